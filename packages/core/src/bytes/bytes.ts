@@ -1,0 +1,119 @@
+// Small helpers over byte strings. Nothing here handles secrets: comparisons are not constant-time.
+
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label: 'utf-8', options: { fatal: boolean; ignoreBOM: boolean });
+  decode(bytes: Uint8Array): string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+
+/** Undefined when the bytes are not valid UTF-8. A leading byte order mark is kept. */
+export const utf8ToText = (bytes: Uint8Array): string | undefined => {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+};
+
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/** Order of byte strings as SQLite's BLOB comparison has it: memcmp, then length. */
+export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+};
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+export const toHex = (bytes: Uint8Array): string => {
+  let out = '';
+  for (const byte of bytes) out += HEX[byte];
+  return out;
+};
+
+/** Undefined when the text is not an even number of lower-case hexadecimal digits. */
+export const fromHex = (text: string): Uint8Array | undefined => {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return out;
+};
+
+const B64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const B64_VALUE = new Map(Array.from(B64, (char, value) => [char, value] as const));
+
+/** RFC 4648 section 5, without padding. */
+export const toBase64url = (bytes: Uint8Array): string => {
+  let out = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const a = bytes[i] as number;
+    const b = bytes[i + 1];
+    const c = bytes[i + 2];
+    const word = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    out += B64.charAt(word >> 18) + B64.charAt((word >> 12) & 63);
+    if (b !== undefined) out += B64.charAt((word >> 6) & 63);
+    if (c !== undefined) out += B64.charAt(word & 63);
+  }
+  return out;
+};
+
+/** Undefined for anything `toBase64url` would not have written (padding, spare bits, other letters). */
+export const fromBase64url = (text: string): Uint8Array | undefined => {
+  if (text.length % 4 === 1) return undefined;
+  const out = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let word = 0;
+  let bits = 0;
+  let at = 0;
+  for (const char of text) {
+    const value = B64_VALUE.get(char);
+    if (value === undefined) return undefined;
+    word = ((word << 6) | value) & 0xffffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out[at++] = (word >> bits) & 255;
+    }
+  }
+  return toBase64url(out) === text ? out : undefined;
+};
+
+/** Big-endian, so that keys made of it sort like the numbers. */
+export const uint32 = (value: number): Uint8Array =>
+  Uint8Array.of((value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+export const readUint32 = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)) >>>
+  0;
+/** Big-endian, 6 bytes: enough for milliseconds since 1970 and for Lamport times. */
+export const uint48 = (value: number): Uint8Array =>
+  concat(Uint8Array.of(Math.floor(value / 2 ** 40) & 255, Math.floor(value / 2 ** 32) & 255), uint32(value % 2 ** 32));
+export const readUint48 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) * 2 ** 40 + (bytes[at + 1] as number) * 2 ** 32 + readUint32(bytes, at + 2);

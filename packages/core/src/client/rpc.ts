@@ -1,0 +1,181 @@
+// The one typed door to the engine: screens, commands and bots all use it. Names as in the interface document.
+// Times are milliseconds since 1970 here; the command line prints RFC 3339. Absent values are null, never missing.
+
+export type ContactState = 'invited' | 'requested' | 'active' | 'blocked' | 'ended';
+export type Validity = 'unvalidated' | 'validated' | 'compromised';
+export type EventState = 'waiting' | 'sent' | 'delivered' | 'read' | 'failed' | 'unknown';
+export type LogKind = 'text' | 'reaction' | 'edit' | 'delete' | 'member' | 'call' | 'file' | 'notice';
+
+export interface Profile {
+  readonly name: string;
+  /** A small JPEG, PNG or WebP, at most 48 KiB, or null. */
+  readonly picture: Uint8Array | null;
+}
+
+export interface Contact {
+  readonly conversation: string;
+  /** What to show: my name for them, else their own, else the invitation's label, else ''. */
+  readonly name: string;
+  /** Where the name comes from. */
+  readonly nameFrom: 'me' | 'them' | 'label' | 'none';
+  readonly validity: Validity;
+  readonly state: ContactState;
+  readonly unread: number;
+  readonly picture: Uint8Array | null;
+  /** Milliseconds: the newest shown event, or when it began. */
+  readonly at: number;
+  readonly preview: LogLine | null;
+  readonly draft: string;
+  /** They are typing now. */
+  readonly typing: boolean;
+  /** Since when an own message has waited for them (nothing of it arrived); null when none waits. */
+  readonly waitingSince: number | null;
+  /** The safety words can be had. */
+  readonly wordsReady: boolean;
+}
+
+export interface LogLine {
+  readonly event: string;
+  readonly conversation: string;
+  readonly author: string;
+  readonly authorName: string;
+  readonly mine: boolean;
+  readonly kind: LogKind;
+  /** Of kind `text` only: the newest text after edits. Null when it is deleted, purged or of another kind. */
+  readonly text: string | null;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly state: EventState | null;
+  readonly edited: boolean;
+  /** Its author asked to delete it, or I deleted it for me. */
+  readonly deleted: boolean;
+  /** Of a reply: what it answers, as far as it is here. */
+  readonly reply: { readonly event: string; readonly authorName: string; readonly text: string | null } | null;
+  readonly reactions: readonly { readonly emoji: string; readonly count: number; readonly mine: boolean }[];
+  /** The event a reaction, edit or delete is about. */
+  readonly target: string | null;
+  /** Reaction: the emoji. */
+  readonly emoji: string | null;
+  /** A marker to show beside it: from a copy of the device, from the counterpart's copy, from a removed device, a kind this build does not know. */
+  readonly mark: 'copy' | 'counterpart' | 'removed' | 'newer' | null;
+  /** Of kind `notice` and `member`: what happened, as a key of the word catalogue. */
+  readonly notice: string | null;
+}
+
+export interface Invite {
+  readonly invite: string;
+  readonly link: string;
+  /** Null for a reusable one. */
+  readonly conversation: string | null;
+  readonly expires: number;
+  readonly reusable: boolean;
+  readonly label: string;
+  readonly uses: number;
+  readonly state: 'open' | 'used' | 'expired' | 'revoked';
+  /** The link works only on this computer: its relay is on localhost. */
+  readonly localOnly: boolean;
+  /** More than one party tried to use a one-time invitation. */
+  readonly contested: boolean;
+}
+
+export interface InvitePreview {
+  readonly state: 'open' | 'own' | 'accepted';
+  readonly name: string;
+  readonly reusable: boolean;
+  readonly expires: number;
+  /** Set when it is accepted already. */
+  readonly conversation: string | null;
+}
+
+export interface RelayStatus {
+  readonly url: string;
+  readonly reachable: boolean;
+  readonly latencyMs: number | null;
+  readonly roles: readonly string[];
+  readonly load: number | null;
+}
+
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+  readonly default: string;
+}
+
+export interface Status {
+  readonly device: string;
+  /** True when this call made the home. */
+  readonly created: boolean;
+  readonly version: string;
+  readonly relays: readonly string[];
+  readonly connection: 'online' | 'connecting' | 'offline';
+  /** Own events not yet delivered. */
+  readonly pending: number;
+}
+
+/** Every method: what goes in, what comes out. All of them reject with a KithError only. */
+export interface Methods {
+  'status': { params: Record<string, never>; result: Status };
+  'profile.get': { params: Record<string, never>; result: Profile };
+  'profile.set': { params: { name?: string; picture?: Uint8Array | null }; result: Profile };
+  /** `origin`: what the link starts with; default: the first relay's public URL. */
+  'invite.create': { params: { reusable?: boolean; expiresMs?: number; label?: string }; result: Invite };
+  'invite.preview': { params: { link: string }; result: InvitePreview };
+  'invite.accept': { params: { link: string; name?: string }; result: { conversation: string; state: ContactState } };
+  'invite.list': { params: Record<string, never>; result: readonly Invite[] };
+  'invite.revoke': { params: { invite: string }; result: Invite };
+  'request.list': { params: Record<string, never>; result: readonly { request: string; via: string; at: number }[] };
+  'request.answer': { params: { request: string; answer: 'accept' | 'decline' | 'block' }; result: { conversation: string; state: ContactState } };
+  'contact.list': { params: Record<string, never>; result: readonly Contact[] };
+  'contact.rename': { params: { conversation: string; name: string }; result: Contact };
+  'contact.block': { params: { conversation: string }; result: Contact };
+  'contact.unblock': { params: { conversation: string }; result: Contact };
+  'contact.end': { params: { conversation: string }; result: Contact };
+  'contact.words': { params: { conversation: string }; result: { words: readonly string[] } };
+  'contact.mark': { params: { conversation: string; validity: Validity }; result: { conversation: string; validity: Validity } };
+  /** A code (QR text) that the other side scans to check; and the check of a scanned one. */
+  'contact.checkCode': { params: { conversation: string }; result: { code: string } };
+  'contact.checkScan': { params: { conversation: string; code: string }; result: { match: boolean } };
+  'send': { params: { conversation: string; text: string; reply?: string }; result: { event: string; state: EventState } };
+  'edit': { params: { conversation: string; event: string; text: string }; result: { event: string; state: EventState } };
+  'react': { params: { conversation: string; event: string; emoji: string; off?: boolean }; result: { event: string; state: EventState } };
+  'delete': { params: { conversation: string; event: string; forAll?: boolean }; result: { event: string; deleted: boolean } };
+  /** Marks as read up to the event, else everything. */
+  'read': { params: { conversation: string; event?: string }; result: { conversation: string; unread: number } };
+  /** Newest `limit`, oldest first; `before` and `after` exclude their event; `around` puts one in the middle. */
+  'log': { params: { conversation: string; limit?: number; before?: string; after?: string; around?: string }; result: readonly LogLine[] };
+  'search': { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
+  'draft.set': { params: { conversation: string; text: string }; result: { conversation: string; text: string } };
+  /** Told to the other side only when the setting allows it; never stored. */
+  'typing': { params: { conversation: string }; result: Record<string, never> };
+  'set': { params: { key?: string; value?: string; in?: string }; result: readonly Setting[] };
+  'relay.list': { params: Record<string, never>; result: readonly RelayStatus[] };
+  'relay.add': { params: { url: string }; result: readonly RelayStatus[] };
+  'relay.remove': { params: { url: string }; result: readonly RelayStatus[] };
+  /** Posts what is unposted, fetches what is held for us, posts the answers; ends when that is done or the time is up. */
+  'sync': { params: { forMs?: number }; result: { sent: number; received: number; pending: number } };
+  'device.list': { params: Record<string, never>; result: readonly { device: string; name: string; addedAt: number; revoked: boolean; thisDevice: boolean }[] };
+  /** Events after this one, in the order in which they arrived here; null: from now on. At most 500 a call. */
+  'events.since': { params: { from: string | null }; result: { events: readonly LogLine[]; cursor: string } };
+}
+export type Method = keyof Methods;
+
+/** Told to every listener after the transaction that caused it. A listener reads again what it shows. */
+export type Change =
+  | { readonly type: 'contacts' }
+  | { readonly type: 'conversation'; readonly conversation: string }
+  /** New events of others or of own devices, for `follow` and notifications. */
+  | { readonly type: 'events'; readonly events: readonly LogLine[] }
+  | { readonly type: 'status'; readonly status: Status }
+  | { readonly type: 'requests' }
+  | { readonly type: 'invites' }
+  | { readonly type: 'profile' }
+  | { readonly type: 'settings' }
+  | { readonly type: 'drafts'; readonly conversation: string };
+
+/** What screens and commands hold; the same whether the engine runs here, in a worker, or behind a socket. */
+export interface Kith {
+  call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
+  /** Returns the way to stop listening. */
+  onChange(listener: (change: Change) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export * from './crypto.ts';
+export * from './derive.ts';
+export * from './secret.ts';

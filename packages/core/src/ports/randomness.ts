@@ -1,0 +1,4 @@
+export interface Randomness {
+  /** Unpredictable bytes; the caller owns them. */
+  bytes(length: number): Uint8Array;
+}

@@ -1,0 +1,79 @@
+// Records under ordered keys, with a search index beside them. Synchronous: an engine input is one transaction.
+
+/** Every table there is. A key of a table is ordered as bytes (memcmp). */
+export const TABLES = [
+  'meta', // engine: schema version, generation, keys of the home
+  'conversation', // id -> state of the conversation
+  'entry', // charter entries: conversation + feed + seq
+  'certificate', // conversation + feed + segment number + segment
+  'header', // conversation + feed + segment + seq + event id
+  'content', // conversation + feed + segment + seq + event id -> content key, content
+  'seal', // conversation + feed + segment + seq
+  'order', // conversation + Lamport + event id -> place
+  'event', // conversation + event id -> place
+  'segment', // conversation + feed + segment -> what is known of it
+  'waiting', // well-formed objects whose named places are missing
+  'session', // conversation + own feed + peer feed -> state
+  'hello', // own hellos, used Welcomes
+  'packet', // split packets, half-received and sent
+  'outbox', // what has to be posted, by due time
+  'peer', // per conversation and feed: last frontier, schedule
+  'inbox', // inbox records, own and others'
+  'fetched', // per relay and bucket: how far it was read
+  'invite', // own invitations and accepted ones
+  'request', // requests from reusable invitations
+  'contact', // projection of self
+  'draft', // projection of self
+  'setting', // projection of self
+  'tombstone', // projection of self
+  'message', // projection: what a conversation shows
+  'reaction', // projection
+  'unread', // projection
+  'state', // delivery states of own events
+] as const;
+export type Table = (typeof TABLES)[number];
+
+export interface Row {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+export interface Range {
+  /** Inclusive. */
+  readonly from?: Uint8Array;
+  /** Exclusive. */
+  readonly to?: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+export interface SearchHit {
+  readonly id: Uint8Array;
+}
+
+export interface Store {
+  get(table: Table, key: Uint8Array): Uint8Array | undefined;
+  put(table: Table, key: Uint8Array, value: Uint8Array): void;
+  delete(table: Table, key: Uint8Array): void;
+  scan(table: Table, range?: Range): readonly Row[];
+  /**
+   * All or nothing, not nested; throws what `work` throws after undoing everything, and a StoreError when the disk
+   * fails. When it returns the writes survive kill -9.
+   */
+  transaction<T>(work: () => T): T;
+  /** Full-text index: a later text replaces the earlier one of the same id. */
+  indexText(id: Uint8Array, text: string): void;
+  unindexText(id: Uint8Array): void;
+  /** Newest indexed first. Words are prefixes, all have to occur; no query syntax reaches the person. */
+  search(query: string, limit: number): readonly SearchHit[];
+  /** After deletions: leaves no deleted bytes in free pages or the write-ahead log. */
+  scrub(): void;
+  close(): void;
+}
+
+export class StoreError extends Error {
+  readonly kind: 'full' | 'io' | 'newer' | 'key' | 'busy';
+  constructor(kind: StoreError['kind'], message: string) {
+    super(message);
+    this.name = 'StoreError';
+    this.kind = kind;
+  }
+}
