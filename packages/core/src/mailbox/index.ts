@@ -1,0 +1,2 @@
+export * from './invitation-types.ts';
+export * from './types.ts';
