@@ -1,0 +1,32 @@
+// How texts become words to search for: done here and not by the database, so that every store finds the same.
+//
+// Case, accents, vowel points and compatibility forms do not matter. Scripts written without spaces are cut into
+// single characters, and so are emoji; a run of them in a query has to occur in that order, without gaps.
+
+/** Written without spaces between words. */
+const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー';
+const EMOJI = '\\p{Extended_Pictographic}\\p{Regional_Indicator}';
+/** A run to be cut into characters, or a word. Marks stay with their letter: in Indic scripts they are vowels. */
+const RUNS = new RegExp(`[${UNSPACED}${EMOJI}][${UNSPACED}${EMOJI}\\p{M}]*|(?:(?![${UNSPACED}${EMOJI}])[\\p{L}\\p{N}\\p{M}\\p{Co}])+`, 'gu');
+const STARTS_SINGLE = new RegExp(`^[${UNSPACED}${EMOJI}]`, 'u');
+/** Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs; emoji modifiers and variation selectors. */
+const IGNORED = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe0e\ufe0f\u200d\u{1f3fb}-\u{1f3ff}]/gu;
+// oxlint-disable-next-line no-control-regex -- ASCII is what is tested for.
+const ASCII = /^[\x00-\x7f]*$/;
+/** A longer word is cut: it can still be found by its beginning, and one text cannot fill the index. */
+const MAX_WORD = 64;
+
+const fold = (text: string): string =>
+  ASCII.test(text)
+    ? text.toLowerCase()
+    : // Through upper case, because ß and ss, σ and ς are the same there.
+      text.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD').replace(IGNORED, '').normalize('NFC');
+
+/** The text as runs of words; in a query the words of a run have to follow each other. Words hold no spaces and no quotes. */
+export const searchRuns = (text: string): readonly (readonly string[])[] => {
+  const runs: string[][] = [];
+  for (const [run] of fold(text.toWellFormed()).matchAll(RUNS)) {
+    runs.push(STARTS_SINGLE.test(run) ? Array.from(run) : [run.slice(0, MAX_WORD).toWellFormed()]);
+  }
+  return runs;
+};

@@ -1,0 +1,4 @@
+export * from './memory-store.ts';
+export * from './recording-logger.ts';
+export * from './seeded-randomness.ts';
+export * from './sim-clock.ts';
