@@ -29,11 +29,20 @@ const ownerToken = bytes(32);
 const ownerHash = bytes(32);
 const claimId = bytes(16);
 
+/** What a relay signs in its info: a dated statement that clients may compare and use as a source of shared time. */
+export const relayDateCodec = named(
+  'relay-date',
+  tuple({ label: text(32), key: bytes(32), date: time, bits: uint(24), liveBits: uint(24) }),
+);
+export const RELAY_DATE_LABEL = 'kith relay date';
+
 export const relayInfoCodec = named(
   'relay-info',
   tuple({
     version: literal(RELAY_WIRE_VERSION),
     name: text(64),
+    /** What links to this relay start with: an origin, or empty when it was not told (then: the address it was reached at). */
+    publicUrl: text(100),
     /** Names of the roles that are switched on: live, mailbox, rendezvous, web. */
     roles: list(text(16), 8),
     /** The relay's clock in milliseconds. */
@@ -45,10 +54,12 @@ export const relayInfoCodec = named(
     hourKept: time,
     dayKept: time,
     liveKept: time,
-    /** Cells a minute for one address, and the burst above it. */
+    /** The longest time ahead at which an offer may expire, in milliseconds. */
+    offerKept: time,
+    /** Cells a minute for the address that asks, and the burst it may save up. */
     cellsPerMinute: uint(),
     cellBurst: uint(),
-    /** Ed25519 key of the relay, and its signature over ["kith relay date", key, date, bits, liveBits] (spec 07). */
+    /** Ed25519 key of the relay, and its signature over `relayDateCodec` (spec 07). */
     key: bytes(32),
     signature: bytes(64),
   }),
@@ -65,7 +76,10 @@ export const relayRequestCodec = named(
     put: [2, tuple({ cells: list(put, BLOCK_CELLS, 1) })],
     /** Cells of one aligned block, in the order of arrival. Answered by `cells`. */
     fetch: [3, tuple({ bucket: bucketCodec, block: uint(0xffffff) })],
-    /** From now on cells of these channels are pushed on this connection (WebSocket only). Replaces earlier channels. */
+    /**
+     * From now on cells of these channels are pushed on this connection (WebSocket only); `bits` is the relay's `liveBits`.
+     * Replaces earlier channels. `limited` when a channel has its 32 connections already; those with room are listened to.
+     */
     listen: [4, tuple({ channels: list(tuple({ bits: uint(24), prefix: bytes(0, 3) }), 32) })],
     /** Puts or, with the owner's token, replaces an offer. `single`: meant for one claim. `expires` in milliseconds. */
     offerPut: [5, tuple({ place, owner: ownerHash, token: nullable(ownerToken), single: bool, expires: time, sealed: units })],
@@ -80,7 +94,7 @@ export const relayRequestCodec = named(
 );
 export type RelayRequest = Infer<typeof relayRequestCodec>;
 
-/** What a relay says of one cell: taken; its tag is held already (another cell must be made); not taken. */
+/** What a relay says of one cell: taken; its tag is held already (another cell must be made); over the limit, not taken. */
 export const PUT_RESULTS = { taken: 0, tagHeld: 1, refused: 2 } as const;
 
 /** Stable codes of a relay's refusals; over HTTP they are problem documents with the status in brackets. */
@@ -93,7 +107,7 @@ export const RELAY_ERRORS = [
   'limited', // [429]
   'full', // [507]
   'role-off', // [404]
-  'period', // [410] a bucket that is wiped or lies in the future
+  'period', // [410] a bucket that is wiped or lies in the future; an expiry that has passed or is too far
   'version', // [400]
   'internal', // [500]
 ] as const;

@@ -12,6 +12,11 @@ export type TransportEvent =
  */
 export interface Transport {
   /**
+   * Adds to the relays this transport may contact; there are none at the start. A request to any other rejects with
+   * `not-allowed` before a byte leaves, and `listen` leaves it out.
+   */
+  allow(relays: readonly string[]): void;
+  /**
    * Rejects with a TransportError when the relay cannot be reached or answers nonsense within the time limit (10 s);
    * refusals of the relay are `error` responses.
    */
