@@ -1,0 +1,164 @@
+// Stand-ins for the primitives and for key agreement: fast, synchronous, deterministic, and WITHOUT ANY SECURITY. For
+// simulations only. They keep the meaning: a wrong key, nonce, associated data or a changed byte does not open, a
+// signature fits one key and one message, a Welcome opens only with the init secret of its KeyPackage.
+import { concat, equalBytes, utf8 } from '@kith/core/bytes';
+import { bytes, decode, encode, tuple } from '@kith/core/codec';
+import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
+import type { Randomness } from '@kith/core/ports';
+import { EXPORTER_BYTES, type AgreementJob, type AgreementResult } from '@kith/core/session';
+
+/** Four 32-bit lanes, so that accidental collisions stay out of reach of any simulation. */
+class Mixer {
+  #a = 0x9e3779b9;
+  #b = 0x85ebca6b;
+  #c = 0xc2b2ae35;
+  #d = 0x27d4eb2f;
+
+  word(word: number): void {
+    this.#a = Math.imul(this.#a ^ word, 0x85ebca77) ^ (this.#b >>> 15);
+    this.#b = Math.imul(this.#b + word, 0xc2b2ae3d) ^ (this.#c >>> 13);
+    this.#c = Math.imul(this.#c ^ word, 0x27d4eb2f) ^ (this.#d >>> 16);
+    this.#d = Math.imul(this.#d + word, 0x165667b1) ^ (this.#a >>> 14);
+  }
+  /** The length goes in first: neighbouring parts cannot slide into each other. */
+  part(part: Uint8Array): void {
+    const { length } = part;
+    this.word(length ^ 0x5bd1e995);
+    const whole = length & ~3;
+    for (let i = 0; i < whole; i += 4) {
+      this.word(
+        (part[i] as number) |
+          ((part[i + 1] as number) << 8) |
+          ((part[i + 2] as number) << 16) |
+          ((part[i + 3] as number) << 24),
+      );
+    }
+    let rest = 0;
+    for (let i = whole; i < length; i++) rest = (rest << 8) | (part[i] as number);
+    this.word(rest);
+  }
+  finish(length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    for (let at = 0; at < length; at += 16) {
+      for (let round = 0; round < 4; round++) this.word(at + round);
+      const lanes = [this.#a, this.#b, this.#c, this.#d];
+      for (let i = 0; i < 16 && at + i < length; i++) out[at + i] = (lanes[i >> 2] as number) >>> ((i & 3) * 8);
+    }
+    return out;
+  }
+}
+const mix = (length: number, purpose: number, ...parts: readonly Uint8Array[]): Uint8Array => {
+  const mixer = new Mixer();
+  mixer.word(purpose);
+  for (const part of parts) mixer.part(part);
+  return mixer.finish(length);
+};
+
+const HASH = 1;
+const SHORT = 2;
+const PUBLIC = 3;
+const SIGN = 4;
+const STREAM = 5;
+const MAC = 6;
+const PASSPHRASE = 7;
+const EXPORT = 8;
+const NONE = new Uint8Array(0);
+const MAC_BYTES = 16;
+
+/** Hides nothing from anyone; it only keeps plaintext and box from being equal bytes. */
+const masked = (key: Uint8Array, nonce: Uint8Array, data: Uint8Array): Uint8Array => {
+  const mask = mix(4, STREAM, key, nonce);
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = (data[i] as number) ^ (mask[i & 3] as number);
+  return out;
+};
+const length = (part: Uint8Array, wanted: number): void => {
+  if (part.length !== wanted) throw new Error('key or nonce of a wrong length');
+};
+
+export const createNullCrypto = (): Crypto => ({
+  name: 'null',
+  hash: (size, data, key) => mix(size, HASH, key ?? NONE, data),
+  shortHash: (key, data) => mix(8, SHORT, key, data),
+  signingKey: (seed): SigningKey => {
+    const publicKey = mix(32, PUBLIC, seed.expose());
+    return { publicKey, privateKey: new Secret(concat(seed.expose(), publicKey)) };
+  },
+  sign: (key, message) => mix(64, SIGN, key.privateKey.expose().subarray(32), message),
+  verify: (publicKey, message, signature) => equalBytes(mix(64, SIGN, publicKey, message), signature),
+  seal: (key, nonce, plaintext, associated) => {
+    length(key, 32);
+    length(nonce, 24);
+    return concat(masked(key, nonce, plaintext), mix(MAC_BYTES, MAC, key, nonce, associated, plaintext));
+  },
+  open: (key, nonce, box, associated) => {
+    length(key, 32);
+    length(nonce, 24);
+    if (box.length < MAC_BYTES) return undefined;
+    const at = box.length - MAC_BYTES;
+    const plaintext = masked(key, nonce, box.subarray(0, at));
+    return equalBytes(mix(MAC_BYTES, MAC, key, nonce, associated, plaintext), box.subarray(at)) ? plaintext : undefined;
+  },
+  equal: equalBytes,
+  passphraseKey: (passphrase, salt) => new Secret(mix(32, PASSPHRASE, passphrase, salt)),
+});
+
+const leafCodec = tuple({ key: bytes(32), identity: bytes(0, 64), signature: bytes(64) });
+const keyPackageCodec = tuple({ init: bytes(32), leaf: leafCodec });
+const welcomeCodec = tuple({ box: bytes(32 + MAC_BYTES), signature: bytes(64) });
+const REFUSED: AgreementResult = { type: 'refused', reason: 'malformed' };
+
+/** A PairKeyAgreement that answers inline, so that simulated worlds run without a single promise. */
+export interface NullAgreement {
+  readonly name: 'null';
+  run(job: AgreementJob): AgreementResult;
+}
+
+export const createNullAgreement = (crypto: Crypto, randomness: Randomness): NullAgreement => {
+  const leafText = (init: Uint8Array, identity: Uint8Array): Uint8Array => concat(utf8('null leaf'), init, identity);
+  const makeLeaf = (signer: SigningKey, init: Uint8Array, identity: Uint8Array) => ({
+    key: signer.publicKey,
+    identity,
+    signature: crypto.sign(signer, leafText(init, identity)),
+  });
+  const nonce = new Uint8Array(24);
+  const exporterOf = (shared: Uint8Array, keyPackage: Uint8Array, leaf: Uint8Array): Secret =>
+    new Secret(mix(EXPORTER_BYTES, EXPORT, shared, keyPackage, leaf));
+  return {
+    name: 'null',
+    run: (job) => {
+      switch (job.type) {
+        case 'prepare': {
+          const initSecret = new Secret(randomness.bytes(32));
+          const init = mix(32, PUBLIC, initSecret.expose());
+          const keyPackage = encode(keyPackageCodec, { init, leaf: makeLeaf(job.signer, init, job.identity) });
+          return { type: 'prepared', keyPackage, initSecret };
+        }
+        case 'answer': {
+          const peer = decode(keyPackageCodec, job.keyPackage);
+          if (peer === undefined) return REFUSED;
+          if (!crypto.verify(peer.leaf.key, leafText(peer.init, peer.leaf.identity), peer.leaf.signature)) return REFUSED;
+          const shared = randomness.bytes(32);
+          const leaf = encode(leafCodec, makeLeaf(job.signer, NONE, job.identity));
+          const box = crypto.seal(peer.init, nonce, shared, job.keyPackage);
+          const welcome = encode(welcomeCodec, { box, signature: crypto.sign(job.signer, concat(box, job.keyPackage)) });
+          const exporter = exporterOf(shared, job.keyPackage, leaf);
+          return { type: 'answered', welcome, leaf, exporter, peerKey: peer.leaf.key, peerIdentity: peer.leaf.identity };
+        }
+        case 'join': {
+          const own = decode(keyPackageCodec, job.keyPackage);
+          const leaf = decode(leafCodec, job.leaf);
+          const welcome = decode(welcomeCodec, job.welcome);
+          if (own === undefined || leaf === undefined || welcome === undefined) return REFUSED;
+          if (!equalBytes(mix(32, PUBLIC, job.initSecret.expose()), own.init)) return REFUSED;
+          if (!crypto.verify(leaf.key, leafText(NONE, leaf.identity), leaf.signature)) return REFUSED;
+          if (!crypto.verify(leaf.key, concat(welcome.box, job.keyPackage), welcome.signature)) return REFUSED;
+          const shared = crypto.open(own.init, nonce, welcome.box, job.keyPackage);
+          if (shared === undefined) return REFUSED;
+          const exporter = exporterOf(shared, job.keyPackage, job.leaf);
+          return { type: 'joined', exporter, peerKey: leaf.key, peerIdentity: leaf.identity };
+        }
+      }
+    },
+  };
+};
