@@ -39,10 +39,12 @@ export const ERRORS = {
   'compromised': kind(EXIT.unconfirmed, 'Stop: you marked this contact as compromised. Kith will not send to it.', 'Check who it is, then mark it again.'),
   'words-not-ready': kind(EXIT.later, 'The words are not there yet: the other side has not answered.', 'Try again when both have been online.'),
   'home-busy': kind(EXIT.later, 'Another program uses this home and does not answer.', 'End it, or try again.'),
+  'interrupted': kind(EXIT.later, 'What ran the engine was closed before it answered: this may have been done, or not.', 'Look whether it was done, then try again.'),
   'disk-full': kind(EXIT.failed, 'There is no room left on this disk. Nothing that was there is lost.', 'Free some space and try again.'),
   'disk-failed': kind(EXIT.failed, 'The disk could not be read or written. Nothing was changed.', 'Check the disk and try again.'),
   'newer-home': kind(EXIT.failed, 'This home was written by a newer Kith.', 'Update Kith, then open it again.'),
   'damaged-home': kind(EXIT.failed, 'This home cannot be opened: it is damaged, or the key does not fit.', 'Restore it from a backup.'),
+  'evicted': kind(EXIT.failed, 'This browser has deleted what Kith had stored here.', 'Start anew, or restore a backup. Allow Kith to store data for good, so that it does not happen again.'),
   'not-built': kind(EXIT.failed, 'This can not be done yet in this version.', 'See CHANGELOG.md for what is there.'),
   'internal': kind(EXIT.failed, 'Something went wrong inside Kith. Nothing that was there is lost.', 'Please report it; see SECURITY.md.'),
 } as const satisfies Readonly<Record<string, ErrorKind>>;

@@ -1,2 +1,3 @@
 export * from './errors.ts';
+export * from './remote.ts';
 export * from './rpc.ts';
