@@ -1,0 +1,5 @@
+import type { ConversationLog, LogOptions } from './types.ts';
+
+export const openConversationLog = (options: LogOptions): ConversationLog => {
+  throw new Error(`not built yet: ${options.kind}`);
+};

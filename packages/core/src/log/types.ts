@@ -1,0 +1,193 @@
+// What the rest of the engine sees of a log. Every function that touches the store runs inside the engine's transaction.
+import { named, tuple, uint, type Codec } from '../codec/index.ts';
+import type { Crypto, SigningKey } from '../crypto/index.ts';
+import {
+  feedIdCodec,
+  segmentIdCodec,
+  type Charter,
+  type ConversationId,
+  type EventId,
+  type FeedId,
+  type MemberId,
+  type SegmentId,
+} from '../identity/index.ts';
+import type { Randomness, Store } from '../ports/index.ts';
+import type { Frontier } from './frontier.ts';
+import type { LogObject } from './objects.ts';
+
+export type ConversationKind = 'self' | 'pair' | 'group' | 'room';
+
+/** Names an event by where it stands. `segment` is the id of a branch when it stands in one. */
+export interface Place {
+  readonly feed: FeedId;
+  readonly segment: SegmentId;
+  readonly seq: number;
+}
+export const placeCodec: Codec<Place> = named(
+  'place',
+  tuple({ feed: feedIdCodec, segment: segmentIdCodec, seq: uint(0xffffffff) }),
+);
+/** Events `from` (inclusive) to `to` (exclusive). With `CHARTER_SEGMENT` these are charter entries. */
+export interface PlaceRange {
+  readonly feed: FeedId;
+  readonly segment: SegmentId;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `copy`: by a copy of the device. `counterpart`: known only from the other side. `removed`: beyond a cut. `contested`: of a contested device. */
+export type Mark = 'copy' | 'counterpart' | 'removed' | 'contested';
+
+export interface ShownEvent {
+  readonly place: Place;
+  readonly event: EventId;
+  readonly member: MemberId;
+  readonly contentKind: number;
+  readonly lamport: number;
+  /** Milliseconds since 1970 as the author's device believed, rounded to the minute. */
+  readonly time: number;
+  /** Milliseconds since 1970 of this machine; 0 for own events. */
+  readonly receivedAt: number;
+  readonly marks: readonly Mark[];
+  /** `purged`: was here and was deleted. `missing`: never came. `none`: the event has none. */
+  readonly contentState: 'held' | 'purged' | 'missing' | 'none';
+  /** It carries a critical extension this build does not know. */
+  readonly newer: boolean;
+}
+
+/** Who handed objects over: a device by its feed in this conversation, or an own device through `self`. */
+export type Sender = FeedId | 'own';
+
+export type Refusal =
+  | 'malformed'
+  | 'other-conversation'
+  | 'signature'
+  | 'root'
+  | 'lamport'
+  | 'content'
+  | 'certificate'
+  | 'stub'
+  | 'full';
+
+export interface Ingested {
+  /** Newly shown, by (Lamport, event id). */
+  readonly shown: readonly ShownEvent[];
+  /** Shown before without content, which came now. */
+  readonly completed: readonly ShownEvent[];
+  /** Feeds of which anything new is held. */
+  readonly feeds: readonly FeedId[];
+  readonly charterChanged: boolean;
+  /** Segments whose private half is public from now on. */
+  readonly published: readonly { readonly feed: FeedId; readonly segment: SegmentId }[];
+  readonly refused: ReadonlyMap<Refusal, number>;
+  /** Objects put aside until what they build on arrives. */
+  readonly waiting: number;
+}
+
+export interface Appended {
+  readonly place: Place;
+  readonly event: EventId;
+  readonly lamport: number;
+}
+/** An event that another one refers to as seen. */
+export interface Head extends Place {
+  readonly lamport: number;
+}
+export interface Differences {
+  readonly theyLack: readonly PlaceRange[];
+  /** As far as places can be told: what lies between a known and an unknown segment is not listed. */
+  readonly iLack: readonly PlaceRange[];
+}
+export interface Batch {
+  readonly objects: readonly LogObject[];
+  /** Bytes of the objects as they are encoded, at most; over `maxBytes` only when one event alone is larger. */
+  readonly bytes: number;
+  /** What did not fit. */
+  readonly left: readonly PlaceRange[];
+}
+/** A cursor of the order: events after or before this one, which itself is left out. */
+export interface Page {
+  readonly before?: EventId;
+  readonly after?: EventId;
+  readonly limit: number;
+}
+export interface Publication {
+  readonly segment: SegmentId;
+  /** The content of the `publish` event to append (kind `PUBLISH_KIND`). */
+  readonly content: Uint8Array;
+}
+export interface PublicationQuestion {
+  /** Milliseconds. */
+  readonly now: number;
+  /** Frontiers of other persons' devices, newest of each. */
+  readonly counterparts: readonly Frontier[];
+  /** Time after the end of a segment; 7 days by default. */
+  readonly graceMs?: number;
+  /** `mayPublish` for this due time (milliseconds). */
+  readonly sharedTimeOk: (due: number) => boolean;
+}
+
+export interface OwnDevice {
+  readonly feed: FeedId;
+  readonly member: MemberId;
+  readonly key: SigningKey;
+}
+
+export interface LogOptions {
+  readonly store: Store;
+  readonly crypto: Crypto;
+  readonly randomness: Randomness;
+  readonly conversation: ConversationId;
+  readonly kind: ConversationKind;
+  /** Roots an inception of this conversation may name, 16 to 32 bytes each (spec 03, "Roots"). */
+  readonly roots: readonly Uint8Array[];
+  /** How long a segment may grow, in milliseconds; a day by default. */
+  readonly periodMs?: number;
+}
+
+export interface ConversationLog {
+  readonly conversation: ConversationId;
+  /** Drops what was cached; called after a transaction was rolled back. */
+  forget(): void;
+
+  /** Lets the maker of an inception in, held already or coming later. Birth decides who that is. */
+  admit(member: MemberId): Ingested;
+  charter(): Charter;
+  /** Whose device has this feed. Undefined for strangers. */
+  memberOf(feed: FeedId): MemberId | undefined;
+
+  /** Once per conversation: keeps the device key in the store, holds and admits one's own inception. */
+  startDevice(key: SigningKey, inception: Uint8Array): OwnDevice;
+  device(): OwnDevice | undefined;
+  /** The next event opens a new segment: after a restore, or when a peer is ahead of one's own feed. */
+  startSegment(): void;
+  /** Time in milliseconds. The content is at most MAX_CONTENT_BYTES long; null for an event without content. */
+  append(event: { readonly contentKind: number; readonly content: Uint8Array | null; readonly time: number }): Appended;
+  /** Seals what is unsealed; called before anything leaves the device. One signature, or none. */
+  sealHead(): void;
+
+  /** Takes what a packet carried. Nothing of it is trusted; the same objects again change nothing. */
+  ingest(objects: readonly LogObject[], from: Sender, receivedAt: number): Ingested;
+
+  frontier(): Frontier;
+  compare(theirs: Frontier): Differences;
+  /** Covers: valid there as far as that frontier says. */
+  covers(theirs: Frontier, place: Place): boolean;
+  /** Objects for a packet, own ones sealed. At least one event, even if it alone is larger than `maxBytes`. */
+  read(ranges: readonly PlaceRange[], maxBytes: number): Batch;
+  /** The newest events of other devices that the next own event names. */
+  headsSeen(): readonly Head[];
+
+  /** Rising by (Lamport, event id); with `after` the first ones after it, else the last ones (before `before`). */
+  page(page: Page): readonly ShownEvent[];
+  find(event: EventId): ShownEvent | undefined;
+  /** By the first 16 bytes of an event id. */
+  findPrefix(prefix: Uint8Array): ShownEvent | undefined;
+  at(place: Place): ShownEvent | undefined;
+  /** Undefined when it is not held. */
+  content(event: EventId): Uint8Array | undefined;
+  /** Content and its key go, the header stays; a published segment without contents leaves only its stub. */
+  purge(event: EventId): void;
+
+  duePublications(question: PublicationQuestion): readonly Publication[];
+}
