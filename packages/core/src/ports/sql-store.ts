@@ -1,0 +1,245 @@
+// The one place with SQL in it. A table of keys and values per name in TABLES, and a full-text index beside them.
+//
+// Deleted means gone: secure_delete overwrites rows, FTS5's own `secure-delete` takes words out of the index at once
+// (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
+// they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
+import { searchRuns } from './search-words.ts';
+import { SqlError, type Sql, type SqlValue } from './sql.ts';
+import { StoreError, TABLES, type Range, type Row, type Store, type Table } from './store.ts';
+
+/** Layout of the tables below; kept in the database's own `user_version`. */
+export const SQL_STORE_VERSION = 1;
+
+export interface SqlStoreOptions {
+  /** `process` (default): commits survive kill -9. `power`: synced before the transaction returns, at the cost of a sync each. */
+  readonly durability?: 'process' | 'power';
+}
+
+/** Each brings a database from version (its place in the list) to the next. Never changed once released. */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    ...TABLES.map((table) => `CREATE TABLE "${table}" (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID`),
+    // The words are kept beside the index because taking them out of it needs them. AUTOINCREMENT: newest is highest.
+    'CREATE TABLE searched (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, words TEXT NOT NULL)',
+    // `ascii` splits at spaces and keeps every character beyond ASCII: the words were made by searchRuns already.
+    `CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2 3')`,
+    `INSERT INTO search(search, rank) VALUES ('secure-delete', 1)`,
+  ],
+];
+
+const LEFT_OPEN: readonly string[] = [
+  // Held from the first statement on: one writer a home, and no shared-memory file beside the database.
+  'PRAGMA locking_mode = EXCLUSIVE',
+  'PRAGMA temp_store = MEMORY',
+  'PRAGMA foreign_keys = OFF',
+  'PRAGMA journal_mode = WAL',
+  'PRAGMA secure_delete = ON',
+  // 16 MiB of pages; a negative value counts KiB.
+  'PRAGMA cache_size = -16384',
+];
+
+const toStoreError = (error: SqlError): StoreError | undefined => {
+  switch (error.result) {
+    case 'SQLITE_FULL':
+      return new StoreError('full', error.message);
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return new StoreError('busy', error.message);
+    // A wrong key and a damaged file look alike once the pages are authenticated.
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_NOTADB':
+      return new StoreError('key', error.message);
+    case 'SQLITE_IOERR':
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_READONLY':
+    case 'SQLITE_PERM':
+    case 'SQLITE_AUTH':
+    case 'SQLITE_NOMEM':
+    case 'SQLITE_PROTOCOL':
+      return new StoreError('io', error.message);
+    default:
+      return undefined;
+  }
+};
+/** Runs `work` with the database's failures told as StoreErrors; anything else it throws passes. */
+const asStore = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    throw (error instanceof SqlError ? toStoreError(error) : undefined) ?? error;
+  }
+};
+
+interface Statements {
+  readonly get: string;
+  readonly put: string;
+  readonly delete: string;
+  /** By (from given, to given, reverse). */
+  readonly scan: readonly string[];
+}
+const scanIndex = (from: boolean, to: boolean, reverse: boolean): number => (from ? 1 : 0) + (to ? 2 : 0) + (reverse ? 4 : 0);
+const statementsOf = (table: Table): Statements => ({
+  get: `SELECT v FROM "${table}" WHERE k = ?`,
+  put: `INSERT INTO "${table}"(k, v) VALUES (?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v`,
+  delete: `DELETE FROM "${table}" WHERE k = ?`,
+  scan: Array.from({ length: 8 }, (_, i) => {
+    const where = [...((i & 1) === 0 ? [] : ['k >= ?']), ...((i & 2) === 0 ? [] : ['k < ?'])].join(' AND ');
+    return `SELECT k, v FROM "${table}"${where === '' ? '' : ` WHERE ${where}`} ORDER BY k${(i & 4) === 0 ? '' : ' DESC'} LIMIT ?`;
+  }),
+});
+
+const first = (rows: readonly (readonly SqlValue[])[]): SqlValue | undefined => rows[0]?.[0];
+const asBytes = (value: SqlValue | undefined): Uint8Array => {
+  if (!(value instanceof Uint8Array)) throw new Error('a column that holds bytes held something else');
+  return value;
+};
+
+const inTransaction = <T>(sql: Sql, work: () => T): T => {
+  sql.run('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    sql.run('COMMIT');
+    return result;
+  } catch (error) {
+    if (sql.inTransaction()) sql.run('ROLLBACK');
+    throw error;
+  }
+};
+
+const migrate = (sql: Sql): void => {
+  const version = first(sql.all('PRAGMA user_version'));
+  if (typeof version !== 'number') throw new Error('user_version is a number');
+  if (version > SQL_STORE_VERSION) {
+    throw new StoreError('newer', `the database has layout ${version}, this build knows ${SQL_STORE_VERSION}`);
+  }
+  if (version === SQL_STORE_VERSION) return;
+  inTransaction(sql, () => {
+    for (const statement of MIGRATIONS.slice(version).flat()) sql.run(statement);
+    sql.run(`PRAGMA user_version = ${SQL_STORE_VERSION}`);
+  });
+};
+
+/** One quoted phrase a run, its last word a beginning, all of them required. */
+const toMatch = (runs: readonly (readonly string[])[]): string => runs.map((run) => `"${run.join(' ')}" *`).join(' ');
+/** More words than this only narrow what is narrow already, and FTS5 bounds the depth of an expression. */
+const MAX_QUERY_RUNS = 32;
+const MAX_RUN_WORDS = 64;
+
+/**
+ * Opens the store in a database, making or migrating it. Throws a StoreError: `key` when the key does not fit or the file
+ * is damaged, `newer` when a newer build wrote it, `busy` when another process holds it; the database is closed then.
+ */
+export const openSqlStore = (sql: Sql, options: SqlStoreOptions = {}): Store => {
+  const prepare = (): void => {
+    for (const statement of LEFT_OPEN) sql.all(statement);
+    sql.all(`PRAGMA synchronous = ${options.durability === 'power' ? 'FULL' : 'NORMAL'}`);
+    migrate(sql);
+  };
+  try {
+    asStore(prepare);
+  } catch (error) {
+    sql.close();
+    throw error;
+  }
+  return storeOver(sql);
+};
+
+const storeOver = (sql: Sql): Store => {
+  const statements = new Map<Table, Statements>(TABLES.map((table) => [table, statementsOf(table)]));
+  const of = (table: Table): Statements => {
+    const found = statements.get(table);
+    if (found === undefined) throw new Error(`there is no table ${table}`);
+    return found;
+  };
+  let closed = false;
+  let open = false;
+  /** Of the open transaction: a failed statement may have undone what came before it, so nothing of it may be kept. */
+  let failed: StoreError | undefined;
+
+  const run = <T>(work: () => T): T => {
+    if (closed) throw new Error('a closed store was used');
+    if (failed !== undefined) throw failed;
+    try {
+      return asStore(work);
+    } catch (error) {
+      if (open && error instanceof StoreError) failed = error;
+      throw error;
+    }
+  };
+  const transaction = <T>(work: () => T): T => {
+    if (open) throw new Error('transactions do not nest');
+    open = true;
+    try {
+      return asStore(() =>
+        inTransaction(sql, () => {
+          const result = work();
+          if (failed !== undefined) throw failed;
+          return result;
+        }),
+      );
+    } finally {
+      open = false;
+      failed = undefined;
+    }
+  };
+  /** Several statements that belong together, in the open transaction or in one of their own. */
+  const together = (work: () => void): void => run(() => (open ? work() : transaction(work)));
+  const unindex = (id: Uint8Array): void => {
+    const [row] = sql.all('SELECT n, words FROM searched WHERE id = ?', [id]);
+    if (row === undefined) return;
+    sql.run(`INSERT INTO search(search, rowid, words) VALUES ('delete', ?, ?)`, row);
+    sql.run('DELETE FROM searched WHERE n = ?', row.slice(0, 1));
+  };
+
+  return {
+    get: (table, key) =>
+      run(() => {
+        const value = first(sql.all(of(table).get, [key]));
+        return value === undefined ? undefined : asBytes(value);
+      }),
+    put: (table, key, value) => run(() => sql.run(of(table).put, [key, value])),
+    delete: (table, key) => run(() => sql.run(of(table).delete, [key])),
+    scan: (table, range: Range = {}) =>
+      run(() => {
+        const { from, to, reverse = false, limit = -1 } = range;
+        const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
+        const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
+        return sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
+      }),
+    transaction: (work) => {
+      if (closed) throw new Error('a closed store was used');
+      return transaction(work);
+    },
+    indexText: (id, text) =>
+      together(() => {
+        unindex(id);
+        const words = searchRuns(text).flat().join(' ');
+        const [n] = sql.all('INSERT INTO searched(id, words) VALUES (?, ?) RETURNING n', [id, words])[0] ?? [];
+        if (n === undefined) throw new Error('an inserted row has a number');
+        sql.run('INSERT INTO search(rowid, words) VALUES (?, ?)', [n, words]);
+      }),
+    unindexText: (id) => together(() => unindex(id)),
+    search: (query, limit) =>
+      run(() => {
+        const runs = searchRuns(query)
+          .slice(0, MAX_QUERY_RUNS)
+          .map((words) => words.slice(0, MAX_RUN_WORDS));
+        if (runs.length === 0) return [];
+        const found = 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?';
+        return sql
+          .all(`SELECT id FROM searched WHERE n IN (${found}) ORDER BY n DESC`, [toMatch(runs), limit])
+          .map(([id]) => ({ id: asBytes(id) }));
+      }),
+    scrub: () =>
+      run(() => {
+        if (open) throw new Error('scrub inside a transaction');
+        const [busy] = sql.all('PRAGMA wal_checkpoint(TRUNCATE)')[0] ?? [];
+        if (busy !== 0) throw new StoreError('busy', 'the write-ahead log could not be emptied');
+      }),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      sql.close();
+    },
+  };
+};
