@@ -13,6 +13,7 @@ const kind = (exit: number, message: string, hint: string): ErrorKind => ({ exit
 export const ERRORS = {
   'bad-link': kind(EXIT.malformed, 'This is not a Kith invitation, or a part of it is missing.', 'Copy the whole link and try again.'),
   'bad-option': kind(EXIT.malformed, 'An option is missing or wrong.', 'See `kith --help`.'),
+  'bad-command': kind(EXIT.malformed, 'There is no such command.', 'See `kith --help`.'),
   'bad-text': kind(EXIT.malformed, 'A message is valid UTF-8 of at most 65,536 bytes.', 'Shorten it, or send it in parts.'),
   'bad-name': kind(EXIT.malformed, 'A name is at most 64 characters.', 'Choose a shorter one.'),
   'bad-picture': kind(EXIT.malformed, 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', 'Choose a smaller one.'),
@@ -36,6 +37,7 @@ export const ERRORS = {
   'unknown-event': kind(EXIT.unknown, 'There is no such message here.', 'See `kith log`.'),
   'unknown-invite': kind(EXIT.unknown, 'There is no such invitation here.', 'See `kith invite list`.'),
   'unknown-request': kind(EXIT.unknown, 'There is no such request here.', 'See `kith request list`.'),
+  'unknown-file': kind(EXIT.unknown, 'There is no such file, or it cannot be read.', 'Check its name.'),
   'compromised': kind(EXIT.unconfirmed, 'Stop: you marked this contact as compromised. Kith will not send to it.', 'Check who it is, then mark it again.'),
   'words-not-ready': kind(EXIT.later, 'The words are not there yet: the other side has not answered.', 'Try again when both have been online.'),
   'home-busy': kind(EXIT.later, 'Another program uses this home and does not answer.', 'End it, or try again.'),
