@@ -1,4 +1,10 @@
-export * from './api.ts';
+export { BODY_OVERHEAD, openBody, openBox, sealBody, sealBox, type OpenedBox } from './body.ts';
+export { createGeneration } from './generation.ts';
+export { addGeneration, emptySession, renewalDue, wipeSession } from './generations.ts';
 export * from './hello-types.ts';
 export * from './key-agreement.ts';
+export { MAX_STEPS, openSlots } from './open-slots.ts';
+export { canSend, hasSeenPeer, sealSlot } from './seal-slot.ts';
+export { loadSession, sessionRows } from './session-rows.ts';
+export { MAX_SKIPPED } from './skipped.ts';
 export * from './types.ts';
