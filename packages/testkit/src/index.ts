@@ -1,3 +1,4 @@
+export * from './memory-network.ts';
 export * from './memory-store.ts';
 export * from './pipe-pair.ts';
 export * from './recording-logger.ts';
