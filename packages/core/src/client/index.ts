@@ -1,3 +1,5 @@
 export * from './errors.ts';
+export * from './failures.ts';
+export type { Parts, StartKith } from './host.ts';
 export * from './remote.ts';
 export * from './rpc.ts';

@@ -1,6 +1,7 @@
 // The same Kith at a distance: screens in other tabs, commands in other processes. Isomorphic; whoever has a way to pass
 // plain values (structured clone in browsers, framed JSON on a socket) makes a Pipe of it.
 import { ERRORS, KithError, type ErrorCode } from './errors.ts';
+import { toKithError } from './failures.ts';
 import type { Change, Kith, Method, Methods } from './rpc.ts';
 
 /** Passes values both ways, in order, each at most once. */
@@ -86,9 +87,6 @@ const readReply = (value: unknown): ToClient | undefined => {
   if (typeof code !== 'string' || typeof message !== 'string' || typeof hint !== 'string') return undefined;
   return { type, id, code, message, hint };
 };
-
-/** Never tells more of an unexpected exception than that there was one. */
-const toKithError = (error: unknown): KithError => (error instanceof KithError ? error : new KithError('internal'));
 
 /** Answers calls that come through the pipe until it closes, or until the returned function is called. */
 export const serveKith = (kith: Kith, pipe: Pipe): (() => void) => {

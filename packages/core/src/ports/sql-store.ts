@@ -27,7 +27,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-const LEFT_OPEN: readonly string[] = [
+const SETTINGS: readonly string[] = [
   // Held from the first statement on: one writer a home, and no shared-memory file beside the database.
   'PRAGMA locking_mode = EXCLUSIVE',
   'PRAGMA temp_store = MEMORY',
@@ -127,16 +127,16 @@ const MAX_RUN_WORDS = 64;
 
 /**
  * Opens the store in a database, making or migrating it. Throws a StoreError: `key` when the key does not fit or the file
- * is damaged, `newer` when a newer build wrote it, `busy` when another process holds it; the database is closed then.
+ * is damaged, `newer` when a newer build wrote it, `busy` when another process holds it, and what `open` reports; the database is closed then.
  */
-export const openSqlStore = (sql: Sql, options: SqlStoreOptions = {}): Store => {
-  const prepare = (): void => {
-    for (const statement of LEFT_OPEN) sql.all(statement);
-    sql.all(`PRAGMA synchronous = ${options.durability === 'power' ? 'FULL' : 'NORMAL'}`);
-    migrate(sql);
-  };
+export const openSqlStore = (open: () => Sql, options: SqlStoreOptions = {}): Store => {
+  const sql = asStore(open);
   try {
-    asStore(prepare);
+    asStore(() => {
+      for (const statement of SETTINGS) sql.all(statement);
+      sql.all(`PRAGMA synchronous = ${options.durability === 'power' ? 'FULL' : 'NORMAL'}`);
+      migrate(sql);
+    });
   } catch (error) {
     sql.close();
     throw error;

@@ -1,0 +1,196 @@
+import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Secret } from '@kith/core/crypto';
+import { openSqlStore, SQL_STORE_VERSION, StoreError, type Store } from '@kith/core/ports';
+import { storeContract } from '@kith/testkit/store-contract';
+import Database from 'better-sqlite3-multiple-ciphers';
+import { describe, expect, test } from 'vitest';
+import { nodeSql, openNodeSql } from '../src/node-sql.ts';
+import { filesWith, freshFolder } from './folder.ts';
+
+const keyOf = (byte: number): Secret => new Secret(new Uint8Array(32).fill(byte));
+const openAt = (path: string, byte = 7): Store => openSqlStore(() => openNodeSql(path, keyOf(byte)));
+const kindOf = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof StoreError) return error.kind;
+    throw error;
+  }
+  return 'none';
+};
+const key = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
+
+const paths = new Map<Store, string>();
+const remember = (path: string): Store => {
+  const store = openAt(path);
+  paths.set(store, path);
+  return store;
+};
+storeContract('SQLite on files', {
+  open: () => remember(join(freshFolder(), 'kith.db')),
+  reopen: (store) => {
+    store.close();
+    return remember(paths.get(store) as string);
+  },
+});
+
+describe('what is not a database of this home', () => {
+  const made = (): string => {
+    const path = join(freshFolder(), 'kith.db');
+    const store = openAt(path);
+    store.transaction(() => {
+      for (let i = 0; i < 300; i++) store.put('content', key(i >> 8, i & 255), new Uint8Array(500).fill(i));
+    });
+    store.close();
+    return path;
+  };
+
+  test('another key does not open it, and does it no harm', () => {
+    const path = made();
+    const before = readFileSync(path);
+    expect(kindOf(() => openAt(path, 8))).toBe('key');
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(openAt(path).scan('content')).toHaveLength(300);
+  });
+
+  test('garbage, a plain database and a changed page are told from a good one', () => {
+    const garbage = join(freshFolder(), 'kith.db');
+    writeFileSync(garbage, Buffer.alloc(20_000, 'not a database '));
+    expect(kindOf(() => openAt(garbage))).toBe('key');
+
+    const unencrypted = join(freshFolder(), 'kith.db');
+    new Database(unencrypted).prepare('CREATE TABLE t (x)').run();
+    expect(kindOf(() => openAt(unencrypted))).toBe('key');
+
+    const changed = made();
+    const bytes = readFileSync(changed);
+    const at = bytes.length - 5_000;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(changed, bytes);
+    expect(kindOf(() => openAt(changed).scan('content'))).toBe('key');
+  });
+
+  test('a file cut short is told from a good one, wherever it is cut', () => {
+    const size = statSync(made()).size;
+    for (const length of [1, 100, 4_096, 10_000, size - 4_096, size - 1]) {
+      const path = made();
+      truncateSync(path, length);
+      expect(kindOf(() => openAt(path).scan('content')), `cut to ${length} of ${size}`).toBe('key');
+    }
+  });
+
+  test('a newer layout is refused and left as it is', () => {
+    const path = made();
+    const sql = openNodeSql(path, keyOf(7));
+    sql.run(`PRAGMA user_version = ${SQL_STORE_VERSION + 1}`);
+    sql.close();
+    expect(kindOf(() => openAt(path))).toBe('newer');
+    const again = openNodeSql(path, keyOf(7));
+    expect(again.all('PRAGMA user_version')).toEqual([[SQL_STORE_VERSION + 1]]);
+    expect(again.all('SELECT count(*) FROM content')).toEqual([[300]]);
+    again.close();
+  });
+
+  test('a second opening of the same file is refused at once, and the first goes on', () => {
+    const path = join(freshFolder(), 'kith.db');
+    const store = openAt(path);
+    expect(kindOf(() => openAt(path))).toBe('busy');
+    store.put('meta', key(1), key(1));
+    store.close();
+    expect(openAt(path).get('meta', key(1))).toEqual(key(1));
+  });
+
+  test('a torn write-ahead log loses only what was never committed', () => {
+    const folder = freshFolder();
+    const store = openAt(join(folder, 'kith.db'));
+    for (let i = 0; i < 20; i++) store.put('meta', key(i), key(i));
+    const copy = freshFolder();
+    for (const name of readdirSync(folder)) writeFileSync(join(copy, name), readFileSync(join(folder, name)));
+    store.close();
+    appendFileSync(join(copy, 'kith.db-wal'), Buffer.alloc(3_000, 0x55));
+    expect(openAt(join(copy, 'kith.db')).scan('meta')).toHaveLength(20);
+  });
+});
+
+describe('deleted means gone', () => {
+  const words = ['ZEPHYRcanaryONE', 'quixoticCANARYtwo', 'ŁódźKanaryŽľuťoučký', 'canary🦜emoji'];
+  const text = (word: string, i: number): string => `before ${word} after ${i}`;
+  /** The database without encryption, so that a byte that stayed can be seen. */
+  const openPlain = (folder: string): { readonly store: Store; readonly database: Database } => {
+    const database = new Database(join(folder, 'kith.db'));
+    return { store: openSqlStore(() => nodeSql(database)), database };
+  };
+  const encoder = new TextEncoder();
+  const fill = (store: Store): void => {
+    for (let i = 0; i < 400; i++) {
+      store.transaction(() => {
+        const canary = words[i % 10] ?? 'ordinary';
+        store.put('content', key(i >> 8, i & 255), encoder.encode(text(canary, i).repeat(1 + (i % 40))));
+        store.indexText(key(i >> 8, i & 255), text(canary, i));
+      });
+    }
+  };
+  const remove = (store: Store): void =>
+    store.transaction(() => {
+      for (let i = 0; i < 400; i++) {
+        if (words[i % 10] === undefined) continue;
+        store.delete('content', key(i >> 8, i & 255));
+        store.unindexText(key(i >> 8, i & 255));
+      }
+    });
+  /** As they are, and as the index folds them. */
+  const needles = words.flatMap((word) => [word, word.toLowerCase(), 'zluťoučky', 'lodzkanary']);
+
+  test('after a scrub no byte of a deleted text is in rows, index, free pages or log', () => {
+    const folder = freshFolder();
+    const { store } = openPlain(folder);
+    fill(store);
+    store.scrub();
+    expect(filesWith(folder, 'ZEPHYRcanaryONE')).not.toEqual([]);
+    expect(filesWith(folder, 'zephyrcanaryone')).not.toEqual([]);
+    remove(store);
+    // The log still has the pages as they were; this is what scrub is for.
+    store.scrub();
+    for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
+    expect(store.search('zephyrcanaryone', 9)).toEqual([]);
+    expect(store.search('ordinary', 999)).toHaveLength(240);
+    store.close();
+    for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
+  });
+
+  test('without the index\'s own secure-delete the words would stay: the scan above can fail', () => {
+    const folder = freshFolder();
+    const { store, database } = openPlain(folder);
+    database.prepare(`INSERT INTO search(search, rank) VALUES ('secure-delete', 0)`).run();
+    fill(store);
+    remove(store);
+    store.scrub();
+    expect(filesWith(folder, 'zephyrcanaryone')).not.toEqual([]);
+    store.close();
+  });
+
+  test('a replaced text and a replaced value are gone as well', () => {
+    const folder = freshFolder();
+    const { store } = openPlain(folder);
+    fill(store);
+    store.transaction(() => {
+      for (let i = 0; i < 400; i++) {
+        store.put('content', key(i >> 8, i & 255), encoder.encode(`edited ${i}`));
+        store.indexText(key(i >> 8, i & 255), `edited ${i}`);
+      }
+    });
+    store.scrub();
+    for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
+    store.close();
+  });
+
+  test('encrypted, no text is readable in any file at any time', () => {
+    const folder = freshFolder();
+    const store = openAt(join(folder, 'kith.db'));
+    fill(store);
+    for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
+    store.close();
+    for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
+  });
+});
