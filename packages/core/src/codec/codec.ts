@@ -203,3 +203,30 @@ const nesting = (data: Uint8Array): number => {
   }
   return deepest;
 };
+
+/** Formats that are told apart by a number kept beside the bytes; unlike in a union an unknown number is no damage. */
+export interface Kinds<V> {
+  readonly cases: readonly { readonly type: string; readonly kind: number; readonly codec: Codec<unknown> }[];
+  encode(value: V): { readonly kind: number; readonly bytes: Uint8Array };
+  /** Undefined for unknown kinds and for bytes that are not of the format. */
+  decode(kind: number, data: Uint8Array): V | undefined;
+  knows(kind: number): boolean;
+}
+export const kinds = <U extends Cases>(cases: U): Kinds<UnionOf<U>> => {
+  const byNumber = new Map(Object.entries(cases).map(([type, [kind, codec]]) => [kind, { type, codec }] as const));
+  return {
+    cases: Object.entries(cases).map(([type, [kind, codec]]) => ({ type, kind, codec })),
+    encode: (value) => {
+      const [kind, codec] = (cases as Cases)[value.type as string] as readonly [number, AnyCodec];
+      return { kind, bytes: encode(codec, value) };
+    },
+    decode: (kind, data) => {
+      const found = byNumber.get(kind);
+      const value: unknown = found === undefined ? undefined : decode(found.codec, data);
+      return value === undefined ? undefined : ({ type: found?.type, ...(value as object) } as unknown as UnionOf<U>);
+    },
+    knows: (kind) => byNumber.has(kind),
+  };
+};
+/** The value type of `kinds`. */
+export type KindOf<K> = K extends Kinds<infer V> ? V : never;

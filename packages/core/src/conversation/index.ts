@@ -1,0 +1,6 @@
+export * from './content.ts';
+export * from './keys.ts';
+export * from './pair-projection.ts';
+export * from './self-content.ts';
+export * from './self-projection.ts';
+export * from './settings.ts';

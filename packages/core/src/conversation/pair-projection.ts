@@ -1,0 +1,202 @@
+// What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
+// them are made from shown events and can be made again (`rebuildPair`).
+import { concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { decode, encode, bool, text, tuple } from '../codec/index.ts';
+import type { Crypto } from '../crypto/index.ts';
+import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
+import { frontierCodec, type ConversationLog, type Place, type ShownEvent } from '../log/index.ts';
+import type { Store } from '../ports/index.ts';
+import { CONTENT_KINDS, contents, decodeContent, type Content } from './content.ts';
+import { afterPrefix, orderKey, placeKey } from './keys.ts';
+import { isTombstoned, readMark } from './self-projection.ts';
+import { getStamped, putStamped, readStamped } from './stamped.ts';
+
+const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture: 5, ended: 6 } as const;
+const reactionValue = tuple({ emoji: text(64), on: bool });
+const NOWHERE: Place = { feed: new Uint8Array(8), segment: new Uint8Array(8), seq: 0 } as unknown as Place;
+
+const aboutKey = (conversation: ConversationId, place: Place, kind: number, ...more: readonly Uint8Array[]): Uint8Array =>
+  concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
+const searchId = (conversation: ConversationId, event: EventId): Uint8Array => concat(conversation, event);
+export const conversationOfSearchId = (id: Uint8Array): ConversationId => id.slice(0, 16) as ConversationId;
+export const eventOfSearchId = (id: Uint8Array): EventId => id.slice(16) as EventId;
+
+export interface PairView {
+  readonly store: Store;
+  readonly crypto: Crypto;
+  readonly log: ConversationLog;
+  readonly conversation: ConversationId;
+  readonly me: MemberId;
+}
+
+/** What a projected event changes beyond the tables. */
+export type Projected =
+  | { readonly type: 'line' }
+  | { readonly type: 'profile' }
+  | { readonly type: 'ended' }
+  | { readonly type: 'none' };
+
+/** Does an event of this kind stand in the conversation as a line? */
+const isLine = (event: ShownEvent): boolean =>
+  event.newer ||
+  event.contentKind === CONTENT_KINDS.text ||
+  event.contentKind === CONTENT_KINDS.reaction ||
+  event.contentKind === CONTENT_KINDS.edit ||
+  event.contentKind === CONTENT_KINDS.delete ||
+  event.contentKind === CONTENT_KINDS.end ||
+  // The log keeps kinds below 2 to itself; those of a newer Kith are shown as such.
+  (event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind));
+
+/** Takes one shown event into the tables. The same event again changes nothing. */
+export const projectPair = (view: PairView, event: ShownEvent): Projected => {
+  const { store, conversation } = view;
+  const key = orderKey(conversation, event.lamport, event.event);
+  if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
+  if (isTombstoned(store, conversation, event.place)) {
+    purgeLine(view, event);
+    return { type: 'none' };
+  }
+  const raw = event.contentState === 'held' ? view.log.content(event.event) : undefined;
+  const content = raw === undefined || event.newer ? undefined : decodeContent(event.contentKind, raw);
+  if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
+  return projectContent(view, event, content, key);
+};
+
+const projectContent = (view: PairView, event: ShownEvent, content: Content, key: Uint8Array): Projected => {
+  const { store, conversation } = view;
+  switch (content.type) {
+    case 'text': {
+      if (getStamped(store, 'reaction', aboutKey(conversation, event.place, ABOUT.delete)) !== undefined) {
+        purgeLine(view, event);
+        return { type: 'line' };
+      }
+      store.indexText(searchId(conversation, event.event), editedText(view, event.place) ?? content.text);
+      if (!equalBytes(event.member, view.me) && !isRead(view, event)) store.put('unread', key, new Uint8Array(0));
+      return { type: 'line' };
+    }
+    case 'reaction': {
+      const author = view.crypto.hash(8, utf8(content.emoji));
+      const about = aboutKey(conversation, content.target, ABOUT.reaction, event.member, author);
+      putStamped(store, 'reaction', about, event, encode(reactionValue, content));
+      return { type: 'line' };
+    }
+    case 'edit': {
+      if (!isAuthor(view, content.target, event.member)) return { type: 'none' };
+      const kept = putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.edit), event, utf8(content.text));
+      const target = view.log.at(content.target);
+      if (kept && target?.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
+      return { type: 'line' };
+    }
+    case 'delete': {
+      if (!isAuthor(view, content.target, event.member)) return { type: 'none' };
+      putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.delete), event, new Uint8Array(0));
+      const target = view.log.at(content.target);
+      if (target !== undefined) purgeLine(view, target);
+      return { type: 'line' };
+    }
+    case 'profile': {
+      const about = (kind: number): Uint8Array => aboutKey(conversation, NOWHERE, kind, event.member);
+      putStamped(store, 'reaction', about(ABOUT.profileName), event, utf8(content.name));
+      putStamped(store, 'reaction', about(ABOUT.profilePicture), event, content.picture);
+      return { type: 'profile' };
+    }
+    case 'end':
+      putStamped(store, 'reaction', aboutKey(conversation, NOWHERE, ABOUT.ended, event.member), event, new Uint8Array(0));
+      return { type: 'ended' };
+  }
+};
+
+const isAuthor = (view: PairView, place: Place, member: MemberId): boolean => {
+  const author = view.log.memberOf(place.feed);
+  return author !== undefined && equalBytes(author, member);
+};
+const isRead = (view: PairView, event: ShownEvent): boolean => {
+  const raw = readMark(view.store, view.conversation);
+  const mark = raw === undefined ? undefined : decode(frontierCodec, raw);
+  return mark !== undefined && view.log.covers(mark, event.place);
+};
+
+/** Content, edits and search entries of an event go; the line stays, as deleted. */
+export const purgeLine = (view: PairView, event: ShownEvent): void => {
+  const { store, conversation } = view;
+  if (event.contentState === 'held') view.log.purge(event.event);
+  store.unindexText(searchId(conversation, event.event));
+  store.delete('unread', orderKey(conversation, event.lamport, event.event));
+  const edits = aboutKey(conversation, event.place, ABOUT.edit);
+  store.delete('reaction', edits);
+};
+
+/** The newest text after edits, undefined when there is none. */
+export const editedText = (view: PairView, place: Place): string | undefined => {
+  const value = getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.edit));
+  return value === undefined ? undefined : utf8ToText(value);
+};
+export const isDeleted = (view: PairView, place: Place): boolean =>
+  getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.delete)) !== undefined ||
+  isTombstoned(view.store, view.conversation, place);
+
+export interface Reactions {
+  readonly emoji: string;
+  readonly members: readonly Uint8Array[];
+}
+export const reactionsTo = (view: PairView, place: Place): readonly Reactions[] => {
+  const prefix = aboutKey(view.conversation, place, ABOUT.reaction);
+  const members = new Map<string, Uint8Array[]>();
+  for (const row of view.store.scan('reaction', { from: prefix, to: afterPrefix(prefix) })) {
+    const stamped = readStamped(row.value);
+    const value = stamped === undefined ? undefined : decode(reactionValue, stamped);
+    if (value?.on !== true) continue;
+    const member = row.key.slice(prefix.length, prefix.length + 16);
+    members.set(value.emoji, [...(members.get(value.emoji) ?? []), member]);
+  }
+  return Array.from(members, ([emoji, list]) => ({ emoji, members: list }));
+};
+export const memberProfile = (view: PairView, member: MemberId): { readonly name: string; readonly picture: Uint8Array | null } => {
+  const about = (kind: number): Uint8Array | undefined =>
+    getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, kind, member));
+  const name = about(ABOUT.profileName);
+  const picture = about(ABOUT.profilePicture);
+  return {
+    name: name === undefined ? '' : (utf8ToText(name) ?? ''),
+    picture: picture === undefined || picture.length === 0 ? null : picture,
+  };
+};
+export const hasEnded = (view: PairView, member: MemberId): boolean =>
+  getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, ABOUT.ended, member)) !== undefined;
+
+/** Event ids of lines, newest first, before (or oldest first, after) a place of the order. */
+export const lineIds = (
+  store: Store,
+  conversation: ConversationId,
+  page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number },
+): readonly EventId[] => {
+  const { before, after, limit } = page;
+  const range =
+    after === undefined
+      ? {
+          from: conversation,
+          to: before === undefined ? afterPrefix(conversation) : orderKey(conversation, before.lamport, before.event),
+          reverse: true,
+          limit,
+        }
+      : {
+          from: concat(orderKey(conversation, after.lamport, after.event), Uint8Array.of(0)),
+          to: afterPrefix(conversation),
+          limit,
+        };
+  return store.scan('message', range).map((row) => row.key.slice(22) as EventId);
+};
+export const unreadCount = (store: Store, conversation: ConversationId): number =>
+  store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;
+/** Everything up to this place of the order (all of it without) is read. */
+export const clearUnread = (store: Store, conversation: ConversationId, upTo: ShownEvent | undefined): number => {
+  let left = 0;
+  for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
+    const later = upTo !== undefined && readUint48(row.key, 16) > upTo.lamport;
+    if (later) left++;
+    else store.delete('unread', row.key);
+  }
+  return left;
+};
+
+export const PAIR_TABLES = ['message', 'reaction', 'unread'] as const;

@@ -1,0 +1,31 @@
+// Last writer wins, where "last" is the order of the log (Lamport time, then event id), so that a projection does not
+// depend on the order in which events arrived.
+import { compareBytes } from '../bytes/index.ts';
+import { bytes, decode, encode, named, tuple, uint } from '../codec/index.ts';
+import type { ShownEvent } from '../log/index.ts';
+import type { Store, Table } from '../ports/index.ts';
+
+const stampedCodec = named('stamped', tuple({ lamport: uint(), event: bytes(32), value: bytes(0, 131_072) }));
+
+/** Keeps the value unless one of a later event stands there. Tells whether it was kept. */
+export const putStamped = (
+  store: Store,
+  table: Table,
+  key: Uint8Array,
+  by: Pick<ShownEvent, 'lamport' | 'event'>,
+  value: Uint8Array,
+): boolean => {
+  const raw = store.get(table, key);
+  const earlier = raw === undefined ? undefined : decode(stampedCodec, raw);
+  if (earlier !== undefined) {
+    const order = earlier.lamport - by.lamport || compareBytes(earlier.event, by.event);
+    if (order >= 0) return false;
+  }
+  store.put(table, key, encode(stampedCodec, { lamport: by.lamport, event: by.event, value }));
+  return true;
+};
+export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decode(stampedCodec, raw)?.value;
+export const getStamped = (store: Store, table: Table, key: Uint8Array): Uint8Array | undefined => {
+  const raw = store.get(table, key);
+  return raw === undefined ? undefined : readStamped(raw);
+};

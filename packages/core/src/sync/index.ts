@@ -1,0 +1,3 @@
+export * from './outbox.ts';
+export * from './packet.ts';
+export * from './peer.ts';

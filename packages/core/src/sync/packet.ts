@@ -1,0 +1,77 @@
+// What a session carries (spec/09-sync.md): a version and a list of items. A reader skips items that it does not know,
+// so that an older Kith keeps talking with a newer one.
+import { bytes, decode, encode, kinds, list, literal, named, tuple, uint, type KindOf } from '../codec/index.ts';
+import { feedIdCodec, segmentIdCodec } from '../identity/index.ts';
+import { frontierCodec, logObjectCodec } from '../log/index.ts';
+import { MAX_PACKET_BYTES } from '../mailbox/index.ts';
+
+export const PACKET_VERSION = 1;
+const MAX_ITEMS = 16;
+const MAX_OBJECTS = 4096;
+export const MAX_WANTED = 64;
+const MAX_ENTRY_BYTES = 2048;
+const MAX_RESENDS = 16;
+
+const rangeCodec = named(
+  'range',
+  tuple({ feed: feedIdCodec, segment: segmentIdCodec, from: uint(0xffffffff), to: uint(0xffffffff) }),
+);
+
+export const items = kinds({
+  /** Parts of the log. */
+  objects: [1, tuple({ objects: list(logObjectCodec, MAX_OBJECTS) })],
+  /** What the sender holds. */
+  frontier: [2, tuple({ frontier: frontierCodec })],
+  /** Parts of the log that the sender lacks and the receiver holds. */
+  want: [3, tuple({ ranges: list(rangeCodec, MAX_WANTED) })],
+  /** Where the sender's person can be reached from now on (spec 06). */
+  inbox: [4, tuple({ record: bytes(1, 512) })],
+  /** The inviter's answer to a claim (spec 08). */
+  answer: [5, tuple({ inception: bytes(1, MAX_ENTRY_BYTES), nonce: bytes(32) })],
+  /** The acceptor's nonce; rides in every packet until `settled` comes. */
+  reveal: [6, tuple({ nonce: bytes(32) })],
+  /** The inviter knows the acceptor's nonce. */
+  settled: [7, tuple({ inbox: uint() })],
+  /** Parts of split packets that did not come (spec 06). */
+  resend: [8, tuple({ requests: list(tuple({ packet: bytes(8), missing: uint(0xffffffff) }), MAX_RESENDS) })],
+  /** The person is typing. Never stored; sent live only. */
+  typing: [9, tuple({})],
+  /** How far the person has read, when they want it told. */
+  read: [10, tuple({ frontier: frontierCodec })],
+  /** The acceptor's side of a claim: it fixes the nonce and inception before the inviter shows its own. */
+  claim: [11, tuple({ commitment: bytes(32), inception: bytes(1, MAX_ENTRY_BYTES), inbox: bytes(1, 512) })],
+});
+export type Item = KindOf<typeof items>;
+export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;
+
+export const packetCodec = named(
+  'packet',
+  tuple({
+    version: literal(PACKET_VERSION),
+    items: list(tuple({ kind: uint(255), body: bytes(0, MAX_PACKET_BYTES) }), MAX_ITEMS),
+  }),
+);
+
+export const encodePacket = (content: readonly Item[]): Uint8Array =>
+  encode(packetCodec, {
+    version: PACKET_VERSION,
+    items: content.map((item) => {
+      const { kind, bytes: body } = items.encode(item);
+      return { kind, body };
+    }),
+  });
+
+/** Undefined when it is no packet of this version, or when an item of a known kind breaks its format. */
+export const decodePacket = (data: Uint8Array): readonly Item[] | undefined => {
+  if (data.length > MAX_PACKET_BYTES) return undefined;
+  const packet = decode(packetCodec, data);
+  if (packet === undefined) return undefined;
+  const content: Item[] = [];
+  for (const { kind, body } of packet.items) {
+    if (!items.knows(kind)) continue;
+    const item = items.decode(kind, body);
+    if (item === undefined) return undefined;
+    content.push(item);
+  }
+  return content;
+};

@@ -1,0 +1,59 @@
+// What this device knows of one other person's copy of a conversation, and what it told them (spec/09-sync.md).
+import { bytes, decode, encode, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
+import { DAY_CELLS, dayOf } from './outbox.ts';
+
+/** A frontier alone is sent this long after the first reason for it … */
+export const TELL_AFTER_MS = 200;
+/** … and then at most this often while online. */
+export const TELL_EVERY_MS = 30_000;
+/** A gap is asked for after this long: what is on its way may still come. */
+export const WANT_AFTER_MS = 5_000;
+
+const MAX_TIME = 2 ** 48 - 1;
+const time = uint(MAX_TIME);
+export const MAX_FRONTIER_BYTES = 32_768;
+
+export const peerStateCodec = named(
+  'peer-state',
+  tuple({
+    /** Their last frontier. */
+    frontier: nullable(bytes(1, MAX_FRONTIER_BYTES)),
+    /** How far they have read, when they say so. */
+    read: nullable(bytes(1, MAX_FRONTIER_BYTES)),
+    /** Digest of our frontier that they were sent last, and of the one in a day bucket; 16 bytes. */
+    told: bytes(0, 16),
+    toldDay: bytes(0, 16),
+    toldAt: time,
+    /** When they were last asked for what we lack. */
+    wantAt: time,
+    /** When anything of theirs was opened last; 0: never. */
+    seenAt: time,
+    /** Cells put into day buckets for them, and on which day. */
+    day: uint(0xffffffff),
+    dayCells: uint(),
+  }),
+);
+export type PeerState = Infer<typeof peerStateCodec>;
+
+const NOTHING = new Uint8Array(0);
+export const newPeerState: PeerState = {
+  frontier: null,
+  read: null,
+  told: NOTHING,
+  toldDay: NOTHING,
+  toldAt: 0,
+  wantAt: 0,
+  seenAt: 0,
+  day: 0,
+  dayCells: 0,
+};
+export const encodePeerState = (state: PeerState): Uint8Array => encode(peerStateCodec, state);
+export const decodePeerState = (data: Uint8Array): PeerState | undefined => decode(peerStateCodec, data);
+
+/** Cells that may still go into day buckets for this person today. */
+export const dayCellsLeft = (state: PeerState, now: number): number =>
+  state.day === dayOf(now) ? Math.max(0, DAY_CELLS - state.dayCells) : DAY_CELLS;
+export const spendDayCells = (state: PeerState, now: number, cells: number): PeerState => {
+  const day = dayOf(now);
+  return { ...state, day, dayCells: (state.day === day ? state.dayCells : 0) + cells };
+};
