@@ -1,8 +1,25 @@
+export { cellSlots, cellTag, drawBodyKey, openCell, openHelloCell, sealCell, sealHelloCell } from './cell.ts';
+export { cellCount, neededParts, PACKET_ID_BYTES, readBody, splitPacket, splitPart } from './fragments.ts';
+export { helloPacketCodec } from './hello-packet.ts';
+export {
+  bucketOf,
+  createInboxRecord,
+  decodeInboxRecord,
+  encodeInboxRecord,
+  inboxRecordCodec,
+  makeTag,
+  openInbox,
+  prefixOf,
+  recognises,
+  relaysCodec,
+  wipeInbox,
+} from './inbox.ts';
 export * from './invitation-types.ts';
-export * from './types.ts';
+export * from './reassembly.ts';
 export * from './relay-rules-buckets.ts';
 export * from './relay-rules-limits.ts';
 export * from './relay-rules-live.ts';
 export * from './relay-rules-log.ts';
 export * from './relay-rules-rendezvous.ts';
 export * from './relay-rules.ts';
+export * from './types.ts';
