@@ -1,6 +1,8 @@
 export { BODY_OVERHEAD, openBody, openBox, sealBody, sealBox, type OpenedBox } from './body.ts';
 export { createGeneration } from './generation.ts';
 export { addGeneration, emptySession, renewalDue, wipeSession } from './generations.ts';
+export { emptyHelloState, helloId, stepHello, wipeHelloState } from './hello.ts';
+export { decodeHelloState, encodeHelloState } from './hello-rows.ts';
 export * from './hello-types.ts';
 export * from './key-agreement.ts';
 export { MAX_STEPS, openSlots } from './open-slots.ts';

@@ -1,7 +1,7 @@
 // A session in the encrypted database: one small row that every message writes, and rows beside it that change rarely.
 import { compareBytes, concat, toHex, uint32, utf8 } from '../bytes/index.ts';
-import { bool, bytes, decode, encode, list, literal, nullable, tuple, uint, type Codec } from '../codec/index.ts';
-import { Secret } from '../crypto/index.ts';
+import { bool, bytes, decode, encode, list, literal, nullable, tuple, uint } from '../codec/index.ts';
+import { secretCodec } from './secret-codec.ts';
 import type { Generation, Session, SessionWrite, SkippedBlock } from './types.ts';
 
 export const MAX_GENERATIONS = 4;
@@ -9,7 +9,7 @@ export const BLOCK_KEYS = 64;
 export const SEEN_CHUNK = 64;
 export const SEEN_MAX = 4096;
 export const SEEN_BYTES = 8;
-const FORMAT = 1;
+const FORMAT = 1 as const;
 const COUNTER_MAX = 2 ** 32 - 1;
 const time = uint(2 ** 48 - 1);
 
@@ -17,22 +17,8 @@ const STATE_KEY = utf8('s');
 const BLOCK_PREFIX = utf8('k');
 const SEEN_PREFIX = utf8('r');
 
-/** A secret is bytes only here, on its way to or from the encrypted database. */
-const secret = (length: number): Codec<Secret> => {
-  const raw = bytes(length);
-  return {
-    cddl: raw.cddl,
-    uses: [],
-    out: (value) => value.expose(),
-    in: (value) => {
-      const read = raw.in(value);
-      return read === undefined ? undefined : new Secret(read.slice());
-    },
-  };
-};
-
-const sendCodec = tuple({ key: secret(32), headerKey: secret(32), counter: uint(COUNTER_MAX) });
-const receiveCodec = tuple({ key: secret(32), headerKey: secret(32), next: uint(COUNTER_MAX) });
+const sendCodec = tuple({ key: secretCodec(32), headerKey: secretCodec(32), counter: uint(COUNTER_MAX) });
+const receiveCodec = tuple({ key: secretCodec(32), headerKey: secretCodec(32), next: uint(COUNTER_MAX) });
 const generationCodec = tuple({
   id: bytes(8),
   answerer: bool,
@@ -47,7 +33,7 @@ const stateCodec = tuple({ format: literal(FORMAT), generations: list(generation
 const blockCodec = tuple({
   generation: bytes(8),
   block: uint(COUNTER_MAX),
-  keys: list(tuple({ counter: uint(COUNTER_MAX), key: secret(32) }), BLOCK_KEYS, 1),
+  keys: list(tuple({ counter: uint(COUNTER_MAX), key: secretCodec(32) }), BLOCK_KEYS, 1),
 });
 
 /** Times before 1970 come from broken clocks only and mean nothing here. */
