@@ -47,6 +47,7 @@ export const ERRORS = {
   'newer-home': kind(EXIT.failed, 'This home was written by a newer Kith.', 'Update Kith, then open it again.'),
   'damaged-home': kind(EXIT.failed, 'This home cannot be opened: it is damaged, or the key does not fit.', 'Restore it from a backup.'),
   'evicted': kind(EXIT.failed, 'This browser has deleted what Kith had stored here.', 'Start anew, or restore a backup. Allow Kith to store data for good, so that it does not happen again.'),
+  'relay-start': kind(EXIT.failed, 'The relay could not be started.', 'See `kith serve --help`.'),
   'not-built': kind(EXIT.failed, 'This can not be done yet in this version.', 'See CHANGELOG.md for what is there.'),
   'internal': kind(EXIT.failed, 'Something went wrong inside Kith. Nothing that was there is lost.', 'Please report it; see SECURITY.md.'),
 } as const satisfies Readonly<Record<string, ErrorKind>>;
