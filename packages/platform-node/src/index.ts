@@ -3,3 +3,4 @@ export * from './node-kith.ts';
 export * from './node-sql.ts';
 export * from './paths.ts';
 export * from './system.ts';
+export * from './transport.ts';

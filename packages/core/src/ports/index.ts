@@ -2,6 +2,7 @@ export * from './cell-log.ts';
 export * from './clock.ts';
 export * from './logger.ts';
 export * from './randomness.ts';
+export * from './relay-json.ts';
 export * from './relay-wire.ts';
 export * from './search-words.ts';
 export * from './sql-store.ts';

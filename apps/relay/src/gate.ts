@@ -1,0 +1,60 @@
+// What stands before the rules: requests, bytes and connections of an address, and the memory of the process.
+import { RateLimiter, type RelayLimits, type RelayPeer } from '@kith/core/mailbox';
+import type { Address } from './address.ts';
+
+const ALL = 'all';
+/** Reading the memory in use takes a system call. */
+const MEMORY_LOOK_MS = 1000;
+
+export interface Gate {
+  /** Milliseconds to wait, or 0: the request may pass. */
+  request(address: Address, now: number): number;
+  /** False: what was answered to this address lately is enough. */
+  answer(address: Address, bytes: number, now: number): boolean;
+  /** The same for everything that leaves the relay: pushes go uncounted to addresses. */
+  push(bytes: number, now: number): boolean;
+  isMemoryFull(now: number): boolean;
+  /** Undefined: too many. Otherwise the way to say that it has ended. */
+  connect(address: Address): (() => void) | undefined;
+  connections(): number;
+  peer(address: Address, connection: number | null): RelayPeer;
+}
+
+export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate => {
+  const requests = new RateLimiter(limits.requests);
+  const bytesOut = new RateLimiter(limits.bytesOut);
+  const totalOut = new RateLimiter(limits.totalBytesOut);
+  const open = new Map<string, number>();
+  let connections = 0;
+  let memoryLookedAt = Number.NEGATIVE_INFINITY;
+  let isMemoryFull = false;
+  const factorOf = ({ isLocal }: Address): number => (isLocal ? limits.loopbackFactor : 1);
+  return {
+    request: (address, now) =>
+      requests.take(address.key, 1, factorOf(address), now) === 1 ? 0 : Math.max(1, requests.wait(address.key, factorOf(address), now)),
+    answer: (address, bytes, now) =>
+      bytesOut.spend(address.key, bytes, factorOf(address), now) && totalOut.spend(ALL, bytes, 1, now),
+    push: (bytes, now) => totalOut.spend(ALL, bytes, 1, now),
+    isMemoryFull: (now) => {
+      if (Math.abs(now - memoryLookedAt) >= MEMORY_LOOK_MS) {
+        memoryLookedAt = now;
+        isMemoryFull = memoryUsed() > limits.memoryBytes;
+      }
+      return isMemoryFull;
+    },
+    connect: (address) => {
+      const ofAddress = open.get(address.key) ?? 0;
+      if (connections >= limits.connections || ofAddress >= limits.connectionsPerAddress * factorOf(address)) return undefined;
+      connections++;
+      open.set(address.key, ofAddress + 1);
+      return () => {
+        connections--;
+        const left = (open.get(address.key) ?? 1) - 1;
+        if (left === 0) open.delete(address.key);
+        else open.set(address.key, left);
+      };
+    },
+    connections: () => connections,
+    peer: (address, connection) => ({ connection, address: address.key, factor: factorOf(address) }),
+  };
+};

@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { directAddress } from './address.ts';
+import { RelayStartError } from './errors.ts';
+
+/** Slow writers hold a socket at most this long; the head of a request first, then all of it. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30_000;
+const IDLE_MS = 65_000;
+
+export interface Handlers {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly maxSockets: number;
+  /** Of one address; this machine, where a proxy may stand, is not counted. */
+  readonly maxSocketsPerAddress: number;
+}
+
+/** Of all servers of one relay. */
+type OpenSockets = Map<string, number>;
+
+const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress }: Handlers, open: OpenSockets): Server => {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: IDLE_MS,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: 8192,
+    },
+    request,
+  );
+  server.maxConnections = maxSockets;
+  server.on('upgrade', upgrade);
+  server.on('connection', (socket) => {
+    const { key, isLocal } = directAddress(socket.remoteAddress);
+    if (isLocal) return;
+    const count = open.get(key) ?? 0;
+    if (count >= maxSocketsPerAddress) {
+      socket.destroy();
+      return;
+    }
+    open.set(key, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(key) ?? 1) - 1;
+      if (left === 0) open.delete(key);
+      else open.set(key, left);
+    });
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return;
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+  return server;
+};
+
+const listen = (server: Server, port: number, host: string, ipv6Only: boolean): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, ipv6Only }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+
+/** Where a relay listens by default: this machine only, by both of its names. */
+const LOOPBACK = ['127.0.0.1', '::1'];
+/** A machine without IPv6 has no ::1; that is no reason not to start. */
+const isAbsent = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Listens on all of `hosts` at one port; the first one decides when the port is 0. */
+export const listenAll = async (handlers: Handlers, hosts: readonly string[], wanted: number): Promise<{ readonly servers: readonly Server[]; readonly port: number }> => {
+  const servers: Server[] = [];
+  const open: OpenSockets = new Map();
+  let port = wanted;
+  for (const [i, host] of hosts.entries()) {
+    const server = build(handlers, open);
+    try {
+      // With an IPv4 socket beside it, `::` must not claim IPv4 as well.
+      port = await listen(server, port, host, hosts.length > 1);
+      servers.push(server);
+    } catch (error) {
+      if (i > 0 && isAbsent(error)) continue;
+      for (const other of servers) other.close();
+      // A free port of one address family may be taken in the other.
+      if (wanted === 0 && i > 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') return listenAll(handlers, hosts, 0);
+      const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      throw new RelayStartError(
+        'port',
+        why === 'EADDRINUSE' ? `Port ${port} is taken by another program.` : `Cannot listen on ${host}, port ${port} (${why}).`,
+        'Choose another port with --port N (or KITH_PORT).',
+      );
+    }
+  }
+  return { servers, port };
+};
+
+export const hostsOf = (lan: boolean, host: string | undefined): readonly string[] => (host !== undefined ? [host] : lan ? ['0.0.0.0', '::'] : LOOPBACK);

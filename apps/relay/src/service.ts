@@ -1,0 +1,53 @@
+import { relayError, type RelayRules } from '@kith/core/mailbox';
+import { CELL_BYTES, PUT_RESULTS, relayErrorName, type RelayRequest, type RelayResponse } from '@kith/core/ports';
+import type { Address } from './address.ts';
+import type { Gate } from './gate.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The one way to the rules, from HTTP and from WebSockets: gates first, counts after. */
+export interface Service {
+  readonly gate: Gate;
+  readonly metrics: Metrics;
+  readonly rules: RelayRules;
+  readonly now: () => number;
+  ask(address: Address, connection: number | null, request: RelayRequest, reply: (response: RelayResponse) => void): void;
+}
+
+const MEMORY_RETRY_MS = 30_000;
+const ADDS = new Set<RelayRequest['type']>(['put', 'offerPut', 'claimPut']);
+const RESULT_NAMES = Object.fromEntries(Object.entries(PUT_RESULTS).map(([name, number]) => [number, name]));
+
+const sizeOf = (response: RelayResponse): number => {
+  switch (response.type) {
+    case 'cells':
+      return response.cells.length * CELL_BYTES;
+    case 'offer':
+      return response.sealed.length;
+    case 'claims':
+      return response.claims.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    default:
+      return 256;
+  }
+};
+
+export const createService = (rules: RelayRules, gate: Gate, metrics: Metrics, now: () => number): Service => ({
+  gate,
+  metrics,
+  rules,
+  now,
+  ask: (address, connection, request, reply) => {
+    const at = now();
+    const answer = (response: RelayResponse): void => {
+      const isAffordable = response.type === 'error' || gate.answer(address, sizeOf(response), at);
+      const final = isAffordable ? response : relayError('limited', MEMORY_RETRY_MS);
+      if (final.type === 'error') metrics.count('refused_total', ['code', relayErrorName(final.code)]);
+      if (final.type === 'put') for (const result of final.results) metrics.count('cells_total', ['result', RESULT_NAMES[result] ?? '']);
+      reply(final);
+    };
+    metrics.count('requests_total', ['type', request.type]);
+    const wait = gate.request(address, at);
+    if (wait > 0) answer(relayError('limited', wait));
+    else if (ADDS.has(request.type) && gate.isMemoryFull(at)) answer(relayError('full', MEMORY_RETRY_MS));
+    else rules.handle(gate.peer(address, connection), request, at, answer);
+  },
+});

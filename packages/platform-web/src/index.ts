@@ -1,0 +1,4 @@
+export * from './features.ts';
+export * from './trusted-url.ts';
+export * from './web-kith.ts';
+export * from './transport.ts';
