@@ -1,0 +1,267 @@
+// What every store has to keep, whatever is under it, as cases that need no test runner: stores of browsers live in workers.
+import { concat, utf8 } from '@kith/core/bytes';
+import { TABLES, type Store } from '@kith/core/ports';
+import { checkEqual, checkThrows } from './check.ts';
+
+export interface StoreHarness {
+  /** A fresh, empty store. */
+  open(): Store | Promise<Store>;
+  /** Closes the store and opens what it left behind. */
+  reopen(store: Store): Store | Promise<Store>;
+}
+export interface StoreCase {
+  readonly name: string;
+  run(harness: StoreHarness): Promise<void>;
+}
+
+/** Closes whatever the case opened. */
+export const runStoreCase = async (storeCase: StoreCase, harness: StoreHarness): Promise<void> => {
+  const opened: Store[] = [];
+  const keep = (store: Store): Store => {
+    opened.push(store);
+    return store;
+  };
+  try {
+    await storeCase.run({ open: async () => keep(await harness.open()), reopen: async (store) => keep(await harness.reopen(store)) });
+  } finally {
+    for (const store of opened) store.close();
+  }
+};
+
+const key = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
+const value = (text: string): Uint8Array => utf8(text);
+
+export const STORE_CASES: readonly StoreCase[] = [
+  {
+    name: 'what is put is got, byte for byte, and a delete forgets it',
+    run: async ({ open }) => {
+      const store = await open();
+      checkEqual(store.get('meta', key(1)), undefined);
+      const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+      store.put('meta', bytes, bytes);
+      store.put('meta', key(), key());
+      checkEqual(store.get('meta', bytes), bytes);
+      checkEqual(store.get('meta', key()), key());
+      checkEqual(store.get('order', bytes), undefined);
+      store.put('meta', bytes, value('later'));
+      checkEqual(store.get('meta', bytes), value('later'));
+      store.delete('meta', bytes);
+      store.delete('meta', bytes);
+      checkEqual(store.get('meta', bytes), undefined);
+      checkEqual(store.get('meta', key()), key());
+    },
+  },
+  {
+    name: 'large values and keys come back whole',
+    run: async ({ open }) => {
+      const store = await open();
+      const large = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255);
+      const longKey = Uint8Array.from({ length: 9_000 }, (_, i) => (i * 3) & 255);
+      store.put('content', longKey, large);
+      checkEqual(store.get('content', longKey), large);
+      checkEqual(store.scan('content'), [{ key: longKey, value: large }]);
+    },
+  },
+  {
+    name: 'neither side sees the other change bytes afterwards',
+    run: async ({ open }) => {
+      const store = await open();
+      const given = value('mine');
+      const place = key(5);
+      store.put('meta', place, given);
+      given.fill(0);
+      place.fill(0);
+      const got = store.get('meta', key(5));
+      checkEqual(got, value('mine'));
+      got?.fill(0);
+      for (const row of store.scan('meta')) row.value.fill(0);
+      checkEqual(store.get('meta', key(5)), value('mine'));
+    },
+  },
+  {
+    name: 'a scan is in the order of the bytes, half open, both ways, limited',
+    run: async ({ open }) => {
+      const store = await open();
+      const keys = [key(), key(0), key(0, 0), key(0, 255), key(1), key(127), key(128), key(128, 0), key(255), key(255, 255)];
+      for (const each of keys.toReversed()) store.put('header', each, concat(each, key(9)));
+      const scanned = (range?: Parameters<Store['scan']>[1]): readonly Uint8Array[] =>
+        store.scan('header', range).map((row) => {
+          checkEqual(row.value, concat(row.key, key(9)));
+          return row.key;
+        });
+      checkEqual(scanned(), keys);
+      checkEqual(scanned({ reverse: true }), keys.toReversed());
+      checkEqual(scanned({ from: key(0, 0), to: key(128) }), [key(0, 0), key(0, 255), key(1), key(127)]);
+      checkEqual(scanned({ from: key(0, 1), to: key(0, 254) }), []);
+      checkEqual(scanned({ from: key(2), to: key(1) }), []);
+      checkEqual(scanned({ to: key(1), limit: 2 }), [key(), key(0)]);
+      checkEqual(scanned({ to: key(1), limit: 2, reverse: true }), [key(0, 255), key(0, 0)]);
+      checkEqual(scanned({ from: key(255), reverse: true }), [key(255, 255), key(255)]);
+      checkEqual(scanned({ limit: 0 }), []);
+    },
+  },
+  {
+    name: 'a transaction is all or nothing, for records and for texts',
+    run: async ({ open }) => {
+      const store = await open();
+      store.put('meta', key(1), value('old'));
+      store.put('meta', key(2), value('stays'));
+      store.indexText(key(1), 'apple');
+      const stop = new Error('stop');
+      checkThrows(
+        () =>
+        store.transaction(() => {
+          store.put('meta', key(1), value('new'));
+          store.put('meta', key(1), value('newer'));
+          store.delete('meta', key(2));
+          store.put('meta', key(3), value('made'));
+          store.indexText(key(1), 'banana');
+          store.indexText(key(2), 'cherry');
+          store.unindexText(key(1));
+          checkEqual(store.get('meta', key(1)), value('newer'));
+          checkEqual(store.scan('meta').length, 2);
+          throw stop;
+        }),
+        stop,
+      );
+      checkEqual(store.scan('meta'), [
+        { key: key(1), value: value('old') },
+        { key: key(2), value: value('stays') },
+      ]);
+      checkEqual(store.search('apple', 9), [{ id: key(1) }]);
+      checkEqual(store.search('banana', 9), []);
+      checkEqual(store.search('cherry', 9), []);
+      checkEqual(store.transaction(() => 42), 42);
+    },
+  },
+  {
+    name: 'transactions do not nest, and the outer one goes on',
+    run: async ({ open }) => {
+      const store = await open();
+      store.transaction(() => {
+        store.put('meta', key(1), value('outer'));
+        checkThrows(() => store.transaction(() => undefined), /nest/);
+        store.put('meta', key(2), value('outer too'));
+      });
+      checkEqual(store.scan('meta').length, 2);
+    },
+  },
+  {
+    name: 'what was committed is there after reopening, in every table',
+    run: async ({ open, reopen }) => {
+      const store = await open();
+      store.transaction(() => {
+        for (const [i, table] of TABLES.entries()) store.put(table, key(i), value(table));
+        store.indexText(key(7), 'lasting words');
+      });
+      const again = await reopen(store);
+      for (const [i, table] of TABLES.entries()) {
+        checkEqual(again.scan(table), [{ key: key(i), value: value(table) }]);
+      }
+      checkEqual(again.search('lasting', 9), [{ id: key(7) }]);
+    },
+  },
+  {
+    name: 'a closed store refuses to work',
+    run: async ({ open }) => {
+      const store = await open();
+      store.close();
+      store.close();
+      checkThrows(() => store.get('meta', key(1)));
+      checkThrows(() => store.put('meta', key(1), key(1)));
+    },
+  },
+  {
+    name: 'search: newest first, all words, as beginnings, in any order',
+    run: async ({ open }) => {
+      const store = await open();
+      store.indexText(key(1), 'The quick brown fox');
+      store.indexText(key(2), 'a quick reply');
+      store.indexText(key(3), 'Quickly now!');
+      const ids = (query: string, limit = 9): readonly number[] => store.search(query, limit).map(({ id }) => id[0] ?? -1);
+      checkEqual(ids('quick'), [3, 2, 1]);
+      checkEqual(ids('QUI'), [3, 2, 1]);
+      checkEqual(ids('quick', 2), [3, 2]);
+      checkEqual(ids('fox quick'), [1]);
+      checkEqual(ids('fox reply'), []);
+      checkEqual(ids('uick'), []);
+      checkEqual(ids(''), []);
+      checkEqual(ids('  ?! '), []);
+      store.indexText(key(1), 'something else');
+      checkEqual(ids('quick'), [3, 2]);
+      checkEqual(ids('else'), [1]);
+      store.unindexText(key(3));
+      store.unindexText(key(99));
+      checkEqual(ids('quick'), [2]);
+    },
+  },
+  {
+    name: 'search: accents, case and vowel points do not matter; scripts without spaces and emoji are found',
+    run: async ({ open }) => {
+      const store = await open();
+      const texts = [
+        'Déjà vu in Łódź, Straße',
+        'ΟΔΟΣ και όχι',
+        'مرحبًا بالعالم',
+        'שָׁלוֹם עולם',
+        '今日は東京タワーに行きました',
+        '한국어 메시지',
+        'สวัสดีชาวโลก',
+        'Party 🎉🥳 tonight 👍🏽',
+        'नमस्ते दुनिया',
+        '👩‍👩‍👧 family',
+        'file_name.txt at example.org/path?x=1',
+      ];
+      for (const [i, text] of texts.entries()) store.indexText(key(i), text);
+      const found = (query: string): readonly number[] => store.search(query, 20).map(({ id }) => id[0] ?? -1);
+      for (const [query, expected] of [
+        ['deja', 0], ['DÉJÀ', 0], ['łódź', 0], ['strasse', 0], ['STRASSE', 0],
+        ['οδος', 1], ['οδοσ', 1], ['οχι', 1],
+        ['مرحبا', 2], ['שלום', 3],
+        ['東京', 4], ['京タワー', 4], ['行きました', 4],
+        ['한국', 5], ['메시', 5],
+        ['ชาวโลก', 6], ['สวัสดี', 6],
+        ['🎉', 7], ['🥳', 7], ['👍', 7], ['👍🏻', 7],
+        ['नमस्ते', 8], ['👩‍👩‍👧', 9],
+        ['example', 10], ['name.txt', 10],
+      ] as const) {
+        checkEqual(found(query), [expected], query);
+      }
+      checkEqual(found('京東'), []);
+      checkEqual(found('🥳🎉'), []);
+    },
+  },
+  {
+    name: 'search: no query reaches the database as syntax',
+    run: async ({ open }) => {
+      const store = await open();
+      store.indexText(key(1), 'NEAR AND OR NOT col "quoted" a*b (c) ^d -e +f {g}:h');
+      const hostile = [
+        '"', '""', '"""', "'", "'; DROP TABLE meta; --", '*', 'a*', '^a', 'a AND', 'OR', 'NOT', 'NEAR(a b)', '(', ')', '{a}:', 'text:a',
+        '-a', '+', 'a + b', '\\', '\u0000', 'a\u0000b', '%', '_', '\ud800', '\udc00a', '\u{1f3fd}', '\u200d', '\u0301', 'x'.repeat(70_000),
+        'a '.repeat(5_000), '字'.repeat(5_000), '🎉'.repeat(5_000),
+      ];
+      for (const query of hostile) store.search(query, 5);
+      for (const text of hostile) store.indexText(key(2), text);
+      checkEqual(store.search('AND OR NOT', 5), [{ id: key(1) }]);
+      checkEqual(store.search('quoted near', 5), [{ id: key(1) }]);
+    },
+  },
+  {
+    name: 'scrubbing changes nothing that can be seen',
+    run: async ({ open }) => {
+      const store = await open();
+      store.put('content', key(1), value('kept'));
+      store.put('content', key(2), value('gone'));
+      store.indexText(key(1), 'kept');
+      store.indexText(key(2), 'gone');
+      store.delete('content', key(2));
+      store.unindexText(key(2));
+      store.scrub();
+      checkEqual(store.scan('content'), [{ key: key(1), value: value('kept') }]);
+      checkEqual(store.search('kept', 5), [{ id: key(1) }]);
+      checkEqual(store.search('gone', 5), []);
+      checkThrows(() => store.transaction(() => store.scrub()), /transaction/);
+    },
+  },
+];
