@@ -14,7 +14,16 @@ export {
   relaysCodec,
   wipeInbox,
 } from './inbox.ts';
+export {
+  claimId,
+  conversationIdOf,
+  deriveInvitationKeys,
+  deriveOwnerToken,
+  invitationKeyHash,
+} from './invitation-keys.ts';
+export { isOrigin, readLink, writeLink } from './invitation-link.ts';
 export * from './invitation-types.ts';
+export { claimCodec, offerCodec, openClaim, openOffer, sealClaim, sealOffer } from './invitation-units.ts';
 export * from './reassembly.ts';
 export * from './relay-rules-buckets.ts';
 export * from './relay-rules-limits.ts';
@@ -22,4 +31,6 @@ export * from './relay-rules-live.ts';
 export * from './relay-rules-log.ts';
 export * from './relay-rules-rendezvous.ts';
 export * from './relay-rules.ts';
+export { checkCode, commitment, compareCheckCode, NONCE_BYTES, safetyWords } from './safety.ts';
 export * from './types.ts';
+export { WORDS } from './words.ts';
