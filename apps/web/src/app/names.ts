@@ -1,0 +1,9 @@
+import type { Contact } from '@kith/core/client';
+import { t } from '../words/index.ts';
+
+/** What to call a contact on screen: never an id. */
+export const nameOf = (contact: Pick<Contact, 'name'>): string => (contact.name.trim() === '' ? t.list.unnamed : contact.name);
+
+/** Open invitations without a note, a draft or a message are shown under "Add someone", not as conversations. */
+export const isListed = (contact: Contact): boolean =>
+  contact.state === 'requested' || contact.state !== 'invited' || contact.name !== '' || contact.draft !== '' || contact.preview !== null;

@@ -1,0 +1,11 @@
+/** What the screens need from the browser beside the engine; the release fills it in, tests give their own. */
+export interface Platform {
+  /** True, false, or null when the browser does not say. */
+  persisted(): Promise<boolean | null>;
+  /** Asks the browser to keep the data; true when it agreed. */
+  persist(): Promise<boolean>;
+  usedBytes(): Promise<number | null>;
+  /** A window that forgets everything when it is closed, as far as can be told. */
+  privateWindow(): Promise<boolean>;
+  readonly build: string;
+}

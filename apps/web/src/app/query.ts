@@ -1,0 +1,91 @@
+// What was read from the engine, shared by all screens and read again when the engine says that it changed.
+import type { Change, Kith, Method, Methods } from '@kith/core/client';
+import { problemOf, type ProblemCode } from './problem.ts';
+
+export type Query<T> =
+  | { readonly status: 'loading' }
+  | { readonly status: 'ready'; readonly value: T }
+  | { readonly status: 'failed'; readonly problem: ProblemCode };
+
+type Result<M extends Method> = Methods[M]['result'];
+
+interface Entry {
+  state: Query<unknown>;
+  readonly method: Method;
+  readonly load: () => void;
+  readonly listeners: Set<() => void>;
+}
+
+/** Which readings a change makes old. Conversations are read by `LogWindow`, drafts by nobody while they are written. */
+const affected: { readonly [T in Change['type']]: readonly Method[] } = {
+  contacts: ['contact.list', 'contact.words'],
+  conversation: ['search'],
+  events: [],
+  status: ['status', 'relay.list'],
+  requests: ['request.list'],
+  invites: ['invite.list'],
+  profile: ['profile.get'],
+  settings: ['set'],
+  drafts: [],
+};
+
+const loading: Query<never> = { status: 'loading' };
+
+export class Queries {
+  readonly #kith: Kith;
+  readonly #entries = new Map<string, Entry>();
+  readonly #stop: () => void;
+
+  constructor(kith: Kith) {
+    this.#kith = kith;
+    this.#stop = kith.onChange((change) => {
+      const methods = affected[change.type];
+      for (const [key, entry] of this.#entries) {
+        if (!methods.includes(entry.method)) continue;
+        if (entry.listeners.size > 0) entry.load();
+        else this.#entries.delete(key);
+      }
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  read<M extends Method>(method: M, params: Methods[M]['params']): Query<Result<M>> {
+    return this.#entry(method, params).state as Query<Result<M>>;
+  }
+
+  listen<M extends Method>(method: M, params: Methods[M]['params'], listener: () => void): () => void {
+    const { listeners } = this.#entry(method, params);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  again<M extends Method>(method: M, params: Methods[M]['params']): void {
+    this.#entry(method, params).load();
+  }
+
+  #entry<M extends Method>(method: M, params: Methods[M]['params']): Entry {
+    const key = `${method} ${JSON.stringify(params)}`;
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    let newest = 0;
+    const load = (): void => {
+      const turn = ++newest;
+      const settle = (state: Query<unknown>): void => {
+        if (turn !== newest) return;
+        entry.state = state;
+        for (const listener of entry.listeners) listener();
+      };
+      this.#kith.call(method, params).then(
+        (value) => settle({ status: 'ready', value }),
+        (error: unknown) => settle({ status: 'failed', problem: problemOf(error) }),
+      );
+    };
+    const entry: Entry = { state: loading, method, load, listeners: new Set() };
+    this.#entries.set(key, entry);
+    load();
+    return entry;
+  }
+}

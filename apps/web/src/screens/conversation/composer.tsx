@@ -1,0 +1,199 @@
+import type { Contact, LogLine } from '@kith/core/client';
+import { SendHorizontal, Check, X } from 'lucide-react';
+import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { useKith } from '../../app/kith.tsx';
+import { nameOf } from '../../app/names.ts';
+import { problemOf, type ProblemCode } from '../../app/problem.ts';
+import { useSetting } from '../../app/settings.ts';
+import { Button } from '../../ui/button.tsx';
+import { t } from '../../words/index.ts';
+import { textOf } from './line.tsx';
+
+const MOST_BYTES = 65_536;
+const DRAFT_AFTER_MS = 500;
+/** Told at most this often while one writes, and only if the person allowed it. */
+const TYPING_EVERY_MS = 4_000;
+const encoder = new TextEncoder();
+
+export interface ComposerHandle {
+  focus(): void;
+  noFiles(): void;
+}
+
+export type Aim = { readonly type: 'reply'; readonly line: LogLine } | { readonly type: 'edit'; readonly line: LogLine };
+
+interface Props {
+  readonly contact: Contact;
+  readonly aim: Aim | null;
+  readonly setAim: (aim: Aim | null) => void;
+  readonly editLast: () => void;
+  readonly status: string | null;
+  readonly ref: Ref<ComposerHandle>;
+}
+
+export function Composer({ contact, aim, setAim, editLast, status, ref }: Props) {
+  const kith = useKith();
+  const { conversation } = contact;
+  const [text, setText] = useState(contact.draft);
+  const [problem, setProblem] = useState<ProblemCode | null>(null);
+  const [files, setFiles] = useState(false);
+  const [typing] = useSetting('typing');
+  const [enter] = useSetting('enter');
+  const field = useRef<HTMLTextAreaElement>(null);
+  /** The text as it is to be kept, and whether it was handed to the engine already. */
+  const draft = useRef({ text: contact.draft, kept: true });
+  const toldTyping = useRef(0);
+  const name = nameOf(contact);
+  const editing = aim?.type === 'edit';
+
+  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus(), noFiles: () => setFiles(true) }), []);
+
+  // Drafts are kept while one pauses, on leaving the field, the conversation and the page. An edit is no draft.
+  useEffect(() => {
+    const keep = (): void => {
+      if (draft.current.kept) return;
+      draft.current.kept = true;
+      void kith.call('draft.set', { conversation, text: draft.current.text }).catch(() => undefined);
+    };
+    const timer = setInterval(keep, DRAFT_AFTER_MS);
+    const input = field.current;
+    input?.addEventListener('blur', keep);
+    addEventListener('pagehide', keep);
+    return () => {
+      clearInterval(timer);
+      input?.removeEventListener('blur', keep);
+      removeEventListener('pagehide', keep);
+      keep();
+    };
+  }, [kith, conversation]);
+
+  useEffect(() => {
+    if (aim?.type === 'edit') setText(aim.line.text ?? '');
+    if (aim !== null) field.current?.focus();
+  }, [aim]);
+
+  // Firefox has no field-sizing yet.
+  useEffect(() => {
+    const input = field.current;
+    if (input === null || CSS.supports('field-sizing', 'content')) return;
+    input.style.blockSize = 'auto';
+    input.style.blockSize = `${input.scrollHeight + 2}px`;
+  }, [text]);
+
+  const change = (next: string): void => {
+    setText(next);
+    setProblem(null);
+    setFiles(false);
+    if (editing) return;
+    draft.current = { text: next, kept: false };
+    if (typing !== 'on' || next === '' || Date.now() - toldTyping.current < TYPING_EVERY_MS) return;
+    toldTyping.current = Date.now();
+    void kith.call('typing', { conversation }).catch(() => undefined);
+  };
+
+  const leaveAim = (): void => {
+    if (editing) setText(draft.current.text);
+    setAim(null);
+    field.current?.focus();
+  };
+
+  const tooLong = encoder.encode(text).length - MOST_BYTES;
+  const sendable = text.trim() !== '' && tooLong <= 0;
+
+  const send = (): void => {
+    field.current?.focus();
+    if (!sendable) return;
+    const said = text;
+    const was = aim;
+    setAim(null);
+    setProblem(null);
+    setFiles(false);
+    const call =
+      was?.type === 'edit'
+        ? kith.call('edit', { conversation, event: was.line.event, text: said })
+        : kith.call('send', { conversation, text: said, ...(was === null ? {} : { reply: was.line.event }) });
+    if (was?.type === 'edit') setText(draft.current.text);
+    else {
+      setText('');
+      draft.current = { text: '', kept: false };
+    }
+    call.catch((error: unknown) => {
+      setProblem(problemOf(error));
+      setAim(was);
+      // What was written is not lost, and what was written since stands below it.
+      setText((since) => (since === '' || was?.type === 'edit' ? said : `${said}\n${since}`));
+      if (was?.type !== 'edit') draft.current = { text: said, kept: false };
+    });
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Escape' && aim !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      leaveAim();
+    } else if (event.key === 'ArrowUp' && text === '' && aim === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      editLast();
+    } else if (event.key === 'Enter' && !event.altKey) {
+      const sends = enter === 'newline' ? event.ctrlKey || event.metaKey : !event.shiftKey;
+      if (!sends) return;
+      event.preventDefault();
+      send();
+    }
+  };
+
+  const note =
+    problem !== null
+      ? `${t.errors[problem].message} ${t.errors[problem].next} ${t.composer.notSent}`
+      : files
+        ? t.composer.noFiles
+        : tooLong > 0
+          ? t.composer.tooLong(tooLong.toLocaleString(t.locale))
+          : status;
+  return (
+    <div className="composer">
+      {aim === null ? null : (
+        <div className="chip">
+          <p className="chip-text">
+            <strong>{aim.type === 'edit' ? t.composer.editing : t.composer.replying(aim.line.mine ? t.common.you : name)}</strong>
+            <span dir="auto">{textOf(aim.line)}</span>
+          </p>
+          <Button look="icon" icon={X} onPress={leaveAim} aria-label={editing ? t.composer.cancelEdit : t.composer.cancelReply} />
+        </div>
+      )}
+      <div className="composer-row">
+        <textarea
+          ref={field}
+          className="composer-input"
+          id="composer"
+          rows={1}
+          dir="auto"
+          value={text}
+          aria-label={t.composer.label(name)}
+          aria-describedby="composer-note"
+          placeholder={contact.nameFrom === 'none' ? t.composer.placeholderUnnamed : t.composer.placeholder(name)}
+          enterKeyHint={enter === 'newline' ? 'enter' : 'send'}
+          onChange={(event) => change(event.target.value)}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
+            event.preventDefault();
+            setFiles(true);
+          }}
+        />
+        <Button
+          look="icon"
+          icon={editing ? Check : SendHorizontal}
+          extra="composer-send"
+          aria-label={editing ? t.composer.saveEdit : t.composer.send}
+          isDisabled={!sendable}
+          onPress={send}
+        />
+      </div>
+      <p className="composer-note soft" id="composer-note" role="status">
+        {note}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import type { EventState, LogLine } from '@kith/core/client';
+import { Check, CheckCheck, CircleAlert, Clock3, Eye, HelpCircle, type LucideIcon } from 'lucide-react';
+import { memo, useState } from 'react';
+import { clock, day } from '../../app/time.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { LinkedText } from '../../ui/linked-text.tsx';
+import { t } from '../../words/index.ts';
+import { MessageTools } from './tools.tsx';
+import type { Row } from './rows.ts';
+
+export interface LineActions {
+  readonly reply: (line: LogLine) => void;
+  readonly edit: (line: LogLine) => void;
+  readonly react: (line: LogLine, emoji: string, off: boolean) => void;
+  readonly remove: (line: LogLine, forAll: boolean) => void;
+  readonly open: (event: string) => void;
+}
+
+const stateIcons: Readonly<Record<EventState, LucideIcon>> = {
+  waiting: Clock3,
+  sent: Check,
+  delivered: CheckCheck,
+  read: Eye,
+  failed: CircleAlert,
+  unknown: HelpCircle,
+};
+
+const authorOf = (line: LogLine, name: string): string => (line.mine ? t.common.you : line.authorName === '' ? name : line.authorName);
+
+export const textOf = (line: LogLine): string =>
+  line.deleted ? (line.mine ? t.conversation.deletedMine : t.conversation.deletedTheirs) : (line.text ?? t.conversation.marks.newer);
+
+function Meta({ line }: { line: LogLine }) {
+  return (
+    <div className="meta">
+      {line.mark === null ? null : <span>{t.conversation.marks[line.mark]}</span>}
+      {line.edited && !line.deleted ? <span>{t.conversation.edited}</span> : null}
+      <time dateTime={new Date(line.sentAt).toISOString()}>{clock(line.sentAt)}</time>
+      {line.state === null ? null : (
+        <span className={`state state-${line.state}`} data-state={line.state}>
+          {t.conversation.states[line.state]}
+          <Icon of={stateIcons[line.state]} size={14} />
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface Props {
+  readonly row: Row;
+  /** Has the list's one Tab stop. */
+  readonly active: boolean;
+  readonly isTarget: boolean;
+  readonly name: string;
+  readonly now: number;
+  readonly closed: boolean;
+  readonly actions: LineActions;
+}
+
+export const Line = memo(function Line({ row, active, isTarget, name, now, closed, actions }: Props) {
+  const [near, setNear] = useState(false);
+  const { line } = row;
+  const day_ = row.firstOfDay ? <div className="day">{day(line.sentAt, now)}</div> : null;
+  const new_ = row.firstNew ? <div className="new-line">{t.conversation.newMessages}</div> : null;
+  if (line.kind !== 'text') {
+    return (
+      <div className="line">
+        {day_}
+        {new_}
+        <article className="notice" tabIndex={active ? 0 : -1} data-event={line.event}>
+          {t.conversation.notices[line.notice ?? 'other'] ?? t.conversation.notices['other']}
+        </article>
+      </div>
+    );
+  }
+  const state = line.state === null ? '' : t.conversation.states[line.state];
+  const label = t.conversation.spoken(authorOf(line, name), clock(line.sentAt), textOf(line), state);
+  return (
+    <div className={`line${line.mine ? ' line-mine' : ''}${row.grouped ? ' line-same' : ''}`}>
+      {day_}
+      {new_}
+      <article
+        className="article"
+        tabIndex={active ? 0 : -1}
+        aria-label={label}
+        data-event={line.event}
+        data-target={isTarget ? '' : undefined}
+        onPointerEnter={() => setNear(true)}
+        onPointerLeave={() => setNear(false)}
+      >
+        {(active || near) && !line.deleted ? <MessageTools line={line} reachable={active} closed={closed} actions={actions} /> : null}
+        <div className="bubble">
+          {line.reply === null ? null : (
+            <button type="button" className="quote" tabIndex={active ? 0 : -1} onClick={() => line.reply !== null && actions.open(line.reply.event)}>
+              <span className="quote-name">{line.reply.authorName === '' ? name : line.reply.authorName}</span>
+              <span className="quote-text">{line.reply.text ?? t.conversation.replyGone}</span>
+            </button>
+          )}
+          <p className={line.deleted ? 'text text-deleted' : 'text'} dir="auto">
+            {line.deleted ? textOf(line) : <LinkedText text={textOf(line)} reachable={active} />}
+          </p>
+          <Meta line={line} />
+        </div>
+        {line.reactions.length === 0 ? null : (
+          <div className="reactions">
+            {line.reactions.map(({ emoji, count, mine }) => (
+              <button
+                key={emoji}
+                type="button"
+                className="reaction"
+                aria-pressed={mine}
+                tabIndex={active ? 0 : -1}
+                aria-label={t.conversation.reacted(emoji, count, mine)}
+                onClick={() => actions.react(line, emoji, mine)}
+              >
+                <span aria-hidden="true">{emoji}</span> <span aria-hidden="true">{count}</span>
+              </button>
+            ))}
+          </div>
+        )}
+      </article>
+    </div>
+  );
+});
