@@ -1,0 +1,132 @@
+// SQLite3MultipleCiphers in WebAssembly, on the origin's private file system. Only in a dedicated worker: file access there
+// is synchronous. One worker a folder: its files are open exclusively as long as it lives.
+import initSqlite, { type Database, type PreparedStatement, type Sqlite3Static } from '@evolu/sqlite-wasm';
+import type { Secret } from '@kith/core/crypto';
+import { toHex } from '@kith/core/bytes';
+import { SqlError, StoreError, type Sql, type SqlValue } from '@kith/core/ports';
+
+/** As the database is named inside the pool of files. */
+const DATABASE = '/kith.db';
+const POOL = 'opfs-sahpool';
+/** Files of a tab that was just closed stay locked for a moment. */
+const LOCKED_MS = 8_000;
+const RETRY_MS = 50;
+
+export interface WebDatabase {
+  /** False when there is no database file yet. */
+  readonly exists: boolean;
+  open(key: Secret): Sql;
+  /** Deletes the database, to start anew. */
+  wipe(): Promise<void>;
+}
+
+type Pool = Awaited<ReturnType<Sqlite3Static['installOpfsSAHPoolVfs']>>;
+/** The ciphers are not in the package's types. */
+interface Ciphers {
+  sqlite3mc_vfs_create(vfs: string, makeDefault: number): number;
+}
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error && ['NoModificationAllowedError', 'InvalidStateError'].includes(error.name);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool> => {
+  const deadline = performance.now() + LOCKED_MS;
+  for (;;) {
+    try {
+      const options = { name: POOL, directory, initialCapacity: 6, forceReinitIfPreviouslyFailed: true };
+      return await sqlite.installOpfsSAHPoolVfs(options);
+    } catch (error) {
+      if (!isLocked(error)) throw new StoreError('io', String(error));
+      if (performance.now() > deadline) throw new StoreError('busy', 'another worker holds the files');
+      await pause(RETRY_MS);
+    }
+  }
+};
+
+/** Loads SQLite and takes the folder. Rejects with a StoreError: `busy` when another worker keeps it, `io`. */
+export const openWebDatabase = async (directory: string): Promise<WebDatabase> => {
+  const sqlite = await initSqlite();
+  const pool = await openPool(sqlite, directory);
+  if ((sqlite.capi as unknown as Ciphers).sqlite3mc_vfs_create(POOL, 0) !== 0) {
+    throw new StoreError('io', 'the encrypting file layer could not be made');
+  }
+  return {
+    exists: pool.getFileNames().includes(DATABASE),
+    open: (key) => openSql(sqlite, key),
+    wipe: () => pool.wipeFiles(),
+  };
+};
+
+const openSql = (sqlite: Sqlite3Static, key: Secret): Sql => {
+  if (key.length !== 32) throw new Error('a database key has 32 bytes');
+  const errors = errorsOf(sqlite);
+  const database = errors(() => new sqlite.oo1.DB({ filename: `file:${DATABASE}?vfs=multipleciphers-${POOL}`, flags: 'c' }));
+  try {
+    errors(() => {
+      database.exec(`PRAGMA cipher = 'chacha20'`);
+      // `raw:`: the 32 bytes are the key as they are. The text stays in memory until it is collected.
+      database.exec(`PRAGMA key = 'raw:${toHex(key.expose())}'`);
+    });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return webSql(sqlite, database);
+};
+
+/** Runs work with SQLite's exceptions told as SqlErrors. */
+const errorsOf =
+  (sqlite: Sqlite3Static) =>
+  <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof sqlite.SQLite3Error)) throw error;
+      // The low byte of an extended result is the primary one.
+      throw new SqlError(String(sqlite.capi.sqlite3_js_rc_str(error.resultCode & 255)), error.message);
+    }
+  };
+
+/** Everything else is run once a life. */
+const REPEATED = /^(?:SELECT|INSERT|DELETE|BEGIN|COMMIT|ROLLBACK)/;
+
+const webSql = (sqlite: Sqlite3Static, database: Database): Sql => {
+  const kept = new Map<string, PreparedStatement>();
+  const errors = errorsOf(sqlite);
+  let closed = false;
+  const withStatement = <T>(text: string, work: (statement: PreparedStatement) => T): T => {
+    const found = kept.get(text);
+    const statement = found ?? database.prepare(text);
+    if (found === undefined && REPEATED.test(text)) kept.set(text, statement);
+    try {
+      return work(statement);
+    } finally {
+      if (kept.has(text)) statement.reset(true);
+      else statement.finalize();
+    }
+  };
+  const all = (text: string, values: readonly SqlValue[] = []): readonly (readonly SqlValue[])[] => {
+    if (closed) throw new Error('a closed database was used');
+    return errors(() =>
+      withStatement(text, (statement) => {
+        if (values.length > 0) statement.bind(values);
+        const rows: (readonly SqlValue[])[] = [];
+        while (statement.step()) rows.push(statement.get([]) as SqlValue[]);
+        return rows;
+      }),
+    );
+  };
+  return {
+    run: (text, values) => void all(text, values),
+    all,
+    inTransaction: () => sqlite.capi.sqlite3_txn_state(database, 'main') !== sqlite.capi.SQLITE_TXN_NONE,
+    close: () => {
+      if (closed) return;
+      closed = true;
+      for (const statement of kept.values()) statement.finalize();
+      kept.clear();
+      database.close();
+    },
+  };
+};
