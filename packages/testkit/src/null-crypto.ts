@@ -7,51 +7,51 @@ import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import type { Randomness } from '@kith/core/ports';
 import { EXPORTER_BYTES, type AgreementJob, type AgreementResult } from '@kith/core/session';
 
-/** Four 32-bit lanes, so that accidental collisions stay out of reach of any simulation. */
-class Mixer {
-  #a = 0x9e3779b9;
-  #b = 0x85ebca6b;
-  #c = 0xc2b2ae35;
-  #d = 0x27d4eb2f;
-
-  word(word: number): void {
-    this.#a = Math.imul(this.#a ^ word, 0x85ebca77) ^ (this.#b >>> 15);
-    this.#b = Math.imul(this.#b + word, 0xc2b2ae3d) ^ (this.#c >>> 13);
-    this.#c = Math.imul(this.#c ^ word, 0x27d4eb2f) ^ (this.#d >>> 16);
-    this.#d = Math.imul(this.#d + word, 0x165667b1) ^ (this.#a >>> 14);
-  }
-  /** The length goes in first: neighbouring parts cannot slide into each other. */
-  part(part: Uint8Array): void {
-    const { length } = part;
-    this.word(length ^ 0x5bd1e995);
-    const whole = length & ~3;
-    for (let i = 0; i < whole; i += 4) {
-      this.word(
-        (part[i] as number) |
-          ((part[i + 1] as number) << 8) |
-          ((part[i + 2] as number) << 16) |
-          ((part[i + 3] as number) << 24),
-      );
-    }
-    let rest = 0;
-    for (let i = whole; i < length; i++) rest = (rest << 8) | (part[i] as number);
-    this.word(rest);
-  }
-  finish(length: number): Uint8Array {
-    const out = new Uint8Array(length);
-    for (let at = 0; at < length; at += 16) {
-      for (let round = 0; round < 4; round++) this.word(at + round);
-      const lanes = [this.#a, this.#b, this.#c, this.#d];
-      for (let i = 0; i < 16 && at + i < length; i++) out[at + i] = (lanes[i >> 2] as number) >>> ((i & 3) * 8);
-    }
-    return out;
-  }
-}
+/**
+ * `length` bytes that depend on the purpose and on all parts. Four 32-bit lanes keep accidental collisions out of reach of
+ * any simulation. Each part's length goes in first: neighbouring parts cannot slide into each other.
+ */
 const mix = (length: number, purpose: number, ...parts: readonly Uint8Array[]): Uint8Array => {
-  const mixer = new Mixer();
-  mixer.word(purpose);
-  for (const part of parts) mixer.part(part);
-  return mixer.finish(length);
+  let a = 0x9e3779b9 ^ purpose;
+  let b = 0x85ebca6b;
+  let c = 0xc2b2ae35;
+  let d = 0x27d4eb2f;
+  for (const part of parts) {
+    const size = part.length;
+    a = Math.imul(a ^ size, 0x85ebca77) ^ (b >>> 15);
+    let at = 0;
+    for (; at + 4 <= size; at += 4) {
+      const word =
+        (part[at] as number) |
+        ((part[at + 1] as number) << 8) |
+        ((part[at + 2] as number) << 16) |
+        ((part[at + 3] as number) << 24);
+      a = Math.imul(a ^ word, 0x85ebca77) ^ (b >>> 15);
+      b = Math.imul(b + word, 0xc2b2ae3d) ^ (c >>> 13);
+      c = Math.imul(c ^ word, 0x27d4eb2f) ^ (d >>> 16);
+      d = Math.imul(d + word, 0x165667b1) ^ (a >>> 14);
+    }
+    for (; at < size; at++) {
+      a = Math.imul(a ^ (part[at] as number), 0x85ebca77) ^ (b >>> 15);
+      b = Math.imul(b + (part[at] as number), 0xc2b2ae3d) ^ (a >>> 13);
+    }
+  }
+  const out = new Uint8Array((length + 15) & ~15);
+  for (let at = 0; at < length; at += 16) {
+    for (let round = at; round < at + 4; round++) {
+      a = Math.imul(a ^ round, 0x85ebca77) ^ (b >>> 15);
+      b = Math.imul(b + a, 0xc2b2ae3d) ^ (c >>> 13);
+      c = Math.imul(c ^ b, 0x27d4eb2f) ^ (d >>> 16);
+      d = Math.imul(d + c, 0x165667b1) ^ (a >>> 14);
+    }
+    for (let i = 0; i < 4; i++) {
+      out[at + i] = a >>> (8 * i);
+      out[at + 4 + i] = b >>> (8 * i);
+      out[at + 8 + i] = c >>> (8 * i);
+      out[at + 12 + i] = d >>> (8 * i);
+    }
+  }
+  return out.slice(0, length);
 };
 
 const HASH = 1;
