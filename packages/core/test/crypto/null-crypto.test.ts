@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { Secret } from '@kith/core/crypto';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
+import { seededRandomness } from '@kith/testkit/seeded-randomness';
+
+const crypto = createNullCrypto();
+const randomness = seededRandomness(1);
+
+describe('the null provider keeps the meaning of the port', () => {
+  test('hashes of lengths asked for; no two of 200,000 small inputs collide, and every part counts', () => {
+    for (const length of [8, 16, 20, 32, 64]) expect(crypto.hash(length, randomness.bytes(5))).toHaveLength(length);
+    const seen = new Set<string>();
+    for (let i = 0; i < 200_000; i++) {
+      const input = Uint8Array.of(i & 255, (i >> 8) & 255, i >> 16);
+      seen.add(crypto.hash(8, input).join());
+    }
+    expect(seen.size).toBe(200_000);
+    const key = randomness.bytes(32);
+    expect(crypto.hash(32, key)).not.toEqual(crypto.hash(32, new Uint8Array(0), key));
+    expect(crypto.hash(32, new Uint8Array(3))).not.toEqual(crypto.hash(32, new Uint8Array(4)));
+    expect(crypto.hash(32, key)).toEqual(createNullCrypto().hash(32, key));
+  });
+
+  test('a box opens only under its key, nonce and associated data, unchanged', () => {
+    const [key, nonce, text, associated] = [randomness.bytes(32), randomness.bytes(24), randomness.bytes(50), randomness.bytes(16)];
+    const box = crypto.seal(key, nonce, text, associated);
+    expect(box).toHaveLength(66);
+    expect(crypto.open(key, nonce, box, associated)).toEqual(text);
+    const flip = (from: Uint8Array, at: number): Uint8Array => from.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    for (let at = 0; at < 66; at++) expect(crypto.open(key, nonce, flip(box, at), associated)).toBeUndefined();
+    for (let at = 0; at < 32; at++) expect(crypto.open(flip(key, at), nonce, box, associated)).toBeUndefined();
+    for (let at = 0; at < 24; at++) expect(crypto.open(key, flip(nonce, at), box, associated)).toBeUndefined();
+    for (let at = 0; at < 16; at++) expect(crypto.open(key, nonce, box, flip(associated, at))).toBeUndefined();
+    expect(crypto.open(key, nonce, box.subarray(0, 15), associated)).toBeUndefined();
+    expect(() => crypto.seal(key.subarray(1), nonce, text, associated)).toThrow('wrong length');
+  });
+
+  test('a signature fits one key and one message', () => {
+    const [a, b] = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))];
+    const message = randomness.bytes(40);
+    const signature = crypto.sign(a, message);
+    expect(crypto.verify(a.publicKey, message, signature)).toBe(true);
+    expect(crypto.verify(b.publicKey, message, signature)).toBe(false);
+    expect(crypto.verify(a.publicKey, message.subarray(1), signature)).toBe(false);
+    expect(crypto.verify(a.publicKey, message, signature.subarray(1))).toBe(false);
+  });
+
+  test('both sides of an agreement get the same exporter; a wrong init secret, Welcome or leaf is refused', () => {
+    const agreement = createNullAgreement(crypto, randomness);
+    const [a, b] = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))];
+    const prepared = agreement.run({ type: 'prepare', signer: a, identity: Uint8Array.of(1) });
+    if (prepared.type !== 'prepared') throw new Error(prepared.type);
+    const { keyPackage, initSecret } = prepared;
+    const answered = agreement.run({ type: 'answer', signer: b, identity: Uint8Array.of(2), keyPackage });
+    if (answered.type !== 'answered') throw new Error(answered.type);
+    const { welcome, leaf } = answered;
+    const join = { type: 'join', signer: a, keyPackage, initSecret, welcome, leaf } as const;
+    const joined = agreement.run(join);
+    if (joined.type !== 'joined') throw new Error(joined.type);
+    expect(joined.exporter.expose()).toEqual(answered.exporter.expose());
+    expect([joined.peerKey, joined.peerIdentity]).toEqual([b.publicKey, Uint8Array.of(2)]);
+    expect([answered.peerKey, answered.peerIdentity]).toEqual([a.publicKey, Uint8Array.of(1)]);
+    const flip = (from: Uint8Array): Uint8Array => from.map((byte, i) => (i === 20 ? byte ^ 1 : byte));
+    expect(agreement.run({ ...join, initSecret: new Secret(randomness.bytes(32)) }).type).toBe('refused');
+    expect(agreement.run({ ...join, welcome: flip(welcome) }).type).toBe('refused');
+    expect(agreement.run({ ...join, leaf: flip(leaf) }).type).toBe('refused');
+    expect(agreement.run({ type: 'answer', signer: b, identity: leaf.subarray(0, 2), keyPackage: flip(keyPackage) }).type).toBe('refused');
+  });
+});
