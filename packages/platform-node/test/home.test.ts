@@ -128,7 +128,7 @@ describe('openNodeKith', () => {
   const partsWith = (startKith: NodeKithParts['startKith']): { readonly parts: NodeKithParts; readonly closed: () => number } => {
     let closed = 0;
     const transport: Parts['transport'] = { request: absent, listen: absent, onEvent: absent, close: () => void (closed += 1) };
-    const unused = new Proxy({}, { get: absent }) as Parts['crypto'] & Parts['agreement'];
+    const unused = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : absent()) }) as Parts['crypto'] & Parts['agreement'];
     return { parts: { crypto: unused, agreement: unused, transport, startKith }, closed: () => closed };
   };
   const idle = (onStart: (parts: Parts) => void): NodeKithParts['startKith'] => (parts) => {
