@@ -1,0 +1,47 @@
+import type { Contact, Validity } from '@kith/core/client';
+import { findConversation } from '../find/conversation.ts';
+import { contactRecord, contactWords as contactLine } from '../print/records.ts';
+import type { Action } from '../table/spec.ts';
+import type { Context } from './context.ts';
+
+const show = ({ print }: Context, contact: Contact): number => {
+  print.record(contactRecord(contact), contactLine(contact));
+  return 0;
+};
+
+export const contactList: Action = async (context) => {
+  for (const contact of await (await context.kith()).call('contact.list', {})) show(context, contact);
+  return 0;
+};
+
+export const contactRename: Action = async (context) => {
+  const engine = await context.kith();
+  const conversation = await findConversation(engine, context.input.argument('CONVERSATION'));
+  return show(context, await engine.call('contact.rename', { conversation, name: context.input.argument('NAME') }));
+};
+
+export const contactChange =
+  (method: 'contact.block' | 'contact.unblock' | 'contact.end'): Action =>
+  async (context) => {
+    const engine = await context.kith();
+    const conversation = await findConversation(engine, context.input.argument('CONVERSATION'));
+    return show(context, await engine.call(method, { conversation }));
+  };
+
+export const contactWords: Action = async ({ input, print, kith }) => {
+  const engine = await kith();
+  const conversation = await findConversation(engine, input.argument('CONVERSATION'));
+  const { words } = await engine.call('contact.words', { conversation });
+  print.record({ words }, words.join(' '));
+  print.talk('Read them to each other, in person or by a call. The same on both sides: nobody stands between you.');
+  return 0;
+};
+
+export const contactMark: Action = async ({ input, print, kith }) => {
+  const engine = await kith();
+  const conversation = await findConversation(engine, input.argument('CONVERSATION'));
+  // The table lets nothing but the three values through.
+  const marked = await engine.call('contact.mark', { conversation, validity: input.argument('VALIDITY') as Validity });
+  print.record({ conversation: marked.conversation, validity: marked.validity }, `${marked.conversation}  ${marked.validity}`);
+  return 0;
+};

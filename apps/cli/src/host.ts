@@ -1,0 +1,26 @@
+import type { Kith } from '@kith/core/client';
+
+/** Where a command runs: the process around it, or a test. */
+export interface Host {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative file names start from. */
+  readonly folder: string;
+  out(text: string): void;
+  err(text: string): void;
+  /** Throws `bad-text` when what was typed was no UTF-8. */
+  checkArguments(): void;
+  stdin(): AsyncIterable<Uint8Array>;
+  /** Resolves at the first wish to end: SIGINT, SIGTERM, or a reader of stdout that went away. */
+  readonly ended: Promise<void>;
+  /** Opens the engine on a home; rejects with `home-busy` at once when another process holds it. */
+  readonly openEngine: (wish: EngineWish) => Promise<Kith>;
+}
+
+export interface EngineWish {
+  readonly home: string;
+  /** For a home that has none yet. */
+  readonly relays: readonly string[];
+  /** False: connects only when something that is asked needs it. */
+  readonly online: boolean;
+}

@@ -1,0 +1,127 @@
+// What `--json` prints, and what people read, for the values of the engine. Absent values are null, never missing.
+import type { Contact, Invite, LogLine, RelayStatus } from '@kith/core/client';
+import { plain, plainLine } from './plain.ts';
+import type { JsonRecord } from './printer.ts';
+import { toLocalTime, toTime } from './time.ts';
+
+/** An empty name or label is one that nobody gave. */
+const orNull = (text: string): string | null => (text === '' ? null : text);
+
+export const contactRecord = (contact: Contact): JsonRecord => ({
+  conversation: contact.conversation,
+  name: orNull(contact.name),
+  nameFrom: contact.nameFrom,
+  validity: contact.validity,
+  state: contact.state,
+  unread: contact.unread,
+  wordsReady: contact.wordsReady,
+  waitingSince: contact.waitingSince === null ? null : toTime(contact.waitingSince),
+});
+
+const VALIDITY = { unvalidated: 'not checked yet', validated: 'checked', compromised: 'STOP' } as const;
+export const contactWords = (contact: Contact): string =>
+  [
+    contact.conversation,
+    plainLine(contact.name === '' ? '(no name)' : contact.name),
+    VALIDITY[contact.validity],
+    contact.state,
+    contact.unread > 0 ? `${contact.unread} unread` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+export const inviteRecord = (invite: Invite): JsonRecord => ({
+  invite: invite.invite,
+  link: invite.link,
+  conversation: invite.conversation,
+  reusable: invite.reusable,
+  label: orNull(invite.label),
+  expires: toTime(invite.expires),
+  uses: invite.uses,
+  state: invite.state,
+  localOnly: invite.localOnly,
+  contested: invite.contested,
+});
+export const inviteWords = (invite: Invite): string =>
+  [
+    invite.invite,
+    invite.state,
+    invite.reusable ? `reusable, used ${invite.uses} times` : 'works once',
+    `until ${toLocalTime(invite.expires)}`,
+    plainLine(invite.label),
+    invite.state === 'open' ? invite.link : '',
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+export const logRecord = (line: LogLine): JsonRecord => ({
+  event: line.event,
+  conversation: line.conversation,
+  author: line.author,
+  authorName: orNull(line.authorName),
+  mine: line.mine,
+  kind: line.kind,
+  text: line.text,
+  sentAt: toTime(line.sentAt),
+  receivedAt: toTime(line.receivedAt),
+  state: line.state,
+  edited: line.edited,
+  deleted: line.deleted,
+  reply: line.reply === null ? null : { event: line.reply.event, authorName: orNull(line.reply.authorName), text: line.reply.text },
+  reactions: line.reactions.map(({ emoji, count, mine }) => ({ emoji, count, mine })),
+  target: line.target,
+  emoji: line.emoji,
+  mark: line.mark,
+  notice: line.notice,
+});
+
+const whatHappened = (line: LogLine): string => {
+  switch (line.kind) {
+    case 'text':
+      return line.deleted || line.text === null ? '(deleted)' : plain(line.text);
+    case 'reaction':
+      return `reacted ${plainLine(line.emoji ?? '(nothing any more)')} to ${line.target ?? '?'}`;
+    case 'edit':
+      return `changed ${line.target ?? '?'}`;
+    case 'delete':
+      return `deleted ${line.target ?? '?'}`;
+    case 'member':
+    case 'notice':
+      return `(${plainLine(line.notice ?? line.kind)})`;
+    case 'call':
+    case 'file':
+      return `(${line.kind})`;
+  }
+};
+const MARKS = { copy: 'written by a copy of the device', counterpart: "from the other side's copy", removed: 'from a removed device', newer: 'needs a newer Kith' };
+const STATES = { waiting: 'waiting', sent: 'on its way', delivered: 'delivered', read: 'read', failed: 'failed', unknown: 'may not have arrived' };
+
+export const logWords = (line: LogLine): string => {
+  const who = line.mine ? 'me' : plainLine(line.authorName === '' ? '(no name)' : line.authorName);
+  const notes = [
+    line.edited ? 'edited' : '',
+    line.mark === null ? '' : MARKS[line.mark],
+    line.state === null ? '' : STATES[line.state],
+    ...line.reactions.map(({ emoji, count }) => `${plainLine(emoji)} ${count}`),
+  ].filter((note) => note !== '');
+  const reply = line.reply === null ? '' : `[to ${plainLine(line.reply.text ?? line.reply.event).slice(0, 40)}] `;
+  return `${line.event}  ${toLocalTime(line.sentAt)}  ${who}: ${reply}${whatHappened(line)}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`;
+};
+
+export const relayRecord = (relay: RelayStatus): JsonRecord => ({
+  url: relay.url,
+  reachable: relay.reachable,
+  latencyMs: relay.latencyMs,
+  roles: relay.roles,
+  load: relay.load,
+});
+export const relayWords = (relay: RelayStatus): string =>
+  [
+    plainLine(relay.url),
+    relay.reachable ? 'reachable' : 'does not answer',
+    relay.latencyMs === null ? '' : `${Math.round(relay.latencyMs)} ms`,
+    plainLine(relay.roles.join(', ')),
+    relay.load === null ? '' : `load ${Math.round(relay.load * 100)} %`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');

@@ -1,0 +1,114 @@
+import { EXIT, KithError, type Kith } from '@kith/core/client';
+import type { Context } from './actions/context.ts';
+import { AmbiguousError } from './find/ambiguous.ts';
+import { homeFolder } from './home/place.ts';
+import type { Host } from './host.ts';
+import type { Input } from './parse/input.ts';
+import { parse, wantsJson, type Parsed } from './parse/parse.ts';
+import { parseOrigin } from './parse/values.ts';
+import { Printer } from './print/printer.ts';
+import { version } from './version.ts';
+
+/** Every command but the long-running ones ends within 15 s; the last of them are for closing the home. */
+export const LIMIT_MS = 10_000;
+
+const relaysOf = (input: Input, env: Host['env']): readonly string[] => {
+  const named = input.origins('relay');
+  if (named.length > 0) return named;
+  return (env['KITH_RELAY'] ?? '')
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const origin = parseOrigin(part);
+      if (origin === undefined) throw new KithError('bad-url', { message: 'KITH_RELAY is not the address of a relay.' });
+      return origin;
+    });
+};
+
+/** A limit that an action's own work races against. */
+const startLimit = () => {
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp: (error: KithError) => void = () => undefined;
+  const reached = new Promise<never>((_, reject) => (giveUp = reject));
+  // Nobody may be racing against it (an action without an engine).
+  reached.catch(() => undefined);
+  return {
+    reached,
+    start: (ms: number) => {
+      timer = setTimeout(() => giveUp(new KithError('no-relay', { message: 'No relay answered in time.' })), ms);
+    },
+    stop: () => clearTimeout(timer),
+  };
+};
+
+const perform = async (input: Input, host: Host, print: Printer): Promise<number> => {
+  const { command } = input;
+  if (command.load === null) {
+    throw new KithError('not-built', { message: `\`kith ${command.path.join(' ')}\` can not be used yet in this version.` });
+  }
+  const action = await command.load();
+  const home = homeFolder(host, input.option('home'));
+  const relays = relaysOf(input, host.env);
+  const limit = startLimit();
+  let opened: Promise<Kith> | undefined;
+  const context: Context = {
+    input,
+    print,
+    host,
+    home,
+    relays,
+    kith: (limitMs = LIMIT_MS, onRole) =>
+      (opened ??= import('./home/steady.ts').then(async ({ Steady }) => {
+        const kith = await Steady.open({ home, relays, online: command.stays, openEngine: host.openEngine }, onRole);
+        if (limitMs !== null) limit.start(limitMs);
+        return kith;
+      })),
+  };
+  try {
+    return await Promise.race([action(context), limit.reached]);
+  } finally {
+    limit.stop();
+    // A home that could not be opened has told why already.
+    await opened?.then((kith) => kith.close(), () => undefined);
+  }
+};
+
+const showHelp = async (parsed: Parsed & { type: 'help' }, host: Host, json: boolean): Promise<number> => {
+  const { helpRecord, helpText } = await import('./help/help.ts');
+  new Printer(host, json).record(helpRecord(parsed.about), helpText(parsed.about, parsed.short));
+  return EXIT.ok;
+};
+
+const toKithError = (error: unknown, host: Host): KithError => {
+  if (error instanceof KithError) return error;
+  const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  if (full) return new KithError('disk-full');
+  // A bug: whoever reports it needs the place, and a stack holds no texts, names or keys.
+  if (host.env['KITH_DEBUG'] !== undefined && error instanceof Error) host.err(`${error.stack ?? error.message}\n`);
+  return new KithError('internal');
+};
+
+/** Runs one command line; returns its exit status. Never throws. */
+export const run = async (host: Host): Promise<number> => {
+  const json = wantsJson(host.argv);
+  const print = new Printer(host, json);
+  try {
+    host.checkArguments();
+    const parsed = parse(host.argv);
+    switch (parsed.type) {
+      case 'help':
+        return await showHelp(parsed, host, json);
+      case 'version':
+        print.record({ version: version(), node: process.versions.node }, `kith ${version()} (node ${process.versions.node})`);
+        return EXIT.ok;
+      case 'wrong':
+        throw parsed.error;
+      case 'run':
+        return await perform(parsed.input, host, print);
+    }
+  } catch (error) {
+    const known = toKithError(error, host);
+    print.error(known, known instanceof AmbiguousError ? known.candidates : []);
+    return known.exit;
+  }
+};

@@ -1,0 +1,116 @@
+import { argument, choice, command, flag, maybe, option, type CommandSpec } from './spec.ts';
+
+const CONVERSATION = argument('CONVERSATION');
+const CONTACT = ['conversation', 'name', 'validity', 'state', 'unread'];
+const INVITE = ['invite', 'link', 'conversation', 'reusable', 'label', 'expires', 'uses', 'state'];
+const STARTED = ['conversation', 'state'];
+
+export const PEOPLE: readonly CommandSpec[] = [
+  command('init', 'make this home; every other command does it when needed', {
+    options: [option('name', 'TEXT', 'what people see')],
+    examples: ['kith init --name Alice'],
+    fields: ['device', 'created'],
+    load: async () => (await import('../actions/profile.ts')).init,
+  }),
+  command('profile', 'show or change what people see', {
+    options: [
+      option('name', 'TEXT', 'what people see'),
+      option('picture', 'FILE', 'JPEG, PNG or WebP of at most 48 KiB', { kind: { type: 'file' } }),
+      option('context', 'NAME', 'of this context only', { later: true }),
+    ],
+    examples: ['kith profile --name Alice'],
+    fields: ['name', 'picture'],
+    load: async () => (await import('../actions/profile.ts')).profile,
+  }),
+  command('invite create', 'make a link that starts a conversation', {
+    options: [
+      flag('reusable', 'anyone who has it can ask to reach you, until you revoke it'),
+      option('expires', 'TIME', 'how long it works: 30m, 12h, 7d', { kind: { type: 'duration' } }),
+      option('label', 'TEXT', 'your own note; shown as a name until there is one'),
+      option('context', 'NAME', 'which of your names they see', { later: true }),
+    ],
+    examples: ['kith invite create --label Blair', 'kith invite create --reusable --expires 7d'],
+    fields: ['invite', 'link', 'conversation', 'expires'],
+    load: async () => (await import('../actions/invite.ts')).inviteCreate,
+  }),
+  command('invite accept', 'start the conversation of a link', {
+    arguments: [argument('LINK')],
+    options: [option('name', 'TEXT', 'your own name for them')],
+    examples: ["kith invite accept 'https://relay.example/i#…' --name Blair"],
+    fields: STARTED,
+    load: async () => (await import('../actions/invite.ts')).inviteAccept,
+  }),
+  command('invite list', 'list your invitations', {
+    prints: 'lines',
+    fields: INVITE,
+    load: async () => (await import('../actions/invite.ts')).inviteList,
+  }),
+  command('invite revoke', 'take an invitation back', {
+    arguments: [argument('INVITE')],
+    fields: INVITE,
+    load: async () => (await import('../actions/invite.ts')).inviteRevoke,
+  }),
+  command('request list', 'list those who ask to reach you', {
+    prints: 'lines',
+    fields: ['request', 'via', 'at'],
+    load: async () => (await import('../actions/request.ts')).requestList,
+  }),
+  ...(['accept', 'decline', 'block'] as const).map((answer) =>
+    command(`request ${answer}`, `${answer} a request`, {
+      arguments: [argument('REQUEST')],
+      fields: STARTED,
+      load: async () => (await import('../actions/request.ts')).requestAnswer(answer),
+    }),
+  ),
+  command('contact list', 'list your contacts', {
+    prints: 'lines',
+    fields: CONTACT,
+    load: async () => (await import('../actions/contact.ts')).contactList,
+  }),
+  command('contact rename', 'give a contact a name of your own', {
+    arguments: [CONVERSATION, argument('NAME')],
+    examples: ['kith contact rename kT3x9a Blair'],
+    fields: CONTACT,
+    load: async () => (await import('../actions/contact.ts')).contactRename,
+  }),
+  ...(
+    [
+      ['block', 'take nothing more from a contact, and send nothing'],
+      ['unblock', 'let a blocked contact reach you again'],
+      ['end', 'end the conversation for both sides'],
+    ] as const
+  ).map(([verb, summary]) =>
+    command(`contact ${verb}`, summary, {
+      arguments: [CONVERSATION],
+      fields: CONTACT,
+      load: async () => (await import('../actions/contact.ts')).contactChange(`contact.${verb}`),
+    }),
+  ),
+  command('contact words', 'show six words: the same on both sides when nobody stands between', {
+    arguments: [CONVERSATION],
+    fields: ['words'],
+    load: async () => (await import('../actions/contact.ts')).contactWords,
+  }),
+  command('contact mark', 'say how far you checked who it is', {
+    arguments: [CONVERSATION, argument('VALIDITY', choice('unvalidated', 'validated', 'compromised'))],
+    examples: ['kith contact mark Blair validated'],
+    fields: ['conversation', 'validity'],
+    load: async () => (await import('../actions/contact.ts')).contactMark,
+  }),
+  command('context list', 'list your contexts', { prints: 'lines' }),
+  command('context add', 'add a context: home, school, work', { arguments: [argument('NAME')] }),
+  command('device list', 'list your devices', {
+    prints: 'lines',
+    fields: ['device', 'name', 'addedAt', 'revoked', 'thisDevice'],
+    load: async () => (await import('../actions/device.ts')).deviceList,
+  }),
+  command('device link', 'make a link that adds a device of yours', {
+    options: [option('history', 'SPAN', 'what it gets: all, 30d, none', { kind: choice('all', '30d', 'none') })],
+  }),
+  command('device join', 'make this home a device of yours', { arguments: [argument('LINK')] }),
+  command('device confirm', 'confirm the words of a new device', { arguments: [argument('WORDS')] }),
+  command('device revoke', 'remove a device', { arguments: [argument('DEVICE')] }),
+  ...(['create', 'invite', 'members', 'role', 'remove', 'ban', 'policy', 'log'] as const).map((verb) =>
+    command(`room ${verb}`, 'groups and rooms', { arguments: [maybe('NAME')] }),
+  ),
+];
