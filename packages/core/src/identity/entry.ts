@@ -3,7 +3,7 @@
 import { concat, equalBytes, utf8 } from '../bytes/index.ts';
 import { bytes, decode, encode, extensions, hasUnknownCritical, list, literal, named, nullable, tuple, uint, type Codec, type Extension, type Infer } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
-import { feedIdCodec, feedIdOf, memberIdOf, NO_HASH, segmentIdCodec, type FeedId, type MemberId } from './ids.ts';
+import { feedIdCodec, feedIdOf, memberIdOf, NO_HASH, segmentIdCodec, type FeedId, type MemberId, MAX_SEQ } from './ids.ts';
 
 export const CHARTER_FORMAT = 1;
 /** Numbers of the wire; a kind outside this list freezes authority (spec 03, "Unknown kinds"). */
@@ -14,7 +14,6 @@ export type MemberKind = keyof typeof MEMBER_KINDS;
 /** Reaches the longest body below: a removal with 8 cuts. */
 export const MAX_BODY_BYTES = 1024;
 export const MAX_CUTS = 8;
-const MAX_SEQ = 0xffffffff;
 const key = bytes(32);
 const hash = bytes(32);
 

@@ -3,7 +3,6 @@
 import { concat, fromHex, toHex, utf8 } from '../bytes/index.ts';
 import { brand, bytes, named, type Codec } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
-import type { Randomness } from '../ports/index.ts';
 
 declare const of: unique symbol;
 type Id<Name extends string> = Uint8Array & { readonly [of]: Name };
@@ -14,7 +13,7 @@ export type ConversationId = Id<'conversation'>;
 export type MemberId = Id<'member'>;
 /** 8 bytes: one device in one conversation. */
 export type FeedId = Id<'feed'>;
-/** 8 bytes: random for a segment, a hash for a branch, zero for the charter entries of a feed. */
+/** 8 bytes: of a certificate with a random subkey, of a branch's first event, or zero for the charter entries of a feed. */
 export type SegmentId = Id<'segment'>;
 /** 32 bytes: BLAKE2b of an event's header. */
 export type EventId = Id<'event'>;
@@ -25,6 +24,9 @@ export const feedIdCodec: Codec<FeedId> = named('feed-id', brand(bytes(8)));
 export const segmentIdCodec: Codec<SegmentId> = named('segment-id', brand(bytes(8)));
 export const eventIdCodec: Codec<EventId> = named('event-id', brand(bytes(32)));
 
+/** The largest seq. One below 2^32, so that every key has one after it. */
+export const MAX_SEQ = 0xfffffffe;
+
 /** The charter entries of a feed stand where segment 0 would: a place with this segment names one of them. */
 export const CHARTER_SEGMENT = new Uint8Array(8) as SegmentId;
 /** The `previous` of an event or a charter entry that has none before it. */
@@ -34,7 +36,6 @@ export const memberIdOf = (crypto: Crypto, inception: Uint8Array): MemberId => c
 export const feedIdOf = (crypto: Crypto, deviceKey: Uint8Array): FeedId =>
   crypto.hash(8, concat(utf8('kith feed\0'), deviceKey)) as FeedId;
 export const eventIdOf = (crypto: Crypto, header: Uint8Array): EventId => crypto.hash(32, header) as EventId;
-export const randomSegmentId = (randomness: Randomness): SegmentId => randomness.bytes(8) as SegmentId;
 /** A second sealed chain in a segment is a segment of its own, named after its first event. */
 export const branchIdOf = (crypto: Crypto, segment: SegmentId, first: EventId): SegmentId =>
   crypto.hash(8, concat(utf8('kith branch\0'), segment, first)) as SegmentId;

@@ -1,8 +1,7 @@
 // What a replica holds, so that two frontiers tell what is missing. Travels under the session's MAC, is never signed.
 import { bytes, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
-import { eventIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
+import { eventIdCodec, feedIdCodec, segmentIdCodec, MAX_SEQ } from '../identity/index.ts';
 
-const MAX_SEQ = 0xffffffff;
 /** Complete up to here; larger conversations send differences to a named base. */
 export const MAX_FRONTIER_FEEDS = 16;
 export const MAX_RANGES = 4;

@@ -1,7 +1,7 @@
 // The header of an event: everything that is hashed. No signature in it, and no hash that reaches into another segment.
 import { equalBytes } from '../bytes/index.ts';
 import { bytes, decode, encode, extensions, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
-import { conversationIdCodec, eventIdCodec, feedIdCodec, NO_HASH, segmentIdCodec } from '../identity/index.ts';
+import { conversationIdCodec, eventIdCodec, feedIdCodec, NO_HASH, segmentIdCodec, MAX_SEQ } from '../identity/index.ts';
 import { noContentHash, SIZE_CLASSES } from './content.ts';
 
 export const EVENT_FORMAT = 1;
@@ -10,7 +10,6 @@ export const EVENT_KIND = 1;
 export const MAX_LAMPORT = 2 ** 48 - 1;
 /** Minutes: year 10,000 and beyond. */
 const MAX_MINUTES = 0xffffffff;
-const MAX_SEQ = 0xffffffff;
 export const MAX_HEADS = 8;
 /** 8 heads and the largest extension map (8 entries of 256 bytes) fit. */
 export const MAX_HEADER_BYTES = 3072;

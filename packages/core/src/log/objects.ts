@@ -2,11 +2,10 @@
 import { concat, uint32, utf8 } from '../bytes/index.ts';
 import { bytes, literal, named, nullable, tuple, uint, union, type Infer } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
-import { eventIdCodec, feedIdCodec, segmentIdCodec, type ConversationId, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { eventIdCodec, feedIdCodec, segmentIdCodec, type ConversationId, type EventId, type FeedId, type SegmentId, MAX_SEQ } from '../identity/index.ts';
 import { MAX_CONTENT_BYTES } from './content.ts';
 import { MAX_HEADER_BYTES, MAX_LAMPORT } from './header.ts';
 
-export const MAX_SEQ = 0xffffffff;
 export const contentCodec = named('content', tuple({ key: bytes(32), content: bytes(0, MAX_CONTENT_BYTES) }));
 export type KeyedContent = Infer<typeof contentCodec>;
 export const sealCodec = named(

@@ -3,6 +3,7 @@ import { named, tuple, uint, type Codec } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import {
   feedIdCodec,
+  MAX_SEQ,
   segmentIdCodec,
   type Charter,
   type ConversationId,
@@ -25,7 +26,7 @@ export interface Place {
 }
 export const placeCodec: Codec<Place> = named(
   'place',
-  tuple({ feed: feedIdCodec, segment: segmentIdCodec, seq: uint(0xffffffff) }),
+  tuple({ feed: feedIdCodec, segment: segmentIdCodec, seq: uint(MAX_SEQ) }),
 );
 /** Events `from` (inclusive) to `to` (exclusive). With `CHARTER_SEGMENT` these are charter entries. */
 export interface PlaceRange {

@@ -1,0 +1,274 @@
+// Frontiers made of what is held, and the difference between one's own replica and a peer's frontier.
+import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
+import { encode } from '../codec/index.ts';
+import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { frontierCodec, MAX_ASIDE, MAX_FRONTIER_FEEDS, MAX_RANGES, type FeedFrontier, type Frontier } from './frontier.ts';
+import { eventAt } from './places.ts';
+import type { SegmentRecord } from './records.ts';
+import type { LogState } from './state.ts';
+import type { Differences, Place, PlaceRange } from './types.ts';
+
+const NO_DIGEST = new Uint8Array(16);
+
+/** Events of a segment nobody needs to send any more, a stub's included. */
+const lengthOf = (state: LogState, feed: FeedId, segment: SegmentId): number => {
+  const record = state.segment(feed, segment);
+  if (record === undefined) return 0;
+  return Math.min(Math.max(record.sound, record.stub?.count ?? 0), state.limit(feed, segment));
+};
+const successor = (state: LogState, feed: FeedId, segment: SegmentId, record: SegmentRecord): SegmentId | undefined =>
+  state
+    .certificates(feed, record.number + 1)
+    .map(({ key }) => key.subarray(28, 36) as SegmentId)
+    .find((id) => {
+      const previous = state.segment(feed, id)?.previous;
+      return previous != null && equalBytes(previous, segment);
+    });
+
+/** As far as the line of segments goes on from here without a hole. At a fork of lines the smaller id is the line. */
+const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
+  let at = from;
+  for (;;) {
+    const record = state.segment(feed, at);
+    const next = record && successor(state, feed, at, record);
+    if (next === undefined || lengthOf(state, feed, next) === 0) return at;
+    at = next;
+  }
+};
+
+/** The segment up to which nothing is missing; undefined when none is known. */
+const positionOf = (state: LogState, feed: FeedId): SegmentId | undefined => {
+  const { position } = state.feed(feed);
+  const start = position ?? (state.certificates(feed, 0)[0]?.key.subarray(28, 36) as SegmentId | undefined);
+  if (start === undefined) return undefined;
+  const at = follow(state, feed, start);
+  if (position === null || !equalBytes(at, position)) state.setFeed(feed, { ...state.feed(feed), position: at });
+  return at;
+};
+
+/** True when `segment` is `later` or one that `later` leads back to. */
+const leadsBack = (state: LogState, feed: FeedId, later: SegmentId, segment: SegmentId): boolean => {
+  const number = state.segment(feed, segment)?.number;
+  for (let at: SegmentId | null = later; at !== null && number !== undefined; ) {
+    if (equalBytes(at, segment)) return true;
+    const record = state.segment(feed, at);
+    if (record === undefined || record.number <= number) return false;
+    at = record.previous;
+  }
+  return false;
+};
+
+const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: number): FeedFrontier['ranges'] => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || record.top <= count) return [];
+  const ranges: { segment: SegmentId; from: number; to: number }[] = [];
+  for (const { seq } of state.headerRows(feed, segment, count, record.top, MAX_SCAN)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && seq <= last.to) last.to = seq + 1;
+    else if (ranges.length === MAX_RANGES) break;
+    else ranges.push({ segment, from: seq, to: seq + 1 });
+  }
+  return ranges;
+};
+/** Rows looked at for ranges: beyond a hole a peer sends again what is not listed. */
+const MAX_SCAN = 4096;
+
+const asideOf = (state: LogState, feed: FeedId, position: SegmentId): FeedFrontier['aside'] => {
+  const found = new Map<string, { readonly segment: SegmentId; readonly count: number }>();
+  const note = (segment: SegmentId, count: number): void => {
+    if (count > 0) found.set(toHex(segment), { segment, count });
+  };
+  for (const segment of state.feed(feed).aside) {
+    const record = state.segment(feed, segment);
+    if (record === undefined) continue;
+    for (const { id, sound } of record.branches) note(id, Math.min(sound, state.limit(feed, id)));
+    if (leadsBack(state, feed, position, segment)) {
+      const length = lengthOf(state, feed, segment);
+      if (!equalBytes(segment, position) && record.ended !== null && length > record.ended.count) note(segment, length);
+    } else {
+      const end = follow(state, feed, segment);
+      note(end, lengthOf(state, feed, end));
+    }
+  }
+  return Array.from(found.values()).toSorted((a, b) => compareBytes(a.segment, b.segment)).slice(0, MAX_ASIDE);
+};
+
+const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
+  const { charterCount, charterDigest } = state.feed(feed);
+  const position = positionOf(state, feed);
+  const charter = { feed, charterCount, charterDigest };
+  if (position === undefined) return { ...charter, segment: null, count: 0, head: null, ranges: [], aside: [] };
+  const count = lengthOf(state, feed, position);
+  const record = state.segment(feed, position);
+  const ranges = [...heldBeyond(state, feed, position, record?.sound ?? 0)];
+  // Segments after the position whose first events have not come.
+  for (let at: SegmentId | undefined = position; at !== undefined && ranges.length < MAX_RANGES; ) {
+    const of: SegmentRecord | undefined = state.segment(feed, at);
+    at = of && successor(state, feed, at, of);
+    if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
+  }
+  const head = count === 0 ? null : headAt(state, feed, position, count);
+  return { ...charter, segment: position, count, head, ranges, aside: asideOf(state, feed, position) };
+};
+
+/** The id of the last event below `count` in the line of a segment. */
+const headAt = (state: LogState, feed: FeedId, segment: SegmentId, count: number): EventId | null => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || count === 0) return null;
+  if (count === record.sound) return record.head;
+  if (record.stub !== null && count === record.stub.count) return record.stub.head;
+  return eventAt(state, { feed, segment, seq: count - 1 })?.event ?? null;
+};
+
+/** Feeds in the order of their bytes; the digest tells equal replicas by 16 bytes. */
+export const frontierOf = (state: LogState): Frontier => {
+  const feeds = state
+    .devices()
+    .map(({ feed }) => feed)
+    .toSorted(compareBytes)
+    .slice(0, MAX_FRONTIER_FEEDS)
+    .map((feed) => feedFrontier(state, feed));
+  state.flush();
+  const digest = state.crypto.hash(16, encode(frontierCodec, { digest: NO_DIGEST, base: 0, feeds }));
+  return { digest, base: 0, feeds };
+};
+
+const emptyFrontier = (feed: FeedId): FeedFrontier => ({
+  feed,
+  charterCount: 0,
+  charterDigest: new Uint8Array(8),
+  segment: null,
+  count: 0,
+  head: null,
+  ranges: [],
+  aside: [],
+});
+const theirsOf = (theirs: Frontier, feed: FeedId): FeedFrontier =>
+  theirs.feeds.find((one) => equalBytes(one.feed, feed)) ?? emptyFrontier(feed);
+
+/** How many events of the line of a segment that frontier covers. */
+const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId): number => {
+  const { feed } = theirs;
+  const noted = theirs.aside.find((one) => equalBytes(one.segment, segment));
+  const ends = [...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]), ...theirs.aside];
+  const end = ends.find((one) => equalBytes(one.segment, segment));
+  if (end !== undefined) return Math.max(end.count, noted?.count ?? 0);
+  if (!ends.some((one) => leadsBack(state, feed, one.segment, segment))) return 0;
+  const record = state.segment(feed, segment);
+  return record?.ended?.count ?? lengthOf(state, feed, segment);
+};
+
+/** False when they follow another chain in their last segment than we do. */
+const agrees = (state: LogState, theirs: FeedFrontier): boolean => {
+  if (theirs.segment === null || theirs.head === null) return true;
+  const ours = lengthOf(state, theirs.feed, theirs.segment);
+  if (ours < theirs.count) return true;
+  const head = headAt(state, theirs.feed, theirs.segment, theirs.count);
+  return head === null || equalBytes(head, theirs.head);
+};
+
+const without = (range: PlaceRange, held: readonly { readonly from: number; readonly to: number }[]): readonly PlaceRange[] => {
+  const left: PlaceRange[] = [];
+  let { from } = range;
+  for (const hole of held.toSorted((a, b) => a.from - b.from)) {
+    if (hole.from > from) left.push({ ...range, from, to: Math.min(hole.from, range.to) });
+    from = Math.max(from, hole.to);
+    if (from >= range.to) return left;
+  }
+  return from < range.to ? [...left, { ...range, from }] : left;
+};
+
+const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] => {
+  const { feed } = theirs;
+  const position = positionOf(state, feed);
+  if (position === undefined) return [];
+  const known = [theirs.segment, ...theirs.aside.map(({ segment }) => segment)].filter((id) => id !== null);
+  const wanted = new Map<string, SegmentId>();
+  const want = (segment: SegmentId): void => void wanted.set(toHex(segment), segment);
+  const aside = asideOf(state, feed, position);
+  for (const end of [position, ...aside.map(({ segment }) => segment)]) {
+    if (state.segment(feed, end) === undefined) continue;
+    for (let at: SegmentId | null = end; at !== null; at = state.segment(feed, at)?.previous ?? null) {
+      const here = at;
+      want(here);
+      if (known.some((one) => leadsBack(state, feed, one, here))) break;
+    }
+  }
+  const agreed = agrees(state, theirs);
+  // Oldest first, as they have to be taken.
+  const segments = Array.from(wanted.values()).toSorted(
+    (a, b) => (state.segment(feed, a)?.number ?? 0) - (state.segment(feed, b)?.number ?? 0) || compareBytes(a, b),
+  );
+  const lacked: PlaceRange[] = [];
+  for (const segment of segments) {
+    const to = lengthOf(state, feed, segment);
+    const disputed = !agreed && theirs.segment !== null && equalBytes(segment, theirs.segment);
+    const from = disputed ? 0 : coveredCount(state, theirs, segment);
+    if (from >= to) continue;
+    const held = theirs.ranges.filter((one) => equalBytes(one.segment, segment));
+    const missing = without({ feed, segment, from, to }, held);
+    // All events are there and still do not count: a seal was lost, and comes with any event.
+    lacked.push(...(missing.length > 0 ? missing : [{ feed, segment, from: to - 1, to }]));
+  }
+  for (const { segment: id, count } of aside) {
+    const real = state.realSegment(feed, id);
+    if (equalBytes(real, id)) continue;
+    const branch = state.segment(feed, real)?.branches.find((one) => equalBytes(one.id, id));
+    const theirCount = theirs.aside.find((one) => equalBytes(one.segment, id))?.count ?? 0;
+    if (branch !== undefined && theirCount < count) lacked.push({ feed, segment: id, from: Math.max(branch.from, theirCount), to: count });
+  }
+  return lacked;
+};
+
+const wantedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] => {
+  const { feed } = theirs;
+  const ends = [...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]), ...theirs.aside];
+  return ends.flatMap(({ segment, count }): PlaceRange[] => {
+    const real = state.realSegment(feed, segment);
+    const branch = state.segment(feed, real)?.branches.find((one) => equalBytes(one.id, segment));
+    const mine = branch?.sound ?? lengthOf(state, feed, segment);
+    // Beyond a cut we take nothing.
+    const to = Math.min(count, state.device(feed) === undefined ? Infinity : state.limit(feed, segment));
+    return mine < to ? [{ feed, segment, from: mine, to }] : [];
+  });
+};
+
+export const compare = (state: LogState, theirs: Frontier): Differences => {
+  const theyLack: PlaceRange[] = [];
+  const iLack: PlaceRange[] = [];
+  for (const { feed } of state.devices()) {
+    const one = theirsOf(theirs, feed);
+    const { charterCount, charterDigest } = state.feed(feed);
+    const segment = CHARTER_SEGMENT;
+    if (charterCount > one.charterCount) theyLack.push({ feed, segment, from: one.charterCount, to: charterCount });
+    else if (charterCount < one.charterCount) iLack.push({ feed, segment, from: charterCount, to: one.charterCount });
+    else if (!equalBytes(charterDigest, one.charterDigest)) {
+      // Two entries at one place: each hands over all it has.
+      theyLack.push({ feed, segment, from: 0, to: charterCount });
+      iLack.push({ feed, segment, from: 0, to: charterCount });
+    }
+    theyLack.push(...lackedOf(state, one));
+    iLack.push(...wantedOf(state, one));
+  }
+  for (const one of theirs.feeds) {
+    if (state.device(one.feed) === undefined && one.charterCount > 0) {
+      iLack.push({ feed: one.feed, segment: CHARTER_SEGMENT, from: 0, to: one.charterCount }, ...wantedOf(state, one));
+    }
+  }
+  state.flush();
+  return { theyLack, iLack };
+};
+
+export const covers = (state: LogState, theirs: Frontier, place: Place): boolean => {
+  const one = theirsOf(theirs, place.feed);
+  const noted = one.aside.find(({ segment }) => equalBytes(segment, place.segment));
+  if (noted !== undefined && place.seq < noted.count) return true;
+  const real = state.realSegment(place.feed, place.segment);
+  if (!equalBytes(real, place.segment)) return false;
+  const inLast = one.segment !== null && equalBytes(one.segment, place.segment);
+  return place.seq < coveredCount(state, one, place.segment) && (!inLast || agrees(state, one));
+};
+
+/** The same for the end of a segment: what a publication waits for. */
+export const coversEnd = (state: LogState, theirs: Frontier, feed: FeedId, segment: SegmentId, count: number): boolean =>
+  count === 0 || covers(state, theirs, { feed, segment, seq: count - 1 });

@@ -1,0 +1,293 @@
+// Takes what others hand over. What is malformed is refused; what builds on unknown things waits; the rest is stored, and
+// `settle` finds what became sound. Each step reads objects only, so the order of arrival decides nothing.
+import { concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
+import { hasUnknownCritical } from '../codec/index.ts';
+import {
+  CHARTER_SEGMENT,
+  eventIdOf,
+  NO_HASH,
+  openCertificate,
+  openEntry,
+  readCertificate,
+  type FeedId,
+  type MemberId,
+  type SegmentId,
+} from '../identity/index.ts';
+import { contentHash, sizeClassOf } from './content.ts';
+import { decodeHeader, type Header } from './header.ts';
+import type { KeyedContent, LogObject, Seal, Stub } from './objects.ts';
+import { lamportOf, wake } from './places.ts';
+import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
+import { isGoodSeal, keptSeals, MAX_PENDING_SEALS, putSeal } from './seals.ts';
+import { addAside, charterGrew, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
+import { emptySegment, type LogState } from './state.ts';
+import type { Sender } from './types.ts';
+import { putAside, takeWaiting, type Parcel } from './waiting.ts';
+
+/** Charter entries of one conversation, of strangers too: they are checked before anyone vouches for them. */
+export const MAX_ENTRIES = 4096;
+
+export interface Intake extends Work {
+  readonly completed: HeaderRow[];
+  charterChanged: boolean;
+  waiting: number;
+  readonly queue: Parcel[];
+  readonly touched: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
+}
+export const newIntake = (): Intake => ({ ...newWork(), completed: [], charterChanged: false, waiting: 0, queue: [], touched: new Map() });
+
+const RANK: Readonly<Record<LogObject['type'], number>> = { entry: 0, certificate: 1, event: 2, seal: 3, stub: 4 };
+
+export const takeAll = (state: LogState, intake: Intake, objects: readonly LogObject[], from: Sender, receivedAt: number): void => {
+  // What others build on goes first; it saves putting things aside.
+  intake.queue.push(...objects.map((object) => ({ object, from, receivedAt })).toSorted((a, b) => RANK[a.object.type] - RANK[b.object.type]));
+  finish(state, intake);
+};
+
+export const finish = (state: LogState, intake: Intake): void => {
+  do {
+    // Released objects are put at the end while this runs.
+    for (let i = 0; i < intake.queue.length; i++) takeOne(state, intake, intake.queue[i] as Parcel);
+    intake.queue.length = 0;
+    intake.todo.push(...intake.touched.values());
+    intake.touched.clear();
+    const published = intake.published.length;
+    settle(state, intake);
+    for (const { feed, segment } of intake.published.slice(published)) release(state, intake, feed, segment);
+  } while (intake.queue.length > 0);
+  state.flush();
+};
+
+const touch = (intake: Intake, feed: FeedId, segment: SegmentId): void => {
+  intake.touched.set(toHex(feed) + toHex(segment), { feed, segment });
+  intake.feeds.set(toHex(feed), feed);
+};
+const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void => void intake.queue.push(...takeWaiting(state, feed, segment));
+const wait = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId, parcel: Parcel): void => {
+  if (putAside(state, feed, segment, parcel)) intake.waiting += 1;
+  else refuse(intake, 'full');
+};
+
+const takeOne = (state: LogState, intake: Intake, parcel: Parcel): void => {
+  const { object } = parcel;
+  switch (object.type) {
+    case 'entry':
+      return takeEntry(state, intake, object.entry, parcel.receivedAt);
+    case 'certificate':
+      return takeCertificate(state, intake, object.certificate, parcel);
+    case 'event':
+      return takeEvent(state, intake, object.header, object.content, parcel);
+    case 'seal':
+      return takeSeal(state, intake, object, parcel);
+    case 'stub':
+      return takeStub(state, intake, object, parcel);
+  }
+};
+
+export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, seenAt: number): void => {
+  const open = openEntry(state.crypto, data);
+  if (open === undefined) return refuse(intake, 'malformed');
+  if (!state.roots.some((root) => equalBytes(root, open.entry.root))) return refuse(intake, 'root');
+  if (state.hasEntry(open)) return;
+  if (state.entries().length >= MAX_ENTRIES) return refuse(intake, 'full');
+  changeCharter(state, intake, () => state.putEntry(open, seenAt));
+  const own = state.entries(open.feed);
+  const hashes = own.map(({ hash }) => toHex(hash));
+  let charterCount = 0;
+  // Longest chain from the start: `entries` rises by seq.
+  const reached = new Set<string>();
+  for (const { hash, entry } of own) {
+    if (entry.seq !== 0 && !reached.has(toHex(entry.previous))) continue;
+    reached.add(toHex(hash));
+    charterCount = Math.max(charterCount, entry.seq + 1);
+  }
+  const digest = state.crypto.hash(8, concat(...own.toSorted((a, b) => (toHex(a.hash) < toHex(b.hash) ? -1 : 1)).map(({ hash }) => hash)));
+  if (hashes.length > 0) state.setFeed(open.feed, { ...state.feed(open.feed), charterCount, charterDigest: digest });
+  intake.feeds.set(toHex(open.feed), open.feed);
+  charterGrew(state, intake, open.feed);
+};
+
+/** Runs a change of the charter, then lets in what waited for its devices and looks again where cuts moved. */
+export const changeCharter = (state: LogState, intake: Intake, change: () => void): void => {
+  const print = (): Map<string, string> =>
+    new Map(state.devices().map(({ feed, state: standing, cuts }) => [
+      toHex(feed),
+      standing + cuts.map((cut) => `${cut.segment === null ? '' : toHex(cut.segment)}${cut.count}`).join(),
+    ]));
+  const before = print();
+  change();
+  intake.charterChanged = true;
+  const after = print();
+  for (const { feed } of state.devices()) {
+    const name = toHex(feed);
+    if (!before.has(name)) release(state, intake, feed, CHARTER_SEGMENT);
+    else if (before.get(name) !== after.get(name)) for (const segment of segmentsOf(state, feed)) reshow(state, intake, feed, segment);
+  }
+};
+
+/** All segments of a device, by its certificates. */
+const segmentsOf = (state: LogState, feed: FeedId): readonly SegmentId[] =>
+  state.store
+    .scan('certificate', { from: concat(state.conversation, feed, uint32(0)), to: concat(state.conversation, feed, uint32(0xffffffff)) })
+    .map(({ key }) => key.subarray(28, 36) as SegmentId);
+
+const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parcel: Parcel): void => {
+  const claimed = readCertificate(data);
+  if (claimed === undefined) return refuse(intake, 'malformed');
+  if (!equalBytes(claimed.conversation, state.conversation)) return refuse(intake, 'other-conversation');
+  if (state.segment(claimed.feed, claimed.segment) !== undefined) return;
+  const device = state.device(claimed.feed);
+  if (device === undefined) return wait(state, intake, claimed.feed, CHARTER_SEGMENT, parcel);
+  const certificate = openCertificate(state.crypto, data, device.publicKey);
+  if (certificate === undefined) return refuse(intake, 'signature');
+  // Of a newer kind: what it certifies is not known, so nothing is sealed under it here.
+  if (hasUnknownCritical(certificate.extensions)) return refuse(intake, 'certificate');
+  const { feed, segment, previous, number } = certificate;
+  if (previous !== null) {
+    const before = state.segment(feed, previous);
+    if (before === undefined) return wait(state, intake, feed, previous, parcel);
+    if (before.number + 1 !== number) return refuse(intake, 'certificate');
+  }
+  addSegment(state, feed, segment, emptySegment({ number, previous, subkey: certificate.subkey, day: certificate.day, seed: null }), data);
+  touch(intake, feed, segment);
+  release(state, intake, feed, segment);
+};
+
+export const addSegment = (state: LogState, feed: FeedId, segment: SegmentId, record: SegmentRecord, certificate: Uint8Array): void => {
+  const beside = state.certificates(feed, record.number).map(({ key }) => key.subarray(28, 36) as SegmentId);
+  state.store.put('certificate', concat(state.conversation, feed, uint32(record.number), segment), certificate);
+  state.setSegment(feed, segment, record);
+  state.forgetAncestry();
+  if (beside.length === 0) return;
+  // A copied device went on from the same place: each line needs a word of its own, and the main one is chosen again.
+  for (const other of [...beside, segment]) addAside(state, feed, other);
+  state.setFeed(feed, { ...state.feed(feed), position: null });
+};
+
+/** Whoever hands over events of another person could have forged them once their key is public. */
+const isDoubtful = (state: LogState, feed: FeedId, from: Sender): boolean => {
+  if (from === 'own' || equalBytes(from, feed)) return false;
+  const sender = memberOf(state, from);
+  if (sender === undefined) return true;
+  const author = memberOf(state, feed);
+  const own = state.own();
+  return !(author !== undefined && equalBytes(author, sender)) && !(own !== undefined && equalBytes(own.member, sender));
+};
+const memberOf = (state: LogState, feed: FeedId): MemberId | undefined => state.device(feed)?.member;
+
+const takeEvent = (state: LogState, intake: Intake, data: Uint8Array, given: KeyedContent | null, parcel: Parcel): void => {
+  const header = decodeHeader(data);
+  if (header === undefined) return refuse(intake, 'malformed');
+  if (!equalBytes(header.conversation, state.conversation)) return refuse(intake, 'other-conversation');
+  const { feed, segment } = header;
+  if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
+  const record = state.segment(feed, segment);
+  if (record === undefined) return wait(state, intake, feed, segment, parcel);
+  if (!startsRightly(header, record)) return refuse(intake, 'lamport');
+  const event = eventIdOf(state.crypto, data);
+  const content = contentOf(state, header, given);
+  if (content === 'wrong') refuse(intake, 'content');
+  const doubtful = isDoubtful(state, feed, parcel.from);
+  if (state.standing(event) !== undefined) {
+    return complete(state, intake, header, event, content === 'wrong' ? undefined : content, doubtful);
+  }
+  // All of it was purged: only the stub is kept, and nobody brings it back.
+  if (record.stub !== null && record.top === 0 && record.shown > 0) return;
+  state.remember(event, header);
+  const row: HeaderRow = {
+    feed,
+    segment,
+    seq: header.seq,
+    event,
+    flags: doubtful ? FLAGS.doubtful : 0,
+    receivedAt: parcel.receivedAt,
+    lamport: header.lamport,
+    header: data,
+  };
+  const forks = header.seq < record.top && state.headerRows(feed, segment, header.seq, header.seq + 1, 1).length > 0;
+  state.putHeaderRow(row);
+  state.putStanding(event, row);
+  const held = content !== undefined && content !== 'wrong';
+  if (held) state.store.put('content', state.headerKey(row, event), concat(content.key, content.content));
+  state.setSegment(feed, segment, {
+    ...record,
+    top: Math.max(record.top, header.seq + 1),
+    forked: record.forked || forks,
+    contents: record.contents + (held ? 1 : 0),
+    doubtful: record.doubtful + (doubtful ? 1 : 0),
+  });
+  touch(intake, feed, segment);
+};
+
+/** What can be told of a segment's first event with its certificate alone. */
+const startsRightly = (header: Header, record: SegmentRecord): boolean => {
+  if (header.seq > 0) return true;
+  const { previous } = record;
+  const ends = previous === null ? header.end === null : header.end !== null && equalBytes(header.end.segment, previous);
+  return ends && header.lamport === lamportOf(0, header.heads);
+};
+
+const contentOf = (state: LogState, header: Header, given: KeyedContent | null): KeyedContent | undefined | 'wrong' => {
+  if (given === null) return undefined;
+  if (sizeClassOf(given.content.length) !== header.sizeClass) return 'wrong';
+  return equalBytes(contentHash(state.crypto, given.key, given.content), header.contentHash) ? given : 'wrong';
+};
+
+/** An event that is here already: its content may come now, or someone who vouches better for it. */
+const complete = (state: LogState, intake: Intake, header: Header, event: HeaderRow['event'], content: KeyedContent | undefined, doubtful: boolean): void => {
+  const { feed, segment } = header;
+  const row = state.headerRow(header, event);
+  const record = state.segment(feed, segment);
+  if (row === undefined || record === undefined) return;
+  if (!doubtful && (row.flags & FLAGS.doubtful) !== 0) {
+    state.putHeaderRow({ ...row, flags: row.flags & ~FLAGS.doubtful });
+    state.setSegment(feed, segment, { ...record, doubtful: record.doubtful - 1 });
+    if (record.published !== null) reshow(state, intake, feed, segment);
+  }
+  const key = state.headerKey(row, event);
+  if (content === undefined || (row.flags & FLAGS.purged) !== 0 || state.store.get('content', key) !== undefined) return;
+  state.store.put('content', key, concat(content.key, content.content));
+  const now = state.segment(feed, segment) ?? record;
+  state.setSegment(feed, segment, { ...now, contents: now.contents + 1 });
+  if (state.store.get('order', state.orderKey(row.lamport, event)) === undefined) return;
+  intake.completed.push(row);
+  publishFrom(state, intake, row);
+};
+
+const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): void => {
+  if (state.device(seal.feed) === undefined) return wait(state, intake, seal.feed, CHARTER_SEGMENT, parcel);
+  const record = state.segment(seal.feed, seal.segment);
+  if (record === undefined) return wait(state, intake, seal.feed, seal.segment, parcel);
+  if (!record.forked && seal.seq < record.sealed && state.headerRow(seal, seal.head) !== undefined) return;
+  const kept = keptSeals(state, seal.feed, seal.segment, 0);
+  if (kept.length >= MAX_PENDING_SEALS) return refuse(intake, 'full');
+  const same = kept.some((other) => other.seal.seq === seal.seq && equalBytes(other.seal.head, seal.head) && equalBytes(other.seal.signature, seal.signature));
+  if (!same) putSeal(state, seal, false);
+  touch(intake, seal.feed, seal.segment);
+};
+
+/**
+ * Counts when a seal of its head is here, and either its subkey is public by an event of a later Lamport time, or the next
+ * segment's stub counts with a later one: so nobody can lift the Lamport time by a stub.
+ */
+const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
+  const { feed, segment, count, head, lamport } = stub;
+  if (count === 0 || equalBytes(head, NO_HASH)) return refuse(intake, 'malformed');
+  if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
+  const record = state.segment(feed, segment);
+  if (record === undefined) return wait(state, intake, feed, segment, parcel);
+  if (record.stub !== null && record.stub.count >= count) return;
+  const sealed = keptSeals(state, feed, segment, count - 1).some(
+    (kept) => kept.seal.seq === count - 1 && equalBytes(kept.seal.head, head) && isGoodSeal(state, record.subkey, kept),
+  );
+  if (!sealed) return refuse(intake, 'stub');
+  const later = state.certificates(feed, record.number + 1).some(({ key }) => {
+    const next = state.segment(feed, key.subarray(28, 36) as SegmentId);
+    return next?.previous != null && equalBytes(next.previous, segment) && next.stub !== null && next.stub.lamport > lamport;
+  });
+  if (!later && !(record.published !== null && record.published > lamport)) return wait(state, intake, feed, segment, parcel);
+  state.setSegment(feed, segment, { ...record, stub: { count, head, lamport } });
+  touch(intake, feed, segment);
+  intake.todo.push(...wake(state, feed, segment));
+  if (record.previous !== null) release(state, intake, feed, record.previous);
+};

@@ -1,0 +1,135 @@
+// The one order of a conversation, by (Lamport, event id), and single events in it.
+import { compareBytes, concat, uint48 } from '../bytes/index.ts';
+import { hasUnknownCritical } from '../codec/index.ts';
+import { NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import type { Row } from '../ports/index.ts';
+import { MAX_LAMPORT } from './header.ts';
+import { chainOf } from './places.ts';
+import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
+import { MINUTE_MS } from './shared-time.ts';
+import type { LogState } from './state.ts';
+import type { Mark, Page, ShownEvent } from './types.ts';
+
+export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined => {
+  const device = state.device(row.feed);
+  const record = state.segment(row.feed, row.segment);
+  if (device === undefined || record === undefined) return undefined;
+  const header = state.headerOf(row);
+  // An event of a chain that no longer counts was shown before: it stays, as by a copy.
+  const chain = record.forked ? chainOf(state, row) : { id: row.segment, main: true };
+  const segment = chain?.id ?? row.segment;
+  const marks: Mark[] = [];
+  if (chain?.main !== true) marks.push('copy');
+  if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
+  if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
+  if (device.state === 'contested') marks.push('contested');
+  const contentState =
+    header.sizeClass === 0
+      ? 'none'
+      : (row.flags & FLAGS.purged) !== 0
+        ? 'purged'
+        : state.store.get('content', state.headerKey(row, row.event)) === undefined
+          ? 'missing'
+          : 'held';
+  return {
+    place: { feed: row.feed, segment, seq: row.seq },
+    event: row.event,
+    member: device.member,
+    contentKind: header.contentKind,
+    lamport: row.lamport,
+    time: header.time * MINUTE_MS,
+    receivedAt: row.receivedAt,
+    marks,
+    contentState,
+    newer: hasUnknownCritical(header.extensions),
+  };
+};
+
+/** Rising by (Lamport, event id). */
+export const shownInOrder = (state: LogState, rows: readonly HeaderRow[]): readonly ShownEvent[] =>
+  rows
+    .toSorted((a, b) => a.lamport - b.lamport || compareBytes(a.event, b.event))
+    .flatMap((row) => toShown(state, row) ?? []);
+
+export const rowOf = (state: LogState, event: EventId): HeaderRow | undefined => {
+  const standing = state.standing(event);
+  return standing && state.headerRow(readStanding(standing), event);
+};
+const isInOrder = (state: LogState, row: HeaderRow): boolean =>
+  state.store.get('order', state.orderKey(row.lamport, row.event)) !== undefined;
+export const shownRow = (state: LogState, event: EventId): HeaderRow | undefined => {
+  const row = rowOf(state, event);
+  return row !== undefined && isInOrder(state, row) ? row : undefined;
+};
+
+const keyOf = (state: LogState, event: EventId): Uint8Array | undefined => {
+  const row = rowOf(state, event);
+  return row && state.orderKey(row.lamport, event);
+};
+const rowsOf = (state: LogState, found: readonly Row[]): readonly HeaderRow[] =>
+  found.flatMap(({ key, value }) => state.headerRow(readStanding(value), key.subarray(22) as EventId) ?? []);
+
+/** Nothing for a cursor that is not held. */
+export const pageOf = (state: LogState, { before, after, limit }: Page): readonly ShownEvent[] => {
+  const first = concat(state.conversation, uint48(0));
+  const end = concat(state.conversation, uint48(MAX_LAMPORT), new Uint8Array(33).fill(255));
+  if (after !== undefined) {
+    const key = keyOf(state, after);
+    // A key followed by a zero byte is the next key there can be.
+    if (key === undefined) return [];
+    const rows = state.store.scan('order', { from: concat(key, Uint8Array.of(0)), to: end, limit });
+    return rowsOf(state, rows).flatMap((row) => toShown(state, row) ?? []);
+  }
+  const to = before === undefined ? end : keyOf(state, before);
+  if (to === undefined) return [];
+  const rows = state.store.scan('order', { from: first, to, reverse: true, limit });
+  return rowsOf(state, rows.toReversed()).flatMap((row) => toShown(state, row) ?? []);
+};
+
+/** Two events whose ids share 16 bytes do not happen; the first would be taken. */
+export const rowOfPrefix = (state: LogState, prefix: Uint8Array): HeaderRow | undefined => {
+  const from = concat(state.conversation, prefix);
+  const to = prefixEnd(from);
+  const [row] = state.store.scan('event', to === undefined ? { from, limit: 1 } : { from, to, limit: 1 });
+  return row && shownRow(state, row.key.subarray(16) as EventId);
+};
+
+export const purge = (state: LogState, event: EventId): void => {
+  const row = rowOf(state, event);
+  const record = row && state.segment(row.feed, row.segment);
+  if (row === undefined || record === undefined || (row.flags & FLAGS.purged) !== 0) return;
+  const key = state.headerKey(row, event);
+  const held = state.store.get('content', key) !== undefined;
+  state.store.delete('content', key);
+  state.putHeaderRow({ ...row, flags: row.flags | FLAGS.purged });
+  state.setSegment(row.feed, row.segment, { ...record, contents: record.contents - (held ? 1 : 0) });
+  dropIfEmpty(state, row.feed, row.segment);
+};
+
+/** A published segment of which every content was purged keeps only its certificate, its seal and its stub. */
+export const dropIfEmpty = (state: LogState, feed: FeedId, segment: SegmentId): void => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || record.published === null || record.contents > 0 || record.ended === null) return;
+  if (record.sound === 0 || record.sound !== record.sealed || record.sound < record.ended.count) return;
+  const rows = state.headerRows(feed, segment, 0, record.top);
+  const gone = rows.every((row) => (row.flags & FLAGS.purged) !== 0 || state.headerOf(row).sizeClass === 0);
+  if (!gone) return;
+  for (const row of rows) {
+    state.store.delete('header', state.headerKey(row, row.event));
+    state.store.delete('event', concat(state.conversation, row.event));
+    state.store.delete('order', state.orderKey(row.lamport, row.event));
+  }
+  const lamport = rows.reduce((most, row) => Math.max(most, row.lamport), 0);
+  state.setSegment(feed, segment, {
+    ...record,
+    stub: { count: record.sound, head: record.head, lamport },
+    sound: 0,
+    head: NO_HASH,
+    lamport: 0,
+    sealed: 0,
+    top: 0,
+    forked: false,
+    branches: [],
+    doubtful: 0,
+  });
+};

@@ -1,0 +1,100 @@
+// Whether what a header names is here: by place, never by hash.
+import { compareBytes, concat, equalBytes, uint32 } from '../bytes/index.ts';
+import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
+import type { Header } from './header.ts';
+import { prefixEnd, type HeaderRow, type SegmentRecord } from './records.ts';
+import type { LogState } from './state.ts';
+import type { Place } from './types.ts';
+
+/** The chains of a segment: its line, then its branches. */
+export const soundLengths = (record: SegmentRecord): readonly number[] => [record.sound, ...record.branches.map(({ sound }) => sound)];
+
+/** Events of a segment that stand at this seq in any of its chains and are sound. */
+export const soundAt = (state: LogState, feed: FeedId, segment: SegmentId, seq: number): readonly HeaderRow[] => {
+  const record = state.segment(feed, segment);
+  if (record === undefined) return [];
+  const rows = state.headerRows(feed, segment, seq, seq + 1);
+  if (!record.forked) return seq < record.sound ? rows : [];
+  return rows.filter((row) => chainOf(state, row) !== undefined);
+};
+
+/** The chain a sound event stands in; undefined when it is not sound. */
+export const chainOf = (state: LogState, row: HeaderRow): { readonly id: SegmentId; readonly main: boolean } | undefined => {
+  const record = state.segment(row.feed, row.segment);
+  if (record === undefined) return undefined;
+  if (!record.forked) return row.seq < record.sound ? { id: row.segment, main: true } : undefined;
+  // Down each chain from its head: forked segments are rare and a day long.
+  for (const chain of [{ id: row.segment, main: true, from: 0, sound: record.sound, head: record.head }, ...record.branches.map((branch) => ({ ...branch, main: false }))]) {
+    if (row.seq < chain.from || row.seq >= chain.sound) continue;
+    let head = chain.head;
+    for (let seq = chain.sound - 1; seq > row.seq; seq--) {
+      const above = state.headerRow({ feed: row.feed, segment: row.segment, seq }, head);
+      if (above === undefined) break;
+      head = state.headerOf(above).previous;
+    }
+    if (equalBytes(head, row.event)) return { id: chain.id, main: chain.main };
+  }
+  return undefined;
+};
+
+/** The sound event at a place; in a forked segment the one of the named chain. */
+export const eventAt = (state: LogState, place: Place): HeaderRow | undefined => {
+  const segment = state.realSegment(place.feed, place.segment);
+  const rows = soundAt(state, place.feed, segment, place.seq);
+  if (rows.length <= 1 && equalBytes(segment, place.segment)) return rows[0];
+  return rows.find((row) => {
+    const chain = chainOf(state, row);
+    return chain !== undefined && equalBytes(chain.id, place.segment);
+  });
+};
+
+/** Events held without a hole, in the longest chain, counting what a stub stands for. */
+const longest = (record: SegmentRecord): number => Math.max(record.stub?.count ?? 0, ...soundLengths(record));
+
+/**
+ * The first place a header names that is not held or stubbed; undefined when all are. A head counts when a sound event
+ * with its Lamport time stands there in any chain: its author may not have known of a second one.
+ */
+export const missingOf = (state: LogState, header: Header): Place | undefined => {
+  if (state.feed(header.charter.feed).charterCount <= header.charter.seq) {
+    return { feed: header.charter.feed, segment: CHARTER_SEGMENT, seq: header.charter.seq };
+  }
+  if (header.end !== null && header.end.count > 0) {
+    const record = state.segment(header.feed, header.end.segment);
+    const last = { feed: header.feed, segment: header.end.segment, seq: header.end.count - 1 };
+    if (record === undefined || longest(record) < header.end.count) return last;
+  }
+  for (const head of header.heads) {
+    const segment = state.realSegment(head.feed, head.segment);
+    const record = state.segment(head.feed, segment);
+    if (record === undefined) return head;
+    if (!record.forked && head.seq === record.sound - 1 && head.lamport === record.lamport) continue;
+    const { stub } = record;
+    if (stub !== null && head.seq < stub.count && head.lamport <= stub.lamport) continue;
+    if (!soundAt(state, head.feed, segment, head.seq).some(({ lamport }) => lamport === head.lamport)) return head;
+  }
+  return undefined;
+};
+
+/** 1 + the largest of what came before; anything else is void. */
+export const lamportOf = (before: number, heads: Header['heads']): number =>
+  1 + heads.reduce((most, { lamport }) => Math.max(most, lamport), before);
+
+const waitPrefix = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array =>
+  concat(state.conversation, Uint8Array.of(1), feed, segment);
+
+/** Notes that a segment cannot go on before that place is held. */
+export const waitFor = (state: LogState, place: Place, feed: FeedId, segment: SegmentId): void =>
+  state.store.put('waiting', concat(waitPrefix(state, place.feed, place.segment), uint32(place.seq), feed, segment), new Uint8Array());
+
+/** Segments that waited for a place of this one; their notes go. */
+export const wake = (state: LogState, feed: FeedId, segment: SegmentId): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
+  const prefix = waitPrefix(state, feed, segment);
+  const to = prefixEnd(prefix);
+  const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
+  for (const { key } of rows) state.store.delete('waiting', key);
+  return rows.map(({ key }) => ({ feed: key.subarray(37, 45) as FeedId, segment: key.subarray(45, 53) as SegmentId }));
+};
+
+export const placesInOrder = <P extends Place>(places: readonly P[]): readonly P[] =>
+  places.toSorted((a, b) => compareBytes(a.feed, b.feed) || compareBytes(a.segment, b.segment) || a.seq - b.seq);

@@ -1,0 +1,158 @@
+// Objects for a packet: events with their contents, and what they need to count: entries, certificates, a seal.
+import { equalBytes, toHex } from '../bytes/index.ts';
+import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
+import { createSeal, type LogObject, type Seal } from './objects.ts';
+import { sealHead, type Subkeys } from './own.ts';
+import type { HeaderRow, SegmentRecord } from './records.ts';
+import { keptSeals } from './seals.ts';
+import type { LogState } from './state.ts';
+import type { Batch, PlaceRange } from './types.ts';
+
+/** Upper bounds of the encoding around the bytes of each object. */
+const AROUND_EVENT = 16;
+const AROUND_CONTENT = 40;
+const SEAL_BYTES = 144;
+const STUB_BYTES = 80;
+/** Rows read at a time. */
+const STEP = 256;
+
+interface Filling {
+  readonly objects: LogObject[];
+  readonly once: Set<string>;
+  readonly maxBytes: number;
+  bytes: number;
+  /** An event is in: from now on nothing goes over the limit. */
+  started: boolean;
+}
+const put = (filling: Filling, object: LogObject, bytes: number): void => {
+  filling.objects.push(object);
+  filling.bytes += bytes;
+};
+
+export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRange[], maxBytes: number): Batch => {
+  sealHead(state, subkeys);
+  const filling: Filling = { objects: [], once: new Set(), maxBytes, bytes: 0, started: false };
+  const left: PlaceRange[] = [];
+  for (const range of ranges) {
+    if (left.length > 0) left.push(range);
+    else if (equalBytes(range.segment, CHARTER_SEGMENT)) readEntries(state, filling, range.feed, range.from, range.to);
+    else {
+      const to = readSegment(state, subkeys, filling, range);
+      if (to < range.to) left.push({ ...range, from: to });
+    }
+  }
+  return { objects: filling.objects, bytes: filling.bytes, left };
+};
+
+const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: number, to: number): void => {
+  for (const { entry, bytes, hash } of state.entries(feed)) {
+    const name = toHex(hash);
+    if (entry.seq < from || entry.seq >= to || filling.once.has(name)) continue;
+    filling.once.add(name);
+    put(filling, { type: 'entry', entry: bytes }, bytes.length + AROUND_EVENT);
+  }
+};
+
+/** Answers how far it came: `to` of the range when all of it is in. */
+const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range: PlaceRange): number => {
+  const { feed } = range;
+  const segment = state.realSegment(feed, range.segment);
+  const record = state.segment(feed, segment);
+  if (record === undefined) return range.to;
+  const start = { bytes: filling.bytes, objects: filling.objects.length, once: [...filling.once] };
+  // Only who has nothing of a segment can lack what it rests on.
+  if (range.from === 0 || record.forked) {
+    if (record.number === 0) readEntries(state, filling, feed, 0, Infinity);
+    readCertificate(state, filling, feed, segment, record);
+  }
+  if (record.stub !== null && range.from < record.stub.count) readStub(state, filling, feed, segment, record);
+  const rows = record.forked ? branchRows(state, record, range, segment) : undefined;
+  const end = Math.min(range.to, record.forked ? Infinity : record.sound);
+  let at = record.stub === null ? range.from : Math.max(range.from, record.stub.count);
+  let last: HeaderRow | undefined;
+  for (let more = at < end; more; ) {
+    const step = rows ?? state.headerRows(feed, segment, at, Math.min(end, at + STEP));
+    more = rows === undefined && step.length === STEP;
+    for (const row of step) {
+      if (!readEvent(state, filling, row)) {
+        if (last === undefined) {
+          // Not even one event: what was put in for it would be sent in vain.
+          filling.objects.length = start.objects;
+          filling.bytes = start.bytes;
+          filling.once.clear();
+          for (const name of start.once) filling.once.add(name);
+          return range.from;
+        }
+        sealCut(state, subkeys, filling, record, last);
+        return row.seq;
+      }
+      last = row;
+      at = row.seq + 1;
+    }
+  }
+  if (last !== undefined) sealCut(state, subkeys, filling, record, last);
+  return range.to;
+};
+
+const readCertificate = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, record: SegmentRecord): void => {
+  const name = `certificate ${toHex(feed)}${toHex(segment)}`;
+  const row = state.certificates(feed, record.number).find(({ key }) => equalBytes(key.subarray(28, 36), segment));
+  if (row === undefined || filling.once.has(name)) return;
+  filling.once.add(name);
+  put(filling, { type: 'certificate', certificate: row.value }, row.value.length + AROUND_EVENT);
+};
+
+const readStub = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, { stub }: SegmentRecord): void => {
+  if (stub === null) return;
+  const seal = keptSeals(state, feed, segment, stub.count - 1).find((kept) => kept.checked && equalBytes(kept.seal.head, stub.head));
+  if (seal === undefined) return;
+  putSealObject(filling, seal.seal);
+  put(filling, { type: 'stub', format: 1, kind: 1, feed, segment, ...stub }, STUB_BYTES);
+};
+
+/** Of a forked segment: the events of the named chain, found from its head down. */
+const branchRows = (state: LogState, record: SegmentRecord, range: PlaceRange, segment: SegmentId): readonly HeaderRow[] => {
+  const chain = equalBytes(range.segment, segment) ? record : record.branches.find(({ id }) => equalBytes(id, range.segment));
+  if (chain === undefined) return [];
+  const rows: HeaderRow[] = [];
+  let { head } = chain;
+  for (let seq = chain.sound - 1; seq >= range.from; seq--) {
+    const row = state.headerRow({ feed: range.feed, segment, seq }, head);
+    if (row === undefined) break;
+    if (seq < range.to) rows.push(row);
+    head = state.headerOf(row).previous;
+  }
+  return rows.toReversed();
+};
+
+const readEvent = (state: LogState, filling: Filling, row: HeaderRow): boolean => {
+  const stored = state.store.get('content', state.headerKey(row, row.event));
+  const content = stored === undefined ? null : { key: stored.subarray(0, 32), content: stored.subarray(32) };
+  const bytes = row.header.length + AROUND_EVENT + (content === null ? 0 : content.content.length + AROUND_CONTENT);
+  if (filling.started && filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return false;
+  put(filling, { type: 'event', header: row.header, content }, bytes);
+  filling.started = true;
+  return true;
+};
+
+const putSealObject = (filling: Filling, seal: Seal): void => {
+  const name = `seal ${toHex(seal.signature)}`;
+  if (filling.once.has(name)) return;
+  filling.once.add(name);
+  put(filling, { type: 'seal', ...seal }, SEAL_BYTES);
+};
+
+/**
+ * The seal that makes what went in count. Own segments get one at the last event put in, so that part of a range counts
+ * alone; of others the newest seal there is goes along and the rest of the range has to follow.
+ */
+const sealCut = (state: LogState, subkeys: Subkeys, filling: Filling, record: SegmentRecord, last: HeaderRow): void => {
+  const { feed, segment, seq, event } = last;
+  const seals = keptSeals(state, feed, segment, seq).filter(({ checked }) => checked);
+  const exact = seals.find((kept) => kept.seal.seq === seq && equalBytes(kept.seal.head, event));
+  const own = state.own();
+  if (exact !== undefined) putSealObject(filling, exact.seal);
+  else if (own !== undefined && equalBytes(own.feed, feed) && record.seed !== null) {
+    putSealObject(filling, createSeal(state.crypto, subkeys.of(segment, record.seed), state.conversation, { feed, segment, seq }, event));
+  } else for (const { seal } of seals) putSealObject(filling, seal);
+};

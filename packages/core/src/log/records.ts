@@ -1,0 +1,152 @@
+// What the log keeps in the store, and under which keys. Every key begins with the conversation, so one conversation can
+// be dropped by ranges. None of this travels.
+//
+//   entry        conversation, feed, seq 4, hash 32                     -> first seen 6, signed entry
+//   certificate  conversation, feed, number 4, segment                  -> signed certificate
+//   header       conversation, feed, segment, seq 4, event id           -> flags 1, received at 6, Lamport 6, header
+//   content      conversation, feed, segment, seq 4, event id           -> key 32, content
+//   seal         conversation, feed, segment, seq 4, hash of it 8       -> checked 1, head 32, signature 64
+//   order        conversation, Lamport 6, event id                      -> feed, segment, seq 4
+//   event        conversation, event id                                 -> feed, segment, seq 4
+//   segment      conversation, feed, segment                            -> SegmentRecord
+//                conversation, feed, branch                             -> segment (8 bytes: it has a branch of this id)
+//                conversation, feed, zeros                              -> FeedRecord
+//                conversation, zeros, zeros                             -> OwnRecord
+//                conversation, zeros, ones                              -> members let in
+//   waiting      conversation, 0, feed, segment, hash 16                -> sender 8, received at 6, object
+//                conversation, 1, feed, segment, seq 4, feed, segment   -> (the last two wait for the place before)
+//                conversation, 2, sender 8                              -> objects waiting of that sender, 4
+import { concat, readUint32, readUint48, uint32, uint48 } from '../bytes/index.ts';
+import { bool, bytes, list, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
+import { eventIdCodec, feedIdCodec, memberIdCodec, segmentIdCodec, type EventId, type FeedId, type SegmentId, MAX_SEQ } from '../identity/index.ts';
+import { headCodec, MAX_LAMPORT } from './header.ts';
+
+/** Chains beyond the first in one segment: more would let one copied key fill a disk. */
+export const MAX_BRANCHES = 8;
+
+const chain = tuple({
+  id: segmentIdCodec,
+  /** Its first event that no smaller chain shares. */
+  from: uint(MAX_SEQ),
+  sound: uint(MAX_SEQ),
+  head: eventIdCodec,
+  lamport: uint(MAX_LAMPORT),
+});
+export type Branch = Infer<typeof chain>;
+
+export const segmentRecord = named(
+  'segment-record',
+  tuple({
+    number: uint(MAX_SEQ),
+    previous: nullable(segmentIdCodec),
+    subkey: bytes(32),
+    day: uint(MAX_SEQ),
+    /** Below: chained, sealed, every named place held. With the id and Lamport time of the last such event. */
+    sound: uint(MAX_SEQ),
+    head: eventIdCodec,
+    lamport: uint(MAX_LAMPORT),
+    /** Below: a seal verified. */
+    sealed: uint(MAX_SEQ),
+    /** One more than the highest seq held. */
+    top: uint(MAX_SEQ),
+    /** Below: looked at for the order. */
+    shown: uint(MAX_SEQ),
+    /** Two events at one seq are held: judged as a tree, not step by step. */
+    forked: bool,
+    branches: list(chain, MAX_BRANCHES),
+    /** Named by the next segment's first event, with its time in minutes. */
+    ended: nullable(tuple({ count: uint(MAX_SEQ), time: uint(MAX_SEQ) })),
+    /** Of an own segment, or published. */
+    seed: nullable(bytes(32)),
+    /** Lamport time of the event that published the subkey. */
+    published: nullable(uint(MAX_LAMPORT)),
+    contents: uint(MAX_SEQ),
+    /** Events that came only from the other side. */
+    doubtful: uint(MAX_SEQ),
+    stub: nullable(tuple({ count: uint(MAX_SEQ), head: eventIdCodec, lamport: uint(MAX_LAMPORT) })),
+  }),
+);
+export type SegmentRecord = Infer<typeof segmentRecord>;
+
+export const feedRecord = named(
+  'feed-record',
+  tuple({
+    charterCount: uint(MAX_SEQ),
+    charterDigest: bytes(8),
+    /** The segment up to which nothing is missing. */
+    position: nullable(segmentIdCodec),
+    /** The newest sound event. */
+    tip: nullable(headCodec),
+    /** Segments that need a word of their own in a frontier: forked, beside the line, longer than their named end. */
+    aside: list(segmentIdCodec, 64),
+  }),
+);
+export type FeedRecord = Infer<typeof feedRecord>;
+
+export const ownRecord = named(
+  'own-record',
+  tuple({
+    feed: feedIdCodec,
+    member: memberIdCodec,
+    publicKey: bytes(32),
+    privateKey: bytes(64),
+    current: nullable(segmentIdCodec),
+    startNew: bool,
+    /** Of each other feed, the newest event named so far. */
+    named: list(headCodec, 4096),
+    charter: tuple({ feed: feedIdCodec, seq: uint(MAX_SEQ) }),
+  }),
+);
+export type OwnRecord = Infer<typeof ownRecord>;
+export const admittedRecord = named('admitted-record', list(memberIdCodec, 4096));
+
+/** Bits of a header row. */
+export const FLAGS = { doubtful: 1, purged: 2 } as const;
+export interface HeaderRow {
+  readonly feed: FeedId;
+  readonly segment: SegmentId;
+  readonly seq: number;
+  readonly event: EventId;
+  readonly flags: number;
+  readonly receivedAt: number;
+  readonly lamport: number;
+  readonly header: Uint8Array;
+}
+const ROW_HEAD = 13;
+export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array =>
+  concat(Uint8Array.of(row.flags), uint48(row.receivedAt), uint48(row.lamport), row.header);
+/** Keys and values are ours: their layout is not checked again. */
+export const readHeaderRow = (key: Uint8Array, value: Uint8Array): HeaderRow => ({
+  feed: key.subarray(16, 24) as FeedId,
+  segment: key.subarray(24, 32) as SegmentId,
+  seq: readUint32(key, 32),
+  event: key.subarray(36, 68) as EventId,
+  flags: value[0] as number,
+  receivedAt: readUint48(value, 1),
+  lamport: readUint48(value, 7),
+  header: value.subarray(ROW_HEAD),
+});
+
+export interface Standing {
+  readonly feed: FeedId;
+  readonly segment: SegmentId;
+  readonly seq: number;
+}
+export const standingValue = ({ feed, segment, seq }: Standing): Uint8Array => concat(feed, segment, uint32(seq));
+export const readStanding = (value: Uint8Array): Standing => ({
+  feed: value.subarray(0, 8) as FeedId,
+  segment: value.subarray(8, 16) as SegmentId,
+  seq: readUint32(value, 16),
+});
+
+/** The exclusive end of all keys that begin with `prefix`; undefined when there is none. */
+export const prefixEnd = (prefix: Uint8Array): Uint8Array | undefined => {
+  for (let length = prefix.length; length > 0; length--) {
+    const last = prefix[length - 1] as number;
+    if (last === 255) continue;
+    const end = prefix.slice(0, length);
+    end[length - 1] = last + 1;
+    return end;
+  }
+  return undefined;
+};

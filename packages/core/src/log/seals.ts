@@ -1,0 +1,49 @@
+// Seals as they are kept: the newest checked one of each chain, and those whose events have not come yet.
+import { concat, readUint32, uint32 } from '../bytes/index.ts';
+import type { EventId, FeedId, SegmentId } from '../identity/index.ts';
+import { verifySeal, type Seal } from './objects.ts';
+import type { LogState } from './state.ts';
+
+/** Seals of one segment that may wait for their events. */
+export const MAX_PENDING_SEALS = 64;
+
+export interface KeptSeal {
+  readonly key: Uint8Array;
+  readonly seal: Seal;
+  readonly checked: boolean;
+}
+const baseKey = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array => concat(state.conversation, feed, segment);
+
+export const putSeal = (state: LogState, seal: Seal, checked: boolean): void => {
+  const body = concat(seal.head, seal.signature);
+  const key = concat(baseKey(state, seal.feed, seal.segment), uint32(seal.seq), state.crypto.hash(8, body));
+  state.store.put('seal', key, concat(Uint8Array.of(checked ? 1 : 0), body));
+};
+
+/** Rising by seq, from this one on. */
+export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, from: number): readonly KeptSeal[] => {
+  const base = baseKey(state, feed, segment);
+  const rows = state.store.scan('seal', { from: concat(base, uint32(from)), to: concat(base, uint32(0xffffffff)) });
+  return rows.map(({ key, value }) => ({
+    key,
+    checked: value[0] === 1,
+    seal: {
+      format: 1,
+      kind: 1,
+      feed,
+      segment,
+      seq: readUint32(key, 32),
+      head: value.subarray(1, 33) as EventId,
+      signature: value.subarray(33, 97),
+    },
+  }));
+};
+
+/** Checks a seal once; a bad one is dropped and changes nothing else. */
+export const isGoodSeal = (state: LogState, subkey: Uint8Array, kept: KeptSeal): boolean => {
+  if (kept.checked) return true;
+  const good = verifySeal(state.crypto, subkey, state.conversation, kept.seal);
+  if (good) putSeal(state, kept.seal, true);
+  else state.store.delete('seal', kept.key);
+  return good;
+};

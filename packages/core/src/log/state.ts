@@ -1,0 +1,296 @@
+// Typed access to what a log keeps. Records are read once and written at `flush`; `forget` drops them, since the engine's
+// transaction may be rolled back.
+import { concat, equalBytes, readUint48, toHex, uint32, uint48 } from '../bytes/index.ts';
+import { decode, encode } from '../codec/index.ts';
+import {
+  CHARTER_SEGMENT,
+  evaluateCharter,
+  NO_HASH,
+  openEntry,
+  type Charter,
+  type Cut,
+  type Device,
+  type EventId,
+  type FeedId,
+  type MemberId,
+  type OpenEntry,
+  type SegmentId,
+} from '../identity/index.ts';
+import type { Row } from '../ports/index.ts';
+import { decodeHeader, type Header } from './header.ts';
+import {
+  admittedRecord,
+  feedRecord,
+  headerRowValue,
+  ownRecord,
+  prefixEnd,
+  readHeaderRow,
+  segmentRecord,
+  standingValue,
+  type FeedRecord,
+  type HeaderRow,
+  type OwnRecord,
+  type SegmentRecord,
+  type Standing,
+} from './records.ts';
+import type { LogOptions } from './types.ts';
+
+const ZEROS = new Uint8Array(8);
+const ONES = new Uint8Array(8).fill(255);
+
+export interface KnownDevice extends Device {
+  readonly member: MemberId;
+}
+interface Cached<T> {
+  value: T;
+  dirty: boolean;
+}
+
+/** A record of ours that does not read is a bug or a broken disk, never a peer's doing. */
+const certain = <T>(value: T | undefined, what: string): T => {
+  if (value === undefined) throw new Error(`the log's ${what} does not read`);
+  return value;
+};
+
+export type LogState = ReturnType<typeof openState>;
+
+export const openState = (options: LogOptions) => {
+  const { store, crypto, conversation } = options;
+  const segments = new Map<string, Cached<SegmentRecord> & { readonly key: Uint8Array }>();
+  const feeds = new Map<string, Cached<FeedRecord> & { readonly feed: FeedId }>();
+  let own: Cached<OwnRecord> | undefined;
+  let charterNow: { readonly charter: Charter; readonly devices: ReadonlyMap<string, KnownDevice>; readonly entries: readonly OpenEntry[] } | undefined;
+  let freshHeaders = new Map<string, Header>();
+  let ancestry = new Map<string, ReadonlySet<string>>();
+
+  const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
+  const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array =>
+    concat(conversation, feed, segment, uint32(seq), event);
+  const orderKey = (lamport: number, event: EventId): Uint8Array => concat(conversation, uint48(lamport), event);
+
+  const readSegment = (feed: FeedId, segment: SegmentId): (Cached<SegmentRecord> & { readonly key: Uint8Array }) | undefined => {
+    const name = toHex(feed) + toHex(segment);
+    const found = segments.get(name);
+    if (found !== undefined) return found;
+    const key = segmentKey(feed, segment);
+    const raw = store.get('segment', key);
+    if (raw === undefined || raw.length === 8) return undefined;
+    const cached = { key, value: certain(decode(segmentRecord, raw), 'segment record'), dirty: false };
+    segments.set(name, cached);
+    return cached;
+  };
+
+  const emptyFeed = (): FeedRecord => ({ charterCount: 0, charterDigest: ZEROS, position: null, tip: null, aside: [] });
+  const readFeed = (feed: FeedId): Cached<FeedRecord> & { readonly feed: FeedId } => {
+    const name = toHex(feed);
+    const found = feeds.get(name);
+    if (found !== undefined) return found;
+    const raw = store.get('segment', segmentKey(feed, CHARTER_SEGMENT));
+    const value = raw === undefined ? emptyFeed() : certain(decode(feedRecord, raw), 'feed record');
+    const cached = { feed, value, dirty: false };
+    feeds.set(name, cached);
+    return cached;
+  };
+
+  const admitted = (): readonly MemberId[] => {
+    const raw = store.get('segment', segmentKey(ZEROS, ONES));
+    return raw === undefined ? [] : certain(decode(admittedRecord, raw), 'list of members');
+  };
+  const entriesUnder = (prefix: Uint8Array): readonly OpenEntry[] => {
+    const to = prefixEnd(prefix);
+    const rows = store.scan('entry', to === undefined ? { from: prefix } : { from: prefix, to });
+    return rows.map(({ value }) => certain(openEntry(crypto, value.subarray(6)), 'charter entry'));
+  };
+  const authority = (): NonNullable<typeof charterNow> => {
+    if (charterNow !== undefined) return charterNow;
+    const entries = entriesUnder(conversation);
+    const charter = evaluateCharter(entries, { roots: options.roots, admitted: admitted() });
+    const devices = new Map<string, KnownDevice>();
+    for (const member of charter.members) {
+      for (const device of member.devices) devices.set(toHex(device.feed), { ...device, member: member.id });
+    }
+    charterNow = { charter, devices, entries };
+    ancestry = new Map();
+    return charterNow;
+  };
+
+  const state = {
+    ...options,
+    segmentKey,
+    headerKey,
+    orderKey,
+
+    /** Undefined when no certificate of it is held. Also by the id of a branch: see `chainOf`. */
+    segment: (feed: FeedId, segment: SegmentId): SegmentRecord | undefined => readSegment(feed, segment)?.value,
+    setSegment(feed: FeedId, segment: SegmentId, value: SegmentRecord): void {
+      const name = toHex(feed) + toHex(segment);
+      segments.set(name, { key: segmentKey(feed, segment), value, dirty: true });
+    },
+    /** The segment that has a branch of this id, else the id itself. */
+    realSegment(feed: FeedId, segment: SegmentId): SegmentId {
+      if (readSegment(feed, segment) !== undefined) return segment;
+      const raw = store.get('segment', segmentKey(feed, segment));
+      return raw?.length === 8 ? (raw as SegmentId) : segment;
+    },
+    setBranch: (feed: FeedId, branch: SegmentId, segment: SegmentId): void =>
+      store.put('segment', segmentKey(feed, branch), segment),
+
+    feed: (feed: FeedId): FeedRecord => readFeed(feed).value,
+    setFeed(feed: FeedId, value: FeedRecord): void {
+      feeds.set(toHex(feed), { feed, value, dirty: true });
+    },
+
+    own(): OwnRecord | undefined {
+      if (own !== undefined) return own.value;
+      const raw = store.get('segment', segmentKey(ZEROS, CHARTER_SEGMENT));
+      if (raw === undefined) return undefined;
+      own = { value: certain(decode(ownRecord, raw), 'own record'), dirty: false };
+      return own.value;
+    },
+    setOwn(value: OwnRecord): void {
+      own = { value, dirty: true };
+    },
+
+    /** Charter entries of a feed in the order of their seq; all with undefined. */
+    entries: (feed?: FeedId): readonly OpenEntry[] =>
+      feed === undefined ? authority().entries : authority().entries.filter((open) => equalBytes(open.feed, feed)),
+    hasEntry: (open: OpenEntry): boolean =>
+      store.get('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash)) !== undefined,
+    /** When each entry (hash in hex) was first seen: the evidence for finality. */
+    entriesSeenAt: (): ReadonlyMap<string, number> => {
+      const to = prefixEnd(conversation);
+      const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
+      return new Map(rows.map(({ key, value }) => [toHex(key.subarray(28)), readUint48(value, 0)] as const));
+    },
+    putEntry(open: OpenEntry, seenAt: number): void {
+      store.put('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash), concat(uint48(seenAt), open.bytes));
+      charterNow = undefined;
+    },
+    admitted,
+    admit(member: MemberId): boolean {
+      const before = admitted();
+      if (before.some((id) => equalBytes(id, member))) return false;
+      store.put('segment', segmentKey(ZEROS, ONES), encode(admittedRecord, [...before, member]));
+      charterNow = undefined;
+      return true;
+    },
+    charter: (): Charter => authority().charter,
+    device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toHex(feed)),
+    devices: (): readonly KnownDevice[] => [...authority().devices.values()],
+
+    /** How many events of a segment every cut of its device accepts. */
+    limit(feed: FeedId, segment: SegmentId): number {
+      const device = authority().devices.get(toHex(feed));
+      if (device === undefined) return 0;
+      let limit = Infinity;
+      for (const cut of device.cuts) limit = Math.min(limit, state.limitOf(cut, segment));
+      return limit;
+    },
+    /** Accepted are the segments that lead back from the cut's by the certificates' `previous`. */
+    limitOf(cut: Cut, segment: SegmentId): number {
+      if (cut.segment === null) return 0;
+      if (equalBytes(cut.segment, segment)) return cut.count;
+      const real = state.realSegment(cut.feed, cut.segment);
+      if (equalBytes(real, segment)) {
+        // The cut stands in a branch of it: accepted is what the branch shares.
+        const left = cut.segment;
+        return state.segment(cut.feed, real)?.branches.find(({ id }) => equalBytes(id, left))?.from ?? 0;
+      }
+      const name = toHex(cut.feed) + toHex(real);
+      let before = ancestry.get(name);
+      if (before === undefined) {
+        const found = new Set<string>();
+        for (let at = state.segment(cut.feed, real)?.previous ?? null; at !== null; ) {
+          found.add(toHex(at));
+          at = state.segment(cut.feed, at)?.previous ?? null;
+        }
+        before = found;
+        ancestry.set(name, before);
+      }
+      return before.has(toHex(segment)) ? Infinity : 0;
+    },
+    /** A certificate was added: what leads back from a cut may have grown. */
+    forgetAncestry(): void {
+      ancestry = new Map();
+    },
+
+    headerRows(feed: FeedId, segment: SegmentId, from: number, to: number, limit?: number): readonly HeaderRow[] {
+      const base = concat(conversation, feed, segment);
+      const range = { from: concat(base, uint32(from)), to: concat(base, uint32(to)) };
+      const rows = store.scan('header', limit === undefined ? range : { ...range, limit });
+      return rows.map(({ key, value }) => readHeaderRow(key, value));
+    },
+    headerRow(at: Standing, event: EventId): HeaderRow | undefined {
+      const key = headerKey(at, event);
+      const value = store.get('header', key);
+      return value && readHeaderRow(key, value);
+    },
+    putHeaderRow: (row: HeaderRow): void => store.put('header', headerKey(row, row.event), headerRowValue(row)),
+    standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
+    putStanding: (event: EventId, at: Standing): void =>
+      store.put('event', concat(conversation, event), standingValue(at)),
+
+    /** Headers decoded in this call are not decoded again. */
+    remember(event: EventId, header: Header): void {
+      freshHeaders.set(toHex(event), header);
+    },
+    headerOf: (row: HeaderRow): Header =>
+      freshHeaders.get(toHex(row.event)) ?? certain(decodeHeader(row.header), 'header'),
+
+    /** All certificates of a feed with this number. */
+    certificates(feed: FeedId, number: number): readonly Row[] {
+      const prefix = concat(conversation, feed, uint32(number));
+      const to = prefixEnd(prefix);
+      return store.scan('certificate', to === undefined ? { from: prefix } : { from: prefix, to });
+    },
+
+    flush(): void {
+      for (const entry of segments.values()) {
+        if (!entry.dirty) continue;
+        store.put('segment', entry.key, encode(segmentRecord, entry.value));
+        entry.dirty = false;
+      }
+      for (const entry of feeds.values()) {
+        if (!entry.dirty) continue;
+        store.put('segment', segmentKey(entry.feed, CHARTER_SEGMENT), encode(feedRecord, entry.value));
+        entry.dirty = false;
+      }
+      if (own?.dirty === true) {
+        store.put('segment', segmentKey(ZEROS, CHARTER_SEGMENT), encode(ownRecord, own.value));
+        own.dirty = false;
+      }
+      freshHeaders = new Map();
+      if (segments.size > MAX_CACHED_SEGMENTS) segments.clear();
+    },
+    forget(): void {
+      segments.clear();
+      feeds.clear();
+      own = undefined;
+      charterNow = undefined;
+      freshHeaders = new Map();
+      ancestry = new Map();
+    },
+  };
+  return state;
+};
+/** About 300 bytes each; a client holds hundreds of logs. */
+const MAX_CACHED_SEGMENTS = 64;
+
+export const emptySegment = (
+  of: Pick<SegmentRecord, 'number' | 'previous' | 'subkey' | 'day' | 'seed'>,
+): SegmentRecord => ({
+  ...of,
+  sound: 0,
+  head: NO_HASH,
+  lamport: 0,
+  sealed: 0,
+  top: 0,
+  shown: 0,
+  forked: false,
+  branches: [],
+  ended: null,
+  published: null,
+  contents: 0,
+  doubtful: 0,
+  stub: null,
+});
