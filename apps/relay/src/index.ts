@@ -19,7 +19,7 @@ import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { openPlaceFiles } from './place-files.ts';
 import { openSegmentLog, type Durability } from './segment-log.ts';
-import { hostsOf, listenAll } from './server.ts';
+import { HEADERS_MS, hostsOf, listenAll } from './server.ts';
 import { createService, type Service } from './service.ts';
 import { loadWebPages } from './web-pages.ts';
 
@@ -52,7 +52,8 @@ export interface RelayOptions {
   readonly liveBits?: number;
   readonly limits?: Partial<RelayLimits>;
   readonly logger?: Logger;
-  /** For tests: another clock, and stores that fail. */
+  /** For tests: less patience with slow writers, another clock, and stores that fail. */
+  readonly headersMs?: number;
   readonly now?: () => number;
   readonly stores?: { readonly log: CellLog; readonly places: PlaceStore };
 }
@@ -127,14 +128,19 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   };
   // Twice the WebSockets: requests over HTTP come and go beside them.
-  const { servers, port } = await listenAll({ request, upgrade, maxSockets: 2 * limits.connections, maxSocketsPerAddress: 2 * limits.connectionsPerAddress }, hosts, options.port ?? DEFAULT_PORT).catch(
-    async (error: unknown) => {
-      await segments?.close();
-      key.privateKey.wipe();
-      folder?.unlock();
-      throw error;
-    },
-  );
+  const handlers = {
+    request,
+    upgrade,
+    maxSockets: 2 * limits.connections,
+    maxSocketsPerAddress: 2 * limits.connectionsPerAddress,
+    headersMs: options.headersMs ?? HEADERS_MS,
+  };
+  const { servers, port } = await listenAll(handlers, hosts, options.port ?? DEFAULT_PORT).catch(async (error: unknown) => {
+    await segments?.close();
+    key.privateKey.wipe();
+    folder?.unlock();
+    throw error;
+  });
   const wiping = setInterval(() => rules.wipe(now()), WIPE_EVERY_MS);
   logger.log('info', 'started', { port, lan: !onLoopback, roles: roles.join(' '), cells: rules.held().cells });
 

@@ -4,7 +4,7 @@ import { directAddress } from './address.ts';
 import { RelayStartError } from './errors.ts';
 
 /** Slow writers hold a socket at most this long; the head of a request first, then all of it. */
-const HEADERS_MS = 10_000;
+export const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const IDLE_MS = 65_000;
 
@@ -14,18 +14,19 @@ export interface Handlers {
   readonly maxSockets: number;
   /** Of one address; this machine, where a proxy may stand, is not counted. */
   readonly maxSocketsPerAddress: number;
+  readonly headersMs: number;
 }
 
 /** Of all servers of one relay. */
 type OpenSockets = Map<string, number>;
 
-const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress }: Handlers, open: OpenSockets): Server => {
+const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers, open: OpenSockets): Server => {
   const server = createServer(
     {
-      headersTimeout: HEADERS_MS,
+      headersTimeout: headersMs,
       requestTimeout: REQUEST_MS,
       keepAliveTimeout: IDLE_MS,
-      connectionsCheckingInterval: 2000,
+      connectionsCheckingInterval: Math.min(2000, headersMs),
       maxHeaderSize: 8192,
     },
     request,
@@ -50,7 +51,8 @@ const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress }: Handlers,
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return;
     const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    // Who does not read the answer must not keep the socket either.
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
   });
   return server;
 };
