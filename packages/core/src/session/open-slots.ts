@@ -3,7 +3,7 @@ import { maskHeader, NONCE_BYTES, readHeader, slotKey, stepChain } from './chain
 import { dropOldGenerations } from './generations.ts';
 import { wipeSend } from './generation.ts';
 import { remember, wasSeen } from './seen.ts';
-import { blockWrite, seenWrite, SEEN_CHUNK, SEEN_MAX, stateWrite } from './session-rows.ts';
+import { blockId, blockWrite, seenWrite, SEEN_CHUNK, SEEN_MAX, stateWrite } from './session-rows.ts';
 import { addSkipped, findSkipped, removeSkipped, type NewKey, type SkippedStep } from './skipped.ts';
 import type { Generation, Opened, ReceiveChain, Session } from './types.ts';
 
@@ -114,11 +114,14 @@ const opened = (
   const { id } = generations[place] as Generation;
   const chunk = Math.floor((session.seenCount % SEEN_MAX) / SEEN_CHUNK);
   const step = dropOldGenerations({ ...session, generations, skipped, ...remember(session, nonce) }, now);
+  // The generation may be among those dropped right now: its keys are wiped, and `step.writes` deletes their rows.
+  const blocks = changed.filter(
+    ({ generation, block, keys }) => keys.length === 0 || step.session.skipped.has(blockId(generation, block)),
+  );
   return {
     type: 'opened',
     session: step.session,
-    // A block of a generation dropped right now is written first and deleted after.
-    writes: [stateWrite(step.session), seenWrite(step.session, chunk), ...changed.map(blockWrite), ...step.writes],
+    writes: [stateWrite(step.session), seenWrite(step.session, chunk), ...blocks.map(blockWrite), ...step.writes],
     bodyKey,
     counter,
     generation: id,

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
+import { noCounts, runWorld, type Plants } from './world.ts';
+
+const crypto = createNullCrypto();
+const SEEDS = 10_000;
+const PLANTED_SEEDS = 400;
+
+describe('sessions under loss, reordering, duplication, crossing hellos, replays, restarts and restored copies', () => {
+  test(`${SEEDS} seeds with null crypto: 0 messages undecryptable for ever, 0 keys used twice`, async () => {
+    const counts = noCounts();
+    const failures: string[] = [];
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const verdict = await runWorld(seed, crypto, createNullAgreement, counts);
+      if (verdict !== undefined) failures.push(`seed ${seed}: ${verdict}`);
+    }
+    console.log(JSON.stringify({ seeds: SEEDS, failures: failures.length, ...counts }));
+    expect(failures).toEqual([]);
+    // The faults did happen.
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(SEEDS / 10);
+  }, 120_000);
+
+  const plants: readonly (readonly [keyof Plants, string])[] = [
+    ['staleBytes', 'a key was used twice under one nonce'],
+    ['keptKeys', 'a stolen state opened an old cell'],
+    ['noRepair', 'a message stays undecryptable for ever'],
+    ['keptInit', 'an init secret outlived its Welcome'],
+  ];
+  test.each(plants)('the planted bug %s is caught: %s', async (plant, verdict) => {
+    const found = new Set<string | undefined>();
+    for (let seed = 1; seed <= PLANTED_SEEDS; seed++) {
+      found.add(await runWorld(seed, crypto, createNullAgreement, noCounts(), { [plant]: true }));
+    }
+    expect(found).toContain(verdict);
+  });
+});
