@@ -21,8 +21,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ...TABLES.map((table) => `CREATE TABLE "${table}" (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID`),
     // The words are kept beside the index because taking them out of it needs them. AUTOINCREMENT: newest is highest.
     'CREATE TABLE searched (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, words TEXT NOT NULL)',
-    // `ascii` splits at spaces and keeps every character beyond ASCII: the words were made by searchRuns already.
-    `CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2 3')`,
+    // `ascii` splits at spaces and keeps every character beyond ASCII: the words were made by searchRuns already. Beginnings
+    // of 1 and 2 letters have indexes of their own; without them a search for one letter in 100,000 texts takes 6 ms instead
+    // of 0.3, and each further one doubles what a deletion costs.
+    `CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2')`,
     `INSERT INTO search(search, rank) VALUES ('secure-delete', 1)`,
   ],
 ];
