@@ -18,6 +18,7 @@ export const ERRORS = {
   'bad-name': kind(EXIT.malformed, 'A name is at most 64 characters.', 'Choose a shorter one.'),
   'bad-picture': kind(EXIT.malformed, 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', 'Choose a smaller one.'),
   'bad-emoji': kind(EXIT.malformed, 'A reaction is one emoji.', 'Choose one emoji.'),
+  'bad-code': kind(EXIT.malformed, 'This is not a code to check a contact, or it is your own.', 'Scan the code on the other screen.'),
   'bad-setting': kind(EXIT.malformed, 'There is no such setting, or the value does not fit it.', 'See `kith set` for all settings.'),
   'bad-url': kind(EXIT.malformed, 'This is not the address of a relay.', 'It starts with https:// (or http:// on this computer).'),
   'origin-too-long': kind(EXIT.malformed, 'The relay\'s address is too long for a short link (over 50 characters).', 'Give the relay a shorter public URL.'),

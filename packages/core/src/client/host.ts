@@ -1,7 +1,12 @@
+// Runs the engine on a platform: one input after the other, each batch in one store transaction, effects carried out
+// only after it is committed. Everything asynchronous of the client happens here and nowhere else.
 import type { Crypto } from '../crypto/index.ts';
-import type { Clock, Logger, Randomness, Store, Transport } from '../ports/index.ts';
+import { StoreError, TransportError, type Clock, type Logger, type Randomness, type Store, type Transport } from '../ports/index.ts';
 import type { PairKeyAgreement } from '../session/index.ts';
-import type { Kith } from './rpc.ts';
+import type { Answer, Effect } from './context.ts';
+import { Engine, type Input } from './engine.ts';
+import { KithError } from './errors.ts';
+import type { Change, Kith, Method, Methods } from './rpc.ts';
 
 /** Everything the engine needs from its platform. */
 export interface Parts {
@@ -16,7 +21,208 @@ export interface Parts {
   readonly relays: readonly string[];
   /** A counter kept outside the database and raised at every start: a copied or restored home shows by it. */
   readonly generation: { read(): number; write(value: number): void };
+  /** False: no connection unless a call needs one (short commands). Default true. */
+  readonly online?: boolean;
 }
-
 /** Opens the home in `parts.store` (making it at the first start) and runs the engine until `close`. */
 export type StartKith = (parts: Parts) => Promise<Kith>;
+
+/** Ending hands on what it can for at most this long; the rest is posted at the next start. */
+const STOP_MS = 2_000;
+
+interface Call {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: KithError) => void;
+}
+
+class Host implements Kith {
+  readonly #parts: Parts;
+  readonly #engine: Engine;
+  readonly #calls = new Map<number, Call>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  #queue: Input[] = [];
+  #draining = false;
+  #nextCall = 1;
+  #wake: { readonly at: number; readonly cancel: () => void } | undefined;
+  #closed: Promise<void> | undefined;
+  #whenQuiet: (() => void) | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#engine = new Engine(parts);
+    parts.transport.onEvent((event) => this.#push(event));
+  }
+
+  /** Throws a KithError when the home cannot be opened. */
+  start(): void {
+    const generation = this.#parts.generation.read() + 1;
+    this.#parts.generation.write(generation);
+    const relays = this.#parts.relays;
+    const input: Input = { type: 'start', relays, generation, online: this.#parts.online ?? true };
+    try {
+      this.#carryOut(this.#parts.store.transaction(() => this.#engine.handle(input)));
+    } catch (cause) {
+      throw asKithError(cause);
+    }
+  }
+
+  call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) {
+        reject(new KithError('home-busy'));
+        return;
+      }
+      const call = this.#nextCall++;
+      this.#calls.set(call, { resolve: resolve as (value: unknown) => void, reject });
+      this.#push({ type: 'call', call, method, params });
+    });
+  }
+
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#stop();
+    return this.#closed;
+  }
+
+  async #stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(STOP_MS, resolve);
+      this.#whenQuiet = () => {
+        cancel();
+        resolve();
+      };
+      this.#push({ type: 'stop' });
+    });
+    this.#whenQuiet = undefined;
+    this.#wake?.cancel();
+    this.#parts.transport.close();
+    for (const call of this.#calls.values()) call.reject(new KithError('home-busy'));
+    this.#calls.clear();
+    this.#engine.forget();
+    this.#parts.store.close();
+  }
+
+  #push(input: Input): void {
+    this.#queue.push(input);
+    if (this.#draining) return;
+    this.#draining = true;
+    // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends.
+    void Promise.resolve().then(() => this.#drain());
+  }
+
+  #drain(): void {
+    const inputs = this.#queue;
+    this.#queue = [];
+    this.#draining = false;
+    if (inputs.length === 0) return;
+    let effects: readonly Effect[] = [];
+    try {
+      effects = this.#parts.store.transaction(() => inputs.flatMap((input) => this.#engine.handle(input)));
+    } catch (cause) {
+      this.#recover(inputs, cause);
+      return;
+    }
+    this.#carryOut(effects);
+  }
+
+  /** The transaction is undone; what the engine held in memory goes with it, and the calls concerned are told. */
+  #recover(inputs: readonly Input[], cause: unknown): void {
+    this.#parts.logger.log('error', 'input-failed', {
+      why: cause instanceof Error ? `${cause.name}: ${cause.message}` : 'unknown',
+      inputs: inputs.map((input) => input.type).join(' '),
+      where: cause instanceof Error ? (cause.stack?.split('\n')[1]?.trim() ?? '') : '',
+    });
+    const error = asKithError(cause);
+    const open = this.#engine.forget();
+    const concerned = new Set([...open, ...inputs.flatMap((input) => (input.type === 'call' ? [input.call] : []))]);
+    for (const call of concerned) this.#settle(call, (waiting) => waiting.reject(error));
+    this.#plan();
+  }
+
+  #settle(call: number, how: (waiting: Call) => void): void {
+    const waiting = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (waiting !== undefined) how(waiting);
+  }
+
+  #carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'request':
+          this.#request(effect);
+          break;
+        case 'listen':
+          this.#parts.transport.allow(effect.relays);
+          this.#parts.transport.listen(effect.relays, effect.channels);
+          break;
+        case 'agree':
+          this.#agree(effect);
+          break;
+        case 'result':
+          this.#settle(effect.call, (waiting) => waiting.resolve(effect.value));
+          break;
+        case 'rejected':
+          this.#settle(effect.call, (waiting) => waiting.reject(effect.error));
+          break;
+        case 'scrub':
+          this.#parts.store.scrub();
+          break;
+        case 'change':
+          for (const listener of this.#listeners) listener(effect.change);
+          break;
+      }
+    }
+    this.#plan();
+    if (this.#whenQuiet !== undefined && this.#queue.length === 0 && this.#engine.isQuiet()) this.#whenQuiet();
+  }
+
+  #request(effect: Extract<Effect, { type: 'request' }>): void {
+    const done = (answer: Answer): void => this.#push({ type: 'response', id: effect.id, answer });
+    this.#parts.transport.allow([effect.relay]);
+    this.#parts.transport.request(effect.relay, effect.request).then(done, (cause: unknown) => {
+      done(cause instanceof TransportError && cause.kind === 'nonsense' ? 'nonsense' : 'unreachable');
+    });
+  }
+
+  #agree(effect: Extract<Effect, { type: 'agree' }>): void {
+    Promise.resolve(this.#parts.agreement.run(effect.job)).then(
+      (result) => this.#push({ type: 'agreed', id: effect.id, result }),
+      (cause: unknown) => {
+        this.#parts.logger.log('error', 'agreement-failed', { why: cause instanceof Error ? cause.message : 'unknown' });
+        this.#push({ type: 'agreed', id: effect.id, result: { type: 'refused', reason: 'internal' } });
+      },
+    );
+  }
+
+  #plan(): void {
+    const at = this.#engine.wakeAt();
+    if (this.#wake?.at === at) return;
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    if (!Number.isFinite(at) || this.#closed !== undefined) return;
+    // Timers of platforms overflow beyond 2^31 ms; an early tick does no harm.
+    const wait = Math.min(Math.max(0, at - this.#parts.clock.now()), 3_600_000);
+    const cancel = this.#parts.clock.after(wait, () => {
+      this.#wake = undefined;
+      this.#push({ type: 'tick' });
+    });
+    this.#wake = { at, cancel };
+  }
+}
+
+const STORE_CODES = { full: 'disk-full', io: 'disk-failed', newer: 'newer-home', key: 'damaged-home', busy: 'home-busy' } as const;
+const asKithError = (cause: unknown): KithError => {
+  if (cause instanceof KithError) return cause;
+  return cause instanceof StoreError ? new KithError(STORE_CODES[cause.kind]) : new KithError('internal');
+};
+
+export const startKith: StartKith = (parts) =>
+  new Promise((resolve) => {
+    const host = new Host(parts);
+    host.start();
+    resolve(host);
+  });

@@ -4,3 +4,4 @@ export * from './pair-projection.ts';
 export * from './self-content.ts';
 export * from './self-projection.ts';
 export * from './settings.ts';
+export { readStamped } from './stamped.ts';

@@ -1,6 +1,6 @@
 export { cellSlots, cellTag, drawBodyKey, openCell, openHelloCell, sealCell, sealHelloCell } from './cell.ts';
 export { cellCount, neededParts, PACKET_ID_BYTES, readBody, splitPacket, splitPart } from './fragments.ts';
-export { helloPacketCodec } from './hello-packet.ts';
+export { helloPacketCodec, readHelloBody, writeHelloBody } from './hello-packet.ts';
 export {
   bucketOf,
   createInboxRecord,

@@ -11,6 +11,7 @@ export const TABLES = [
   'seal', // conversation + feed + segment + seq
   'order', // conversation + Lamport + event id -> place
   'event', // conversation + event id -> place
+  'arrival', // number -> conversation + event id, in the order in which events came here
   'segment', // conversation + feed + segment -> what is known of it
   'waiting', // well-formed objects whose named places are missing
   'session', // conversation + own feed + peer feed -> state

@@ -20,8 +20,8 @@ const rangeCodec = named(
 export const items = kinds({
   /** Parts of the log. */
   objects: [1, tuple({ objects: list(logObjectCodec, MAX_OBJECTS) })],
-  /** What the sender holds. */
-  frontier: [2, tuple({ frontier: frontierCodec })],
+  /** What the sender holds, and its clock, rounded down to the minute (milliseconds). */
+  frontier: [2, tuple({ frontier: frontierCodec, date: uint(2 ** 48 - 1) })],
   /** Parts of the log that the sender lacks and the receiver holds. */
   want: [3, tuple({ ranges: list(rangeCodec, MAX_WANTED) })],
   /** Where the sender's person can be reached from now on (spec 06). */

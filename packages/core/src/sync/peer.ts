@@ -28,6 +28,8 @@ export const peerStateCodec = named(
     wantAt: time,
     /** When anything of theirs was opened last; 0: never. */
     seenAt: time,
+    /** The newest date of theirs, by their clock; 0: none. */
+    date: time,
     /** Cells put into day buckets for them, and on which day. */
     day: uint(0xffffffff),
     dayCells: uint(),
@@ -44,6 +46,7 @@ export const newPeerState: PeerState = {
   toldAt: 0,
   wantAt: 0,
   seenAt: 0,
+  date: 0,
   day: 0,
   dayCells: 0,
 };

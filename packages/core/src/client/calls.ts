@@ -1,0 +1,527 @@
+// The methods of rpc.ts. Each runs within the transaction of its call; those that need a relay settle later.
+import { concat, equalBytes, readUint48, toHex, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { encode } from '../codec/index.ts';
+import {
+  CONTENT_KINDS,
+  clearUnread,
+  contents,
+  conversationOfSearchId,
+  eventOfSearchId,
+  isSetting,
+  isSettingValue,
+  MAX_NAME_BYTES,
+  MAX_PICTURE_BYTES,
+  MAX_TEXT_BYTES,
+  orderKey,
+  projectPair,
+  purgeLine,
+  SETTINGS,
+  settingDefault,
+  settingsSet,
+  VALIDITIES,
+  type Content,
+} from '../conversation/index.ts';
+import { eventName, type EventId } from '../identity/index.ts';
+import { frontierCodec, type Ingested, type ShownEvent } from '../log/index.ts';
+import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } from '../mailbox/index.ts';
+import type { RelayInfo } from '../ports/index.ts';
+import type { Context } from './context.ts';
+import type { Courier } from './courier.ts';
+import { KithError } from './errors.ts';
+import type { Home, Pair } from './home.ts';
+import type { Lines } from './lines.ts';
+import type { Pairing, Settle } from './pairing.ts';
+import { Params } from './params.ts';
+import type { Receiver } from './receiver.ts';
+import { ROLES } from './records.ts';
+import type { LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
+import type { Sender } from './sender.ts';
+
+const MAX_NAME_CHARACTERS = 64;
+const MAX_PAGE = 500;
+const SYNC_MS = 30_000;
+const TYPING_EVERY_MS = 3_000;
+const ARRIVAL = utf8('n');
+
+export interface CallsParts {
+  readonly context: Context;
+  readonly home: Home;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly courier: Courier;
+  readonly pairing: Pairing;
+  readonly lines: Lines;
+  readonly status: () => Status;
+  readonly typing: Map<string, number>;
+  readonly relays: () => readonly string[];
+}
+interface Syncing {
+  readonly until: number;
+  readonly before: number;
+  readonly sent: number;
+  readonly left: Set<string>;
+  readonly done: Settle<Methods['sync']['result']>;
+  reached: boolean;
+}
+type Handler<M extends Method> = (params: Params, done: Settle<Methods[M]['result']>) => Methods[M]['result'] | undefined;
+type Handlers = { readonly [M in Method]: Handler<M> };
+
+export class Calls {
+  readonly #parts: CallsParts;
+  readonly #open = new Set<number>();
+  #syncing: readonly Syncing[] = [];
+  #sent = 0;
+  #typedAt = 0;
+  readonly #handlers: Handlers;
+
+  constructor(parts: CallsParts) {
+    this.#parts = parts;
+    this.#handlers = this.#methods();
+  }
+  open(): readonly number[] {
+    return [...this.#open];
+  }
+  get #context(): Context {
+    return this.#parts.context;
+  }
+
+  call(call: number, method: string, params: unknown): void {
+    this.#open.add(call);
+    const done = (outcome: unknown): void => {
+      if (!this.#open.delete(call)) return;
+      if (outcome instanceof KithError) this.#context.emit({ type: 'rejected', call, error: outcome });
+      else this.#context.emit({ type: 'result', call, value: outcome });
+    };
+    try {
+      const handler = Object.hasOwn(this.#handlers, method) ? (this.#handlers[method as Method] as Handler<Method>) : undefined;
+      if (handler === undefined) throw new KithError('bad-option', { message: `There is no method "${method}".` });
+      const result = handler(new Params(params, this.#parts.home), done);
+      if (result !== undefined) done(result);
+    } catch (cause) {
+      // A refusal is an answer. Anything else is a bug or a failing disk, and undoes the transaction.
+      if (!(cause instanceof KithError)) throw cause;
+      done(cause);
+    }
+  }
+
+  #methods(): Handlers {
+    const { home, pairing, lines, sender, context, courier } = this.#parts;
+    return {
+      status: () => this.#parts.status(),
+      'profile.get': () => home.profile(),
+      'profile.set': (params) => this.#setProfile(params),
+      'invite.create': (params, done) => {
+        const label = params.optionalText('label') ?? '';
+        checkName(label);
+        pairing.create(
+          {
+            reusable: params.flag('reusable'),
+            label,
+            ...(params.has('expiresMs') ? { expiresMs: params.count('expiresMs', 0) } : {}),
+          },
+          done,
+        );
+        return undefined;
+      },
+      'invite.preview': (params, done) => {
+        pairing.preview(params.text('link'), done);
+        return undefined;
+      },
+      'invite.accept': (params, done) => {
+        const name = params.optionalText('name');
+        if (name !== undefined) checkName(name);
+        pairing.accept(
+          params.text('link'),
+          (pair) => lines.stateOf(pair),
+          (outcome) => {
+            if (name !== undefined && !(outcome instanceof KithError)) this.#setName(name);
+            done(outcome);
+          },
+        );
+        return undefined;
+      },
+      'invite.list': () => pairing.list(),
+      'invite.revoke': (params) => pairing.revoke(params.text('invite')),
+      'request.list': () => pairing.requests(),
+      'request.answer': (params) =>
+        pairing.answer(params.text('request'), params.choice('answer', ['accept', 'decline', 'block'] as const)),
+      'contact.list': () =>
+        home
+          .pairs()
+          .filter((pair) => !(home.facts(pair).ended && pair.local.peerInception === null))
+          .map((pair) => this.#contact(pair))
+          .toSorted((a, b) => b.at - a.at || (a.conversation < b.conversation ? -1 : 1)),
+      'contact.rename': (params) => {
+        const pair = params.pair();
+        const name = params.text('name');
+        checkName(name);
+        home.tell({ type: 'name', conversation: pair.id, name, extensions: [] });
+        return this.#contactChanged(pair);
+      },
+      'contact.block': (params) => this.#block(params.pair(), true),
+      'contact.unblock': (params) => this.#block(params.pair(), false),
+      'contact.end': (params) => {
+        const pair = params.pair();
+        if (lines.stateOf(pair) === 'active') this.#append(pair, { type: 'end', extensions: [] });
+        if (!home.facts(pair).ended) home.tell({ type: 'ended', conversation: pair.id, extensions: [] });
+        return this.#contactChanged(pair);
+      },
+      'contact.words': (params) => ({ words: safetyWords(context.crypto, this.#exchange(params.pair())) }),
+      'contact.mark': (params) => {
+        const pair = params.pair();
+        const validity = params.choice('validity', VALIDITIES);
+        home.tell({ type: 'validity', conversation: pair.id, validity: VALIDITIES.indexOf(validity), extensions: [] });
+        this.#contactChanged(pair);
+        if (validity !== 'compromised') sender.flush(pair);
+        return { conversation: pair.name, validity };
+      },
+      'contact.checkCode': (params) => {
+        const pair = params.pair();
+        const code = checkCode(context.crypto, this.#exchange(pair), pair.local.role === ROLES.inviter ? 'inviter' : 'acceptor');
+        return { code };
+      },
+      'contact.checkScan': (params) => {
+        const pair = params.pair();
+        const shownBy = pair.local.role === ROLES.inviter ? 'acceptor' : 'inviter';
+        const outcome = compareCheckCode(context.crypto, this.#exchange(pair), shownBy, params.text('code'));
+        if (outcome === 'unreadable') throw new KithError('bad-code');
+        return { match: outcome === 'equal' };
+      },
+      send: (params) => {
+        const pair = this.#sendable(params.pair());
+        const text = params.text('text');
+        checkText(text);
+        const reply = params.has('reply') ? params.event(pair, 'reply').place : null;
+        const result = this.#append(pair, { type: 'text', text, reply, extensions: [] });
+        home.tellOnce({ type: 'draft', conversation: pair.id, text: '', extensions: [] });
+        return result;
+      },
+      edit: (params) => {
+        const pair = this.#sendable(params.pair());
+        const target = this.#own(pair, params.event(pair));
+        const text = params.text('text');
+        checkText(text);
+        return this.#append(pair, { type: 'edit', target: target.place, text, extensions: [] });
+      },
+      react: (params) => {
+        const pair = this.#sendable(params.pair());
+        const target = params.event(pair);
+        const emoji = params.text('emoji');
+        if (!isEmoji(emoji)) throw new KithError('bad-emoji');
+        return this.#append(pair, { type: 'reaction', target: target.place, emoji, on: !params.flag('off'), extensions: [] });
+      },
+      delete: (params) => {
+        const pair = params.pair();
+        const event = params.event(pair);
+        if (params.flag('forAll')) {
+          this.#own(this.#sendable(pair), event);
+          this.#append(pair, { type: 'delete', target: event.place, extensions: [] });
+        } else {
+          home.tell({ type: 'tombstone', conversation: pair.id, place: event.place, extensions: [] });
+          purgeLine(pair.view, event);
+          this.#changedIn(pair);
+        }
+        context.scrub();
+        return { event: eventName(event.event), deleted: true };
+      },
+      read: (params) => {
+        const pair = params.pair();
+        const upTo = params.has('event') ? params.event(pair) : undefined;
+        const unread = clearUnread(context.store, pair.id, upTo);
+        if (unread === 0) {
+          const frontier = encode(frontierCodec, pair.log.frontier());
+          if (home.tellOnce({ type: 'read', conversation: pair.id, frontier, extensions: [] }) && home.isOn('read-receipts', pair.id)) {
+            sender.tellSoon(pair, true);
+          }
+        }
+        this.#contactChanged(pair);
+        return { conversation: pair.name, unread };
+      },
+      log: (params) => this.#log(params),
+      search: (params) => this.#search(params),
+      'draft.set': (params) => {
+        const pair = params.pair();
+        const text = params.text('text');
+        checkText(text);
+        if (home.tellOnce({ type: 'draft', conversation: pair.id, text, extensions: [] })) {
+          context.changed({ type: 'drafts', conversation: pair.name });
+        }
+        return { conversation: pair.name, text };
+      },
+      typing: (params) => {
+        const pair = params.pair();
+        const now = context.now();
+        if (home.isOn('typing', pair.id) && now - this.#typedAt >= TYPING_EVERY_MS) {
+          this.#typedAt = now;
+          sender.typing(pair);
+        }
+        return {};
+      },
+      set: (params) => this.#set(params),
+      'relay.list': (_, done) => this.#relayList(done),
+      'relay.add': (params, done) => {
+        const url = params.text('url').replace(/\/+$/, '');
+        if (!isOrigin(url)) throw new KithError('bad-url');
+        if (!home.relays.includes(url)) home.setRelays([...home.relays, url].slice(-8));
+        return this.#relayList(done);
+      },
+      'relay.remove': (params, done) => {
+        const url = params.text('url').replace(/\/+$/, '');
+        home.setRelays(home.relays.filter((relay) => relay !== url));
+        return this.#relayList(done);
+      },
+      sync: (params, done) => {
+        const forMs = params.count('forMs', SYNC_MS);
+        const left = new Set(this.#parts.relays());
+        const before = this.#parts.receiver.received;
+        const syncing: Syncing = { until: context.now() + forMs, before, sent: this.#sent, left, done, reached: false };
+        this.#syncing = [...this.#syncing, syncing];
+        for (const relay of left) {
+          courier.forgive(relay);
+          courier.fetch(relay);
+        }
+        pairing.tick(true);
+        sender.tick(true);
+        return undefined;
+      },
+      'device.list': () => {
+        const { device } = this.#parts.status();
+        return [{ device, name: '', addedAt: home.createdAt(), revoked: false, thisDevice: true }];
+      },
+      'events.since': (params) => this.#since(params),
+    };
+  }
+
+  // ---- events
+
+  /** Writes an event of the conversation, shows it here, and sends it on its way. */
+  #append(pair: Pair, content: Content): { readonly event: string; readonly state: 'waiting' } {
+    const { kind, bytes } = contents.encode(content);
+    const appended = pair.log.append({ contentKind: kind, content: bytes, time: this.#context.now() });
+    this.#sent++;
+    const shown = pair.log.find(appended.event);
+    if (shown !== undefined) {
+      projectPair(pair.view, shown);
+      this.#arrived(pair, shown);
+    }
+    this.#parts.sender.queue(pair, appended.place);
+    this.#changedIn(pair);
+    return { event: eventName(appended.event), state: 'waiting' };
+  }
+  tellProfile(pair: Pair): void {
+    const { name, picture } = this.#parts.home.profile();
+    this.#append(pair, { type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] });
+  }
+  /** Events of others, already in the tables. */
+  shown(pair: Pair, ingested: Ingested): void {
+    for (const event of ingested.shown) this.#arrived(pair, event);
+    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text)) this.#parts.typing.delete(pair.name);
+    this.#changedIn(pair);
+  }
+  /** `follow` reads events in the order in which they came here. */
+  #arrived(pair: Pair, event: ShownEvent): void {
+    const { store } = this.#context;
+    if (store.get('message', orderKey(pair.id, event.lamport, event.event)) === undefined) return;
+    const last = store.scan('arrival', { from: ARRIVAL, to: concat(ARRIVAL, new Uint8Array(7).fill(255)), reverse: true, limit: 1 })[0];
+    const number = last === undefined ? 1 : readUint48(last.key, 1) + 1;
+    store.put('arrival', concat(ARRIVAL, uint48(number)), concat(pair.id, event.event));
+    this.#context.changed({ type: 'events', events: [this.#parts.lines.lineOf(pair, event)] });
+  }
+  #changedIn(pair: Pair): void {
+    this.#context.changed({ type: 'conversation', conversation: pair.name });
+    this.#context.changed({ type: 'contacts' });
+  }
+  #since(params: Params): Methods['events.since']['result'] {
+    const { store } = this.#context;
+    const end = concat(ARRIVAL, new Uint8Array(7).fill(255));
+    const from = params.optionalText('from');
+    const newest = store.scan('arrival', { from: ARRIVAL, to: end, reverse: true, limit: 1 })[0];
+    const at = newest === undefined ? 0 : readUint48(newest.key, 1);
+    if (from === undefined) return { events: [], cursor: String(at) };
+    const after = /^[0-9]{1,14}$/.test(from) ? Number(from) : this.#numberOf(from);
+    if (after === undefined) throw new KithError('unknown-event');
+    const rows = store.scan('arrival', { from: concat(ARRIVAL, uint48(after + 1)), to: end, limit: MAX_PAGE });
+    const events = rows.map((row) => this.#lineAt(row.value)).filter((line) => line !== undefined);
+    const lastRow = rows.at(-1);
+    return { events, cursor: String(lastRow === undefined ? Math.max(after, 0) : readUint48(lastRow.key, 1)) };
+  }
+  #lineAt(id: Uint8Array): LogLine | undefined {
+    const pair = this.#parts.home.pair(conversationOfSearchId(id));
+    return pair === undefined ? undefined : this.#parts.lines.line(pair, eventOfSearchId(id));
+  }
+  /** Where an event stands in the order of arrival: found from the newest back. */
+  #numberOf(event: string): number | undefined {
+    const rows = this.#context.store.scan('arrival', { from: ARRIVAL, to: concat(ARRIVAL, new Uint8Array(7).fill(255)), reverse: true });
+    const row = rows.find(({ value }) => eventName(value.slice(16) as EventId) === event);
+    return row === undefined ? undefined : readUint48(row.key, 1);
+  }
+
+  #sendable(pair: Pair): Pair {
+    const { home, lines } = this.#parts;
+    const facts = home.facts(pair);
+    if (facts.validity === 'compromised') throw new KithError('compromised');
+    const state = lines.stateOf(pair);
+    if (state === 'blocked') throw new KithError('blocked');
+    if (state === 'ended') throw new KithError('ended');
+    return pair;
+  }
+  #own(pair: Pair, event: ShownEvent): ShownEvent {
+    if (!equalBytes(event.member, pair.view.me) || event.contentKind !== CONTENT_KINDS.text) throw new KithError('not-yours');
+    return event;
+  }
+  #log(params: Params): readonly LogLine[] {
+    const pair = params.pair();
+    const { lines } = this.#parts;
+    const limit = params.count('limit', 50, MAX_PAGE);
+    if (limit === 0) return [];
+    if (params.has('around')) {
+      const middle = params.event(pair, 'around');
+      const before = lines.lines(pair, { before: middle, limit: Math.floor(limit / 2) || 1 });
+      return [...before, lines.lineOf(pair, middle), ...lines.lines(pair, { after: middle, limit: Math.ceil(limit / 2) })];
+    }
+    if (params.has('after')) return lines.lines(pair, { after: params.event(pair, 'after'), limit });
+    return lines.lines(pair, params.has('before') ? { before: params.event(pair, 'before'), limit } : { limit });
+  }
+  #search(params: Params): readonly LogLine[] {
+    const limit = params.count('limit', 50, MAX_PAGE);
+    const within = params.has('in') ? params.pair('in') : undefined;
+    // Hits of other conversations do not count against the limit.
+    const hits = this.#context.store.search(params.text('query'), within === undefined ? limit : 10 * MAX_PAGE);
+    const lines: LogLine[] = [];
+    for (const { id } of hits) {
+      if (within !== undefined && !equalBytes(conversationOfSearchId(id), within.id)) continue;
+      const line = this.#lineAt(id);
+      if (line !== undefined) lines.push(line);
+      if (lines.length === limit) break;
+    }
+    return lines;
+  }
+
+  // ---- people
+
+  #contact(pair: Pair): Methods['contact.rename']['result'] {
+    return this.#parts.lines.contact(pair, (this.#parts.typing.get(pair.name) ?? 0) > this.#context.now());
+  }
+  #contactChanged(pair: Pair): Methods['contact.rename']['result'] {
+    this.#context.changed({ type: 'contacts' });
+    return this.#contact(pair);
+  }
+  #block(pair: Pair, blocked: boolean): Methods['contact.block']['result'] {
+    if (this.#parts.home.facts(pair).blocked !== blocked) {
+      this.#parts.home.tell({ type: 'block', conversation: pair.id, blocked, extensions: [] });
+      if (!blocked) this.#parts.sender.flush(pair);
+    }
+    return this.#contactChanged(pair);
+  }
+  #exchange(pair: Pair): Exchange {
+    const { role, inception, nonce, peerInception, peerNonce } = pair.local;
+    if (peerInception === null || peerNonce === null) throw new KithError('words-not-ready');
+    return role === ROLES.inviter
+      ? { inviterInception: inception, inviterNonce: nonce, acceptorInception: peerInception, acceptorNonce: peerNonce }
+      : { inviterInception: peerInception, inviterNonce: peerNonce, acceptorInception: inception, acceptorNonce: nonce };
+  }
+  #setProfile(params: Params): Methods['profile.get']['result'] {
+    const { home } = this.#parts;
+    const name = params.optionalText('name') ?? home.profile().name;
+    checkName(name);
+    const picture = params.has('picture') ? params.bytes('picture') : params.isNull('picture') ? null : home.profile().picture;
+    if (picture !== null && !isPicture(picture)) throw new KithError('bad-picture');
+    this.#tellProfile(name, picture);
+    return home.profile();
+  }
+  #setName(name: string): void {
+    this.#tellProfile(name, this.#parts.home.profile().picture);
+  }
+  #tellProfile(name: string, picture: Uint8Array | null): void {
+    const { home, lines } = this.#parts;
+    if (!home.tellOnce({ type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] })) return;
+    for (const pair of home.pairs()) if (lines.stateOf(pair) === 'active' || lines.stateOf(pair) === 'requested') this.tellProfile(pair);
+    this.#context.changed({ type: 'profile' });
+  }
+
+  // ---- settings and relays
+
+  #set(params: Params): readonly Setting[] {
+    const { home } = this.#parts;
+    const conversation = params.has('in') ? params.pair('in').id : null;
+    const key = params.optionalText('key');
+    const value = params.optionalText('value');
+    if (key !== undefined && !isSetting(key)) throw new KithError('bad-setting');
+    if (key !== undefined && value !== undefined) {
+      if (!isSettingValue(key, value, conversation !== null)) throw new KithError('bad-setting');
+      home.tellOnce({ type: 'setting', key, conversation, value, extensions: [] });
+      this.#context.changed({ type: 'settings' });
+    }
+    const keys = key === undefined ? [...new Set([...Object.keys(SETTINGS), ...settingsSet(this.#context.store, conversation).keys()])] : [key];
+    return keys.map((one) => ({ key: one, value: home.setting(one, conversation), default: settingDefault(one) }));
+  }
+  #relayList(done: Settle<readonly RelayStatus[]>): readonly RelayStatus[] | undefined {
+    const relays = this.#parts.home.relays;
+    if (relays.length === 0) return [];
+    const found = new Map<string, RelayStatus>();
+    for (const url of relays) {
+      const started = this.#context.now();
+      this.#context.request(url, { type: 'info' }, (answer) => {
+        const info: RelayInfo | undefined = typeof answer === 'object' && answer.type === 'info' ? answer.info : undefined;
+        const latencyMs = info === undefined ? null : this.#context.now() - started;
+        found.set(url, { url, reachable: info !== undefined, latencyMs, roles: info?.roles ?? [], load: null });
+        if (found.size === relays.length) done(relays.map((relay) => found.get(relay) as RelayStatus));
+      });
+    }
+    return undefined;
+  }
+
+  // ---- sync
+
+  pending(): number {
+    const rows = this.#context.store.scan('outbox');
+    return rows.filter((row) => row.key[16] === 0).length;
+  }
+  /** A relay has been read to the end. */
+  fetched(relay: string): void {
+    for (const syncing of this.#syncing) {
+      syncing.left.delete(relay);
+      syncing.reached = true;
+    }
+  }
+  /** A round is over when nothing is under way any more: then either it caused answers, which go out, or it is done. */
+  tick(): number {
+    const now = this.#context.now();
+    const { courier, pairing, sender, receiver } = this.#parts;
+    if (this.#syncing.length > 0) {
+      const idle = courier.isIdle() && pairing.isIdle() && this.#context.isQuiet();
+      if (idle) sender.tick(true);
+      const over = idle && courier.isIdle() && this.#context.isQuiet();
+      for (const syncing of this.#syncing) {
+        if (!over && now < syncing.until) continue;
+        const reachable = syncing.reached || this.#parts.relays().some((relay) => courier.status(relay).reachable === true);
+        if (over && !reachable) syncing.done(new KithError('no-relay'));
+        else syncing.done({ sent: this.#sent - syncing.sent, received: receiver.received - syncing.before, pending: this.pending() });
+        this.#syncing = this.#syncing.filter((other) => other !== syncing);
+      }
+    }
+    let next = Math.min(Number.POSITIVE_INFINITY, ...this.#syncing.map(({ until }) => until));
+    for (const [name, until] of this.#parts.typing) {
+      if (until <= now) {
+        this.#parts.typing.delete(name);
+        this.#context.changed({ type: 'contacts' });
+      } else next = Math.min(next, until);
+    }
+    return next;
+  }
+}
+
+const checkText = (text: string): void => {
+  if (!text.isWellFormed() || utf8(text).length > MAX_TEXT_BYTES) throw new KithError('bad-text');
+};
+const checkName = (name: string): void => {
+  const fits = name.isWellFormed() && Array.from(name).length <= MAX_NAME_CHARACTERS && utf8(name).length <= MAX_NAME_BYTES;
+  if (!fits || utf8ToText(utf8(name)) === undefined) throw new KithError('bad-name');
+};
+/** One grapheme that is an emoji, a keycap or a flag: `Intl.Segmenter` is in every engine Kith runs on. */
+const isEmoji = (text: string): boolean => utf8(text).length <= 64 && /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(text);
+const isPicture = (bytes: Uint8Array): boolean => {
+  const start = toHex(bytes.subarray(0, 12));
+  const known = start.startsWith('ffd8ff') || start.startsWith('89504e470d0a1a0a') || (start.startsWith('52494646') && start.endsWith('57454250'));
+  return known && bytes.length <= MAX_PICTURE_BYTES;
+};

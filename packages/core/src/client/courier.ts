@@ -1,0 +1,317 @@
+// Brings cells to relays and from them: batches puts, walks the buckets that hold something for us, remembers how far it
+// read. Knows relays, buckets and cells, and nothing of what is in them.
+import { concat, readUint32, uint32, utf8 } from '../bytes/index.ts';
+import {
+  BLOCK_CELLS,
+  BUCKETS,
+  DAY_MS,
+  HOUR_MS,
+  PUT_RESULTS,
+  relayErrorName,
+  type Bucket,
+  type RelayInfo,
+  type RelayResponse,
+} from '../ports/index.ts';
+import type { Answer, Channel, Context } from './context.ts';
+
+const MAX_PUTS_IN_FLIGHT = 4;
+const MIN_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+/** With a live channel fetching is only a net below it; without one it is how messages arrive. */
+const FETCH_LIVE_MS = 10 * 60_000;
+const FETCH_POLL_MS = 20_000;
+
+export type PutBucket = 'hour' | 'day' | 'none';
+interface PutGroup {
+  left: number;
+  failed: boolean;
+  readonly done: (taken: boolean) => void;
+}
+interface QueuedPut {
+  readonly cell: Uint8Array;
+  readonly bucket: number;
+  readonly live: boolean;
+  readonly group: PutGroup;
+}
+interface RelayState {
+  readonly url: string;
+  info: RelayInfo | undefined;
+  /** The relay's clock minus ours, in milliseconds. */
+  offset: number;
+  live: boolean;
+  readonly queue: QueuedPut[];
+  inFlight: number;
+  fetching: boolean;
+  fetchAgain: boolean;
+  fetchedAt: number;
+  failures: number;
+  retryAt: number;
+  reachable: boolean | undefined;
+  latency: number | null;
+}
+
+export interface CourierHooks {
+  /** Channels to read at this relay: prefixes of own inboxes. */
+  channels(relay: string): readonly Channel[];
+  cells(relay: string, cells: readonly Uint8Array[]): void;
+  /** Everything the relay holds for us has been read. */
+  fetched(relay: string): void;
+  connection(): void;
+  info(relay: string, info: RelayInfo): void;
+}
+
+export class Courier {
+  readonly #context: Context;
+  readonly #hooks: CourierHooks;
+  readonly #relays = new Map<string, RelayState>();
+
+  constructor(context: Context, hooks: CourierHooks) {
+    this.#context = context;
+    this.#hooks = hooks;
+  }
+
+  #relay(url: string): RelayState {
+    let relay = this.#relays.get(url);
+    if (relay === undefined) {
+      relay = {
+        url,
+        info: undefined,
+        offset: 0,
+        live: false,
+        queue: [],
+        inFlight: 0,
+        fetching: false,
+        fetchAgain: false,
+        fetchedAt: Number.NEGATIVE_INFINITY,
+        failures: 0,
+        retryAt: 0,
+        reachable: undefined,
+        latency: null,
+      };
+      this.#relays.set(url, relay);
+    }
+    return relay;
+  }
+
+  /** Cells of one packet for one relay; `done(true)` when the relay took all of them. */
+  put(relayUrl: string, cells: readonly Uint8Array[], bucket: PutBucket, live: boolean, done: (taken: boolean) => void): void {
+    const relay = this.#relay(relayUrl);
+    const group: PutGroup = { left: cells.length, failed: false, done };
+    for (const cell of cells) relay.queue.push({ cell, bucket: BUCKETS[bucket], live, group });
+    this.#pump(relay);
+  }
+
+  #pump(relay: RelayState): void {
+    while (relay.inFlight < MAX_PUTS_IN_FLIGHT && relay.queue.length > 0) {
+      const batch = relay.queue.splice(0, BLOCK_CELLS);
+      relay.inFlight++;
+      const cells = batch.map(({ cell, bucket, live }) => ({ cell, bucket, live }));
+      this.#context.request(relay.url, { type: 'put', cells }, (answer) => {
+        relay.inFlight--;
+        const results = typeof answer === 'object' && answer.type === 'put' ? answer.results : undefined;
+        if (results === undefined) this.#failed(relay, answer);
+        else this.#succeeded(relay);
+        for (const [i, { group }] of batch.entries()) {
+          group.left--;
+          if (results?.[i] !== PUT_RESULTS.taken) group.failed = true;
+          if (group.left === 0) group.done(!group.failed);
+        }
+        this.#pump(relay);
+      });
+    }
+  }
+
+  /** Reads everything new that the relay holds for us. */
+  fetch(relayUrl: string): void {
+    const relay = this.#relay(relayUrl);
+    if (relay.fetching) {
+      relay.fetchAgain = true;
+      return;
+    }
+    relay.fetching = true;
+    const started = this.#context.now();
+    this.#context.request(relayUrl, { type: 'info' }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'info') {
+        this.#failed(relay, answer);
+        this.#endFetch(relay, false);
+        return;
+      }
+      relay.info = answer.info;
+      relay.latency = this.#context.now() - started;
+      relay.offset = answer.info.date - this.#context.now();
+      this.#hooks.info(relayUrl, answer.info);
+      this.#walk(relay, this.#buckets(relay, answer.info));
+    });
+  }
+
+  #buckets(relay: RelayState, info: RelayInfo): Bucket[] {
+    const now = this.#context.now() + relay.offset;
+    const hour = Math.floor(now / HOUR_MS);
+    const day = Math.floor(now / DAY_MS);
+    this.#forgetOld(hour, day);
+    const buckets: Bucket[] = [];
+    const seen = new Set<string>();
+    for (const channel of this.#hooks.channels(relay.url)) {
+      const bits = Math.min(info.bits, channel.bits);
+      const prefix = cutPrefix(channel.prefix, bits);
+      const key = `${bits} ${prefix.join()}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      buckets.push(
+        { kind: BUCKETS.day, period: day - 1, bits, prefix },
+        { kind: BUCKETS.day, period: day, bits, prefix },
+        { kind: BUCKETS.hour, period: hour - 1, bits, prefix },
+        { kind: BUCKETS.hour, period: hour, bits, prefix },
+      );
+    }
+    return buckets;
+  }
+
+  #walk(relay: RelayState, buckets: Bucket[]): void {
+    const bucket = buckets[0];
+    if (bucket === undefined) {
+      this.#succeeded(relay);
+      this.#endFetch(relay, true);
+      return;
+    }
+    const key = fetchedKey(relay.url, bucket);
+    const stored = this.#context.store.get('fetched', key);
+    const count = stored === undefined ? 0 : readUint32(stored, 0);
+    const block = Math.floor(count / BLOCK_CELLS);
+    this.#context.request(relay.url, { type: 'fetch', bucket, block }, (answer) => {
+      if (typeof answer !== 'object') {
+        this.#failed(relay, answer);
+        this.#endFetch(relay, false);
+        return;
+      }
+      if (answer.type !== 'cells') {
+        // A bucket that is wiped or not begun holds nothing for us; anything else ends this round.
+        if (isPeriodOver(answer)) this.#walk(relay, buckets.slice(1));
+        else {
+          this.#failed(relay, answer);
+          this.#endFetch(relay, false);
+        }
+        return;
+      }
+      const fresh = answer.cells.slice(Math.max(0, count - block * BLOCK_CELLS));
+      const read = Math.max(count, block * BLOCK_CELLS + answer.cells.length);
+      if (fresh.length > 0) {
+        this.#context.store.put('fetched', key, uint32(read));
+        this.#hooks.cells(relay.url, fresh);
+      }
+      // A relay that was wiped counts from zero again.
+      if (answer.total < count) {
+        this.#context.store.put('fetched', key, uint32(0));
+        this.#walk(relay, answer.total > 0 ? buckets : buckets.slice(1));
+        return;
+      }
+      const more = answer.cells.length === BLOCK_CELLS && answer.total > read;
+      this.#walk(relay, more ? buckets : buckets.slice(1));
+    });
+  }
+
+  #endFetch(relay: RelayState, complete: boolean): void {
+    relay.fetching = false;
+    if (complete) {
+      relay.fetchedAt = this.#context.now();
+      this.#hooks.fetched(relay.url);
+    }
+    if (relay.fetchAgain) {
+      relay.fetchAgain = false;
+      if (complete) this.fetch(relay.url);
+    }
+  }
+
+  #forgetOld(hour: number, day: number): void {
+    for (const row of this.#context.store.scan('fetched')) {
+      const kind = row.key[0] as number;
+      const period = readUint32(row.key, 1);
+      if (period < (kind === BUCKETS.hour ? hour : day) - 2) this.#context.store.delete('fetched', row.key);
+    }
+  }
+
+  #failed(relay: RelayState, answer: Answer): void {
+    relay.failures++;
+    const asked = typeof answer === 'object' && answer.type === 'error' ? answer.retryAfter : 0;
+    const backoff = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(relay.failures - 1, 10));
+    relay.retryAt = this.#context.now() + Math.max(asked, backoff);
+    const reachable = typeof answer === 'object';
+    this.#context.logger.log('info', 'relay-failed', {
+      why: typeof answer === 'string' ? answer : answer.type === 'error' ? relayErrorName(answer.code) : answer.type,
+      failures: relay.failures,
+    });
+    if (relay.reachable !== reachable) {
+      relay.reachable = reachable;
+      this.#hooks.connection();
+    }
+  }
+  #succeeded(relay: RelayState): void {
+    relay.failures = 0;
+    relay.retryAt = 0;
+    if (relay.reachable !== true) {
+      relay.reachable = true;
+      this.#hooks.connection();
+    }
+  }
+
+  online(relayUrl: string): void {
+    const relay = this.#relay(relayUrl);
+    relay.live = true;
+    this.#succeeded(relay);
+    this.fetch(relayUrl);
+  }
+  offline(relayUrl: string): void {
+    const relay = this.#relay(relayUrl);
+    relay.live = false;
+    if (relay.reachable !== false) {
+      relay.reachable = false;
+      this.#hooks.connection();
+    }
+  }
+  /** The relay may be tried now: it has not failed, or its time of waiting is over. */
+  isOpen(relayUrl: string): boolean {
+    const relay = this.#relays.get(relayUrl);
+    return relay === undefined || relay.retryAt <= this.#context.now();
+  }
+  retryAt(relayUrl: string): number {
+    return this.#relay(relayUrl).retryAt;
+  }
+  status(relayUrl: string): { readonly reachable: boolean | undefined; readonly latency: number | null; readonly info: RelayInfo | undefined; readonly live: boolean } {
+    const { reachable, latency, info, live } = this.#relay(relayUrl);
+    return { reachable, latency, info, live };
+  }
+  /** A person asked: do not wait for the end of a backoff. */
+  forgive(relayUrl: string): void {
+    this.#relay(relayUrl).retryAt = 0;
+  }
+  isIdle(): boolean {
+    for (const relay of this.#relays.values()) {
+      if (relay.fetching || relay.inFlight > 0 || relay.queue.length > 0) return false;
+    }
+    return true;
+  }
+  /** Fetches where it is time; returns when to look again. */
+  tick(relays: readonly string[]): number {
+    const now = this.#context.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const url of relays) {
+      const relay = this.#relay(url);
+      const due = Math.max(relay.retryAt, relay.fetchedAt + (relay.live ? FETCH_LIVE_MS : FETCH_POLL_MS));
+      if (relay.fetching) continue;
+      if (due <= now) this.fetch(url);
+      else next = Math.min(next, due);
+    }
+    return next;
+  }
+}
+
+const isPeriodOver = (answer: RelayResponse): boolean => answer.type === 'error' && relayErrorName(answer.code) === 'period';
+const fetchedKey = (relay: string, bucket: Bucket): Uint8Array =>
+  concat(Uint8Array.of(bucket.kind), uint32(bucket.period), Uint8Array.of(bucket.bits, ...bucket.prefix), utf8(relay));
+/** The first `bits` bits, spare bits zero, in as few bytes as hold them. */
+export const cutPrefix = (prefix: Uint8Array, bits: number): Uint8Array => {
+  const out = prefix.slice(0, Math.ceil(bits / 8));
+  const spare = out.length * 8 - bits;
+  if (spare > 0) out[out.length - 1] = ((out.at(-1) as number) >> spare) << spare;
+  return out;
+};

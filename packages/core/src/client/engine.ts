@@ -1,0 +1,263 @@
+// The engine of one home: inputs in, effects out, one at a time, each within one store transaction. It runs unchanged in
+// the browser, in Node and in the simulator.
+import type { RelayInfo } from '../ports/index.ts';
+import type { AgreementResult } from '../session/index.ts';
+import { Calls } from './calls.ts';
+import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
+import { Courier } from './courier.ts';
+import { Home, type Pair } from './home.ts';
+import { Lines } from './lines.ts';
+import { Pairing } from './pairing.ts';
+import { Publisher } from './publisher.ts';
+import { Receiver } from './receiver.ts';
+import type { Status } from './rpc.ts';
+import { Sender } from './sender.ts';
+import { Sessions } from './sessions.ts';
+
+export type Input =
+  | { readonly type: 'start'; readonly relays: readonly string[]; readonly generation: number; readonly online: boolean }
+  | { readonly type: 'call'; readonly call: number; readonly method: string; readonly params: unknown }
+  | { readonly type: 'response'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'agreed'; readonly id: number; readonly result: AgreementResult }
+  | { readonly type: 'cell'; readonly relay: string; readonly cell: Uint8Array }
+  | { readonly type: 'online'; readonly relay: string }
+  | { readonly type: 'offline'; readonly relay: string }
+  | { readonly type: 'tick' }
+  /** Hands on what it can; nothing may follow but answers. */
+  | { readonly type: 'stop' };
+
+const TOUCH_MS = 60_000;
+const TYPING_MS = 6_000;
+
+/** Everything in memory; made anew after a failed transaction. */
+interface Parts {
+  readonly context: Context;
+  readonly home: Home;
+  readonly sessions: Sessions;
+  readonly courier: Courier;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly pairing: Pairing;
+  readonly lines: Lines;
+  readonly calls: Calls;
+  readonly publisher: Publisher;
+  readonly typing: Map<string, number>;
+}
+
+export class Engine {
+  readonly #engineParts: EngineParts;
+  #parts: Parts;
+  #online = false;
+  #created = false;
+  #generation = 0;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #listening = '';
+  #listeningAt = -1;
+  #relaysAt = -1;
+  #relays: readonly string[] = [];
+
+  constructor(parts: EngineParts) {
+    this.#engineParts = parts;
+    this.#parts = this.#make();
+  }
+
+  #make(): Parts {
+    const context = new Context(this.#engineParts);
+    const home = new Home(context);
+    const typing = new Map<string, number>();
+    const courier: Courier = new Courier(context, {
+      channels: (relay) => this.#channels(relay),
+      cells: (_, cells) => receiver.cells(cells),
+      fetched: (relay) => this.#afterFetch(relay),
+      connection: () => context.changed({ type: 'status', status: this.#status() }),
+      info: (_, info) => publisher.heard(info.date),
+    });
+    const sessions: Sessions = new Sessions(context, {
+      post: (pair, feed, packet) => sender.hello(pair, feed, packet),
+      ready: (pair) => {
+        sender.flush(pair);
+        sender.tellSoon(pair, true);
+      },
+      wake: (pair, at) => sender.wakeHello(pair, at),
+    });
+    const receiver: Receiver = new Receiver(context, home, sessions, {
+      met: (pair) => this.#met(pair),
+      shown: (pair, ingested) => calls.shown(pair, ingested),
+      typing: (pair) => {
+        typing.set(pair.name, context.now() + TYPING_MS);
+        context.changed({ type: 'contacts' });
+      },
+    });
+    const sender: Sender = new Sender(context, home, sessions, courier, (pair) => receiver.missing(pair));
+    receiver.answerWith(sender);
+    const pairing: Pairing = new Pairing(context, home, sessions, sender, {
+      info: (relay): RelayInfo | undefined => courier.status(relay).info,
+      met: (pair) => this.#met(pair),
+    });
+    const lines = new Lines(context, home, sessions);
+    const publisher = new Publisher(context, home, sessions, sender);
+    const calls: Calls = new Calls({
+      context,
+      home,
+      sender,
+      receiver,
+      courier,
+      pairing,
+      lines,
+      status: () => this.#status(),
+      typing,
+      relays: () => this.#allRelays(),
+    });
+    return { context, home, sessions, courier, sender, receiver, pairing, lines, calls, publisher, typing };
+  }
+
+  /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
+  handle(input: Input): readonly Effect[] {
+    const { context, calls, courier, receiver, sender } = this.#parts;
+    switch (input.type) {
+      case 'start':
+        this.#start(input);
+        break;
+      case 'call':
+        calls.call(input.call, input.method, input.params);
+        break;
+      case 'response':
+        context.answered(input.id, input.answer);
+        break;
+      case 'agreed':
+        context.agreed(input.id, input.result);
+        break;
+      case 'cell':
+        receiver.cells([input.cell]);
+        break;
+      case 'online':
+        courier.online(input.relay);
+        break;
+      case 'offline':
+        courier.offline(input.relay);
+        break;
+      case 'tick':
+        break;
+      case 'stop':
+        sender.stopping = true;
+        this.#online = false;
+        sender.tick(true);
+        break;
+    }
+    this.#settle(input.type === 'stop');
+    return context.take();
+  }
+
+  #start(input: Extract<Input, { type: 'start' }>): void {
+    const { home, sessions } = this.#parts;
+    this.#generation = input.generation;
+    this.#online = input.online;
+    const { created, restored } = home.open(input.relays, input.generation);
+    this.#created = created;
+    if (!restored) return;
+    // A copy of this home may have run: no key of it is trusted to be unused, and its feeds may have gone on elsewhere.
+    for (const pair of home.pairs()) {
+      pair.log.startSegment();
+      for (const feed of sessions.feeds(pair)) sessions.want(pair, feed, 'lost');
+    }
+    home.self.startSegment();
+  }
+
+  /** After every input: what is due, what to listen to, when to wake. */
+  #settle(stopping: boolean): void {
+    const { context, home, sender, courier, pairing, calls, publisher } = this.#parts;
+    const now = context.now();
+    const posting = sender.tick();
+    this.#wakeAt = calls.tick();
+    if (!this.#online || stopping) return;
+    const relays = this.#allRelays();
+    if (this.#listeningAt !== home.changes) {
+      this.#listeningAt = home.changes;
+      const channels = unique(relays.flatMap((relay) => this.#channels(relay)));
+      const listening = JSON.stringify([relays, channels.map(({ bits, prefix }) => [bits, ...prefix])]);
+      if (listening !== this.#listening) context.emit({ type: 'listen', relays, channels });
+      this.#listening = listening;
+    }
+    const fetching = courier.tick(relays);
+    const claims = pairing.tick();
+    const publishing = publisher.tick();
+    if (now - home.lastRunAt > TOUCH_MS) {
+      home.lastRunAt = now;
+      home.touch();
+    }
+    this.#wakeAt = Math.min(this.#wakeAt, posting, fetching, claims, publishing, now + 10 * TOUCH_MS);
+  }
+
+  #allRelays(): readonly string[] {
+    const { home } = this.#parts;
+    if (this.#relaysAt !== home.changes) {
+      const relays = new Set(home.relays);
+      for (const pair of home.pairs()) for (const inbox of pair.inboxes) for (const relay of inbox.relays) relays.add(relay);
+      this.#relays = [...relays];
+      this.#relaysAt = home.changes;
+    }
+    return this.#relays;
+  }
+  #channels(relay: string): readonly Channel[] {
+    const { home } = this.#parts;
+    const channels: Channel[] = [];
+    for (const pair of home.pairs()) {
+      if (home.facts(pair).blocked) continue;
+      for (const inbox of pair.inboxes) if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
+    }
+    return unique(channels);
+  }
+
+  /** All that relays hold for us is read: what only waited for more to come goes out now. */
+  #afterFetch(relay: string): void {
+    this.#parts.sender.tick(true);
+    this.#parts.calls.fetched(relay);
+  }
+  #met(pair: Pair): void {
+    const { context, home, calls } = this.#parts;
+    if (home.profile().name !== '' || home.profile().picture !== null) calls.tellProfile(pair);
+    context.changed({ type: 'contacts' });
+  }
+
+  #status(): Status {
+    const { home, courier, calls } = this.#parts;
+    const states = home.relays.map((relay) => courier.status(relay).reachable);
+    return {
+      device: home.deviceName,
+      created: this.#created,
+      version: VERSION,
+      relays: home.relays,
+      connection: states.includes(true) ? 'online' : states.includes(undefined) && this.#online ? 'connecting' : 'offline',
+      pending: calls.pending(),
+    };
+  }
+
+  wakeAt(): number {
+    return this.#wakeAt;
+  }
+  isQuiet(): boolean {
+    return this.#parts.context.isQuiet() && this.#parts.courier.isIdle();
+  }
+  /** After a failed transaction, and at the end: secrets are wiped, memory is read anew. Returns the calls left open. */
+  forget(): readonly number[] {
+    const open = this.#parts.calls.open();
+    const { stopping } = this.#parts.sender;
+    this.#parts.sessions.forget();
+    this.#parts.home.forget();
+    this.#parts.receiver.forget();
+    this.#parts = this.#make();
+    this.#parts.home.resume(this.#generation);
+    this.#parts.sender.stopping = stopping;
+    this.#listening = '';
+    this.#listeningAt = -1;
+    this.#relaysAt = -1;
+    this.#wakeAt = this.#parts.context.now() + 1_000;
+    return open;
+  }
+}
+
+export const VERSION = '0.1.0';
+const unique = (channels: readonly Channel[]): readonly Channel[] => {
+  const seen = new Map(channels.map((channel) => [`${channel.bits} ${channel.prefix.join()}`, channel]));
+  return [...seen.values()];
+};

@@ -1,0 +1,583 @@
+// How two people come together (spec 08): invitations made and accepted, claims, answers, requests.
+import { concat, equalBytes, fromHex, toHex, utf8 } from '../bytes/index.ts';
+import { afterPrefix } from '../conversation/index.ts';
+import { Secret, type SigningKey } from '../crypto/index.ts';
+import { conversationIdFrom, feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
+import {
+  claimId,
+  commitment,
+  conversationIdOf,
+  decodeInboxRecord,
+  deriveInvitationKeys,
+  deriveOwnerToken,
+  invitationKeyHash,
+  openClaim,
+  openOffer,
+  readLink,
+  sealClaim,
+  sealOffer,
+  writeLink,
+  type Claim,
+  type Invitation,
+  type Offer,
+} from '../mailbox/index.ts';
+import { relayErrorName, type RelayInfo } from '../ports/index.ts';
+import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
+import { decodePacket, encodePacket, type ItemOf } from '../sync/index.ts';
+import type { Answer, Context } from './context.ts';
+import { KithError } from './errors.ts';
+import type { Home, Pair, Prepared } from './home.ts';
+import {
+  decodeAccepted,
+  decodeInvite,
+  decodeRequest,
+  encodeAccepted,
+  encodeInvite,
+  encodeRequest,
+  INVITE_STATES,
+  REQUEST_STATES,
+  type AcceptedInvite,
+  type OwnInvite,
+  type RequestRecord,
+} from './records.ts';
+import type { ContactState, Invite, InvitePreview } from './rpc.ts';
+import type { Sender } from './sender.ts';
+import { UNKNOWN_FEED, type Sessions } from './sessions.ts';
+
+const DEFAULT_LIFE_MS = 7 * 86_400_000;
+const MAX_LIFE_MS = 366 * 86_400_000;
+const DAY_MS = 86_400_000;
+const OWN = utf8('o');
+const ACCEPTED = utf8('a');
+const MAX_CLAIMS_KEPT = 1000;
+/** Claims are looked for on a relay this often while an invitation is open. */
+const CLAIMS_EVERY_MS = 3_000;
+/** … and less often once it has been open for a while. */
+const CLAIMS_CALM_MS = 60_000;
+const BUSY_FOR_MS = 10 * 60_000;
+
+export type Settle<T> = (outcome: T | KithError) => void;
+/** Turns a relay's refusal, or its silence, into what a person is told. */
+export const relayError = (answer: Answer): KithError => {
+  if (answer === 'nonsense') return new KithError('relay-nonsense');
+  if (typeof answer === 'string' || answer.type !== 'error') return new KithError('no-relay');
+  switch (relayErrorName(answer.code)) {
+    case 'not-found':
+    case 'gone':
+      return new KithError('invite-expired');
+    case 'taken':
+      return new KithError('invite-used');
+    case 'full':
+    case 'limited':
+      return new KithError('relay-full');
+    default:
+      return new KithError('relay-nonsense');
+  }
+};
+
+interface PairingHooks {
+  /** Which public URL the links of this relay carry. */
+  info(relay: string): RelayInfo | undefined;
+  met(pair: Pair): void;
+}
+
+export class Pairing {
+  readonly #context: Context;
+  readonly #home: Home;
+  readonly #sessions: Sessions;
+  readonly #sender: Sender;
+  readonly #hooks: PairingHooks;
+  #claimsAt = 0;
+  #asking = 0;
+  readonly #joining = new Set<string>();
+
+  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: PairingHooks) {
+    this.#context = context;
+    this.#home = home;
+    this.#sessions = sessions;
+    this.#sender = sender;
+    this.#hooks = hooks;
+  }
+
+  // ---- own invitations
+
+  create(params: { readonly reusable?: boolean; readonly expiresMs?: number; readonly label?: string }, done: Settle<Invite>): void {
+    const relay = this.#home.relays[0];
+    const life = params.expiresMs ?? DEFAULT_LIFE_MS;
+    if (relay === undefined) return done(new KithError('no-relay'));
+    if (!(life > 0 && life <= MAX_LIFE_MS)) return done(new KithError('bad-option', { message: 'An invitation lives between a moment and a year.' }));
+    // The relay's public URL is what the link starts with, so its info comes first.
+    this.#context.request(relay, { type: 'info' }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
+      const { randomness, crypto } = this.#context;
+      const seed = randomness.bytes(32);
+      const key = crypto.signingKey(new Secret(seed.slice()));
+      const keyHash = invitationKeyHash(crypto, key.publicKey);
+      const reusable = params.reusable ?? false;
+      const origin = answer.info.publicUrl === '' ? relay : answer.info.publicUrl;
+      const secret = randomness.bytes(16);
+      const written = writeLink({ relay: origin, keyHash, secret: new Secret(secret), reusable }, origin);
+      if (written.type === 'refused') return done(new KithError(written.reason === 'origin-too-long' ? 'origin-too-long' : 'bad-url'));
+      const now = this.#context.now();
+      const invite: OwnInvite = {
+        id: randomness.bytes(16),
+        seed,
+        secret,
+        ownerSecret: randomness.bytes(32),
+        reusable,
+        relay,
+        link: written.link,
+        label: params.label ?? '',
+        createdAt: now,
+        expires: now + life,
+        keys: [],
+        conversation: null,
+        uses: 0,
+        state: 0,
+        contested: false,
+        claims: [],
+      };
+      this.#publish(invite, (outcome) => {
+        if (outcome instanceof KithError) return done(outcome);
+        const made = reusable ? outcome : this.#openPair(outcome, keyHash);
+        this.#save(made);
+        this.#context.changed({ type: 'invites' });
+        this.#context.changed({ type: 'contacts' });
+        done(this.#view(made));
+      });
+    });
+  }
+  /** Makes a KeyPackage and puts the offer with it; the first time, and daily for a reusable one. */
+  #publish(invite: OwnInvite, done: Settle<OwnInvite>): void {
+    const { crypto, randomness } = this.#context;
+    const key = crypto.signingKey(new Secret(invite.seed.slice()));
+    const keyHash = invitationKeyHash(crypto, key.publicKey);
+    this.#context.agree({ type: 'prepare', signer: key, identity: keyHash }, (result) => {
+      if (result.type !== 'prepared') return done(new KithError('internal'));
+      const keys = this.#keysOf(invite);
+      const owner = deriveOwnerToken(crypto, new Secret(invite.ownerSecret.slice()), keys.place);
+      const offer: Offer = {
+        invitationKey: key.publicKey,
+        keyPackage: result.keyPackage,
+        relays: this.#home.relays.slice(0, 2),
+        reusable: invite.reusable,
+        expires: invite.expires,
+        name: this.#home.profile().name,
+        extensions: [],
+      };
+      const sealed = sealOffer(crypto, randomness, keys, offer, key);
+      if (sealed === undefined) return done(new KithError('internal'));
+      const initSecret = result.initSecret.expose().slice();
+      result.initSecret.wipe();
+      const again = invite.keys.length > 0;
+      const next: OwnInvite = {
+        ...invite,
+        keys: [{ keyPackage: result.keyPackage, initSecret, madeAt: Math.max(0, this.#context.now()) }, ...invite.keys].slice(0, 40),
+      };
+      const token = again ? owner.token.expose() : null;
+      this.#context.request(
+        invite.relay,
+        { type: 'offerPut', place: keys.place, owner: owner.hash, token, single: !invite.reusable, expires: invite.expires, sealed },
+        (answer) => done(typeof answer === 'object' && answer.type === 'done' ? next : relayError(answer)),
+      );
+    });
+  }
+  #keysOf(invite: Pick<OwnInvite, 'secret' | 'seed'>): ReturnType<typeof deriveInvitationKeys> {
+    const { crypto } = this.#context;
+    const keyHash = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
+    return deriveInvitationKeys(crypto, { secret: new Secret(invite.secret.slice()), keyHash });
+  }
+  #keyOf(invite: Pick<OwnInvite, 'seed'>): SigningKey {
+    return this.#context.crypto.signingKey(new Secret(invite.seed.slice()));
+  }
+  /** A one-time invitation is its maker's consent: its conversation is there from the start. */
+  #openPair(invite: OwnInvite, root: Uint8Array): OwnInvite {
+    const id = conversationIdFrom(conversationIdOf(this.#context.crypto, this.#keyOf(invite).publicKey, null));
+    this.#home.add(id, this.#home.prepare(root), 'inviter', invite.label, invite.id);
+    return { ...invite, conversation: id };
+  }
+  #save(invite: OwnInvite): void {
+    this.#context.store.put('invite', concat(OWN, invite.id), encodeInvite(invite));
+  }
+  invites(): readonly OwnInvite[] {
+    return this.#context.store.scan('invite', { from: OWN, to: afterPrefix(OWN) }).map((row) => decodeInvite(row.value));
+  }
+  #view(invite: OwnInvite): Invite {
+    const origin = invite.link.slice(0, invite.link.indexOf('/i#'));
+    const expired = INVITE_STATES[invite.state] === 'open' && invite.expires <= this.#context.now();
+    return {
+      invite: toHex(invite.id),
+      link: invite.link,
+      conversation: invite.conversation === null ? null : toHex(invite.conversation),
+      expires: invite.expires,
+      reusable: invite.reusable,
+      label: invite.label,
+      uses: invite.uses,
+      state: expired ? 'expired' : (INVITE_STATES[invite.state] ?? 'expired'),
+      localOnly: isLocal(origin),
+      contested: invite.contested,
+    };
+  }
+  list(): readonly Invite[] {
+    return this.invites()
+      .toSorted((a, b) => a.createdAt - b.createdAt)
+      .map((invite) => this.#view(invite));
+  }
+  #find(name: string): OwnInvite {
+    const id = fromHex(name);
+    const raw = id === undefined ? undefined : this.#context.store.get('invite', concat(OWN, id));
+    if (raw === undefined) throw new KithError('unknown-invite');
+    return decodeInvite(raw);
+  }
+  revoke(name: string): Invite {
+    const invite = this.#find(name);
+    if (INVITE_STATES[invite.state] !== 'open') return this.#view(invite);
+    const ended = this.#end(invite, 'revoked');
+    const keys = this.#keysOf(invite);
+    const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), keys.place);
+    this.#context.request(invite.relay, { type: 'offerDelete', place: keys.place, token: token.expose() }, () => undefined);
+    return this.#view(ended);
+  }
+  /** The keys of an invitation die with it; so does a conversation that nobody came to. */
+  #end(invite: OwnInvite, state: 'used' | 'expired' | 'revoked'): OwnInvite {
+    const ended: OwnInvite = { ...invite, state: INVITE_STATES.indexOf(state), keys: [] };
+    this.#save(ended);
+    const pair = invite.conversation === null ? undefined : this.#home.pair(conversationIdFrom(invite.conversation));
+    if (state !== 'used' && pair?.local.peerInception === null) {
+      this.#home.tell({ type: 'ended', conversation: pair.id, extensions: [] });
+      this.#context.changed({ type: 'contacts' });
+    }
+    this.#context.changed({ type: 'invites' });
+    return ended;
+  }
+
+  /** Looks for claims of open invitations; renews and ends what is due. `now`: at a person's wish. */
+  tick(force = false): number {
+    const now = this.#context.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const row of this.#context.store.scan('invite', { from: ACCEPTED, to: afterPrefix(ACCEPTED) })) {
+      const accepted = decodeAccepted(row.value);
+      if (accepted.put) continue;
+      if (force || this.#claimsAt <= now) this.#putClaim(accepted);
+      next = Math.min(next, now + CLAIMS_EVERY_MS);
+    }
+    const open = this.invites().filter((invite) => INVITE_STATES[invite.state] === 'open');
+    if (open.length === 0) return next;
+    if (!force && now < this.#claimsAt) return Math.min(next, this.#claimsAt);
+    for (const invite of open) this.#fetchClaims(invite, () => undefined);
+    const busy = open.some((invite) => now - invite.createdAt < BUSY_FOR_MS);
+    this.#claimsAt = now + (busy ? CLAIMS_EVERY_MS : CLAIMS_CALM_MS);
+    return Math.min(next, this.#claimsAt);
+  }
+  isIdle(): boolean {
+    return this.#asking === 0;
+  }
+
+  #fetchClaims(invite: OwnInvite, done: () => void): void {
+    const keys = this.#keysOf(invite);
+    const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), keys.place);
+    this.#asking++;
+    this.#context.request(invite.relay, { type: 'claimsGet', place: keys.place, token: token.expose() }, (answer) => {
+      this.#asking--;
+      const now = this.#context.now();
+      if (typeof answer === 'object' && answer.type === 'claims') {
+        for (const { id, sealed } of answer.claims) this.#claim(toHex(invite.id), id, sealed);
+      }
+      // The relay was asked once after the end: nothing that came in time is lost.
+      const answered = typeof answer === 'object';
+      const current = this.#find(toHex(invite.id));
+      if (INVITE_STATES[current.state] !== 'open') return done();
+      if (answered && current.expires <= now) this.#end(current, 'expired');
+      else if (typeof answer === 'object' && answer.type === 'error' && relayErrorName(answer.code) === 'not-found') this.#renew(current);
+      else if (current.reusable && now - (current.keys[0]?.madeAt ?? 0) > DAY_MS) this.#renew(current);
+      done();
+    });
+  }
+  /** A new KeyPackage each day, and the offer again where a relay has lost it. */
+  #renew(invite: OwnInvite): void {
+    this.#asking++;
+    this.#publish(invite, (outcome) => {
+      this.#asking--;
+      if (!(outcome instanceof KithError) && INVITE_STATES[this.#find(toHex(invite.id)).state] === 'open') {
+        this.#save({ ...this.#find(toHex(invite.id)), keys: outcome.keys });
+      }
+    });
+  }
+
+  #claim(name: string, id: Uint8Array, sealed: Uint8Array): void {
+    const invite = this.#find(name);
+    if (invite.claims.some((known) => equalBytes(known, id))) return;
+    const joining = `${name} ${toHex(id)}`;
+    if (this.#joining.has(joining)) return;
+    const claim = openClaim(this.#context.crypto, this.#keysOf(invite), id, sealed);
+    if (INVITE_STATES[invite.state] !== 'open' || claim === undefined) {
+      this.#dealtWith(name, id);
+      return;
+    }
+    this.#joining.add(joining);
+    this.#join(name, id, claim, invite.keys);
+  }
+  /** Not before the join has ended: a claim that a crash interrupts is joined at the next start. */
+  #dealtWith(name: string, id: Uint8Array): void {
+    this.#joining.delete(`${name} ${toHex(id)}`);
+    const invite = this.#find(name);
+    this.#save({ ...invite, claims: [...invite.claims, id].slice(-MAX_CLAIMS_KEPT) });
+  }
+  /** The claim was made for one of the KeyPackages of the offer; which one, only trying tells. */
+  #join(name: string, id: Uint8Array, claim: Claim, keys: OwnInvite['keys']): void {
+    const [first, ...more] = keys;
+    if (first === undefined) {
+      this.#dealtWith(name, id);
+      return;
+    }
+    const signer = this.#keyOf(this.#find(name));
+    this.#asking++;
+    this.#context.agree(
+      { type: 'join', keyPackage: first.keyPackage, initSecret: new Secret(first.initSecret.slice()), signer, welcome: claim.welcome, leaf: claim.leaf },
+      (result) => {
+        this.#asking--;
+        if (result.type === 'joined') {
+          this.#dealtWith(name, id);
+          this.#joined(name, id, claim, result.exporter, result.peerKey);
+        } else this.#join(name, id, claim, more);
+      },
+    );
+  }
+  #joined(name: string, id: Uint8Array, claim: Claim, exporter: Secret, peerKey: Uint8Array): void {
+    const { crypto } = this.#context;
+    const invite = this.#find(name);
+    const now = this.#context.now();
+    const kept = exporter.expose().slice();
+    const generation = createGeneration(crypto, exporter, 'joiner', now);
+    const { session } = addGeneration(emptySession(), generation, now);
+    const opened = openBox(session, crypto, claim.box, id, now);
+    const packet = opened.type === 'opened' && opened.packet !== undefined ? decodePacket(opened.packet) : undefined;
+    const item = packet?.find((one): one is ItemOf<'claim'> => one.type === 'claim');
+    wipeSession(opened.type === 'opened' ? opened.session : session);
+    if (item === undefined || !this.#isClaimOf(item, id, peerKey, invite)) return;
+    const request: RequestRecord = {
+      id,
+      invite: invite.id,
+      at: now,
+      inception: item.inception,
+      commitment: item.commitment,
+      inbox: item.inbox,
+      exporter: kept,
+      state: 0,
+    };
+    if (!invite.reusable) {
+      if (INVITE_STATES[invite.state] !== 'open' || invite.conversation === null) {
+        // A second one came with the same link: its maker is told.
+        this.#save({ ...invite, contested: true });
+        this.#context.changed({ type: 'invites' });
+        return;
+      }
+      const pair = this.#home.pair(conversationIdFrom(invite.conversation));
+      if (pair === undefined) return;
+      this.#end({ ...invite, uses: 1 }, 'used');
+      this.#meet(pair, request);
+      return;
+    }
+    this.#save({ ...invite, uses: invite.uses + 1 });
+    this.#context.store.put('request', id, encodeRequest(request));
+    this.#context.changed({ type: 'requests' });
+  }
+  #isClaimOf(item: ItemOf<'claim'>, id: Uint8Array, peerKey: Uint8Array, invite: OwnInvite): boolean {
+    const { crypto } = this.#context;
+    const entry = openEntry(crypto, item.inception);
+    return (
+      entry?.act.type === 'inception' &&
+      equalBytes(claimId(crypto, item.inception), id) &&
+      equalBytes(entry.entry.device, peerKey) &&
+      equalBytes(entry.entry.root, invitationKeyHash(crypto, this.#keyOf(invite).publicKey)) &&
+      decodeInboxRecord(item.inbox) !== undefined
+    );
+  }
+  /** The inviter knows who came, and answers in their inbox. */
+  #meet(pair: Pair, request: RequestRecord): void {
+    const { crypto } = this.#context;
+    const entry = openEntry(crypto, request.inception);
+    if (entry?.act.type !== 'inception') return;
+    const feed = feedIdOf(crypto, entry.entry.device);
+    this.#home.save(pair, { peerInception: request.inception, peerCommitment: request.commitment });
+    pair.log.ingest([{ type: 'entry', entry: request.inception }], feed, Math.max(1, this.#context.now()));
+    pair.log.admit(entry.act.member);
+    this.#home.setPeerRecord(pair, request.inbox);
+    this.#sessions.add(pair, feed, createGeneration(crypto, new Secret(request.exporter.slice()), 'joiner', this.#context.now()));
+    this.#hooks.met(pair);
+    this.#sender.queueControl(pair, 'answer', null);
+  }
+
+  // ---- requests, from reusable invitations
+
+  requests(): readonly { readonly request: string; readonly via: string; readonly at: number }[] {
+    return this.#context.store
+      .scan('request')
+      .map((row) => decodeRequest(row.value))
+      .filter((request) => REQUEST_STATES[request.state] === 'open')
+      .toSorted((a, b) => a.at - b.at)
+      .map((request) => ({ request: toHex(request.id), via: this.#labelOf(request.invite), at: request.at }));
+  }
+  #labelOf(id: Uint8Array): string {
+    const raw = this.#context.store.get('invite', concat(OWN, id));
+    return raw === undefined ? '' : decodeInvite(raw).label;
+  }
+  answer(name: string, answer: 'accept' | 'decline' | 'block'): { readonly conversation: string; readonly state: ContactState } {
+    const id = fromHex(name);
+    const raw = id === undefined ? undefined : this.#context.store.get('request', id);
+    if (raw === undefined) throw new KithError('unknown-request');
+    const request = decodeRequest(raw);
+    const inviteRow = this.#context.store.get('invite', concat(OWN, request.invite));
+    if (inviteRow === undefined) throw new KithError('unknown-request');
+    const invite = decodeInvite(inviteRow);
+    const { crypto } = this.#context;
+    const conversation = conversationIdFrom(conversationIdOf(crypto, this.#keyOf(invite).publicKey, request.inception));
+    if (REQUEST_STATES[request.state] === 'open') {
+      const state = answer === 'accept' ? 'accepted' : answer === 'decline' ? 'declined' : 'blocked';
+      this.#context.store.put('request', request.id, encodeRequest({ ...request, state: REQUEST_STATES.indexOf(state), exporter: new Uint8Array(64) }));
+      if (answer === 'accept') {
+        const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
+        this.#meet(this.#home.add(conversation, this.#home.prepare(root), 'inviter', invite.label, invite.id), request);
+      }
+      this.#context.changed({ type: 'requests' });
+    }
+    return { conversation: toHex(conversation), state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended' };
+  }
+
+  // ---- invitations of others
+
+  #readLink(text: string): Invitation {
+    const invitation = readLink(text);
+    if (invitation === undefined) throw new KithError('bad-link');
+    return invitation;
+  }
+  #own(invitation: Invitation): OwnInvite | undefined {
+    return this.invites().find((invite) =>
+      equalBytes(invitationKeyHash(this.#context.crypto, this.#keyOf(invite).publicKey), invitation.keyHash),
+    );
+  }
+  #acceptedOf(keyHash: Uint8Array): AcceptedInvite | undefined {
+    return this.#context.store
+      .scan('invite', { from: ACCEPTED, to: afterPrefix(ACCEPTED) })
+      .map((row) => decodeAccepted(row.value))
+      .find((accepted) => equalBytes(accepted.keyHash, keyHash));
+  }
+  #offer(invitation: Invitation, done: Settle<Offer>): void {
+    const { crypto } = this.#context;
+    const keys = deriveInvitationKeys(crypto, invitation);
+    this.#context.request(invitation.relay, { type: 'offerGet', place: keys.place }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'offer') return done(relayError(answer));
+      const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed);
+      if (offer === undefined) return done(new KithError('invite-invalid'));
+      done(offer.expires <= this.#context.now() - DAY_MS ? new KithError('invite-expired') : offer);
+    });
+  }
+  preview(link: string, done: Settle<InvitePreview>): void {
+    const invitation = this.#readLink(link);
+    const own = this.#own(invitation);
+    if (own !== undefined) {
+      const conversation = own.conversation === null ? null : toHex(own.conversation);
+      return done({ state: 'own', name: this.#home.profile().name, reusable: own.reusable, expires: own.expires, conversation });
+    }
+    const accepted = this.#acceptedOf(invitation.keyHash);
+    if (accepted !== undefined) {
+      const conversation = toHex(accepted.conversation);
+      return done({ state: 'accepted', name: '', reusable: invitation.reusable, expires: accepted.expires, conversation });
+    }
+    this.#offer(invitation, (offer) => {
+      if (offer instanceof KithError) return done(offer);
+      done({ state: 'open', name: offer.name, reusable: offer.reusable, expires: offer.expires, conversation: null });
+    });
+  }
+  accept(link: string, stateOf: (pair: Pair) => ContactState, done: Settle<{ conversation: string; state: ContactState }>): void {
+    const invitation = this.#readLink(link);
+    if (this.#own(invitation) !== undefined) throw new KithError('own-invite');
+    const settle = (conversation: Uint8Array): void => {
+      const pair = this.#home.pair(conversationIdFrom(conversation));
+      if (pair === undefined) return done(new KithError('internal'));
+      done({ conversation: pair.name, state: stateOf(pair) });
+    };
+    const accepted = this.#acceptedOf(invitation.keyHash);
+    if (accepted !== undefined) {
+      if (accepted.put) return settle(accepted.conversation);
+      return this.#putClaim(accepted, (error) => (error === undefined ? settle(accepted.conversation) : done(error)));
+    }
+    this.#offer(invitation, (offer) => {
+      if (offer instanceof KithError) return done(offer);
+      if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
+      this.#claimOffer(invitation, offer, (outcome) => {
+        if (outcome instanceof KithError) return done(outcome);
+        this.#putClaim(outcome, (error) => (error === undefined ? settle(outcome.conversation) : done(error)));
+      });
+    });
+  }
+  /** Makes this side of the pair and its claim. Nothing is kept before the group with the inviter is there. */
+  #claimOffer(invitation: Invitation, offer: Offer, done: Settle<AcceptedInvite>): void {
+    const { crypto } = this.#context;
+    const prepared = this.#home.prepare(invitation.keyHash);
+    const id = claimId(crypto, prepared.inception);
+    this.#context.agree({ type: 'answer', signer: prepared.key, identity: id, keyPackage: offer.keyPackage }, (result) => {
+      if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey)) return done(new KithError('invite-invalid'));
+      const claim = this.#sealClaim(invitation, prepared, id, result);
+      if (claim === undefined) return done(new KithError('internal'));
+      const conversation = conversationIdFrom(conversationIdOf(crypto, offer.invitationKey, offer.reusable ? prepared.inception : null));
+      const pair = this.#home.add(conversation, prepared, 'acceptor', offer.name, null);
+      this.#sessions.add(pair, UNKNOWN_FEED as FeedId, claim.generation);
+      const accepted: AcceptedInvite = {
+        conversation,
+        keyHash: invitation.keyHash,
+        relay: invitation.relay,
+        place: deriveInvitationKeys(crypto, invitation).place,
+        claimId: id,
+        claim: claim.sealed,
+        expires: offer.expires,
+        put: false,
+      };
+      this.#context.store.put('invite', concat(ACCEPTED, conversation), encodeAccepted(accepted));
+      this.#hooks.met(pair);
+      this.#context.changed({ type: 'contacts' });
+      done(accepted);
+    });
+  }
+  #sealClaim(
+    invitation: Invitation,
+    prepared: Prepared,
+    id: Uint8Array,
+    result: { readonly welcome: Uint8Array; readonly leaf: Uint8Array; readonly exporter: Secret },
+  ): { readonly sealed: Uint8Array; readonly generation: ReturnType<typeof createGeneration> } | undefined {
+    const { crypto, randomness } = this.#context;
+    const now = this.#context.now();
+    const packet = encodePacket([
+      { type: 'claim', commitment: commitment(crypto, prepared.nonce, prepared.inception), inception: prepared.inception, inbox: prepared.inbox },
+    ]);
+    const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
+    const box = sealBox(session, crypto, randomness, packet, id);
+    const generation = box?.session.generations[0];
+    if (box === undefined || generation === undefined) return undefined;
+    const keys = deriveInvitationKeys(crypto, invitation);
+    const sealed = sealClaim(crypto, randomness, keys, id, { welcome: result.welcome, leaf: result.leaf, box: box.box });
+    return sealed === undefined ? undefined : { sealed, generation };
+  }
+  #putClaim(accepted: AcceptedInvite, done?: (error: KithError | undefined) => void): void {
+    const { place, claimId: id, claim } = accepted;
+    this.#asking++;
+    this.#context.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
+      this.#asking--;
+      const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
+      if (typeof answer === 'object' && answer.type === 'done') {
+        this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted({ ...accepted, put: true }));
+        done?.(undefined);
+        return;
+      }
+      if (refused === 'taken' || refused === 'gone' || refused === 'not-found') {
+        // Nobody will answer: the conversation that was opened for it ends.
+        this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted({ ...accepted, put: true }));
+        this.#home.tell({ type: 'ended', conversation: conversationIdFrom(accepted.conversation), extensions: [] });
+        this.#context.changed({ type: 'contacts' });
+      }
+      done?.(relayError(answer));
+    });
+  }
+}
+
+const isLocal = (origin: string): boolean => /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/.test(origin);
