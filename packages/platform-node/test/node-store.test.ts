@@ -92,6 +92,17 @@ describe('what is not a database of this home', () => {
     again.close();
   });
 
+  test('a database of a build that knew fewer tables gets those it lacks', () => {
+    const path = made();
+    const sql = openNodeSql(path, keyOf(7));
+    sql.run('DROP TABLE setting');
+    sql.close();
+    const store = openAt(path);
+    store.put('setting', key(1), key(1));
+    expect(store.scan('content')).toHaveLength(300);
+    store.close();
+  });
+
   test('a second opening of the same file is refused at once, and the first goes on', () => {
     const path = join(freshFolder(), 'kith.db');
     const store = openAt(path);

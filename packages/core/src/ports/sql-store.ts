@@ -7,7 +7,7 @@ import { searchRuns } from './search-words.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import { StoreError, TABLES, type Range, type Row, type Store, type Table } from './store.ts';
 
-/** Layout of the tables below; kept in the database's own `user_version`. */
+/** Layout of the database below; kept in its own `user_version`. What the values mean has a version of the engine's. */
 export const SQL_STORE_VERSION = 1;
 
 export interface SqlStoreOptions {
@@ -18,7 +18,6 @@ export interface SqlStoreOptions {
 /** Each brings a database from version (its place in the list) to the next. Never changed once released. */
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
-    ...TABLES.map((table) => `CREATE TABLE "${table}" (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID`),
     // The words are kept beside the index because taking them out of it needs them. AUTOINCREMENT: newest is highest.
     'CREATE TABLE searched (n INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, words TEXT NOT NULL)',
     // `ascii` splits at spaces and keeps every character beyond ASCII: the words were made by searchRuns already. Beginnings
@@ -114,9 +113,13 @@ const migrate = (sql: Sql): void => {
   if (version > SQL_STORE_VERSION) {
     throw new StoreError('newer', `the database has layout ${version}, this build knows ${SQL_STORE_VERSION}`);
   }
-  if (version === SQL_STORE_VERSION) return;
+  const made = new Set(sql.all(`SELECT name FROM sqlite_schema WHERE type = 'table'`).map(([name]) => name));
+  const missing = TABLES.filter((table) => !made.has(table));
+  if (version === SQL_STORE_VERSION && missing.length === 0) return;
   inTransaction(sql, () => {
     for (const statement of MIGRATIONS.slice(version).flat()) sql.run(statement);
+    // A table more is no new layout: a build that does not know it leaves it alone.
+    for (const table of missing) sql.run(`CREATE TABLE "${table}" (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID`);
     sql.run(`PRAGMA user_version = ${SQL_STORE_VERSION}`);
   });
 };
