@@ -84,7 +84,7 @@ const worlds: Record<Scene, () => World> = {
     const blair = linesOf('blair', talk);
     const reply = blair[2];
     if (reply !== undefined) blair.splice(3, 0, lineOf('blair', { mine: true, text: 'Not yet.', sentAt: reply.sentAt + MINUTE, reply: { event: reply.event, authorName: 'Blair', text: reply.text } }));
-    blair.unshift(lineOf('blair', { kind: 'notice', text: null, notice: 'accepted', sentAt: NOW - 2 * DAY - 4 * HOUR }));
+    blair.unshift(lineOf('blair', { kind: 'notice', text: null, notice: 'newer', sentAt: NOW - 2 * DAY - 4 * HOUR }));
     const imani = linesOf('imani', [[false, 'Your results are in the folder', 5 * HOUR], [false, 'Call me when you have read them', 4 * HOUR]]);
     const sam = linesOf('sam', [[true, 'Are you there?', 3 * HOUR, { state: 'failed' }]]);
     return {
@@ -151,7 +151,7 @@ export function createFixture(scene: Scene) {
     for (const listener of listeners) listener(change);
   };
   let profile: Methods['profile.get']['result'] = { name: '', picture: null };
-  const settings = new Map([['receipts', 'off'], ['typing', 'off'], ['composer.enter', 'send'], ['look.theme', 'system'], ['notifications', 'off']]);
+  const settings = new Map([['read-receipts', 'off'], ['typing', 'off'], ['enter-sends', 'on'], ['theme', 'system'], ['notifications', 'off'], ['hints', 'on']]);
   let relays: Methods['relay.list']['result'] = [
     { url: 'http://localhost:4680', reachable: scene !== 'offline', latencyMs: scene === 'offline' ? null : 4.2, roles: ['live', 'mailbox'], load: 0 },
   ];

@@ -2,11 +2,12 @@ import { none, useKith, useQuery } from './kith.tsx';
 
 /** The settings that the screens read and write. `hint.*` remembers, on all devices, what was put away for good. */
 export const SETTINGS = {
-  receipts: 'receipts',
+  receipts: 'read-receipts',
   typing: 'typing',
-  enter: 'composer.enter',
-  theme: 'look.theme',
+  enterSends: 'enter-sends',
+  theme: 'theme',
   notifications: 'notifications',
+  hints: 'hints',
   hintCheck: 'hint.check',
   hintNotifications: 'hint.notifications',
   hintPersist: 'hint.persist',

@@ -5,7 +5,9 @@ const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 /** Whole calendar days between two times, where days may have 23 or 25 hours. */
 const daysBetween = (from: number, to: number): number => Math.round((startOfDay(to) - startOfDay(from)) / DAY);
 
-const format = (at: number, options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(t.locale, options).format(at);
+/** The region's habits (12 or 24 hours, day or month first) where its language is the one on screen. */
+const locale = (): string => (navigator.language.split('-')[0] === t.locale ? navigator.language : t.locale);
+const format = (at: number, options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale(), options).format(at);
 
 export const clock = (at: number): string => format(at, { hour: '2-digit', minute: '2-digit' });
 export const date = (at: number): string => format(at, { day: 'numeric', month: 'long', year: 'numeric' });

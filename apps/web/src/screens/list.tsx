@@ -30,7 +30,7 @@ function ConnectionPill() {
   return (
     <div role="status">
       {late && connection !== 'online' ? (
-        <p className="offer">
+        <p className="list-connection">
           <span className={`pill ${connection === 'offline' ? 'pill-warn' : ''}`}>{t.connection[connection]}</span>
         </p>
       ) : null}

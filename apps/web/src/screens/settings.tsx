@@ -244,11 +244,11 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
       <Section title={t.settings.writing}>
         <Choices
           label={t.settings.enter}
-          value={get('enter') === 'newline' ? 'newline' : 'send'}
-          onChange={(value) => act.run('enter', value)}
+          value={get('enterSends') === 'off' ? 'off' : 'on'}
+          onChange={(value) => act.run('enterSends', value)}
           choices={[
-            { value: 'send', label: t.settings.enterSends },
-            { value: 'newline', label: t.settings.enterNewline },
+            { value: 'on', label: t.settings.enterSends },
+            { value: 'off', label: t.settings.enterNewline },
           ]}
         />
       </Section>
@@ -279,6 +279,7 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
         <Storage />
       </Section>
       <Section title={t.settings.help}>
+        <Switch label={t.settings.hints} hint={t.settings.hintsHint} on={get('hints') !== 'off'} onChange={(on) => act.run('hints', on ? 'on' : 'off')} />
         <div>
           <Button onPress={onKeyboard}>{t.keyboard.title}</Button>
         </div>

@@ -48,7 +48,11 @@ export function BackButton() {
 /** A page of its own: a title that takes the focus, so that a screen reader says where one has arrived. */
 export function Page({ title, narrow = false, back = true, children }: { title: string; narrow?: boolean; back?: boolean; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A field that was given the focus keeps it.
+    if (body.current?.contains(document.activeElement) !== true) heading.current?.focus();
+  }, []);
   return (
     <>
       <header className="bar bar-edge">
@@ -59,7 +63,7 @@ export function Page({ title, narrow = false, back = true, children }: { title: 
           </h1>
         </div>
       </header>
-      <div className="page">
+      <div className="page" ref={body}>
         <div className={narrow ? 'page-body page-narrow' : 'page-body'}>{children}</div>
       </div>
     </>

@@ -300,10 +300,8 @@ export const en = {
     sendFailed: 'Not sent',
     spoken: (author: string, time: string, text: string, state: string) => `${author}, ${time}: ${text}${state === '' ? '' : `. ${state}`}`,
     notices: {
-      created: 'The conversation began.',
-      joined: 'They are here. You can talk.',
-      accepted: 'You are connected.',
       ended: 'The conversation was ended.',
+      newer: 'Something that needs a newer Kith.',
       other: 'Something changed in this conversation.',
     } as Readonly<Record<string, string>>,
     emojiMore: 'Another emoji',
@@ -452,6 +450,8 @@ export const en = {
     unaudited: 'Nobody outside the project has audited Kith yet. Do not stake your life on it.',
     licence: 'Free software under the Mozilla Public License 2.0',
     help: 'Help',
+    hints: 'Hints',
+    hintsHint: 'At most one a day, and never in the first minute.',
   },
 
   help: {

@@ -13,6 +13,8 @@ const MOST_BYTES = 65_536;
 const DRAFT_AFTER_MS = 500;
 /** Told at most this often while one writes, and only if the person allowed it. */
 const TYPING_EVERY_MS = 4_000;
+/** A longer one would not fit into one line of a phone. */
+const LONG_NAME = 20;
 const encoder = new TextEncoder();
 
 export interface ComposerHandle {
@@ -38,7 +40,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
   const [problem, setProblem] = useState<ProblemCode | null>(null);
   const [files, setFiles] = useState(false);
   const [typing] = useSetting('typing');
-  const [enter] = useSetting('enter');
+  const [enterSends] = useSetting('enterSends');
   const field = useRef<HTMLTextAreaElement>(null);
   /** The text as it is to be kept, and whether it was handed to the engine already. */
   const draft = useRef({ text: contact.draft, kept: true });
@@ -136,7 +138,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
       event.preventDefault();
       editLast();
     } else if (event.key === 'Enter' && !event.altKey) {
-      const sends = enter === 'newline' ? event.ctrlKey || event.metaKey : !event.shiftKey;
+      const sends = enterSends === 'off' ? event.ctrlKey || event.metaKey : !event.shiftKey;
       if (!sends) return;
       event.preventDefault();
       send();
@@ -172,8 +174,8 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
           value={text}
           aria-label={t.composer.label(name)}
           aria-describedby="composer-note"
-          placeholder={contact.nameFrom === 'none' ? t.composer.placeholderUnnamed : t.composer.placeholder(name)}
-          enterKeyHint={enter === 'newline' ? 'enter' : 'send'}
+          placeholder={contact.nameFrom === 'none' || name.length > LONG_NAME ? t.composer.placeholderUnnamed : t.composer.placeholder(name)}
+          enterKeyHint={enterSends === 'off' ? 'enter' : 'send'}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
           onPaste={(event) => {

@@ -31,22 +31,24 @@ function Header({ contact, onCheck, details }: { contact: Contact; onCheck: () =
   const { conversation } = contact;
   const openDetails = (): void => go({ at: 'conversation', conversation, details: !details });
   return (
-    <header className="bar bar-edge">
+    <header className="bar bar-edge bar-who">
       <div className="only-narrow">
         <BackButton />
       </div>
       <div className="who">
         <h1 dir="auto">{nameOf(contact)}</h1>
-        <p>
-          <Icon of={Lock} size={14} />
-          {t.conversation.onlyTwo}
-        </p>
+        {contact.validity === 'compromised' ? null : (
+          <p>
+            <Icon of={Lock} size={14} />
+            {t.conversation.onlyTwo}
+          </p>
+        )}
       </div>
       <Button icon={validityIcons[contact.validity]} onPress={onCheck} extra={`validity validity-${contact.validity}`}>
         {t.validity[contact.validity]}
       </Button>
       <MenuTrigger>
-        <Button look="icon" icon={Ellipsis} aria-label={t.conversation.more} />
+        <Button look="icon" icon={Ellipsis} aria-label={t.conversation.more} extra="more" />
         <Popover placement="bottom end">
           <Menu
             className="menu"
@@ -184,7 +186,6 @@ export function Conversation({ contact, event, details }: { contact: Contact; ev
         </div>
       ) : (
         <Messages
-          key={conversation}
           contact={contact}
           log={log}
           window_={window_}
@@ -198,7 +199,7 @@ export function Conversation({ contact, event, details }: { contact: Contact; ev
       {closed ? (
         <Closed contact={contact} onCheck={() => setChecking(true)} />
       ) : (
-        <Composer key={conversation} ref={composer} contact={contact} aim={aim} setAim={setAim} editLast={editLast} status={statusOf(contact, now)} />
+        <Composer ref={composer} contact={contact} aim={aim} setAim={setAim} editLast={editLast} status={statusOf(contact, now)} />
       )}
       {checking ? (
         <Suspense>

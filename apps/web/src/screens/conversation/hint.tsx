@@ -29,7 +29,8 @@ export function CheckHint({ contact, lines, onCheck }: { contact: Contact; lines
 
   const mine = lines.filter((line) => line.mine && line.kind === 'text').length;
   const due = late && contact.state === 'active' && contact.validity === 'unvalidated' && contact.wordsReady && mine >= AFTER_MESSAGES;
-  const allowed = settings !== null && (settings.get(SETTINGS.hintCheck) ?? '') !== 'off' && (shownHere.current || settings.get(SETTINGS.hintDay) !== today());
+  const allowed =
+    settings !== null && settings.get(SETTINGS.hints) !== 'off' && (settings.get(SETTINGS.hintCheck) ?? '') !== 'off' && (shownHere.current || settings.get(SETTINGS.hintDay) !== today());
   const show = due && allowed && !gone;
   useEffect(() => {
     if (!show || shownHere.current) return;

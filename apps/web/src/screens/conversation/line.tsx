@@ -36,7 +36,7 @@ function Meta({ line }: { line: LogLine }) {
       {line.mark === null ? null : <span>{t.conversation.marks[line.mark]}</span>}
       {line.edited && !line.deleted ? <span>{t.conversation.edited}</span> : null}
       <time dateTime={new Date(line.sentAt).toISOString()}>{clock(line.sentAt)}</time>
-      {line.state === null ? null : (
+      {line.state === null || line.deleted ? null : (
         <span className={`state state-${line.state}`} data-state={line.state}>
           {t.conversation.states[line.state]}
           <Icon of={stateIcons[line.state]} size={14} />

@@ -1,0 +1,73 @@
+// Every screen, in light and dark, narrow and wide: nothing that axe calls serious, nothing wider than the window, no complaint
+// of the browser under the policy of the release. With KITH_SHOTS set to a folder it also leaves pictures to look at.
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { person, seriousFindings, serveHarness, type Person, type Site } from './support.ts';
+
+const at = (route: object): string => `route=${encodeURIComponent(JSON.stringify(route))}`;
+const talk = (over: object = {}): string => at({ at: 'conversation', conversation: 'blair', ...over });
+
+/** Name, address, and what shows that the screen is there. */
+const screens: readonly (readonly [string, string, string])[] = [
+  ['first start', 'scene=empty', 'text=Talk to the people you know'],
+  ['show my code', `scene=empty&${at({ at: 'add', mode: 'show' })}`, '[data-testid=link]'],
+  ['scan or paste', `scene=empty&${at({ at: 'add', mode: 'scan' })}`, 'text=Paste the link'],
+  ['invitation', `scene=empty&private=1&${at({ at: 'invite', link: 'http://localhost/i#abc' })}`, 'text=Connect with Alice?'],
+  ['invitation used', `scene=talk&${at({ at: 'invite', link: 'http://localhost/i#invite-used' })}`, 'text=This invitation was used already.'],
+  ['own invitation', `scene=empty&${at({ at: 'invite', link: 'http://localhost/i#own-invite' })}`, 'text=This is your own invitation'],
+  ['requests', `scene=talk&${at({ at: 'requests' })}`, 'text=Street fair'],
+  ['list', 'scene=talk', '.list-entry'],
+  ['list offline', 'scene=offline', 'text=Offline.'],
+  ['list loading', 'scene=loading', '.skeleton'],
+  ['list failed', 'scene=error', 'text=Try again'],
+  ['conversation', `scene=talk&${talk()}`, 'article >> text=Bringing coffee'],
+  ['conversation with edges', `scene=edges&${talk()}`, 'article >> text=is not a link'],
+  ['conversation stopped', `scene=talk&${at({ at: 'conversation', conversation: 'sam' })}`, 'text=Stop: you marked Sam'],
+  ['conversation empty', `scene=talk&${at({ at: 'conversation', conversation: 'dani' })}`, 'text=Say hello'],
+  ['details', `scene=talk&${talk({ details: true })}`, 'text=My name for them'],
+  ['search', `scene=talk&${at({ at: 'search', query: 'gate' })}`, 'mark'],
+  ['settings', `scene=talk&${at({ at: 'settings' })}`, 'text=Nobody outside the project'],
+  ['what it protects', `scene=talk&${at({ at: 'help', page: 'protects' })}`, 'text=Relays forget'],
+  ['something is missing', 'missing=1', 'text=Kith cannot run here'],
+  ['evicted', 'evicted=1', 'text=Start anew'],
+  ['from right to left', `scene=rtl&words=mirror&${talk()}`, 'article'],
+  ['a longer language', `scene=talk&words=pseudo&${talk()}`, 'article'],
+  ['a longer language, settings', `scene=talk&words=pseudo&${at({ at: 'settings' })}`, 'main h1'],
+];
+
+let site: Site;
+let people: Person[] = [];
+beforeAll(async () => {
+  site = await serveHarness();
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(people.map((one) => one.close()));
+  await site.close();
+});
+
+for (const width of [320, 1280]) {
+  for (const theme of ['light', 'dark']) {
+    test(`U13 every screen at ${width} px, ${theme}: axe finds nothing serious, nothing is cut off`, async () => {
+      const one = await person({ width, height: width === 320 ? 640 : 800, dark: theme === 'dark', reducedMotion: true });
+      people.push(one);
+      const { page, complaints } = one;
+      const found: string[] = [];
+      for (const [name, address, ready] of screens) {
+        await page.goto(`${site.url}/?${address}`);
+        await page.locator(ready).first().waitFor();
+        if (process.env['KITH_SHOTS'] !== undefined) await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}-${width}-${theme}.png`) });
+        found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));
+        const over = await page.evaluate(() =>
+          [document.documentElement, ...document.querySelectorAll('.page, .list-scroll, .messages, .welcome, .modal')]
+            .filter((part) => part.scrollWidth > part.clientWidth + 1)
+            .map((part) => `${part.className} is ${part.scrollWidth} wide in ${part.clientWidth}`),
+        );
+        found.push(...over.map((finding) => `${name}: ${finding}`));
+      }
+      expect(found).toEqual([]);
+      expect(complaints).toEqual([]);
+      people = people.filter((other) => other !== one);
+      await one.close();
+    }, 180_000);
+  }
+}
