@@ -47,7 +47,8 @@ import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } 
 /** Formats of signed objects that this build reads, as inceptions say it. */
 const VERSIONS = [1];
 const SCHEMA = 1;
-const META = { home: utf8('home'), relays: utf8('relays') } as const;
+const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix') } as const;
+const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
 
@@ -311,15 +312,23 @@ export class Home {
 
   /**
    * Makes this device's side of a pair: key, inception, inbox record. `root`: what inceptions of the pair are for, 32 bytes
-   * (spec 03). `idOf` tells the conversation's id once the inception is known.
+   * (spec 03). `bits`: how much of the prefix the relay has in use.
    */
-  prepare(root: Uint8Array): Prepared {
+  prepare(root: Uint8Array, bits: number): Prepared {
     const { crypto, randomness } = this.#context;
     const key = crypto.signingKey(new Secret(randomness.bytes(32)));
     const recoveryKey = randomness.bytes(32);
     const inception = createInception(crypto, { key, root, memberKind: 'human', recoveryKey, versions: VERSIONS });
-    const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), 0, new Uint8Array(0));
+    const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), bits, this.#prefix());
     return { root, key, inception, nonce: randomness.bytes(32), inbox: encodeInboxRecord(record) };
+  }
+  /** All contacts of a context share a prefix, so that one bucket is read for them (spec 06). */
+  #prefix(): Uint8Array {
+    const known = this.#context.store.get('meta', META.prefix);
+    if (known !== undefined) return known;
+    const prefix = this.#context.randomness.bytes(PREFIX_BYTES);
+    this.#context.store.put('meta', META.prefix, prefix);
+    return prefix;
   }
   add(id: ConversationId, prepared: Prepared, role: 'inviter' | 'acceptor', label: string, invite: Uint8Array | null): Pair {
     const now = this.#context.now();

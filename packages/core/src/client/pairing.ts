@@ -76,7 +76,7 @@ export const relayError = (answer: Answer): KithError => {
 };
 
 interface PairingHooks {
-  /** Which public URL the links of this relay carry. */
+  /** What this relay last said of itself. */
   info(relay: string): RelayInfo | undefined;
   met(pair: Pair): void;
 }
@@ -90,6 +90,7 @@ export class Pairing {
   #claimsAt = 0;
   #asking = 0;
   readonly #joining = new Set<string>();
+  readonly #putting = new Set<string>();
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: PairingHooks) {
     this.#context = context;
@@ -139,7 +140,7 @@ export class Pairing {
       };
       this.#publish(invite, (outcome) => {
         if (outcome instanceof KithError) return done(outcome);
-        const made = reusable ? outcome : this.#openPair(outcome, keyHash);
+        const made = reusable ? outcome : this.#openPair(outcome, keyHash, bitsOf(answer.info));
         this.#save(made);
         this.#context.changed({ type: 'invites' });
         this.#context.changed({ type: 'contacts' });
@@ -191,9 +192,9 @@ export class Pairing {
     return this.#context.crypto.signingKey(new Secret(invite.seed.slice()));
   }
   /** A one-time invitation is its maker's consent: its conversation is there from the start. */
-  #openPair(invite: OwnInvite, root: Uint8Array): OwnInvite {
+  #openPair(invite: OwnInvite, root: Uint8Array, bits: number): OwnInvite {
     const id = conversationIdFrom(conversationIdOf(this.#context.crypto, this.#keyOf(invite).publicKey, null));
-    this.#home.add(id, this.#home.prepare(root), 'inviter', invite.label, invite.id);
+    this.#home.add(id, this.#home.prepare(root, bits), 'inviter', invite.label, invite.id);
     return { ...invite, conversation: id };
   }
   #save(invite: OwnInvite): void {
@@ -437,7 +438,8 @@ export class Pairing {
       this.#context.store.put('request', request.id, encodeRequest({ ...request, state: REQUEST_STATES.indexOf(state), exporter: new Uint8Array(64) }));
       if (answer === 'accept') {
         const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
-        this.#meet(this.#home.add(conversation, this.#home.prepare(root), 'inviter', invite.label, invite.id), request);
+        const prepared = this.#home.prepare(root, this.#bits());
+        this.#meet(this.#home.add(conversation, prepared, 'inviter', invite.label, invite.id), request);
       }
       this.#context.changed({ type: 'requests' });
     }
@@ -505,16 +507,36 @@ export class Pairing {
     this.#offer(invitation, (offer) => {
       if (offer instanceof KithError) return done(offer);
       if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
-      this.#claimOffer(invitation, offer, (outcome) => {
-        if (outcome instanceof KithError) return done(outcome);
-        this.#putClaim(outcome, (error) => (error === undefined ? settle(outcome.conversation) : done(error)));
+      this.#withInfo((failed) => {
+        if (failed !== undefined) return done(failed);
+        this.#claimOffer(invitation, offer, (outcome) => {
+          if (outcome instanceof KithError) return done(outcome);
+          this.#putClaim(outcome, (error) => (error === undefined ? settle(outcome.conversation) : done(error)));
+        });
       });
     });
+  }
+  /** The own inbox takes as many prefix bits as its relay has in use, so the relay is asked before one is made. */
+  #withInfo(then: (failed: KithError | undefined) => void): void {
+    const relay = this.#home.relays[0];
+    if (relay === undefined) return then(new KithError('no-relay'));
+    if (this.#hooks.info(relay) !== undefined) return then(undefined);
+    this.#context.request(relay, { type: 'info' }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'info') return then(relayError(answer));
+      this.#heardBits = bitsOf(answer.info);
+      then(undefined);
+    });
+  }
+  #heardBits = 0;
+  #bits(): number {
+    const relay = this.#home.relays[0];
+    const info = relay === undefined ? undefined : this.#hooks.info(relay);
+    return info === undefined ? this.#heardBits : bitsOf(info);
   }
   /** Makes this side of the pair and its claim. Nothing is kept before the group with the inviter is there. */
   #claimOffer(invitation: Invitation, offer: Offer, done: Settle<AcceptedInvite>): void {
     const { crypto } = this.#context;
-    const prepared = this.#home.prepare(invitation.keyHash);
+    const prepared = this.#home.prepare(invitation.keyHash, this.#bits());
     const id = claimId(crypto, prepared.inception);
     this.#context.agree({ type: 'answer', signer: prepared.key, identity: id, keyPackage: offer.keyPackage }, (result) => {
       if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey)) return done(new KithError('invite-invalid'));
@@ -560,9 +582,13 @@ export class Pairing {
   }
   #putClaim(accepted: AcceptedInvite, done?: (error: KithError | undefined) => void): void {
     const { place, claimId: id, claim } = accepted;
+    const putting = toHex(accepted.conversation);
+    if (done === undefined && this.#putting.has(putting)) return;
+    this.#putting.add(putting);
     this.#asking++;
     this.#context.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       this.#asking--;
+      this.#putting.delete(putting);
       const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
       if (typeof answer === 'object' && answer.type === 'done') {
         this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted({ ...accepted, put: true }));
@@ -580,4 +606,5 @@ export class Pairing {
   }
 }
 
+const bitsOf = (info: RelayInfo): number => Math.max(info.bits, info.liveBits);
 const isLocal = (origin: string): boolean => /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/.test(origin);

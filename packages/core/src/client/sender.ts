@@ -17,8 +17,9 @@ import {
   newRow,
   nextDue,
   spendDayCells,
-  TELL_AFTER_MS,
+  spendTell,
   TELL_EVERY_MS,
+  tellAt,
   WANT_AFTER_MS,
   type Item,
   type OutboxRow,
@@ -128,8 +129,7 @@ export class Sender {
       if (again) setPeerState(this.#context, pair, feed, { ...peer, told: new Uint8Array(0) });
       if (!again && equalBytes(peer.told, mine.digest)) continue;
       const due = this.#dueOf(pair);
-      const at = Math.max(now + TELL_AFTER_MS, peer.toldAt + TELL_EVERY_MS);
-      due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, at);
+      due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, tellAt(peer, now));
     }
   }
   wantSoon(pair: Pair): void {
@@ -356,6 +356,8 @@ export class Sender {
       this.#dueOf(pair).tell = Math.min(...relays.map((relay) => this.#courier.retryAt(relay)));
       return;
     }
+    const now = Math.max(0, this.#context.now());
+    for (const feed of this.#sessions.feeds(pair)) setPeerState(this.#context, pair, feed, spendTell(peerState(this.#context, pair, feed), now));
     this.#post(pair, [], bucket, open, []);
     this.#schedule(pair, this.#context.now() + DAY_POST_AFTER_MS);
   }

@@ -4,8 +4,10 @@ import { DAY_CELLS, dayOf } from './outbox.ts';
 
 /** A frontier alone is sent this long after the first reason for it … */
 export const TELL_AFTER_MS = 200;
-/** … and then at most this often while online. */
+/** … and then at most this often while online, */
 export const TELL_EVERY_MS = 30_000;
+/** with this many ahead of it, so that in a talk back and forth "delivered" comes at once (decision 0003). */
+export const TELL_BURST = 6;
 /** A gap is asked for after this long: what is on its way may still come. */
 export const WANT_AFTER_MS = 5_000;
 
@@ -24,6 +26,8 @@ export const peerStateCodec = named(
     told: bytes(0, 16),
     toldDay: bytes(0, 16),
     toldAt: time,
+    /** Up to when frontiers alone are accounted for, one in 30 s. */
+    aloneUntil: time,
     /** When they were last asked for what we lack. */
     wantAt: time,
     /** When anything of theirs was opened last; 0: never. */
@@ -44,6 +48,7 @@ export const newPeerState: PeerState = {
   told: NOTHING,
   toldDay: NOTHING,
   toldAt: 0,
+  aloneUntil: 0,
   wantAt: 0,
   seenAt: 0,
   date: 0,
@@ -52,6 +57,14 @@ export const newPeerState: PeerState = {
 };
 export const encodePeerState = (state: PeerState): Uint8Array => encode(peerStateCodec, state);
 export const decodePeerState = (data: Uint8Array): PeerState | undefined => decode(peerStateCodec, data);
+
+/** When a frontier alone may be sent, at the earliest. */
+export const tellAt = (state: PeerState, now: number): number =>
+  Math.max(now + TELL_AFTER_MS, state.aloneUntil - TELL_BURST * TELL_EVERY_MS);
+export const spendTell = (state: PeerState, now: number): PeerState => ({
+  ...state,
+  aloneUntil: Math.max(now, state.aloneUntil) + TELL_EVERY_MS,
+});
 
 /** Cells that may still go into day buckets for this person today. */
 export const dayCellsLeft = (state: PeerState, now: number): number =>

@@ -1,0 +1,173 @@
+// One device of a simulated person: the real engine over simulated ports, driven without a promise. What `startKith` does
+// on a platform happens here on the simulated clock: inputs in turn, each in a transaction, effects after it.
+import { Engine, KithError, type Change, type Effect, type Input, type Method, type Methods } from '@kith/core/client';
+import type { Crypto } from '@kith/core/crypto';
+import type { Clock, Logger, RelayResponse, Store, TransportError } from '@kith/core/ports';
+import { silent } from '@kith/core/ports';
+import type { AgreementResult, PairKeyAgreement } from '@kith/core/session';
+import type { MemoryNetwork, MemoryTransport } from './memory-network.ts';
+import { openMemoryStore } from './memory-store.ts';
+import type { SeededRandomness } from './seeded-randomness.ts';
+import type { SimClock } from './sim-clock.ts';
+
+/** An answer that may come later. */
+export interface Asked<T> {
+  readonly done: boolean;
+  readonly value: T | undefined;
+  readonly error: KithError | undefined;
+}
+export interface SimDeviceParts {
+  readonly name: string;
+  readonly clock: SimClock;
+  readonly network: MemoryNetwork;
+  readonly crypto: Crypto;
+  readonly randomness: SeededRandomness;
+  /** Must answer inline: nothing in a simulated world is a promise. */
+  readonly agreement: PairKeyAgreement;
+  readonly relays: readonly string[];
+  readonly store?: Store;
+  readonly logger?: Logger;
+}
+
+export class SimDevice {
+  readonly name: string;
+  readonly #parts: SimDeviceParts;
+  store: Store;
+  #generation = 0;
+  #engine: Engine | undefined;
+  #transport: MemoryTransport | undefined;
+  #machine: (Clock & { stop(): void }) | undefined;
+  #wake: (() => void) | undefined;
+  #calls = new Map<number, { done: boolean; value: unknown; error: KithError | undefined }>();
+  #next = 1;
+  /** Inputs that failed for another reason than a refusal: every one is a bug. */
+  readonly failures: unknown[] = [];
+  onChange: ((change: Change) => void) | undefined;
+  /** Raised when this device's clock is wrong. */
+  offset = 0;
+
+  constructor(parts: SimDeviceParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.store = parts.store ?? openMemoryStore();
+  }
+  get running(): boolean {
+    return this.#engine !== undefined;
+  }
+
+  /** Begins a run of the client; `online: false` is a short command. */
+  start(online = true): void {
+    if (this.#engine !== undefined) return;
+    const { clock, network, crypto, randomness, relays, logger } = this.#parts;
+    const machine = clock.machine(this.offset);
+    this.#machine = machine;
+    const transport = network.transport();
+    this.#transport = transport;
+    this.#engine = new Engine({ store: this.store, crypto, randomness, clock: machine, logger: logger ?? silent });
+    transport.onEvent((event) => this.#handle(event));
+    this.#generation++;
+    this.#handle({ type: 'start', relays, generation: this.#generation, online });
+  }
+  /** Ends well: hands on what it can, then goes. */
+  stop(): void {
+    if (this.#engine === undefined) return;
+    this.#handle({ type: 'stop' });
+    const { clock } = this.#parts;
+    clock.runUntil(() => this.#engine?.isQuiet() ?? true, 5_000);
+    this.crash();
+  }
+  /** Ends at once; what was committed stays. */
+  crash(): void {
+    this.#machine?.stop();
+    this.#wake?.();
+    this.#wake = undefined;
+    this.#transport?.close();
+    this.#engine?.forget();
+    this.#engine = undefined;
+    this.#transport = undefined;
+  }
+  connect(on: boolean): void {
+    this.#transport?.connect(on);
+  }
+
+  ask<M extends Method>(method: M, params: Methods[M]['params']): Asked<Methods[M]['result']> {
+    const call = this.#next++;
+    const asked = { done: false, value: undefined, error: undefined };
+    this.#calls.set(call, asked);
+    this.#handle({ type: 'call', call, method, params });
+    return asked;
+  }
+  /** Runs the world until the answer is there; throws the KithError it ends with. */
+  call<M extends Method>(method: M, params: Methods[M]['params'], limitMs = 60_000): Methods[M]['result'] {
+    const asked = this.ask(method, params);
+    if (!asked.done) this.#parts.clock.runUntil(() => asked.done, limitMs);
+    if (asked.error !== undefined) throw asked.error;
+    if (!asked.done) throw new Error(`${this.name}: ${method} did not end within ${limitMs} ms`);
+    return asked.value as Methods[M]['result'];
+  }
+
+  #handle(input: Input): void {
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    let effects: readonly Effect[];
+    try {
+      effects = this.store.transaction(() => engine.handle(input));
+    } catch (cause) {
+      this.failures.push(cause);
+      const error = cause instanceof KithError ? cause : new KithError('internal', { message: String(cause) });
+      const open = engine.forget();
+      for (const call of input.type === 'call' ? [...open, input.call] : open) this.#settle(call, undefined, error);
+      return;
+    }
+    for (const effect of effects) this.#carryOut(effect);
+    this.#plan();
+  }
+  #settle(call: number, value: unknown, error: KithError | undefined): void {
+    const asked = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (asked !== undefined) Object.assign(asked, { done: true, value, error });
+  }
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'request': {
+        const transport = this.#transport;
+        transport?.allow([effect.relay]);
+        transport?.send(effect.relay, effect.request, (answer: RelayResponse | TransportError) => {
+          if (this.#transport !== transport) return;
+          const failed = answer instanceof Error ? (answer.kind === 'nonsense' ? 'nonsense' : 'unreachable') : answer;
+          this.#handle({ type: 'response', id: effect.id, answer: failed });
+        });
+        return;
+      }
+      case 'listen':
+        this.#transport?.allow(effect.relays);
+        this.#transport?.listen(effect.relays, effect.channels);
+        return;
+      case 'agree': {
+        const result = this.#parts.agreement.run(effect.job);
+        if (result instanceof Promise) throw new Error('a simulated agreement answers inline');
+        this.#handle({ type: 'agreed', id: effect.id, result: result as AgreementResult });
+        return;
+      }
+      case 'result':
+        this.#settle(effect.call, effect.value, undefined);
+        return;
+      case 'rejected':
+        this.#settle(effect.call, undefined, effect.error);
+        return;
+      case 'change':
+        this.onChange?.(effect.change);
+        return;
+      case 'scrub':
+        this.store.scrub();
+    }
+  }
+  #plan(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+    const at = this.#engine?.wakeAt() ?? Number.POSITIVE_INFINITY;
+    const machine = this.#machine;
+    if (!Number.isFinite(at) || machine === undefined) return;
+    this.#wake = machine.after(Math.max(1, at - machine.now()), () => this.#handle({ type: 'tick' }));
+  }
+}
