@@ -11,7 +11,7 @@ import { reachOwner, serveHome } from './socket.ts';
 /** A held home that does not answer is given up after this, inside the 10 s that are promised. */
 export const PATIENCE_MS = 8_000;
 const FIRST_PAUSE_MS = 15;
-const LONGEST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 60;
 /** How long an owner that ends waits for what others asked of it: enough for a send. */
 const DRAIN_MS = 2_200;
 /** How long the engine may take to end: it hands on what it can for 2 s. */

@@ -24,6 +24,7 @@ export const freshFolder = (): string => {
 
 export interface Here {
   readonly kith?: Kith;
+  readonly openEngine?: Host['openEngine'];
   readonly stdin?: Uint8Array;
   readonly env?: Record<string, string>;
   readonly ended?: Promise<void>;
@@ -51,7 +52,7 @@ export const runHere = async (argv: readonly string[], here: Here = {}): Promise
       yield here.stdin ?? new Uint8Array();
     },
     ended: here.ended ?? new Promise(() => undefined),
-    openEngine: async () => here.kith ?? new FakeKith(),
+    openEngine: here.openEngine ?? (async () => here.kith ?? new FakeKith()),
   };
   const status = await run(host);
   return {
