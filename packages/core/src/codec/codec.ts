@@ -152,7 +152,11 @@ export const extensions: Codec<readonly Extension[]> = named('extensions', {
 export const hasUnknownCritical = (entries: readonly Extension[], known: readonly number[] = []): boolean =>
   entries.some((entry) => entry.critical && !known.includes(entry.id));
 
-export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => cborEncode(codec.out(value));
+/**
+ * Plain bytes of their own on every platform: in Node cborg writes a Buffer, whose `slice` does not copy, so that wiping or
+ * changing one value would change another.
+ */
+export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => new Uint8Array(cborEncode(codec.out(value)));
 
 /** Nesting deeper than this is refused before the CBOR reader sees it: it recurses. */
 const MAX_DEPTH = 16;
@@ -163,9 +167,11 @@ const MAX_DEPTH = 16;
  */
 export const decode = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
   if (nesting(data) > MAX_DEPTH) return undefined;
+  // The same for a Buffer that comes in: what is read must not be a view of it.
+  const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
   let value: T | undefined;
   try {
-    value = codec.in(cborDecode(data, { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }));
+    value = codec.in(cborDecode(plain, { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }));
   } catch {
     // cborg reports malformed input by throwing; to us that is simply "not of this format".
     return undefined;

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { compareBytes } from '@kith/core/bytes';
+import { Secret, type SigningKey } from '@kith/core/crypto';
+import {
+  decodeHelloState,
+  emptyHelloState,
+  encodeHelloState,
+  HELLO_INTERVAL_MS,
+  HELLO_LIFE_MS,
+  helloId,
+  stepHello,
+  type HelloEffect,
+  type HelloInput,
+  type HelloState,
+} from '@kith/core/session';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
+import { seededRandomness } from '@kith/testkit/seeded-randomness';
+
+const crypto = createNullCrypto();
+const randomness = seededRandomness(3);
+const agreement = createNullAgreement(crypto, randomness);
+const MINUTE = 60_000;
+
+interface Device {
+  readonly signer: SigningKey;
+  readonly identity: Uint8Array;
+  state: HelloState;
+}
+let now: number;
+let smaller: Device;
+let larger: Device;
+beforeEach(() => {
+  now = 1_800_000_000_000;
+  const devices = [1, 2].map((i): Device => ({
+    signer: crypto.signingKey(new Secret(randomness.bytes(32))),
+    identity: Uint8Array.of(i),
+    state: emptyHelloState(),
+  }));
+  [smaller, larger] = devices.toSorted((x, y) => compareBytes(x.signer.publicKey, y.signer.publicKey)) as [Device, Device];
+});
+/** Feeds and carries out the agreements; what is left are posts, generations and wakes. */
+const feed = (device: Device, input: HelloInput): readonly HelloEffect[] => {
+  const peer = device === smaller ? larger : smaller;
+  const parties = { peerKey: peer.signer.publicKey, signer: device.signer, ownIdentity: device.identity, peerIdentity: peer.identity };
+  const step = stepHello(device.state, crypto, parties, input, now);
+  device.state = decodeHelloState(encodeHelloState(step.state)) as HelloState;
+  return step.effects.flatMap((effect) =>
+    effect.type === 'agree' ? feed(device, { type: 'agreed', job: effect.job, result: agreement.run(effect.job.job) }) : [effect],
+  );
+};
+const only = <T extends HelloEffect['type']>(effects: readonly HelloEffect[], type: T): Extract<HelloEffect, { type: T }> => {
+  const found = effects.filter((effect) => effect.type === type);
+  expect(found).toHaveLength(1);
+  return found[0] as Extract<HelloEffect, { type: T }>;
+};
+const count = (effects: readonly HelloEffect[], type: HelloEffect['type']): number => effects.filter((effect) => effect.type === type).length;
+const hello = (device: Device, reason: 'first' | 'lost' | 'renew' = 'first') => {
+  const { keyPackage } = only(feed(device, { type: 'want', reason }), 'postHello');
+  return { type: 'hello', keyPackage } as const;
+};
+
+describe('hello and Welcome', () => {
+  test('a hello, a Welcome, and both have the same generation', () => {
+    const answered = feed(larger, hello(smaller));
+    const joined = feed(smaller, { ...only(answered, 'postWelcome'), type: 'welcome' });
+    const [one, two] = [only(answered, 'generation').generation, only(joined, 'generation').generation];
+    expect(one.id).toEqual(two.id);
+    expect([one.role, one.seenPeer, two.role, two.seenPeer]).toEqual(['answerer', false, 'joiner', true]);
+    expect(smaller.state.own).toBeNull();
+    expect(smaller.state.wanted).toBeNull();
+  });
+
+  test('crossing hellos: the one of the smaller device key stands', () => {
+    const [fromSmaller, fromLarger] = [hello(smaller), hello(larger)];
+    expect(feed(smaller, fromLarger)).toEqual([]);
+    const answered = feed(larger, fromSmaller);
+    expect(count(feed(smaller, { ...only(answered, 'postWelcome'), type: 'welcome' }), 'generation')).toBe(1);
+  });
+
+  test('one\'s own hello stands for an hour only: it may be lost', () => {
+    hello(smaller);
+    const fromLarger = hello(larger);
+    now += HELLO_INTERVAL_MS;
+    expect(count(feed(smaller, fromLarger), 'postWelcome')).toBe(1);
+  });
+
+  test('at most one hello an hour, whatever the reason; the same KeyPackage until it is answered or 48 hours old', () => {
+    const first = hello(smaller);
+    for (const reason of ['lost', 'first', 'renew'] as const) {
+      expect(count(feed(smaller, { type: 'want', reason }), 'postHello')).toBe(0);
+      now += 19 * MINUTE;
+    }
+    now += 3 * MINUTE;
+    const again = only(feed(smaller, { type: 'tick' }), 'postHello');
+    expect(again).toEqual({ type: 'postHello', keyPackage: first.keyPackage, attempt: 1 });
+    let posts = 0;
+    for (let minute = 0; minute < 46 * 60; minute++) {
+      now += MINUTE;
+      posts += count(feed(smaller, { type: 'tick' }), 'postHello');
+    }
+    expect(posts).toBeLessThan(6);
+    now += 3 * HELLO_INTERVAL_MS;
+    expect(feed(smaller, { type: 'tick' }).every(({ type }) => type !== 'postHello')).toBe(true);
+    expect(smaller.state.own).toBeNull();
+    now += HELLO_LIFE_MS;
+    expect(only(feed(smaller, { type: 'tick' }), 'postHello').keyPackage).not.toEqual(first.keyPackage);
+  });
+
+  test('a hello that is read again is answered again only after ten minutes: its Welcome may be lost', () => {
+    const first = hello(smaller);
+    expect(count(feed(larger, first), 'postWelcome')).toBe(1);
+    for (let i = 0; i < 5; i++) expect(feed(larger, first)).toEqual([]);
+    now += HELLO_INTERVAL_MS;
+    expect(count(feed(larger, first), 'postWelcome')).toBe(1);
+  });
+
+  test('a Welcome is used once, and a replay of it later changes nothing', () => {
+    const welcome = { ...only(feed(larger, hello(smaller)), 'postWelcome'), type: 'welcome' } as const;
+    expect(count(feed(smaller, welcome), 'generation')).toBe(1);
+    expect(feed(smaller, welcome)).toEqual([]);
+    now += HELLO_INTERVAL_MS;
+    hello(smaller, 'renew');
+    expect(feed(smaller, welcome)).toEqual([]);
+  });
+
+  test('a Welcome for a hello older than 48 hours finds no init secret', () => {
+    const welcome = { ...only(feed(larger, hello(smaller)), 'postWelcome'), type: 'welcome' } as const;
+    now += HELLO_LIFE_MS;
+    expect(feed(smaller, welcome)).toEqual([]);
+    expect(smaller.state.own).toBeNull();
+  });
+
+  test('a hello or Welcome by another key or identity than the device\'s is refused', () => {
+    const stranger = crypto.signingKey(new Secret(randomness.bytes(32)));
+    const job = (signer: SigningKey, identity: Uint8Array) => {
+      const prepared = agreement.run({ type: 'prepare', signer, identity });
+      if (prepared.type !== 'prepared') throw new Error(prepared.type);
+      return { type: 'hello', keyPackage: prepared.keyPackage } as const;
+    };
+    expect(feed(larger, job(stranger, smaller.identity))).toEqual([]);
+    expect(feed(larger, job(smaller.signer, Uint8Array.of(9)))).toEqual([]);
+    expect(feed(larger, { type: 'hello', keyPackage: randomness.bytes(100) })).toEqual([]);
+    expect(count(feed(larger, job(smaller.signer, smaller.identity)), 'postWelcome')).toBe(1);
+    const own = hello(smaller);
+    const forged = agreement.run({ type: 'answer', signer: stranger, identity: larger.identity, keyPackage: own.keyPackage });
+    if (forged.type !== 'answered') throw new Error(forged.type);
+    const { welcome, leaf } = forged;
+    expect(feed(smaller, { type: 'welcome', hello: helloId(crypto, own.keyPackage), welcome, leaf })).toEqual([]);
+    expect(smaller.state.own).not.toBeNull();
+  });
+
+  test('once the peer is heard in the newest generation nothing is posted any more', () => {
+    hello(smaller);
+    feed(smaller, { type: 'heard' });
+    now += 10 * HELLO_INTERVAL_MS;
+    expect(feed(smaller, { type: 'tick' })).toEqual([]);
+  });
+
+  test('a clock that was wrong by a year does not stop hellos for ever', () => {
+    now += 365 * 24 * HELLO_INTERVAL_MS;
+    hello(smaller);
+    now -= 365 * 24 * HELLO_INTERVAL_MS;
+    expect(count(feed(smaller, { type: 'tick' }), 'postHello')).toBe(1);
+  });
+});
