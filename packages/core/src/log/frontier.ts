@@ -26,8 +26,13 @@ export const frontierCodec = named(
         count: uint(MAX_SEQ),
         /** The last event below `count`. */
         head: nullable(eventIdCodec),
+        /** BLAKE2b-8, step by step, over the ends of the segments before: a copy may have written other events there. */
+        past: bytes(8),
         ranges: list(tuple({ segment: segmentIdCodec, from: uint(MAX_SEQ), to: uint(MAX_SEQ) }), MAX_RANGES),
-        aside: list(tuple({ segment: segmentIdCodec, count: uint(MAX_SEQ) }), MAX_ASIDE),
+        aside: list(
+          tuple({ segment: segmentIdCodec, count: uint(MAX_SEQ), head: eventIdCodec, past: bytes(8) }),
+          MAX_ASIDE,
+        ),
       }),
       MAX_FRONTIER_FEEDS,
     ),

@@ -1,7 +1,7 @@
 // Frontiers made of what is held, and the difference between one's own replica and a peer's frontier.
-import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { CHARTER_SEGMENT, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import { frontierCodec, MAX_ASIDE, MAX_FRONTIER_FEEDS, MAX_RANGES, type FeedFrontier, type Frontier } from './frontier.ts';
 import { eventAt } from './places.ts';
 import type { SegmentRecord } from './records.ts';
@@ -9,6 +9,7 @@ import type { LogState } from './state.ts';
 import type { Differences, Place, PlaceRange } from './types.ts';
 
 const NO_DIGEST = new Uint8Array(16);
+const NO_PAST = new Uint8Array(8);
 
 /** Events of a segment nobody needs to send any more, a stub's included. */
 const lengthOf = (state: LogState, feed: FeedId, segment: SegmentId): number => {
@@ -34,6 +35,33 @@ const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
     if (next === undefined || lengthOf(state, feed, next) === 0) return at;
     at = next;
   }
+};
+
+/** Undefined when a segment before is not held up to its named end. Kept in the records until one of them changes. */
+const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array | undefined => {
+  const unknown: SegmentId[] = [];
+  let past: Uint8Array = NO_PAST;
+  for (let at: SegmentId | null = segment; at !== null; ) {
+    const record = state.segment(feed, at);
+    if (record === undefined) return undefined;
+    if (record.past !== null) past = record.past;
+    if (record.past !== null) break;
+    unknown.push(at);
+    at = record.previous;
+  }
+  for (const at of unknown.toReversed()) {
+    const record = state.segment(feed, at);
+    if (record === undefined) return undefined;
+    if (record.previous !== null) {
+      const before = state.segment(feed, record.previous);
+      const count = before?.ended?.count;
+      if (before === undefined || count === undefined || lengthOf(state, feed, record.previous) < count) return undefined;
+      const base = before.past ?? NO_PAST;
+      past = state.crypto.hash(8, concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH));
+    }
+    state.setSegment(feed, at, { ...record, past });
+  }
+  return past;
 };
 
 /** The segment up to which nothing is missing; undefined when none is known. */
@@ -74,21 +102,26 @@ const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: nu
 const MAX_SCAN = 4096;
 
 const asideOf = (state: LogState, feed: FeedId, position: SegmentId): FeedFrontier['aside'] => {
-  const found = new Map<string, { readonly segment: SegmentId; readonly count: number }>();
-  const note = (segment: SegmentId, count: number): void => {
-    if (count > 0) found.set(toHex(segment), { segment, count });
+  const found = new Map<string, FeedFrontier['aside'][number]>();
+  const note = (segment: SegmentId, count: number, head: EventId | null): void => {
+    if (count === 0 || head === null) return;
+    const past = pastOf(state, feed, state.realSegment(feed, segment)) ?? NO_PAST;
+    found.set(toHex(segment), { segment, count, head, past });
   };
   for (const segment of state.feed(feed).aside) {
     const record = state.segment(feed, segment);
     if (record === undefined) continue;
-    for (const { id, sound } of record.branches) note(id, Math.min(sound, state.limit(feed, id)));
-    if (leadsBack(state, feed, position, segment)) {
-      const length = lengthOf(state, feed, segment);
-      if (!equalBytes(segment, position) && record.ended !== null && length > record.ended.count) note(segment, length);
-    } else {
-      const end = follow(state, feed, segment);
-      note(end, lengthOf(state, feed, end));
+    for (const { id, sound, head } of record.branches) {
+      const count = Math.min(sound, state.limit(feed, id));
+      note(id, count, count === sound ? head : (eventAt(state, { feed, segment: id, seq: count - 1 })?.event ?? null));
     }
+    const length = lengthOf(state, feed, segment);
+    const isEnd = equalBytes(segment, position);
+    if (!isEnd && record.ended !== null && length > record.ended.count) note(segment, length, headAt(state, feed, segment, length));
+    if (isEnd || leadsBack(state, feed, position, segment)) continue;
+    const end = follow(state, feed, segment);
+    const reached = lengthOf(state, feed, end);
+    note(end, reached, headAt(state, feed, end, reached));
   }
   return Array.from(found.values()).toSorted((a, b) => compareBytes(a.segment, b.segment)).slice(0, MAX_ASIDE);
 };
@@ -97,7 +130,7 @@ const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
   const { charterCount, charterDigest } = state.feed(feed);
   const position = positionOf(state, feed);
   const charter = { feed, charterCount, charterDigest };
-  if (position === undefined) return { ...charter, segment: null, count: 0, head: null, ranges: [], aside: [] };
+  if (position === undefined) return { ...charter, segment: null, count: 0, head: null, past: NO_PAST, ranges: [], aside: [] };
   const count = lengthOf(state, feed, position);
   const record = state.segment(feed, position);
   const ranges = [...heldBeyond(state, feed, position, record?.sound ?? 0)];
@@ -108,7 +141,7 @@ const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
     if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
   }
   const head = count === 0 ? null : headAt(state, feed, position, count);
-  return { ...charter, segment: position, count, head, ranges, aside: asideOf(state, feed, position) };
+  return { ...charter, segment: position, count, head, past: pastOf(state, feed, position) ?? NO_PAST, ranges, aside: asideOf(state, feed, position) };
 };
 
 /** The id of the last event below `count` in the line of a segment. */
@@ -140,6 +173,7 @@ const emptyFrontier = (feed: FeedId): FeedFrontier => ({
   segment: null,
   count: 0,
   head: null,
+  past: NO_PAST,
   ranges: [],
   aside: [],
 });
@@ -158,13 +192,25 @@ const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId)
   return record?.ended?.count ?? lengthOf(state, feed, segment);
 };
 
-/** False when they follow another chain in their last segment than we do. */
-const agrees = (state: LogState, theirs: FeedFrontier): boolean => {
-  if (theirs.segment === null || theirs.head === null) return true;
-  const ours = lengthOf(state, theirs.feed, theirs.segment);
-  if (ours < theirs.count) return true;
-  const head = headAt(state, theirs.feed, theirs.segment, theirs.count);
-  return head === null || equalBytes(head, theirs.head);
+/** False when they follow another chain there than our line. */
+const agrees = (state: LogState, theirs: FeedFrontier, segment: SegmentId): boolean => {
+  const own = theirs.segment !== null && equalBytes(theirs.segment, segment) ? theirs : undefined;
+  const end = own ?? theirs.aside.find((one) => equalBytes(one.segment, segment));
+  if (end === undefined || end.head === null || lengthOf(state, theirs.feed, segment) < end.count) return true;
+  const head = headAt(state, theirs.feed, segment, end.count);
+  return head === null || equalBytes(head, end.head);
+};
+const agreesInBranch = (state: LogState, feed: FeedId, { segment, count, head }: FeedFrontier['aside'][number]): boolean => {
+  const ours = eventAt(state, { feed, segment, seq: count - 1 });
+  return ours === undefined || equalBytes(ours.event, head);
+};
+/** False when a segment before one of their ends ends differently here. Which one the digest does not tell. */
+const agreesBefore = (state: LogState, theirs: FeedFrontier): boolean => {
+  const ends = theirs.segment === null ? theirs.aside : [{ segment: theirs.segment, past: theirs.past }, ...theirs.aside];
+  return ends.every((end) => {
+    const past = pastOf(state, theirs.feed, state.realSegment(theirs.feed, end.segment));
+    return past === undefined || equalBytes(past, end.past);
+  });
 };
 
 const without = (range: PlaceRange, held: readonly { readonly from: number; readonly to: number }[]): readonly PlaceRange[] => {
@@ -186,15 +232,15 @@ const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
   const wanted = new Map<string, SegmentId>();
   const want = (segment: SegmentId): void => void wanted.set(toHex(segment), segment);
   const aside = asideOf(state, feed, position);
+  const samePast = agreesBefore(state, theirs);
   for (const end of [position, ...aside.map(({ segment }) => segment)]) {
     if (state.segment(feed, end) === undefined) continue;
     for (let at: SegmentId | null = end; at !== null; at = state.segment(feed, at)?.previous ?? null) {
       const here = at;
       want(here);
-      if (known.some((one) => leadsBack(state, feed, one, here))) break;
+      if (samePast && known.some((one) => leadsBack(state, feed, one, here))) break;
     }
   }
-  const agreed = agrees(state, theirs);
   // Oldest first, as they have to be taken.
   const segments = Array.from(wanted.values()).toSorted(
     (a, b) => (state.segment(feed, a)?.number ?? 0) - (state.segment(feed, b)?.number ?? 0) || compareBytes(a, b),
@@ -202,7 +248,8 @@ const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
   const lacked: PlaceRange[] = [];
   for (const segment of segments) {
     const to = lengthOf(state, feed, segment);
-    const disputed = !agreed && theirs.segment !== null && equalBytes(segment, theirs.segment);
+    const isTheirEnd = known.some((one) => equalBytes(one, segment));
+    const disputed = !agrees(state, theirs, segment) || (!isTheirEnd && !samePast);
     const from = disputed ? 0 : coveredCount(state, theirs, segment);
     if (from >= to) continue;
     const held = theirs.ranges.filter((one) => equalBytes(one.segment, segment));
@@ -214,7 +261,9 @@ const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
     const real = state.realSegment(feed, id);
     if (equalBytes(real, id)) continue;
     const branch = state.segment(feed, real)?.branches.find((one) => equalBytes(one.id, id));
-    const theirCount = theirs.aside.find((one) => equalBytes(one.segment, id))?.count ?? 0;
+    const noted = theirs.aside.find((one) => equalBytes(one.segment, id));
+    // A branch may fork in turn: with another event there, all of ours is new to them.
+    const theirCount = noted === undefined || !agreesInBranch(state, feed, noted) ? 0 : noted.count;
     if (branch !== undefined && theirCount < count) lacked.push({ feed, segment: id, from: Math.max(branch.from, theirCount), to: count });
   }
   return lacked;
@@ -266,7 +315,7 @@ export const covers = (state: LogState, theirs: Frontier, place: Place): boolean
   const real = state.realSegment(place.feed, place.segment);
   if (!equalBytes(real, place.segment)) return false;
   const inLast = one.segment !== null && equalBytes(one.segment, place.segment);
-  return place.seq < coveredCount(state, one, place.segment) && (!inLast || agrees(state, one));
+  return place.seq < coveredCount(state, one, place.segment) && agrees(state, one, place.segment) && (inLast || agreesBefore(state, one));
 };
 
 /** The same for the end of a segment: what a publication waits for. */

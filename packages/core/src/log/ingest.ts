@@ -121,15 +121,12 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
   for (const { feed } of state.devices()) {
     const name = toHex(feed);
     if (!before.has(name)) release(state, intake, feed, CHARTER_SEGMENT);
-    else if (before.get(name) !== after.get(name)) for (const segment of segmentsOf(state, feed)) reshow(state, intake, feed, segment);
+    else if (before.get(name) !== after.get(name)) {
+      state.setFeed(feed, { ...state.feed(feed), position: null });
+      for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
+    }
   }
 };
-
-/** All segments of a device, by its certificates. */
-const segmentsOf = (state: LogState, feed: FeedId): readonly SegmentId[] =>
-  state.store
-    .scan('certificate', { from: concat(state.conversation, feed, uint32(0)), to: concat(state.conversation, feed, uint32(0xffffffff)) })
-    .map(({ key }) => key.subarray(28, 36) as SegmentId);
 
 const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parcel: Parcel): void => {
   const claimed = readCertificate(data);

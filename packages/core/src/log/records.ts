@@ -60,6 +60,8 @@ export const segmentRecord = named(
     seed: nullable(bytes(32)),
     /** Lamport time of the event that published the subkey. */
     published: nullable(uint(MAX_LAMPORT)),
+    /** As in a frontier, of the segments before; null until it is asked for. */
+    past: nullable(bytes(8)),
     contents: uint(MAX_SEQ),
     /** Events that came only from the other side. */
     doubtful: uint(MAX_SEQ),

@@ -147,6 +147,7 @@ const grown = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, ro
   if (newest !== undefined && (tip === null || newest.lamport > tip.lamport)) {
     state.setFeed(feed, { ...state.feed(feed), tip: { feed, segment, seq: newest.seq, lamport: newest.lamport } });
   }
+  lookAgain(state, feed, segment);
   for (const row of rows) {
     if (row.seq === 0) noteEnd(state, work, state.headerOf(row));
     publishFrom(state, work, row);
@@ -162,8 +163,21 @@ const noteEnd = (state: LogState, work: Work, { feed, end, time }: Header): void
   if (end === null || before === undefined || before === null) return;
   if (before.ended !== null && before.ended.count >= end.count) return;
   state.setSegment(feed, end.segment, { ...before, ended: { count: end.count, time } });
+  lookAgain(state, feed, end.segment);
   if (before.sound > end.count) addAside(state, feed, end.segment);
   if (before.published !== null) reshow(state, work, feed, end.segment);
+};
+
+/** What segments after this one say of the past is found anew. */
+const lookAgain = (state: LogState, feed: FeedId, segment: SegmentId): void => {
+  const { position } = state.feed(feed);
+  const changed = state.segment(feed, segment);
+  // Nothing rests on the last segment.
+  if (changed === undefined || (position !== null && equalBytes(position, segment))) return;
+  for (const id of state.segmentsFrom(feed, changed.number + 1)) {
+    const record = state.segment(feed, id);
+    if (record !== undefined && record.past !== null) state.setSegment(feed, id, { ...record, past: null });
+  }
 };
 
 /** Acts on an event of kind `publish` once it is sound and its content is here. */

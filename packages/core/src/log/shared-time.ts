@@ -19,3 +19,39 @@ export interface TimeEvidence {
   readonly lastRunAt: number;
   readonly sources: readonly TimeSource[];
 }
+
+/** A source is worth something for so long. */
+export const SOURCE_AGE_MS = DAY_MS;
+/** Clocks that differ by more than this do not agree. */
+export const AGREEMENT_MS = 10 * MINUTE_MS;
+/** After so long without a run the own clock may have been set to anything. */
+export const ABSENCE_MS = 48 * HOUR_MS;
+/** How long a clock has to agree again after that. */
+export const REGAIN_MS = 24 * HOUR_MS;
+
+const agreesWithUs = ({ date, heardAt }: TimeSource): boolean => Math.abs(date - heardAt) <= AGREEMENT_MS;
+
+/** After an absence: another person's event since the start, or a day in which every source agreed. */
+const isRegained = ({ now, startedAt, lastRunAt, sources }: TimeEvidence): boolean => {
+  if (startedAt - lastRunAt <= ABSENCE_MS && startedAt >= lastRunAt) return true;
+  const since = sources.filter(({ heardAt }) => heardAt >= startedAt && heardAt <= now);
+  if (since.some((source) => source.kind === 'person' && agreesWithUs(source))) return true;
+  const disagreed = since.filter((source) => !agreesWithUs(source)).map(({ heardAt }) => heardAt);
+  const from = Math.max(startedAt, ...disagreed);
+  const first = Math.min(...since.filter((source) => agreesWithUs(source) && source.heardAt > from - 1).map(({ heardAt }) => heardAt));
+  return Number.isFinite(first) && now - first >= REGAIN_MS;
+};
+
+/** Deleting by a timer or a retention rule: the own clock and a fresh source agree. */
+export const mayPurge = (evidence: TimeEvidence): boolean => {
+  const { now, sources } = evidence;
+  const fresh = sources.filter(({ heardAt }) => heardAt <= now && now - heardAt <= SOURCE_AGE_MS);
+  return fresh.some(agreesWithUs) && isRegained(evidence);
+};
+
+/**
+ * Publishing a subkey that is due at `due`: the counterpart dated something after it. `counterpartDate` is the newest date
+ * of an event or frontier of theirs, by their clock; the own clock alone, or a relay's, proves nothing here.
+ */
+export const mayPublish = (evidence: TimeEvidence, due: number, counterpartDate: number | undefined): boolean =>
+  evidence.now >= due && counterpartDate !== undefined && counterpartDate >= due && isRegained(evidence);

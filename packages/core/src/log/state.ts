@@ -244,6 +244,15 @@ export const openState = (options: LogOptions) => {
       return store.scan('certificate', to === undefined ? { from: prefix } : { from: prefix, to });
     },
 
+    /** Segments of a device by their certificates, rising by number. */
+    segmentsFrom: (feed: FeedId, number: number): readonly SegmentId[] =>
+      store
+        .scan('certificate', {
+          from: concat(conversation, feed, uint32(number)),
+          to: concat(conversation, feed, uint32(0xffffffff)),
+        })
+        .map(({ key }) => key.subarray(28, 36) as SegmentId),
+
     flush(): void {
       for (const entry of segments.values()) {
         if (!entry.dirty) continue;
@@ -290,6 +299,7 @@ export const emptySegment = (
   branches: [],
   ended: null,
   published: null,
+  past: null,
   contents: 0,
   doubtful: 0,
   stub: null,
