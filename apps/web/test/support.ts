@@ -1,10 +1,11 @@
 // What the tests of the screens share: a browser, a folder served as the relay serves it, and the words and steps of a person.
 import axe from 'axe-core';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core';
+import encodeQR from 'qr';
 import { build } from 'vite';
 
 export const root = join(import.meta.dirname, '..');
@@ -187,3 +188,38 @@ export const steps = (page: Page) => {
     announced: page.getByTestId('announcer'),
   };
 };
+
+/** Pixels of one module, and of the white around the code. */
+const MODULE = 8;
+const MARGIN = 64;
+
+/** A film (YUV4MPEG2) of a QR code for Chromium's fake camera; give `cameraFlags` of it to `person`. */
+export function filmOf(text: string, folder: string): string {
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: 2 });
+  const code = rows.length * MODULE;
+  const width = Math.max(640, Math.ceil((code + 2 * MARGIN) / 2) * 2);
+  const height = Math.max(480, Math.ceil((code + 2 * MARGIN) / 2) * 2);
+  const left = Math.floor((width - code) / 2);
+  const top = Math.floor((height - code) / 2);
+  const light = Buffer.alloc(width * height, 235);
+  rows.forEach((row, y) =>
+    row.forEach((dark, x) => {
+      if (!dark) return;
+      for (let line = 0; line < MODULE; line++) {
+        const from = (top + y * MODULE + line) * width + left + x * MODULE;
+        light.fill(16, from, from + MODULE);
+      }
+    }),
+  );
+  const grey = Buffer.alloc((width * height) / 2, 128);
+  const frame = Buffer.concat([Buffer.from('FRAME\n'), light, grey]);
+  const path = join(folder, 'film.y4m');
+  writeFileSync(path, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), frame, frame]));
+  return path;
+}
+
+export const cameraFlags = (film: string): readonly string[] => [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  `--use-file-for-fake-video-capture=${film}`,
+];

@@ -11,6 +11,7 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 const errors: Readonly<Record<ErrorCode, Problem>> = {
   'bad-link': { message: 'This is not a Kith invitation, or a part of it is missing.', next: 'Copy the whole link and try again.' },
+  'bad-code': { message: 'This is not a checking code of Kith.', next: 'Scan the code on the other person’s screen, under “Check who this is”.' },
   'bad-option': { message: 'Something in this request is missing or wrong.', next: 'Reload the page and try again.' },
   'bad-command': { message: 'Kith does not know how to do this.', next: 'Reload the page and try again.' },
   'bad-text': { message: 'This message is too long: the limit is 65,536 bytes.', next: 'Shorten it, or send it in parts.' },
