@@ -1,6 +1,6 @@
 // What stands in cells outside of sessions: a hello with a KeyPackage, or the Welcome that answers it. The body is the
 // CBOR of one of these behind two bytes of length, filled with zeros.
-import { bytes, decode, encode, literal, nullable, tuple, union } from '../codec/index.ts';
+import { bytes, decode, encode, literal, named, nullable, tuple, union } from '../codec/index.ts';
 import { BODY_BYTES, type HelloPacket } from './types.ts';
 
 const FORMAT = 1 as const;
@@ -8,15 +8,21 @@ const MAX_AGREEMENT_BYTES = BODY_BYTES;
 const feed = bytes(8);
 const agreement = bytes(1, MAX_AGREEMENT_BYTES);
 
-export const helloPacketCodec = tuple({
-  format: literal(FORMAT),
-  packet: union({
-    /** `entry`: the sender's charter entry, when the receiver may not have it. */
-    hello: [1, tuple({ from: feed, keyPackage: agreement, entry: nullable(bytes(1, 1024)) })],
-    /** `to`: the device whose hello it answers; `hello`: that hello's id. */
-    welcome: [2, tuple({ from: feed, to: feed, hello: bytes(16), welcome: agreement, leaf: agreement })],
+export const helloPacketCodec = named(
+  'hello-packet',
+  tuple({
+    format: literal(FORMAT),
+    packet: union({
+      /** `entry`: the sender's charter entry, when the receiver may not have it. */
+      hello: [1, named('hello', tuple({ from: feed, keyPackage: agreement, entry: nullable(bytes(1, 1024)) }))],
+      /** `to`: the device whose hello it answers; `hello`: that hello's id. */
+      welcome: [
+        2,
+        named('welcome', tuple({ from: feed, to: feed, hello: bytes(16), welcome: agreement, leaf: agreement })),
+      ],
+    }),
   }),
-});
+);
 
 /** Undefined when it does not fit one cell. */
 export const writeHelloBody = (packet: HelloPacket): Uint8Array | undefined => {

@@ -1,7 +1,7 @@
 // Inbox records and tags (spec 06). A tag is recognised by its receiver alone, is used once, and carries no counter and no
 // clock: nothing has to be stored or to agree for a cell to be found.
 import { concat } from '../bytes/index.ts';
-import { bytes, decode, encode, list, literal, text, tuple, uint } from '../codec/index.ts';
+import { bytes, decode, encode, list, literal, named, text, tuple, uint } from '../codec/index.ts';
 import { derive, Secret, type Crypto } from '../crypto/index.ts';
 import type { Bucket, Randomness } from '../ports/index.ts';
 import { TAG_BYTES, type Inbox, type InboxRecord } from './types.ts';
@@ -14,15 +14,18 @@ const INBOX_SECRET_BYTES = 32;
 const HALF = TAG_BYTES / 2;
 
 /** Relays as they stand in records and offers. */
-export const relaysCodec = list(text(MAX_RELAY_BYTES), MAX_RELAYS);
-export const inboxRecordCodec = tuple({
-  format: literal(FORMAT),
-  number: uint(0xffffffff),
-  relays: relaysCodec,
-  bits: uint(MAX_PREFIX_BITS),
-  prefix: bytes(0, 3),
-  secret: bytes(INBOX_SECRET_BYTES),
-});
+export const relaysCodec = named('relays', list(text(MAX_RELAY_BYTES), MAX_RELAYS));
+export const inboxRecordCodec = named(
+  'inbox-record',
+  tuple({
+    format: literal(FORMAT),
+    number: uint(0xffffffff),
+    relays: relaysCodec,
+    bits: uint(MAX_PREFIX_BITS),
+    prefix: bytes(0, 3),
+    secret: bytes(INBOX_SECRET_BYTES),
+  }),
+);
 
 /** The first `bits` bits of these bytes, spare bits zero. */
 export const prefixOf = (from: Uint8Array, bits: number): Uint8Array => {

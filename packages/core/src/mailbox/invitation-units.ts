@@ -1,6 +1,6 @@
 // Offers and claims lie at a relay in whole units of 4,096 bytes: 24 bytes nonce, then the box. Their true length is inside.
 import { concat, equalBytes, readUint32, uint32, utf8 } from '../bytes/index.ts';
-import { decode, encode, extensions, hasUnknownCritical, bool, bytes, literal, text, tuple, uint } from '../codec/index.ts';
+import { decode, encode, extensions, hasUnknownCritical, bool, bytes, literal, named, text, tuple, uint } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import { CELL_BYTES, type Randomness } from '../ports/index.ts';
 import { relaysCodec } from './inbox.ts';
@@ -15,19 +15,25 @@ const MAX_NAME_CHARACTERS = 64;
 const MAX_AGREEMENT_BYTES = 4096;
 const agreement = bytes(1, MAX_AGREEMENT_BYTES);
 
-const offerBody = tuple({
-  version: literal(VERSION),
-  invitationKey: bytes(32),
-  keyPackage: agreement,
-  relays: relaysCodec,
-  reusable: bool,
-  expires: uint(2 ** 48 - 1),
-  /** 64 characters of at most 4 bytes. */
-  name: text(4 * MAX_NAME_CHARACTERS),
-  extensions,
-});
-export const offerCodec = tuple({ offer: offerBody, signature: bytes(64) });
-export const claimCodec = tuple({ version: literal(VERSION), welcome: agreement, leaf: agreement, box: bytes(128, 3 * CELL_BYTES) });
+const offerBody = named(
+  'offer-body',
+  tuple({
+    version: literal(VERSION),
+    invitationKey: bytes(32),
+    keyPackage: agreement,
+    relays: relaysCodec,
+    reusable: bool,
+    expires: uint(2 ** 48 - 1),
+    /** 64 characters of at most 4 bytes. */
+    name: text(4 * MAX_NAME_CHARACTERS),
+    extensions,
+  }),
+);
+export const offerCodec = named('offer', tuple({ offer: offerBody, signature: bytes(64) }));
+export const claimCodec = named(
+  'claim',
+  tuple({ version: literal(VERSION), welcome: agreement, leaf: agreement, box: bytes(128, 3 * CELL_BYTES) }),
+);
 
 const seal = (
   crypto: Crypto,

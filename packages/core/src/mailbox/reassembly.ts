@@ -1,7 +1,7 @@
 // Puts split packets together again, within bounds: at most 4 MiB unfinished of one peer, and nothing older than 48 hours.
 // A packet once finished is remembered for as long, so that late parts do not begin it anew.
 import { concat, toHex } from '../bytes/index.ts';
-import { bytes, decode, encode, list, literal, nullable, tuple, uint } from '../codec/index.ts';
+import { bytes, decode, encode, list, literal, named, nullable, tuple, uint } from '../codec/index.ts';
 import { neededParts, PACKET_ID_BYTES } from './fragments.ts';
 import { MAX_CELLS, MAX_PACKET_BYTES, ROOM_BYTES, type Fragment, type ResendRequest } from './types.ts';
 
@@ -107,7 +107,7 @@ const unfinishedCodec = tuple({
   touched: time,
   parts: list(nullable(bytes(1, ROOM_BYTES)), MAX_CELLS),
 });
-export const resendRequestCodec = tuple({ packet: packetId, missing: uint(0xffffffff) });
+export const resendRequestCodec = named('resend-request', tuple({ packet: packetId, missing: uint(0xffffffff) }));
 
 /** One row for each unfinished packet: rewriting it costs at most its own size. */
 export const encodeUnfinished = (entry: Unfinished): Uint8Array =>
