@@ -1,4 +1,4 @@
-import { toKithError, type Kith, type Parts, type StartKith } from '@kith/core/client';
+import { startKith, toKithError, type Kith, type Parts, type StartKith } from '@kith/core/client';
 import type { LogLevel, SqlStoreOptions } from '@kith/core/ports';
 import { openHome, type Home } from './home.ts';
 import { stderrLogger, systemClock, systemRandomness } from './system.ts';
@@ -14,7 +14,7 @@ export interface NodeKithOptions extends SqlStoreOptions {
 }
 type Composed = Pick<Parts, 'crypto' | 'agreement' | 'transport'>;
 /** Tests may give parts of their own. */
-export type NodeKithParts = Partial<Composed> & { readonly startKith: StartKith };
+export type NodeKithParts = Partial<Composed> & { readonly startKith?: StartKith };
 
 /** Loaded only once the home is known to be free: who finds it busy needs none of it. */
 const compose = async (given: Partial<Composed>): Promise<Composed> => {
@@ -26,10 +26,10 @@ const compose = async (given: Partial<Composed>): Promise<Composed> => {
   return { crypto, agreement, transport };
 };
 
-const startOn = async (home: Home, options: NodeKithOptions, { startKith, ...given }: NodeKithParts): Promise<Kith> => {
+const startOn = async (home: Home, options: NodeKithOptions, given: NodeKithParts): Promise<Kith> => {
   const composed = await compose(given);
   try {
-    return await startKith({
+    return await (given.startKith ?? startKith)({
       ...composed,
       store: home.store,
       generation: home.generation,
@@ -49,7 +49,7 @@ const startOn = async (home: Home, options: NodeKithOptions, { startKith, ...giv
  * The engine on a home, in this process. Rejects with a KithError: `home-busy` (at once), `damaged-home`, `newer-home`,
  * `disk-full`, `disk-failed`. `close` lets the home go, even when the engine fails to close.
  */
-export const openNodeKith = async (options: NodeKithOptions, parts: NodeKithParts): Promise<Kith> => {
+export const openNodeKith = async (options: NodeKithOptions, parts: NodeKithParts = {}): Promise<Kith> => {
   try {
     const home = openHome(options.home, options);
     try {
