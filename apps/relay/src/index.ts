@@ -69,7 +69,7 @@ export interface RunningRelay {
 
 /** Buckets and offers past their time are gone at most this much later, also when nobody asks for anything. */
 export const WIPE_EVERY_MS = 5000;
-const DRAIN_MS = 4000;
+const DRAIN_MS = 3000;
 export const DEFAULT_PORT = 4680;
 
 export const startRelay = async (options: RelayOptions = {}): Promise<RunningRelay> => {
