@@ -178,6 +178,19 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     expect(await log(page)).toEqual([]);
   }, 30_000);
 
+  test('Kith itself starts in the worker, keeps what it is told, and is the same device the next time', async () => {
+    const page = await openPage();
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    const before = await page.evaluate(() => tab.call('status', {}));
+    expect(before).toMatchObject({ created: true, connection: 'offline' });
+    await page.evaluate(() => tab.call('profile.set', { name: 'Blair' }));
+    await page.reload();
+    await page.waitForFunction(() => typeof tab === 'object');
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    expect(await page.evaluate(() => tab.call('profile.get', {}))).toMatchObject({ name: 'Blair' });
+    expect(await page.evaluate(() => tab.call('status', {}))).toMatchObject({ device: (before as { device: string }).device, created: false });
+  }, 30_000);
+
   test('nothing is missing here; without a secure context or private files it is said', async () => {
     const page = await openPage();
     expect(await page.evaluate(() => tab.missingFeatures())).toEqual([]);

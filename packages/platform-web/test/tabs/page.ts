@@ -1,14 +1,19 @@
 import { KithError, type Change, type Method, type Methods } from '@kith/core/client';
-import { missingFeatures, requestPersistence, startWebKith, storageStatus, type WebKith } from '../../src/index.ts';
-import workerUrl from './small-engine-worker.ts?worker&url';
+import { missingFeatures, requestPersistence, startWebKith, storageStatus, type WebKith, type WebKithOptions } from '../../src/index.ts';
+import engineUrl from '../../src/engine-worker.ts?worker&url';
+import smallUrl from './small-engine-worker.ts?worker&url';
 
 /** What the test asks of a tab; errors come back as their codes. */
 const tab = {
   kith: undefined as WebKith | undefined,
   changes: [] as Change[],
   async start(startAnew = false): Promise<string> {
+    return tab.startWith({ relays: ['https://kith.example'], workerUrl: smallUrl, startAnew });
+  },
+  startEngine: (): Promise<string> => tab.startWith({ relays: [], workerUrl: engineUrl }),
+  async startWith(options: WebKithOptions): Promise<string> {
     try {
-      tab.kith = await startWebKith({ relays: ['https://kith.example'], workerUrl, startAnew });
+      tab.kith = await startWebKith(options);
     } catch (error) {
       return error instanceof KithError ? error.code : String(error);
     }
