@@ -7,7 +7,7 @@ import { BLOCK_CELLS, BUCKETS, CELL_BYTES, DAY_MS, HOUR_MS, relayRequestCodec, r
 import { createNodeTransport } from '@kith/platform-node';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { startRelay } from '../src/index.ts';
+import { readRelayOptions, RelayStartError, startRelay } from '../src/index.ts';
 import { atEnd, freshCell, freshFolder, freshRelay, hourPut, lines, until } from './helpers.ts';
 import { spawnRelay } from './process.ts';
 
@@ -309,3 +309,23 @@ const freePort = async (): Promise<number> => {
   await new Promise((resolve) => server.close(resolve));
   return port;
 };
+
+test('the configuration of docs/guides/run-a-relay.md is understood, and one with a misspelt name is not', () => {
+  const guide = readFileSync(new URL('../../../docs/guides/run-a-relay.md', import.meta.url), 'utf8');
+  const json = /```json\n([\s\S]*?)```/.exec(guide)?.[1] ?? '';
+  const file = join(freshFolder(), 'relay.json');
+  writeFileSync(file, json);
+  expect(readRelayOptions(['--config', file, '--port', '1234'], { KITH_NAME: 'From the environment', KITH_PORT: '99' })).toMatchObject({
+    port: 1234,
+    name: 'From the environment',
+    data: '/var/lib/kith-relay',
+    publicUrl: 'https://kith.example',
+    behindProxy: true,
+    limits: { cells: { perMinute: 120, burst: 600 }, connections: 12_000 },
+  });
+  for (const misspelt of [json.replace('"burst"', '"brust"'), json.replace('"behindProxy"', '"behindproxy"'), json.replace('12000', '"many"')]) {
+    writeFileSync(file, misspelt);
+    expect(() => readRelayOptions(['--config', file], {})).toThrow(RelayStartError);
+  }
+  expect(readRelayOptions([], { KITH_DATA: '/data' }).data).toBe('/data/relay');
+});
