@@ -1,24 +1,34 @@
-import { describe, expect, test } from 'vitest';
-import { Secret } from '@kith/core/crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Secret, type Crypto } from '@kith/core/crypto';
+import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 
-const crypto = createNullCrypto();
 const randomness = seededRandomness(1);
 
-describe('the null provider keeps the meaning of the port', () => {
-  test('hashes of lengths asked for; no two of 200,000 small inputs collide, and every part counts', () => {
+describe.each([
+  ['null', async () => createNullCrypto()],
+  ['libsodium', createLibsodium],
+] as const)('the %s provider keeps the meaning of the port', (_, create) => {
+  let crypto: Crypto;
+  beforeAll(async () => {
+    crypto = await create();
+  });
+
+  test('hashes of lengths asked for; no two of 50,000 small inputs collide, and every part counts', () => {
     for (const length of [8, 16, 20, 32, 64]) expect(crypto.hash(length, randomness.bytes(5))).toHaveLength(length);
     const seen = new Set<string>();
-    for (let i = 0; i < 200_000; i++) {
+    for (let i = 0; i < 50_000; i++) {
       const input = Uint8Array.of(i & 255, (i >> 8) & 255, i >> 16);
       seen.add(crypto.hash(8, input).join());
     }
-    expect(seen.size).toBe(200_000);
+    expect(seen.size).toBe(50_000);
     const key = randomness.bytes(32);
     expect(crypto.hash(32, key)).not.toEqual(crypto.hash(32, new Uint8Array(0), key));
     expect(crypto.hash(32, new Uint8Array(3))).not.toEqual(crypto.hash(32, new Uint8Array(4)));
-    expect(crypto.hash(32, key)).toEqual(createNullCrypto().hash(32, key));
+    expect(crypto.hash(32, key)).toEqual(crypto.hash(32, key));
+    expect(crypto.shortHash(key.subarray(16), key)).toHaveLength(8);
+    expect(crypto.shortHash(key.subarray(16), key)).not.toEqual(crypto.shortHash(key.subarray(0, 16), key));
   });
 
   test('a box opens only under its key, nonce and associated data, unchanged', () => {
@@ -32,7 +42,8 @@ describe('the null provider keeps the meaning of the port', () => {
     for (let at = 0; at < 24; at++) expect(crypto.open(key, flip(nonce, at), box, associated)).toBeUndefined();
     for (let at = 0; at < 16; at++) expect(crypto.open(key, nonce, box, flip(associated, at))).toBeUndefined();
     expect(crypto.open(key, nonce, box.subarray(0, 15), associated)).toBeUndefined();
-    expect(() => crypto.seal(key.subarray(1), nonce, text, associated)).toThrow('wrong length');
+    expect(() => crypto.seal(key.subarray(1), nonce, text, associated)).toThrow();
+    expect(() => crypto.open(key, nonce.subarray(1), box, associated)).toThrow();
   });
 
   test('a signature fits one key and one message', () => {
@@ -43,8 +54,28 @@ describe('the null provider keeps the meaning of the port', () => {
     expect(crypto.verify(b.publicKey, message, signature)).toBe(false);
     expect(crypto.verify(a.publicKey, message.subarray(1), signature)).toBe(false);
     expect(crypto.verify(a.publicKey, message, signature.subarray(1))).toBe(false);
+    expect(crypto.verify(a.publicKey.subarray(1), message, signature)).toBe(false);
+    const seed = randomness.bytes(32);
+    const [one, two] = [crypto.signingKey(new Secret(seed.slice())), crypto.signingKey(new Secret(seed.slice()))];
+    expect(one.publicKey).toEqual(two.publicKey);
+    expect(crypto.verify(two.publicKey, message, crypto.sign(one, message))).toBe(true);
   });
 
+  test('equal compares bytes, whatever their lengths; a passphrase gives one key for one salt', () => {
+    expect(crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1, 2))).toBe(true);
+    expect(crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false);
+    expect(crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1))).toBe(false);
+    expect(crypto.equal(new Uint8Array(0), new Uint8Array(0))).toBe(true);
+    const passphrase = randomness.bytes(12);
+    const keys = [0, 0, 1].map((salt) => crypto.passphraseKey(passphrase, new Uint8Array(16).fill(salt), 1, 8192).expose());
+    expect(keys[0]).toHaveLength(32);
+    expect(keys[0]).toEqual(keys[1]);
+    expect(keys[0]).not.toEqual(keys[2]);
+  });
+});
+
+describe('the null agreement', () => {
+  const crypto = createNullCrypto();
   test('both sides of an agreement get the same exporter; a wrong init secret, Welcome or leaf is refused', () => {
     const agreement = createNullAgreement(crypto, randomness);
     const [a, b] = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))];
