@@ -1,12 +1,13 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
-import { pageOf, purge, rowOf, rowOfPrefix, shownInOrder, shownRow, toShown } from './order.ts';
+import { contentOf, pageOf, purge, rowOf, rowOfPrefix, shownInOrder, shownRow, toShown } from './order.ts';
 import { append, headsSeen, openSubkeys, ownDevice, sealHead, startDevice, startSegment } from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';
 import { read } from './read.ts';
 import { openState, type LogState } from './state.ts';
+import { verify } from './verify.ts';
 import type { ConversationLog, Ingested, LogOptions } from './types.ts';
 
 const answer = (state: LogState, intake: Intake): Ingested => ({
@@ -69,12 +70,13 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     content(event) {
       const row = rowOf(state, event);
-      return row && state.store.get('content', state.headerKey(row, event))?.subarray(32);
+      return row && contentOf(state, row);
     },
     purge(event) {
       purge(state, event);
       state.flush();
     },
+    verify: () => verify(state),
     duePublications: (question) =>
       duePublications(
         state,

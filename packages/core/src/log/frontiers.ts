@@ -3,7 +3,7 @@ import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import { CHARTER_SEGMENT, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import { frontierCodec, MAX_ASIDE, MAX_FRONTIER_FEEDS, MAX_RANGES, type FeedFrontier, type Frontier } from './frontier.ts';
-import { eventAt } from './places.ts';
+import { chainOf, eventAt } from './places.ts';
 import type { SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Differences, Place, PlaceRange } from './types.ts';
@@ -37,7 +37,7 @@ const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
   }
 };
 
-/** Undefined when a segment before is not held up to its named end. Kept in the records until one of them changes. */
+/** Undefined when the end of a segment before is not known. Kept in the records until one of them changes. */
 const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array | undefined => {
   const unknown: SegmentId[] = [];
   let past: Uint8Array = NO_PAST;
@@ -54,8 +54,9 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
     if (record === undefined) return undefined;
     if (record.previous !== null) {
       const before = state.segment(feed, record.previous);
-      const count = before?.ended?.count;
-      if (before === undefined || count === undefined || lengthOf(state, feed, record.previous) < count) return undefined;
+      if (before === undefined || before.ended === null) return undefined;
+      // The named end may stand in a branch that is longer than the line.
+      const count = Math.min(before.ended.count, lengthOf(state, feed, record.previous));
       const base = before.past ?? NO_PAST;
       past = state.crypto.hash(8, concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH));
     }
@@ -192,17 +193,24 @@ const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId)
   return record?.ended?.count ?? lengthOf(state, feed, segment);
 };
 
+/** True when an event beyond the end of a chain of ours is held all the same: it is of another chain. */
+const standsElsewhere = (state: LogState, feed: FeedId, segment: SegmentId, count: number, head: EventId): boolean => {
+  const row = state.headerRow({ feed, segment, seq: count - 1 }, head);
+  return row !== undefined && chainOf(state, row) !== undefined;
+};
 /** False when they follow another chain there than our line. */
 const agrees = (state: LogState, theirs: FeedFrontier, segment: SegmentId): boolean => {
   const own = theirs.segment !== null && equalBytes(theirs.segment, segment) ? theirs : undefined;
   const end = own ?? theirs.aside.find((one) => equalBytes(one.segment, segment));
-  if (end === undefined || end.head === null || lengthOf(state, theirs.feed, segment) < end.count) return true;
+  if (end === undefined || end.head === null || end.count === 0) return true;
+  if (lengthOf(state, theirs.feed, segment) < end.count) return !standsElsewhere(state, theirs.feed, segment, end.count, end.head);
   const head = headAt(state, theirs.feed, segment, end.count);
   return head === null || equalBytes(head, end.head);
 };
 const agreesInBranch = (state: LogState, feed: FeedId, { segment, count, head }: FeedFrontier['aside'][number]): boolean => {
   const ours = eventAt(state, { feed, segment, seq: count - 1 });
-  return ours === undefined || equalBytes(ours.event, head);
+  if (ours === undefined) return !standsElsewhere(state, feed, state.realSegment(feed, segment), count, head);
+  return equalBytes(ours.event, head);
 };
 /** False when a segment before one of their ends ends differently here. Which one the digest does not tell. */
 const agreesBefore = (state: LogState, theirs: FeedFrontier): boolean => {

@@ -7,3 +7,4 @@ export * from './objects.ts';
 export { PUBLISH_GRACE_MS, publishCodec, type Publish } from './publication.ts';
 export * from './shared-time.ts';
 export * from './types.ts';
+export type { Damage, Damaged } from './verify.ts';

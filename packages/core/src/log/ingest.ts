@@ -2,10 +2,10 @@
 // `settle` finds what became sound. Each step reads objects only, so the order of arrival decides nothing.
 import { concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
+import { Secret } from '../crypto/index.ts';
 import {
   CHARTER_SEGMENT,
   eventIdOf,
-  NO_HASH,
   openCertificate,
   openEntry,
   readCertificate,
@@ -15,10 +15,10 @@ import {
 } from '../identity/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
-import type { KeyedContent, LogObject, Seal, Stub } from './objects.ts';
+import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
 import { lamportOf, wake } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
-import { isGoodSeal, keptSeals, MAX_PENDING_SEALS, putSeal } from './seals.ts';
+import { keptSeals, MAX_PENDING_SEALS, putSeal } from './seals.ts';
 import { addAside, charterGrew, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
 import { emptySegment, type LogState } from './state.ts';
 import type { Sender } from './types.ts';
@@ -51,9 +51,7 @@ export const finish = (state: LogState, intake: Intake): void => {
     intake.queue.length = 0;
     intake.todo.push(...intake.touched.values());
     intake.touched.clear();
-    const published = intake.published.length;
     settle(state, intake);
-    for (const { feed, segment } of intake.published.slice(published)) release(state, intake, feed, segment);
   } while (intake.queue.length > 0);
   state.flush();
 };
@@ -263,28 +261,24 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   touch(intake, seal.feed, seal.segment);
 };
 
-/**
- * Counts when a seal of its head is here, and either its subkey is public by an event of a later Lamport time, or the next
- * segment's stub counts with a later one: so nobody can lift the Lamport time by a stub.
- */
+/** A stub claims a Lamport time that nothing here can check; more than this for each segment no device reaches honestly. */
+const STUB_LAMPORT_STEP = 2 ** 24;
+
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
-  const { feed, segment, count, head, lamport } = stub;
-  if (count === 0 || equalBytes(head, NO_HASH)) return refuse(intake, 'malformed');
+  const { feed, segment, count, head, lamport, seed } = stub;
   if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);
   if (record.stub !== null && record.stub.count >= count) return;
-  const sealed = keptSeals(state, feed, segment, count - 1).some(
-    (kept) => kept.seal.seq === count - 1 && equalBytes(kept.seal.head, head) && isGoodSeal(state, record.subkey, kept),
-  );
-  if (!sealed) return refuse(intake, 'stub');
-  const later = state.certificates(feed, record.number + 1).some(({ key }) => {
-    const next = state.segment(feed, key.subarray(28, 36) as SegmentId);
-    return next?.previous != null && equalBytes(next.previous, segment) && next.stub !== null && next.stub.lamport > lamport;
-  });
-  if (!later && !(record.published !== null && record.published > lamport)) return wait(state, intake, feed, segment, parcel);
-  state.setSegment(feed, segment, { ...record, stub: { count, head, lamport } });
+  if (count === 0 || lamport < count || lamport >= (record.number + 1) * STUB_LAMPORT_STEP) return refuse(intake, 'stub');
+  const seal: Seal = { format: 1, kind: 1, feed, segment, seq: count - 1, head, signature: stub.signature };
+  const key = state.crypto.signingKey(new Secret(seed.slice()));
+  key.privateKey.wipe();
+  if (!equalBytes(key.publicKey, record.subkey) || !verifySeal(state.crypto, record.subkey, state.conversation, seal)) {
+    return refuse(intake, 'stub');
+  }
+  putSeal(state, seal, true);
+  state.setSegment(feed, segment, { ...record, stub: { count, head, lamport }, seed, published: record.published ?? lamport });
   touch(intake, feed, segment);
   intake.todo.push(...wake(state, feed, segment));
-  if (record.previous !== null) release(state, intake, feed, record.previous);
 };

@@ -13,9 +13,20 @@ export const sealCodec = named(
   tuple({ format: literal(1), kind: literal(1), feed: feedIdCodec, segment: segmentIdCodec, seq: uint(MAX_SEQ), head: eventIdCodec, signature: bytes(64) }),
 );
 export type Seal = Infer<typeof sealCodec>;
+/** What is left of a published segment whose contents are gone: its end with a seal of it, and the public seed. */
 export const stubCodec = named(
   'stub',
-  tuple({ format: literal(1), kind: literal(1), feed: feedIdCodec, segment: segmentIdCodec, count: uint(MAX_SEQ), head: eventIdCodec, lamport: uint(MAX_LAMPORT) }),
+  tuple({
+    format: literal(1),
+    kind: literal(1),
+    feed: feedIdCodec,
+    segment: segmentIdCodec,
+    count: uint(MAX_SEQ),
+    head: eventIdCodec,
+    lamport: uint(MAX_LAMPORT),
+    seed: bytes(32),
+    signature: bytes(64),
+  }),
 );
 export type Stub = Infer<typeof stubCodec>;
 

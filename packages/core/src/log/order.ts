@@ -1,19 +1,22 @@
 // The one order of a conversation, by (Lamport, event id), and single events in it.
-import { compareBytes, concat, uint48 } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, uint48 } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
-import { NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import { MAX_LAMPORT } from './header.ts';
 import { chainOf } from './places.ts';
 import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
+import { isContentIntact } from './verify.ts';
 import type { Mark, Page, ShownEvent } from './types.ts';
 
 export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined => {
   const device = state.device(row.feed);
   const record = state.segment(row.feed, row.segment);
   if (device === undefined || record === undefined) return undefined;
+  // A disk may have changed it: what does not hash to its id is not shown (`verify` names it).
+  if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
   const header = state.headerOf(row);
   // An event of a chain that no longer counts was shown before: it stays, as by a copy.
   const chain = record.forked ? chainOf(state, row) : { id: row.segment, main: true };
@@ -84,6 +87,12 @@ export const pageOf = (state: LogState, { before, after, limit }: Page): readonl
   if (to === undefined) return [];
   const rows = state.store.scan('order', { from: first, to, reverse: true, limit });
   return rowsOf(state, rows.toReversed()).flatMap((row) => toShown(state, row) ?? []);
+};
+
+export const contentOf = (state: LogState, row: HeaderRow): Uint8Array | undefined => {
+  if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
+  const stored = state.store.get('content', state.headerKey(row, row.event));
+  return stored !== undefined && isContentIntact(state, row, state.headerOf(row)) ? stored.subarray(32) : undefined;
 };
 
 /** Two events whose ids share 16 bytes do not happen; the first would be taken. */

@@ -9,7 +9,7 @@ import { createSeal } from './objects.ts';
 import { lamportOf, placesInOrder } from './places.ts';
 import { standingValue, type HeaderRow, type OwnRecord, type SegmentRecord } from './records.ts';
 import { keptSeals, putSeal } from './seals.ts';
-import { newWork, publishFrom, settle } from './settle.ts';
+import { newWork, publishFrom, setEnd, settle } from './settle.ts';
 import { DAY_MS, MINUTE_MS } from './shared-time.ts';
 import { emptySegment, type LogState } from './state.ts';
 import type { Appended, Head, OwnDevice } from './types.ts';
@@ -119,8 +119,7 @@ const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, day: num
   seed.wipe();
   addSegment(state, own.feed, segment, record, bytes);
   if (own.current === null || last === undefined) return { segment, record, end: null, before: undefined };
-  const ended = state.segment(own.feed, own.current) ?? last;
-  state.setSegment(own.feed, own.current, { ...ended, ended: { count: last.sound, time: Math.floor(time / MINUTE_MS) } });
+  setEnd(state, own.feed, own.current, { count: last.sound, time: Math.floor(time / MINUTE_MS) });
   const end = { segment: own.current, count: last.sound };
   const newest = { feed: own.feed, segment: own.current, seq: last.sound - 1, lamport: last.lamport };
   const { tip } = state.feed(own.feed);

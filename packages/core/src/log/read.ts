@@ -12,7 +12,7 @@ import type { Batch, PlaceRange } from './types.ts';
 const AROUND_EVENT = 16;
 const AROUND_CONTENT = 40;
 const SEAL_BYTES = 144;
-const STUB_BYTES = 80;
+const STUB_BYTES = 192;
 /** Rows read at a time. */
 const STEP = 256;
 
@@ -102,12 +102,12 @@ const readCertificate = (state: LogState, filling: Filling, feed: FeedId, segmen
   put(filling, { type: 'certificate', certificate: row.value }, row.value.length + AROUND_EVENT);
 };
 
-const readStub = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, { stub }: SegmentRecord): void => {
-  if (stub === null) return;
-  const seal = keptSeals(state, feed, segment, stub.count - 1).find((kept) => kept.checked && equalBytes(kept.seal.head, stub.head));
-  if (seal === undefined) return;
-  putSealObject(filling, seal.seal);
-  put(filling, { type: 'stub', format: 1, kind: 1, feed, segment, ...stub }, STUB_BYTES);
+const readStub = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, { stub, seed }: SegmentRecord): void => {
+  if (stub === null || seed === null) return;
+  const kept = keptSeals(state, feed, segment, stub.count - 1).find(({ checked, seal }) => checked && equalBytes(seal.head, stub.head));
+  if (kept === undefined) return;
+  const { signature } = kept.seal;
+  put(filling, { type: 'stub', format: 1, kind: 1, feed, segment, ...stub, seed, signature }, STUB_BYTES);
 };
 
 /** Of a forked segment: the events of the named chain, found from its head down. */

@@ -159,21 +159,24 @@ const grown = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, ro
 };
 
 const noteEnd = (state: LogState, work: Work, { feed, end, time }: Header): void => {
-  const before = end && state.segment(feed, end.segment);
-  if (end === null || before === undefined || before === null) return;
-  if (before.ended !== null && before.ended.count >= end.count) return;
-  state.setSegment(feed, end.segment, { ...before, ended: { count: end.count, time } });
-  lookAgain(state, feed, end.segment);
-  if (before.sound > end.count) addAside(state, feed, end.segment);
-  if (before.published !== null) reshow(state, work, feed, end.segment);
+  if (end === null || !setEnd(state, feed, end.segment, { count: end.count, time })) return;
+  if (state.segment(feed, end.segment)?.published !== null) reshow(state, work, feed, end.segment);
+};
+
+/** Of two lines that go on from one segment the larger count stands. False when nothing changed. */
+export const setEnd = (state: LogState, feed: FeedId, segment: SegmentId, ended: NonNullable<SegmentRecord['ended']>): boolean => {
+  const before = state.segment(feed, segment);
+  if (before === undefined || (before.ended !== null && before.ended.count >= ended.count)) return false;
+  state.setSegment(feed, segment, { ...before, ended });
+  lookAgain(state, feed, segment);
+  if (before.sound > ended.count) addAside(state, feed, segment);
+  return true;
 };
 
 /** What segments after this one say of the past is found anew. */
 const lookAgain = (state: LogState, feed: FeedId, segment: SegmentId): void => {
-  const { position } = state.feed(feed);
   const changed = state.segment(feed, segment);
-  // Nothing rests on the last segment.
-  if (changed === undefined || (position !== null && equalBytes(position, segment))) return;
+  if (changed === undefined) return;
   for (const id of state.segmentsFrom(feed, changed.number + 1)) {
     const record = state.segment(feed, id);
     if (record !== undefined && record.past !== null) state.setSegment(feed, id, { ...record, past: null });

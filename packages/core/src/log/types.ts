@@ -15,6 +15,7 @@ import {
 import type { Randomness, Store } from '../ports/index.ts';
 import type { Frontier } from './frontier.ts';
 import type { LogObject } from './objects.ts';
+import type { Damaged } from './verify.ts';
 
 export type ConversationKind = 'self' | 'pair' | 'group' | 'room';
 
@@ -185,10 +186,13 @@ export interface ConversationLog {
   /** By the first 16 bytes of an event id. */
   findPrefix(prefix: Uint8Array): ShownEvent | undefined;
   at(place: Place): ShownEvent | undefined;
-  /** Undefined when it is not held. */
+  /** Undefined when it is not held, or is not what its header says. */
   content(event: EventId): Uint8Array | undefined;
   /** Content and its key go, the header stays; a published segment without contents leaves only its stub. */
   purge(event: EventId): void;
+
+  /** Checks all that is stored from the bytes up and names what does not hold: for a damaged or tampered disk. */
+  verify(): readonly Damaged[];
 
   duePublications(question: PublicationQuestion): readonly Publication[];
 }

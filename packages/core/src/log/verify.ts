@@ -1,0 +1,67 @@
+// Checks what is stored from the bytes up, for a damaged or tampered disk: every event that does not follow from signatures
+// is named. Ingest checked all of it once; this trusts no record of that.
+import { concat, equalBytes, toHex } from '../bytes/index.ts';
+import { eventIdOf, NO_HASH, openCertificate, type EventId } from '../identity/index.ts';
+import { contentHash, sizeClassOf } from './content.ts';
+import { decodeHeader, type Header } from './header.ts';
+import { verifySeal } from './objects.ts';
+import { lamportOf } from './places.ts';
+import { FLAGS, type HeaderRow } from './records.ts';
+import { keptSeals } from './seals.ts';
+import type { LogState } from './state.ts';
+
+export type Damage = 'header' | 'content' | 'chain' | 'lamport' | 'unsealed';
+export interface Damaged {
+  readonly event: EventId;
+  readonly damage: Damage;
+}
+
+export const verify = (state: LogState): readonly Damaged[] =>
+  state.devices().flatMap(({ feed, publicKey }) =>
+    state.store
+      .scan('certificate', { from: concat(state.conversation, feed), to: concat(state.conversation, feed, new Uint8Array(13).fill(255)) })
+      .flatMap(({ value }) => {
+        const certificate = openCertificate(state.crypto, value, publicKey);
+        return certificate === undefined ? [] : verifySegment(state, certificate.feed, certificate.segment, certificate.subkey);
+      }),
+  );
+
+const verifySegment = (state: LogState, feed: HeaderRow['feed'], segment: HeaderRow['segment'], subkey: Uint8Array): readonly Damaged[] => {
+  const rows = state.headerRows(feed, segment, 0, state.segment(feed, segment)?.top ?? 0);
+  const good = new Map<string, { readonly row: HeaderRow; readonly header: Header }>();
+  const damaged: Damaged[] = [];
+  for (const row of rows) {
+    const header = equalBytes(eventIdOf(state.crypto, row.header), row.event) ? decodeHeader(row.header) : undefined;
+    const before = header && (header.seq === 0 ? undefined : good.get(toHex(header.previous)));
+    if (header === undefined || header.seq !== row.seq || header.lamport !== row.lamport) damaged.push({ event: row.event, damage: 'header' });
+    else if (header.seq > 0 && before === undefined) damaged.push({ event: row.event, damage: 'chain' });
+    else if (header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads)) damaged.push({ event: row.event, damage: 'lamport' });
+    else {
+      good.set(toHex(row.event), { row, header });
+      if (!isContentIntact(state, row, header)) damaged.push({ event: row.event, damage: 'content' });
+    }
+  }
+  const sealed = new Set<string>();
+  for (const { seal } of keptSeals(state, feed, segment, 0)) {
+    if (!verifySeal(state.crypto, subkey, state.conversation, seal)) continue;
+    for (let at: EventId = seal.head; !equalBytes(at, NO_HASH) && !sealed.has(toHex(at)); ) {
+      const found = good.get(toHex(at));
+      if (found === undefined) break;
+      sealed.add(toHex(at));
+      at = found.header.previous;
+    }
+  }
+  for (const [name, { row }] of good) if (!sealed.has(name)) damaged.push({ event: row.event, damage: 'unsealed' });
+  return damaged;
+};
+
+/** True as well when the content was purged or never came. */
+export const isContentIntact = (state: LogState, row: HeaderRow, header: Header): boolean => {
+  const stored = state.store.get('content', state.headerKey(row, row.event));
+  if (stored === undefined || (row.flags & FLAGS.purged) !== 0) return true;
+  const content = stored.subarray(32);
+  return (
+    sizeClassOf(content.length) === header.sizeClass &&
+    equalBytes(contentHash(state.crypto, stored.subarray(0, 32), content), header.contentHash)
+  );
+};
