@@ -1,5 +1,20 @@
-import { KithError, type Kith } from '@kith/core/client';
+// The composition root of the engine in a process of its own.
+import { startKith, type Kith } from '@kith/core/client';
+import type { PairKeyAgreement } from '@kith/core/session';
+import { openNodeKith, systemRandomness } from '@kith/platform-node';
 import type { EngineWish } from './host.ts';
 
-/** The engine is not part of this version yet. */
-export const openEngine = (_wish: EngineWish): Promise<Kith> => Promise.reject(new KithError('not-built'));
+/** Key agreement is needed rarely and takes longest to load: it comes with its first job. */
+const lazyAgreement = (): PairKeyAgreement => {
+  let loaded: Promise<PairKeyAgreement> | undefined;
+  return {
+    name: 'mls',
+    run: async (job) => {
+      loaded ??= import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness));
+      return (await loaded).run(job);
+    },
+  };
+};
+
+export const openEngine = ({ home, relays, online }: EngineWish): Promise<Kith> =>
+  openNodeKith({ home, relays, online }, { startKith, agreement: lazyAgreement() });

@@ -35,8 +35,8 @@ export const PEOPLE: readonly CommandSpec[] = [
   }),
   command('invite accept', 'start the conversation of a link', {
     arguments: [argument('LINK')],
-    options: [option('name', 'TEXT', 'your own name for them')],
-    examples: ["kith invite accept 'https://relay.example/i#…' --name Blair"],
+    options: [option('name', 'TEXT', 'what they see of you')],
+    examples: ["kith invite accept 'https://relay.example/i#…' --name Alice"],
     fields: STARTED,
     load: async () => (await import('../actions/invite.ts')).inviteAccept,
   }),

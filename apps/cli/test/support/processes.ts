@@ -170,11 +170,10 @@ export const pair = async (stage: Stage, relay: string): Promise<{ readonly alic
   const alice = stage.home('alice');
   const bob = stage.home('bob');
   await alice.do(['init', '--name', 'Alice', '--relay', relay]);
-  await bob.do(['init', '--name', 'Bob', '--relay', relay]);
-  const { one: invite } = await alice.do(['invite', 'create', '--label', 'Bob']);
-  const { one: accepted } = await bob.do(['invite', 'accept', String(invite['link']), '--name', 'Alice']);
-  const isActive = async () =>
-    (await Promise.all([alice, bob].map((home) => home.do(['contact', 'list'])))).every(({ lines }) => lines.some(({ state }) => state === 'active'));
-  await alternate(alice, bob, 4, isActive);
+  const { one: invite } = await alice.do(['invite', 'create']);
+  const { one: accepted } = await bob.do(['invite', 'accept', String(invite['link']), '--name', 'Bob']);
+  const isMet = async () =>
+    (await Promise.all([alice, bob].map((home) => home.do(['contact', 'list'])))).every(({ lines }) => lines.some(({ state, name }) => state === 'active' && name !== null));
+  await alternate(alice, bob, 4, isMet);
   return { alice, bob, conversation: String(accepted['conversation']) };
 };

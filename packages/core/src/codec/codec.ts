@@ -2,6 +2,7 @@
 // Formats are positional CBOR arrays (RFC 8949, deterministic encoding); decoding is strict.
 import { decode as cborDecode, encode as cborEncode } from 'cborg';
 import { equalBytes, utf8 } from '../bytes/index.ts';
+import { holdsMark, WholeTexts } from './whole-texts.ts';
 
 export interface Codec<T> {
   readonly cddl: string;
@@ -161,6 +162,8 @@ export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => new Uint8Arr
 /** Nesting deeper than this is refused before the CBOR reader sees it: it recurses. */
 const MAX_DEPTH = 16;
 
+const STRICT = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true } as const;
+
 /**
  * Accepts exactly the bytes `encode` produces: a value has one encoding, so hashes and signatures agree everywhere.
  * Undefined for anything else, never an exception.
@@ -171,7 +174,7 @@ export const decode = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
   const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
   let value: T | undefined;
   try {
-    value = codec.in(cborDecode(plain, { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }));
+    value = codec.in(cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT));
   } catch {
     // cborg reports malformed input by throwing; to us that is simply "not of this format".
     return undefined;
