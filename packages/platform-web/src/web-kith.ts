@@ -1,6 +1,6 @@
 // The page side. Every tab asks for the lock of the home; the one that gets it runs the engine's worker, the others talk to
 // that worker through the home's channel, and one of them takes over when it ends.
-import { connectKith, KithError, METHOD_KINDS, type Change, type Kith, type Method, type Methods, type Pipe } from '@kith/core/client';
+import { connectKith, KithError, METHOD_KINDS, toKithError, type Change, type Kith, type Method, type Methods, type Pipe } from '@kith/core/client';
 import type { LogLevel } from '@kith/core/ports';
 import type { EngineOptions, HostReply, HostRequest } from './engine-host.ts';
 import { engineLock, fedPipe, openChannel, portPipe, tabLock, type FedPipe } from './pipes.ts';
@@ -22,6 +22,8 @@ export interface WebKith extends Kith {
   isOwner(): boolean;
 }
 
+/** How long a tab waits for the engine of another one that holds the home and says nothing. */
+const START_MS = 15_000;
 /** How long a call waits for an engine when none is there. */
 const NO_ENGINE_MS = 10_000;
 
@@ -192,11 +194,14 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
       post({ type: 'start', options: engineOptions, port: ports.port2 }, [ports.port2]);
     });
   const owning = navigator.locks.request(engineLock(home), { signal: ended.signal }, own).catch((error: unknown) => {
-    // Closed while it waited for its turn.
-    if (!ended.signal.aborted) throw error;
+    // Otherwise it was closed while it waited for its turn.
+    if (!ended.signal.aborted) fail(toKithError(error));
   });
 
-  await first;
+  const patience = setTimeout(() => {
+    if (worker === undefined) fail(new KithError('home-busy'));
+  }, START_MS);
+  await first.finally(() => clearTimeout(patience));
   return {
     call: kith.call,
     onChange: kith.onChange,

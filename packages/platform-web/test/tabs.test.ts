@@ -191,6 +191,14 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     expect(await page.evaluate(() => tab.call('status', {}))).toMatchObject({ device: (before as { device: string }).device, created: false });
   }, 30_000);
 
+  test('a worker that cannot be had, and a tab that holds the home without a word, are told and not waited for', async () => {
+    const page = await openPage();
+    expect(await page.evaluate(() => tab.startWith({ relays: [], workerUrl: 'https://elsewhere.example/worker.js' }))).toBe('internal');
+    await page.evaluate(() => void navigator.locks.request('kith home engine', () => new Promise(() => undefined)));
+    const other = await openPage();
+    expect(await other.evaluate(() => tab.start())).toBe('home-busy');
+  }, 40_000);
+
   test('nothing is missing here; without a secure context or private files it is said', async () => {
     const page = await openPage();
     expect(await page.evaluate(() => tab.missingFeatures())).toEqual([]);
