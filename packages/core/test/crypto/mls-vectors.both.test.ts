@@ -1,5 +1,5 @@
-// The working group's vectors for suite 3 (X25519) through our provider: labels, key schedule, Welcome, joining. Its vectors
-// of the message layer and the secret tree are left out: Kith uses neither.
+// The working group's vectors for suite 3 (X25519) through our provider: labels, key schedule, secret tree, protection of
+// messages, Welcome, joining.
 import sodium from 'libsodium-wrappers-sumo';
 import {
   bytesToBase64,
@@ -18,11 +18,11 @@ import {
   type RatchetTree,
 } from 'ts-mls';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { concat, fromHex, toHex, utf8 } from '@kith/core/bytes';
+import { concat, fromHex, readUint32, toHex, uint32, uint48, utf8 } from '@kith/core/bytes';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 import { createX25519Suite, X25519_SUITE_ID } from './x25519-suite.ts';
 
-type Json = { readonly [key: string]: Json } & string & number & readonly Json[] & null;
+type Json = Readonly<Record<string, unknown>>;
 const sets = import.meta.glob<readonly Json[]>('../../../../../shared/vectors/mls/*.json', { import: 'default' });
 const missing = Object.keys(sets).length === 0;
 if (missing) console.log('No published vectors at ../shared/vectors: these tests are skipped.');
@@ -51,6 +51,23 @@ const expandWithLabel = (secret: Uint8Array, label: string, context: Uint8Array,
 const deriveSecret = (secret: Uint8Array, label: string): Promise<Uint8Array> =>
   expandWithLabel(secret, label, new Uint8Array(0), suite.kdf.size);
 
+/** Of a full tree with a power of two leaves: down from the root, left or right by the leaf's bits. */
+const leafSecret = async (root: Uint8Array, leaf: number, leaves: number): Promise<Uint8Array> => {
+  let secret = root;
+  for (let half = leaves / 2; half >= 1; half /= 2) {
+    secret = await expandWithLabel(secret, 'tree', utf8((leaf / half) % 2 < 1 ? 'left' : 'right'), 32);
+  }
+  return secret;
+};
+const ratchetKey = async (leaf: Uint8Array, kind: 'handshake' | 'application', generation: number) => {
+  let secret = await expandWithLabel(leaf, kind, new Uint8Array(0), 32);
+  for (let i = 0; i < generation; i++) secret = await expandWithLabel(secret, 'secret', uint32(i), 32);
+  return {
+    key: await expandWithLabel(secret, 'key', uint32(generation), 32),
+    nonce: await expandWithLabel(secret, 'nonce', uint32(generation), 12),
+  };
+};
+
 describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
   test('crypto basics', async () => {
     const [basics] = await vectors('crypto-basics');
@@ -63,8 +80,7 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
     expect(toHex(expanded)).toBe(expand_with_label?.out);
     expect(toHex(await deriveSecret(of(derive_secret, 'secret'), derive_secret?.label ?? ''))).toBe(derive_secret?.out);
     const generation = Number(derive_tree_secret?.generation);
-    const context = Uint8Array.of(generation >>> 24, generation >>> 16, generation >>> 8, generation);
-    const treeSecret = await expandWithLabel(of(derive_tree_secret, 'secret'), derive_tree_secret?.label ?? '', context, Number(derive_tree_secret?.length));
+    const treeSecret = await expandWithLabel(of(derive_tree_secret, 'secret'), derive_tree_secret?.label ?? '', uint32(generation), Number(derive_tree_secret?.length));
     expect(toHex(treeSecret)).toBe(derive_tree_secret?.out);
     const signed = concat(vector(utf8(`MLS 1.0 ${sign_with_label?.label ?? ''}`)), vector(of(sign_with_label, 'content')));
     expect(await suite.signature.verify(of(sign_with_label, 'pub'), signed, of(sign_with_label, 'signature'))).toBe(true);
@@ -105,6 +121,58 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
       epochs++;
     }
     expect(epochs).toBeGreaterThan(3);
+  });
+
+  test('secret tree', async () => {
+    const found = await vectors('secret-tree');
+    let keys = 0;
+    for (const given of found) {
+      const { sender_data_secret, ciphertext, key, nonce } = given.sender_data as Record<string, string>;
+      const sample = hex(ciphertext ?? '').subarray(0, 32);
+      expect(toHex(await expandWithLabel(hex(sender_data_secret ?? ''), 'key', sample, 32))).toBe(key);
+      expect(toHex(await expandWithLabel(hex(sender_data_secret ?? ''), 'nonce', sample, 12))).toBe(nonce);
+      const leaves = given.leaves as readonly (readonly Record<string, string | number>[])[];
+      for (const [leaf, generations] of leaves.entries()) {
+        const secret = await leafSecret(hex(given.encryption_secret as string), leaf, leaves.length);
+        for (const stated of generations) {
+          for (const kind of ['handshake', 'application'] as const) {
+            const ratchet = await ratchetKey(secret, kind, Number(stated.generation));
+            expect(toHex(ratchet.key)).toBe(stated[`${kind}_key`]);
+            expect(toHex(ratchet.nonce)).toBe(stated[`${kind}_nonce`]);
+            keys++;
+          }
+        }
+      }
+    }
+    expect(keys).toBeGreaterThan(20);
+  });
+
+  test('message protection: private messages open, and their signatures hold', async () => {
+    const [given] = (await vectors('message-protection')) as readonly Record<string, string>[];
+    if (given === undefined) throw new Error('no vector');
+    const epoch = concat(new Uint8Array(2), uint48(Number(given.epoch)));
+    const groupId = vector(hex(given.group_id ?? ''));
+    const context = concat(uint16(1), uint16(X25519_SUITE_ID), groupId, epoch, vector(hex(given.tree_hash ?? '')), vector(hex(given.confirmed_transcript_hash ?? '')), Uint8Array.of(0));
+    for (const [name, kind] of [['application', 'application'], ['proposal', 'handshake'], ['commit', 'handshake']] as const) {
+      const { privateMessage } = message(given[`${name}_priv`] ?? '', wireformats.mls_private_message);
+      const { contentType, authenticatedData, encryptedSenderData, ciphertext } = privateMessage;
+      const head = concat(groupId, epoch, Uint8Array.of(contentType));
+      const secret = hex(given.sender_data_secret ?? '');
+      const sample = ciphertext.subarray(0, 32);
+      const [key, nonce] = [await expandWithLabel(secret, 'key', sample, 32), await expandWithLabel(secret, 'nonce', sample, 12)];
+      const sender = await suite.hpke.decryptAead(key, nonce, head, encryptedSenderData);
+      const [leaf, generation] = [readUint32(sender, 0), readUint32(sender, 4)];
+      const ratchet = await ratchetKey(await leafSecret(hex(given.encryption_secret ?? ''), leaf, 2), kind, generation);
+      const guarded = ratchet.nonce.map((byte, i) => (i < 4 ? byte ^ (sender[8 + i] as number) : byte));
+      const plain = await suite.hpke.decryptAead(ratchet.key, guarded, concat(head, vector(authenticatedData)), ciphertext);
+      const stated = hex(given[name] ?? '');
+      const content = name === 'application' ? vector(stated) : stated;
+      expect(toHex(plain.subarray(0, content.length))).toBe(toHex(content));
+      const framed = concat(uint16(1), uint16(wireformats.mls_private_message), groupId, epoch, Uint8Array.of(1, 0, 0, 0, leaf), vector(authenticatedData), Uint8Array.of(contentType), content, context);
+      const signature = plain.subarray(content.length + 2, content.length + 66);
+      const signed = concat(vector(utf8('MLS 1.0 FramedContentTBS')), vector(framed));
+      expect(await suite.signature.verify(hex(given.signature_pub ?? ''), signed, signature)).toBe(true);
+    }
   });
 
   const message = <W extends MlsMessage['wireformat']>(text: string, wireformat: W): MlsMessage & { readonly wireformat: W } => {

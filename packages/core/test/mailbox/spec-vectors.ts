@@ -43,7 +43,7 @@ const flip = (from: Uint8Array, at: number): Uint8Array => from.map((byte, i) =>
 
 /** Remembers what it gave last, so that a vector can state it. */
 const noting = (from: Randomness): Randomness & { readonly last: () => Uint8Array } => {
-  let last = new Uint8Array(0);
+  let last: Uint8Array = new Uint8Array(0);
   return { bytes: (length) => (last = from.bytes(length)).slice(), last: () => last };
 };
 

@@ -16,14 +16,13 @@ import {
   renewalDue,
   sealBody,
   sealSlot,
-  sessionRows,
   stepHello,
   type HelloInput,
   type HelloState,
   type PairKeyAgreement,
   type Session,
 } from '@kith/core/session';
-import { seededRandomness, type SeededRandomness } from '@kith/testkit/seeded-randomness';
+import { seededRandomness } from '@kith/testkit/seeded-randomness';
 
 export interface Plants {
   /** A slot's 24 bytes are not fresh: as if the key of a chain step were used as it is. */
