@@ -81,7 +81,9 @@ const devicesOf = (
   }
   return Array.from(found.values(), ({ feed, publicKey, adding }): Device => {
     const aimed = claims.filter(({ target }) => target !== undefined && equalBytes(target, feed));
-    const holding = aimed.filter(({ chained }) => verdicts.get(chained) === 'in');
+    const holding = aimed
+      .filter(({ chained }) => verdicts.get(chained) === 'in')
+      .toSorted((a, b) => (a.chained.hash < b.chained.hash ? -1 : 1));
     if (adding === 'out') return { feed, publicKey, state: 'removed', cuts: [nothingOf(feed)] };
     if (holding.length > 0) return { feed, publicKey, state: 'removed', cuts: holding.flatMap(({ cut }) => cut ?? []) };
     const disputed = claims.some(

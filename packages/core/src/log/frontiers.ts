@@ -89,7 +89,8 @@ const leadsBack = (state: LogState, feed: FeedId, later: SegmentId, segment: Seg
 
 const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: number): FeedFrontier['ranges'] => {
   const record = state.segment(feed, segment);
-  if (record === undefined || record.top <= count) return [];
+  // Of a forked segment a seq does not say which chain's event is held.
+  if (record === undefined || record.forked || record.top <= count) return [];
   const ranges: { segment: SegmentId; from: number; to: number }[] = [];
   for (const { seq } of state.headerRows(feed, segment, count, record.top, MAX_SCAN)) {
     const last = ranges.at(-1);
