@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { expect, test } from 'vitest';
+import { createWebTransport } from '../../../packages/platform-web/src/transport.ts';
 import { startRelay } from '../src/index.ts';
 import { atEnd, freshFolder, freshRelay, until } from './helpers.ts';
 
@@ -31,6 +32,18 @@ for (const [name, form] of Object.entries(FORMS)) {
   transportContract(name, {
     relay: contractRelay,
     transport: () => createNodeTransport({ form }),
+    until,
+    settle: (promise) => promise,
+    now: () => Date.now(),
+    isLive: form === 'websocket',
+  });
+}
+
+// The browser's adapter uses nothing but WebSocket and fetch, and Node has both of its own.
+for (const form of ['websocket', 'cbor'] as const) {
+  transportContract(`the browser's adapter, ${form}`, {
+    relay: contractRelay,
+    transport: () => createWebTransport({ form }),
     until,
     settle: (promise) => promise,
     now: () => Date.now(),

@@ -22,7 +22,7 @@ const http: Http = async ({ url, method, headers, body, limitMs }) => {
   const response = await fetch(url, {
     method,
     headers,
-    body: body === undefined ? null : Uint8Array.from(body),
+    ...(body === undefined ? {} : { body: Uint8Array.from(body) }),
     redirect: 'error',
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
