@@ -171,7 +171,7 @@ export class Sender {
       const posting = duePosting(waiting.row, now, relays.length, this.stopping);
       this.#schedule(pair, nextDue(waiting.row, now));
       if (posting === undefined) continue;
-      const mask = posting.bucket === 'hour' ? posting.relays : 1 << (dayOf(now) % relays.length);
+      const mask = posting.bucket === 'hour' ? posting.relays : (1 << relays.length) - 1;
       const open = this.#openRelays(relays, mask, toHex(waiting.key), posting.bucket);
       if (open === 0) {
         const closed = relays.filter((relay, i) => (mask & (1 << i)) !== 0 && !this.#courier.isOpen(relay));
@@ -370,7 +370,7 @@ export class Sender {
       return peer.seenAt > 0 && !equalBytes(peer.toldDay, mine.digest);
     });
     const relays = this.#peerRelays(pair);
-    const mask = this.#openRelays(relays, 1 << (dayOf(this.#context.now()) % Math.max(1, relays.length)), 'tell', 'day');
+    const mask = this.#openRelays(relays, (1 << relays.length) - 1, 'tell', 'day');
     if (news && mask !== 0) this.#post(pair, [], 'day', mask, []);
   }
 

@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { codeOf, pair, texts, world } from './world.ts';
+
+const allTexts = (device: Parameters<typeof texts>[0], conversation: string): readonly (string | null)[] => {
+  const out: (string | null)[] = [];
+  let before: string | undefined;
+  for (;;) {
+    const lines = device.call('log', { conversation, limit: 500, ...(before === undefined ? {} : { before }) });
+    out.unshift(...lines.filter(({ kind }) => kind === 'text').map(({ text }) => text));
+    before = lines[0]?.event;
+    if (before === undefined) return out;
+  }
+};
+
+test('S4.19 5,000 messages over a network that loses, repeats and reorders, with relays that restart, arrive once each', () => {
+  const here = world(7, 2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.network.weather({ loss: 0.2, pushLoss: 0.2, repeat: 0.1, delayMin: 1, delayMax: 400 });
+  const sent: string[] = [];
+  for (let i = 0; i < 2500; i++) {
+    for (const [who, device] of [['a', alice], ['b', bob]] as const) {
+      const text = `${who}${i}`;
+      sent.push(text);
+      device.call('send', { conversation, text });
+    }
+    here.clock.advance(i % 50 === 0 ? 20_000 : 20);
+    if (i % 500 === 250) {
+      here.relays[0]?.stop();
+      here.clock.advance(30_000);
+      here.relays[0]?.start();
+    }
+  }
+  const pending = (): number => alice.call('status', {}).pending + bob.call('status', {}).pending;
+  for (let minutes = 0; minutes < 180 && pending() > 0; minutes++) here.clock.advance(60_000);
+  expect(pending()).toBe(0);
+  const a = allTexts(alice, conversation);
+  expect(allTexts(bob, conversation)).toEqual(a);
+  expect(a.toSorted()).toEqual(sent.toSorted());
+  expect([...alice.failures, ...bob.failures]).toEqual([]);
+}, 60_000);
+
+test('Alice is online a minute each morning, Bob only on the fourth evening: he has everything, she learns it on the fifth', () => {
+  for (const lostRelay of [undefined, 0, 1]) {
+    const here = world(3, 2);
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    const conversation = pair(here, alice, bob);
+    here.clock.advance(120_000);
+    alice.stop();
+    bob.stop();
+    const HOUR = 3_600_000;
+    const at = (day: number, hour: number): void => {
+      const target = (Math.floor(here.clock.now() / (24 * HOUR)) + day) * 24 * HOUR + hour * HOUR;
+      here.clock.advance(target - here.clock.now());
+    };
+    const sent: string[] = [];
+    at(1, 9);
+    for (let day = 1; day <= 5; day++) {
+      alice.start();
+      if (day <= 4) {
+        for (let i = 0; i < 3; i++) {
+          const text = `day ${day} message ${i}`;
+          sent.push(text);
+          alice.call('send', { conversation, text });
+          here.clock.advance(10_000);
+        }
+      }
+      here.clock.advance(30_000);
+      if (day === 4) expect(alice.call('log', { conversation, limit: 500 }).filter(({ state }) => state === 'delivered')).toEqual([]);
+      if (day === 5) expect(alice.call('log', { conversation, limit: 500 }).map(({ state }) => state)).toEqual(sent.map(() => 'delivered'));
+      alice.stop();
+      if (lostRelay !== undefined) here.relays[lostRelay]?.wipe();
+      if (day === 4) {
+        here.clock.advance(11 * HOUR);
+        bob.start();
+        here.clock.advance(60_000);
+        expect(texts(bob, conversation)).toEqual(sent);
+        bob.stop();
+      }
+      at(1, 9);
+    }
+    expect([...alice.failures, ...bob.failures]).toEqual([]);
+  }
+});
+
+test('an outgoing message survives a crash before it left', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.connect(false);
+  alice.call('send', { conversation, text: 'written in a tunnel' });
+  alice.crash();
+  alice.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('written in a tunnel'), 60_000)).toBe(true);
+});
+
+test('a blocked person reaches nobody, and a one-time invitation works once', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const eve = here.device('eve');
+  alice.start();
+  bob.start();
+  eve.start();
+  const { link, invite } = alice.call('invite.create', {});
+  expect(codeOf(() => alice.call('invite.accept', { link }))).toBe('own-invite');
+  const { conversation } = bob.call('invite.accept', { link });
+  expect(codeOf(() => eve.call('invite.accept', { link }))).toMatch(/invite-(used|expired)/);
+  here.clock.advance(10_000);
+  expect(alice.call('invite.list', {})).toMatchObject([{ invite, state: 'used', uses: 1 }]);
+  alice.call('contact.block', { conversation });
+  bob.call('send', { conversation, text: 'are you there?' });
+  here.clock.advance(60_000);
+  expect(texts(alice, conversation)).toEqual([]);
+  expect(codeOf(() => alice.call('send', { conversation, text: 'no' }))).toBe('blocked');
+  alice.call('contact.unblock', { conversation });
+  bob.call('sync', {});
+  expect(here.clock.runUntil(() => texts(alice, conversation).length === 1, 3_600_000)).toBe(true);
+});
+
+test('a reusable invitation makes requests that show nothing of the stranger', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  alice.start();
+  bob.start();
+  const { link, conversation } = alice.call('invite.create', { reusable: true, label: 'club' });
+  expect(conversation).toBeNull();
+  const accepted = bob.call('invite.accept', { link, name: 'Bob' });
+  bob.call('send', { conversation: accepted.conversation, text: 'let me in' });
+  expect(here.clock.runUntil(() => alice.call('request.list', {}).length === 1, 60_000)).toBe(true);
+  const [request] = alice.call('request.list', {});
+  expect(Object.keys(request ?? {})).toEqual(['request', 'via', 'at']);
+  expect(request?.via).toBe('club');
+  expect(alice.call('contact.list', {})).toEqual([]);
+  const answered = alice.call('request.answer', { request: request?.request ?? '', answer: 'accept' });
+  expect(answered).toEqual({ conversation: accepted.conversation, state: 'active' });
+  expect(here.clock.runUntil(() => texts(alice, accepted.conversation).includes('let me in'), 60_000)).toBe(true);
+});
