@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
+import { dirname, extname, join, normalize } from 'node:path';
 import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import encodeQR from 'qr';
 import { build } from 'vite';
@@ -76,10 +76,21 @@ export async function serve(folder: string, change: (path: string, bytes: Buffer
   };
 }
 
+/** Builds as a person would: a test runner sets NODE_ENV=test, with which React would be its slow development form. */
+export async function buildInto(folder: string, configFile: string): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({ root: dirname(configFile), configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+  } finally {
+    process.env['NODE_ENV'] = before;
+  }
+}
+
 /** The screens over a Kith in memory (dev/), built once for a test file. */
 export async function serveHarness(): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'kith-harness-'));
-  await build({ configFile: join(root, 'dev/vite.config.ts'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+  await buildInto(folder, join(root, 'dev/vite.config.ts'));
   const site = await serve(folder);
   return {
     url: site.url,

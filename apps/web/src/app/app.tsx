@@ -1,8 +1,6 @@
 import type { Contact, Kith } from '@kith/core/client';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
-import { Conversation } from '../screens/conversation/conversation.tsx';
-import { Details } from '../screens/details.tsx';
 import { List } from '../screens/list.tsx';
 import { Welcome } from '../screens/welcome.tsx';
 import { TwoPeople } from '../ui/drawing.tsx';
@@ -19,6 +17,10 @@ import { go, useRoute, type Route } from './route.ts';
 import { applyTheme, SETTINGS, useSettings } from './settings.ts';
 import { commandOf, isStandalone, type Command, type Nth } from './shortcuts.ts';
 
+// The first screen is the list, or the welcome; the conversation is fetched while one looks at it.
+const loadConversation = () => import('../screens/conversation/conversation.tsx');
+const Conversation = lazy(async () => ({ default: (await loadConversation()).Conversation }));
+const Details = lazy(async () => ({ default: (await import('../screens/details.tsx')).Details }));
 const Add = lazy(async () => ({ default: (await import('../screens/add.tsx')).Add }));
 const Invitation = lazy(async () => ({ default: (await import('../screens/invite.tsx')).Invitation }));
 const Requests = lazy(async () => ({ default: (await import('../screens/requests.tsx')).Requests }));
@@ -185,6 +187,7 @@ function Shell() {
 
   const latest = useRef({ route, contacts });
   latest.current = { route, contacts };
+  useEffect(() => void loadConversation(), []);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const command = commandOf(event, isStandalone());
@@ -239,7 +242,7 @@ function Shell() {
         <main className="pane pane-main" id="main" tabIndex={-1}>
           <Suspense fallback={<Skeleton />}>{main}</Suspense>
         </main>
-        {details ? <Details key={open.conversation} contact={open} /> : null}
+        <Suspense>{details ? <Details key={open.conversation} contact={open} /> : null}</Suspense>
       </div>
       {overlays}
       <Surroundings contacts={contacts} />

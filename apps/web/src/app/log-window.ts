@@ -5,6 +5,7 @@ import { problemOf, type ProblemCode } from './problem.ts';
 const PAGE = 60;
 /** More lines than this are let go at the far end, so that reading again after a change costs the same in any log. */
 const MOST = 360;
+const LET_GO_AFTER_MS = 50;
 
 export interface LogState {
   readonly status: 'loading' | 'ready' | 'failed';
@@ -12,7 +13,7 @@ export interface LogState {
   readonly lines: readonly LogLine[];
   readonly atStart: boolean;
   readonly atEnd: boolean;
-  /** The last change put lines before the others: the view keeps its place from the end. */
+  /** The last change was at the beginning: the view keeps its place from the end. */
   readonly grewUp: boolean;
 }
 
@@ -69,9 +70,8 @@ export class LogWindow {
     if (first === undefined || this.#state.atStart) return;
     this.#read(async () => {
       const before = await this.#log({ limit: PAGE, before: first.event });
-      const lines = [...before, ...this.#state.lines].slice(0, MOST);
-      return { lines, atStart: before.length < PAGE, atEnd: this.#state.atEnd && lines.length < MOST, grewUp: true };
-    });
+      return { lines: [...before, ...this.#state.lines], atStart: before.length < PAGE, atEnd: this.#state.atEnd, grewUp: true };
+    }, 'end');
   }
 
   newer(): void {
@@ -79,10 +79,8 @@ export class LogWindow {
     if (last === undefined || this.#state.atEnd) return;
     this.#read(async () => {
       const after = await this.#log({ limit: PAGE, after: last.event });
-      const all = [...this.#state.lines, ...after];
-      const lines = all.slice(-MOST);
-      return { lines, atStart: this.#state.atStart && lines.length === all.length, atEnd: after.length < PAGE, grewUp: false };
-    });
+      return { lines: [...this.#state.lines, ...after], atStart: this.#state.atStart, atEnd: after.length < PAGE, grewUp: false };
+    }, 'start');
   }
 
   refresh(): void {
@@ -111,7 +109,7 @@ export class LogWindow {
   }
 
   /** One reading at a time; a change in the meantime leads to one more. */
-  #read(job: () => Promise<Omit<LogState, 'status' | 'problem'>>): void {
+  #read(job: () => Promise<Omit<LogState, 'status' | 'problem'>>, letGo?: 'start' | 'end'): void {
     if (this.#busy) {
       this.#stale = true;
       return;
@@ -124,10 +122,19 @@ export class LogWindow {
       )
       .finally(() => {
         this.#busy = false;
+        if (letGo !== undefined) setTimeout(() => this.#letGo(letGo), LET_GO_AFTER_MS);
         if (!this.#stale) return;
         this.#stale = false;
         this.refresh();
       });
+  }
+
+  /** A change of its own: a view keeps its place when lines come or go at one end, not when both happen at once. */
+  #letGo(end: 'start' | 'end'): void {
+    const { lines } = this.#state;
+    if (lines.length <= MOST || this.#busy) return;
+    if (end === 'end') this.#set({ ...this.#state, lines: lines.slice(0, MOST), atEnd: false, grewUp: false });
+    else this.#set({ ...this.#state, lines: lines.slice(-MOST), atStart: false, grewUp: true });
   }
 
   #set(state: LogState): void {

@@ -1,6 +1,6 @@
 import type { Invite } from '@kith/core/client';
 import { QrCode, ScanLine } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { announce } from '../app/announce.tsx';
 import { none, useAction, useContacts, useKith, useQuery } from '../app/kith.tsx';
 import { nameOf } from '../app/names.ts';
@@ -104,8 +104,13 @@ function Show() {
   const [made, setMade] = useState<Invite | null>(null);
   const [problem, setProblem] = useState<ProblemCode | null>(null);
 
+  /** What is being asked for: asked twice it is made once, and a late answer to an earlier question is not shown. */
+  const asked = useRef('');
   const make = useCallback(
     async (params: { reusable: boolean; label?: string; expiresMs?: number }): Promise<void> => {
+      const question = JSON.stringify(params);
+      if (asked.current === question) return;
+      asked.current = question;
       setProblem(null);
       setMade(null);
       try {
@@ -116,10 +121,13 @@ function Show() {
         );
         const invite = known ?? (await kith.call('invite.create', params));
         if (!invite.reusable) unused = invite.invite;
+        if (asked.current !== question) return;
         setShownId(invite.invite);
         setMade(invite);
       } catch (error) {
         setProblem(problemOf(error));
+      } finally {
+        if (asked.current === question) asked.current = '';
       }
     },
     [kith],

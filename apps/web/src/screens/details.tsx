@@ -10,7 +10,7 @@ import { Field } from '../ui/field.tsx';
 import { Question } from '../ui/modal.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { t } from '../words/index.ts';
-import { validityIcons } from './conversation/conversation.tsx';
+import { validityIcons } from '../ui/validity.ts';
 
 const Check = lazy(async () => ({ default: (await import('./check.tsx')).Check }));
 

@@ -1,5 +1,5 @@
 import type { Contact, LogLine } from '@kith/core/client';
-import { Ellipsis, Info, Lock, Search, ShieldAlert, ShieldCheck, ShieldQuestion, type LucideIcon } from 'lucide-react';
+import { Ellipsis, Info, Lock, Search } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
@@ -11,6 +11,7 @@ import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Note, Problem } from '../../ui/note.tsx';
 import { BackButton, Skeleton } from '../../ui/page.tsx';
+import { validityIcons } from '../../ui/validity.ts';
 import { t } from '../../words/index.ts';
 import { Composer, type Aim, type ComposerHandle } from './composer.tsx';
 import { CheckHint } from './hint.tsx';
@@ -20,12 +21,6 @@ import { Messages } from './messages.tsx';
 const Check = lazy(async () => ({ default: (await import('../check.tsx')).Check }));
 
 const WAITING_AFTER_MS = 10_000;
-
-export const validityIcons: Readonly<Record<Contact['validity'], LucideIcon>> = {
-  unvalidated: ShieldQuestion,
-  validated: ShieldCheck,
-  compromised: ShieldAlert,
-};
 
 function Header({ contact, onCheck, details }: { contact: Contact; onCheck: () => void; details: boolean }) {
   const { conversation } = contact;

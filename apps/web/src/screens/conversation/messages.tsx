@@ -2,7 +2,7 @@
 // one scrolls must not be read out; what arrives is said by the announcer.
 import type { Contact, LogLine } from '@kith/core/client';
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { copyText } from '../../app/copy.ts';
 import { useKith, useNow } from '../../app/kith.tsx';
@@ -18,6 +18,7 @@ import { firstUnread, rowsOf } from './rows.ts';
 const NEAR = 600;
 /** This near to the end one is at the end, whatever fractions the browser rounds. */
 const AT_END = 40;
+const FRAMES_TO_MEASURE = 30;
 
 interface Props {
   readonly contact: Contact;
@@ -37,6 +38,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const list = useRef<VirtualizerHandle>(null);
   const wantsFocus = useRef(false);
   const placed = useRef<string | null>(null);
+  const settled = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(true);
   const [unreadAtOpening] = useState(contact.unread);
@@ -46,6 +48,18 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
 
   const rows = useMemo(() => rowsOf(log.lines, firstNew), [log.lines, firstNew]);
   const activeIndex = Math.max(0, active === null ? rows.length - 1 : rows.findIndex(({ line }) => line.event === active));
+
+  /** Looks where the window stands: at the end or not, and whether a page is missing above or below. */
+  const see = useRef(() => undefined as void);
+  see.current = () => {
+    const frame = scroller.current;
+    if (frame === null || !settled.current) return;
+    const below = frame.scrollHeight - frame.scrollTop - frame.clientHeight;
+    stick.current = below < AT_END && window_.state().atEnd;
+    setAtEnd(stick.current);
+    if (frame.scrollTop < NEAR) window_.older();
+    if (below < NEAR) window_.newer();
+  };
 
   // The place to begin: the asked-for message, else the first new one, else the end.
   useLayoutEffect(() => {
@@ -58,10 +72,21 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     const wanted = target ?? unread;
     const index = wanted === null ? rows.length - 1 : rows.findIndex(({ line }) => line.event === wanted);
     stick.current = wanted === null;
-    list.current?.scrollToIndex(index, { align: target === null ? (unread === null ? 'end' : 'center') : 'center' });
-    if (target === null) return;
-    wantsFocus.current = true;
-    setActive(target);
+    const align = wanted === null ? 'end' : 'center';
+    list.current?.scrollToIndex(index, { align });
+    if (target !== null) {
+      wantsFocus.current = true;
+      setActive(target);
+    }
+    // Sizes are known only after a picture was drawn; until the place is right, nothing more is fetched around it.
+    settled.current = false;
+    requestAnimationFrame(() => {
+      list.current?.scrollToIndex(index, { align });
+      requestAnimationFrame(() => {
+        settled.current = true;
+        see.current();
+      });
+    });
   }, [log, rows, target, unreadAtOpening]);
 
   // At the end new lines are followed; while one reads further up nothing moves.
@@ -94,7 +119,15 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   useEffect(() => {
     if (!wantsFocus.current || active === null) return;
     wantsFocus.current = false;
-    scroller.current?.querySelector<HTMLElement>(`[data-event="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+    // A row far away is hidden until it was measured, and what is hidden takes no focus: at most a few frames.
+    let frame = 0;
+    const tryFocus = (left: number): void => {
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-event="${CSS.escape(active)}"]`);
+      row?.focus({ preventScroll: true });
+      if (left > 0 && (row !== document.activeElement)) frame = requestAnimationFrame(() => tryFocus(left - 1));
+    };
+    tryFocus(FRAMES_TO_MEASURE);
+    return () => cancelAnimationFrame(frame);
   }, [active]);
 
   // Read is what was on screen, at the end, in a visible tab.
@@ -107,16 +140,6 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     document.addEventListener('visibilitychange', mark);
     return () => document.removeEventListener('visibilitychange', mark);
   }, [kith, conversation, unread, atEnd, log.atEnd]);
-
-  const onScroll = useCallback(() => {
-    const frame = scroller.current;
-    if (frame === null || placed.current === null) return;
-    const below = frame.scrollHeight - frame.scrollTop - frame.clientHeight;
-    stick.current = below < AT_END && window_.state().atEnd;
-    setAtEnd(stick.current);
-    if (frame.scrollTop < NEAR) window_.older();
-    if (below < NEAR) window_.newer();
-  }, [window_]);
 
   const toLatest = (): void => {
     stick.current = true;
@@ -180,7 +203,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
           const line = lineAt(event.target);
           if (line !== undefined && line.event !== active) setActive(line.event);
         }}
-        onScroll={onScroll}
+        onScroll={() => see.current()}
       >
         <Virtualizer ref={list} scrollRef={scroller} shift={log.grewUp} keepMounted={rows.length === 0 ? [] : [activeIndex]} data={rows}>
           {(row, index) => (
