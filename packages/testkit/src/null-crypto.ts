@@ -8,8 +8,8 @@ import type { Randomness } from '@kith/core/ports';
 import { EXPORTER_BYTES, type AgreementJob, type AgreementResult } from '@kith/core/session';
 
 /**
- * `length` bytes that depend on the purpose and on all parts. Four 32-bit lanes keep accidental collisions out of reach of
- * any simulation. Each part's length goes in first: neighbouring parts cannot slide into each other.
+ * `length` bytes that depend on the purpose and on all parts. Four 32-bit lanes keep accidental collisions out of
+ * reach of any simulation. Each part's length goes in first: neighbouring parts cannot slide into each other.
  */
 const mix = (length: number, purpose: number, ...parts: readonly Uint8Array[]): Uint8Array => {
   let a = 0x9e3779b9 ^ purpose;
@@ -137,13 +137,24 @@ export const createNullAgreement = (crypto: Crypto, randomness: Randomness): Nul
         case 'answer': {
           const peer = decode(keyPackageCodec, job.keyPackage);
           if (peer === undefined) return REFUSED;
-          if (!crypto.verify(peer.leaf.key, leafText(peer.init, peer.leaf.identity), peer.leaf.signature)) return REFUSED;
+          if (!crypto.verify(peer.leaf.key, leafText(peer.init, peer.leaf.identity), peer.leaf.signature))
+            return REFUSED;
           const shared = randomness.bytes(32);
           const leaf = encode(leafCodec, makeLeaf(job.signer, NONE, job.identity));
           const box = crypto.seal(peer.init, nonce, shared, job.keyPackage);
-          const welcome = encode(welcomeCodec, { box, signature: crypto.sign(job.signer, concat(box, job.keyPackage)) });
+          const welcome = encode(welcomeCodec, {
+            box,
+            signature: crypto.sign(job.signer, concat(box, job.keyPackage)),
+          });
           const exporter = exporterOf(shared, job.keyPackage, leaf);
-          return { type: 'answered', welcome, leaf, exporter, peerKey: peer.leaf.key, peerIdentity: peer.leaf.identity };
+          return {
+            type: 'answered',
+            welcome,
+            leaf,
+            exporter,
+            peerKey: peer.leaf.key,
+            peerIdentity: peer.leaf.identity,
+          };
         }
         case 'join': {
           const own = decode(keyPackageCodec, job.keyPackage);

@@ -6,7 +6,10 @@ import { Secret } from './secret.ts';
 export const derive = (crypto: Crypto, key: Secret, label: string, ...context: readonly Uint8Array[]): Secret =>
   new Secret(deriveBytes(crypto, 32, key, label, ...context));
 
-/** As `derive`, for values that are no secrets: places, ids. The label is followed by a zero byte, so no label is another's prefix. */
+/**
+ * As `derive`, for values that are no secrets: places, ids. The label is followed by a zero byte, so no label is
+ * another's prefix.
+ */
 export const deriveBytes = (
   crypto: Crypto,
   length: number,

@@ -25,7 +25,10 @@ export interface Kem {
   keyPair(seed: Uint8Array): KeyPairBytes;
   /** As DeriveKeyPair of the KEM: from key material of any length. */
   deriveKeyPair(material: Uint8Array): KeyPairBytes;
-  encapsulate(publicKey: Uint8Array, drawn: Uint8Array): { readonly shared: Uint8Array; readonly sealed: Uint8Array } | undefined;
+  encapsulate(
+    publicKey: Uint8Array,
+    drawn: Uint8Array,
+  ): { readonly shared: Uint8Array; readonly sealed: Uint8Array } | undefined;
   decapsulate(sealed: Uint8Array, privateKey: Uint8Array): Uint8Array | undefined;
 }
 
@@ -40,7 +43,12 @@ export const hkdfExtract = (hashes: Hashes, salt: Uint8Array, material: Uint8Arr
   hashes.mac(salt.length === 0 ? new Uint8Array(hashes.size) : salt, material);
 
 /** Undefined when longer than 255 blocks. */
-export const hkdfExpand = (hashes: Hashes, key: Uint8Array, info: Uint8Array, length: number): Uint8Array | undefined => {
+export const hkdfExpand = (
+  hashes: Hashes,
+  key: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Uint8Array | undefined => {
   if (length > 255 * hashes.size) return undefined;
   const out = new Uint8Array(length);
   let block: Uint8Array = EMPTY;
@@ -52,8 +60,12 @@ export const hkdfExpand = (hashes: Hashes, key: Uint8Array, info: Uint8Array, le
 };
 
 /** ChaCha20-Poly1305 (RFC 8439). */
-export const sealChaCha = (key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array): Uint8Array =>
-  sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, associated, null, nonce, key);
+export const sealChaCha = (
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array => sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, associated, null, nonce, key);
 /** Undefined when it does not authenticate or the lengths are wrong. */
 export const openChaCha = (
   key: Uint8Array,

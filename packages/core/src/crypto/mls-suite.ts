@@ -1,5 +1,5 @@
-// What MLS (RFC 9420) needs beside the Crypto port, over the same libsodium: a cipher suite for ts-mls. Its own provider
-// goes through WebCrypto, ten times slower and with promises that make a simulated run depend on the machine.
+// What MLS (RFC 9420) needs beside the Crypto port, over the same libsodium: a cipher suite for ts-mls. Its own
+// provider goes through WebCrypto, ten times slower and with promises that make a simulated run depend on the machine.
 // Randomness comes from outside only, so that seeded worlds repeat.
 import sodium from 'libsodium-wrappers-sumo';
 import { CryptoError, type CiphersuiteImpl, type PrivateKey, type PublicKey } from 'ts-mls';

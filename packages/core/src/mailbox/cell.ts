@@ -1,4 +1,5 @@
-// A cell is for a person: 16 bytes tag, 8 slots of 80, then the body sealed once (spec 06). 4,096 bytes, whatever is inside.
+// A cell is for a person: 16 bytes tag, 8 slots of 80, then the body sealed once (spec 06). 4,096 bytes, whatever is
+// inside.
 import { readUint32 } from '../bytes/index.ts';
 import { derive, type Crypto } from '../crypto/index.ts';
 import { CELL_BYTES, type Randomness } from '../ports/index.ts';
@@ -14,8 +15,8 @@ if (SLOTS_END + BODY_OVERHEAD + BODY_BYTES !== CELL_BYTES) throw new Error('the 
 export const cellTag = (cell: Uint8Array): Uint8Array => cell.subarray(0, TAG_BYTES);
 
 /**
- * `slots`: 0 to 8 of 80 bytes; the rest is random, and the order is drawn, so that neither says how many devices there are
- * nor which is which. `bodyKey`: 32 random bytes for this cell alone. `body`: 3,392 bytes.
+ * `slots`: 0 to 8 of 80 bytes; the rest is random, and the order is drawn, so that neither says how many devices there
+ * are nor which is which. `bodyKey`: 32 random bytes for this cell alone. `body`: 3,392 bytes.
  */
 export const sealCell = (
   crypto: Crypto,

@@ -1,5 +1,5 @@
-// A packet travels in 1, 2, 4, 8, 16 or 32 cells, each with a header of 20 bytes (spec 06). Which cells a relay sees is a
-// class of sizes, not a size.
+// A packet travels in 1, 2, 4, 8, 16 or 32 cells, each with a header of 20 bytes (spec 06). Which cells a relay sees
+// is a class of sizes, not a size.
 import { concat, readUint32, uint32 } from '../bytes/index.ts';
 import { BODY_BYTES, MAX_CELLS, MAX_PACKET_BYTES, ROOM_BYTES, type Fragment } from './types.ts';
 
@@ -48,6 +48,7 @@ export const readBody = (body: Uint8Array): Fragment | undefined => {
   if (count > MAX_CELLS || index >= count || cellCount(length) !== count) return undefined;
   const size = Math.min(Math.max(0, length - index * ROOM_BYTES), ROOM_BYTES);
   const data = body.subarray(HEADER_BYTES, HEADER_BYTES + size);
-  return body.subarray(HEADER_BYTES + size).every((byte) => byte === 0) ? { packet, index, count, length, data } : undefined;
+  return body.subarray(HEADER_BYTES + size).every((byte) => byte === 0)
+    ? { packet, index, count, length, data }
+    : undefined;
 };
-

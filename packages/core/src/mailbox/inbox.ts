@@ -1,5 +1,5 @@
-// Inbox records and tags (spec 06). A tag is recognised by its receiver alone, is used once, and carries no counter and no
-// clock: nothing has to be stored or to agree for a cell to be found.
+// Inbox records and tags (spec 06). A tag is recognised by its receiver alone, is used once, and carries no counter
+// and no clock: nothing has to be stored or to agree for a cell to be found.
 import { concat } from '../bytes/index.ts';
 import { bytes, decode, encode, list, literal, named, text, tuple, uint } from '../codec/index.ts';
 import { derive, Secret, type Crypto } from '../crypto/index.ts';
@@ -53,7 +53,13 @@ export const createInboxRecord = (
   relays: readonly string[],
   bits: number,
   prefix: Uint8Array,
-): InboxRecord => ({ number, relays, bits, prefix: prefixOf(prefix, bits), secret: randomness.bytes(INBOX_SECRET_BYTES) });
+): InboxRecord => ({
+  number,
+  relays,
+  bits,
+  prefix: prefixOf(prefix, bits),
+  secret: randomness.bytes(INBOX_SECRET_BYTES),
+});
 
 export const openInbox = (crypto: Crypto, record: InboxRecord): Inbox => {
   const secret = new Secret(record.secret.slice());

@@ -19,7 +19,10 @@ export const deriveInvitationKeys = (
   sealKey: derive(crypto, secret, 'invitation seal', keyHash),
 });
 
-/** From a secret that the link does not carry: whoever has the link can neither read the claims nor take the offer back. */
+/**
+ * From a secret that the link does not carry: whoever has the link can neither read the claims nor take the offer
+ * back.
+ */
 export const deriveOwnerToken = (crypto: Crypto, ownerSecret: Secret, place: Uint8Array): OwnerToken => {
   const token = derive(crypto, ownerSecret, 'invitation owner', place);
   return { token, hash: crypto.hash(32, token.expose()) };

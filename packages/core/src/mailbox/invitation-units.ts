@@ -1,6 +1,19 @@
-// Offers and claims lie at a relay in whole units of 4,096 bytes: 24 bytes nonce, then the box. Their true length is inside.
+// Offers and claims lie at a relay in whole units of 4,096 bytes: 24 bytes nonce, then the box. Their true length is
+// inside.
 import { concat, equalBytes, readUint32, uint32, utf8 } from '../bytes/index.ts';
-import { decode, encode, extensions, hasUnknownCritical, bool, bytes, literal, named, text, tuple, uint } from '../codec/index.ts';
+import {
+  decode,
+  encode,
+  extensions,
+  hasUnknownCritical,
+  bool,
+  bytes,
+  literal,
+  named,
+  text,
+  tuple,
+  uint,
+} from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import { CELL_BYTES, type Randomness } from '../ports/index.ts';
 import { relaysCodec } from './inbox.ts';
@@ -51,7 +64,8 @@ const seal = (
   return concat(nonce, crypto.seal(keys.sealKey.expose(), nonce, padded, concat(label, keys.place)));
 };
 const open = (crypto: Crypto, keys: InvitationKeys, label: Uint8Array, sealed: Uint8Array): Uint8Array | undefined => {
-  if (sealed.length < CELL_BYTES || sealed.length > MAX_UNITS * CELL_BYTES || sealed.length % CELL_BYTES !== 0) return undefined;
+  if (sealed.length < CELL_BYTES || sealed.length > MAX_UNITS * CELL_BYTES || sealed.length % CELL_BYTES !== 0)
+    return undefined;
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const padded = crypto.open(keys.sealKey.expose(), nonce, sealed.subarray(NONCE_BYTES), concat(label, keys.place));
   if (padded === undefined) return undefined;
@@ -104,7 +118,12 @@ export const sealClaim = (
 ): Uint8Array | undefined =>
   seal(crypto, randomness, keys, concat(CLAIM, id), encode(claimCodec, { version: VERSION, ...claim }));
 
-export const openClaim = (crypto: Crypto, keys: InvitationKeys, id: Uint8Array, sealed: Uint8Array): Claim | undefined => {
+export const openClaim = (
+  crypto: Crypto,
+  keys: InvitationKeys,
+  id: Uint8Array,
+  sealed: Uint8Array,
+): Claim | undefined => {
   const data = open(crypto, keys, concat(CLAIM, id), sealed);
   const read = data === undefined ? undefined : decode(claimCodec, data);
   if (read === undefined) return undefined;

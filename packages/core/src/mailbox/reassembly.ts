@@ -1,5 +1,5 @@
-// Puts split packets together again, within bounds: at most 4 MiB unfinished of one peer, and nothing older than 48 hours.
-// A packet once finished is remembered for as long, so that late parts do not begin it anew.
+// Puts split packets together again, within bounds: at most 4 MiB unfinished of one peer, and nothing older than 48
+// hours. A packet once finished is remembered for as long, so that late parts do not begin it anew.
 import { concat, toHex } from '../bytes/index.ts';
 import { bytes, decode, encode, list, literal, named, nullable, tuple, uint } from '../codec/index.ts';
 import { neededParts, PACKET_ID_BYTES } from './fragments.ts';
@@ -93,7 +93,8 @@ const withinBound = (state: Reassembly): Reassembly => {
     total -= held(entry);
     unfinished.delete(id);
   }
-  const finished = state.finished.size > MAX_ENTRIES ? new Map([...state.finished].slice(-MAX_ENTRIES)) : state.finished;
+  const finished =
+    state.finished.size > MAX_ENTRIES ? new Map([...state.finished].slice(-MAX_ENTRIES)) : state.finished;
   return { unfinished, finished };
 };
 
@@ -111,7 +112,12 @@ export const resendRequestCodec = named('resend-request', tuple({ packet: packet
 
 /** One row for each unfinished packet: rewriting it costs at most its own size. */
 export const encodeUnfinished = (entry: Unfinished): Uint8Array =>
-  encode(unfinishedCodec, { format: FORMAT, ...entry, since: Math.max(0, entry.since), touched: Math.max(0, entry.touched) });
+  encode(unfinishedCodec, {
+    format: FORMAT,
+    ...entry,
+    since: Math.max(0, entry.since),
+    touched: Math.max(0, entry.touched),
+  });
 export const decodeUnfinished = (data: Uint8Array): Unfinished | undefined => {
   const read = decode(unfinishedCodec, data);
   if (read === undefined || read.parts.length !== neededParts(read.length)) return undefined;

@@ -1,5 +1,6 @@
 // Safety words and check codes (spec 08): what two people compare to know that nobody stands between them. The acceptor
-// commits to its nonce and inception before it sees the inviter's, so nobody can grind for a collision: one guess in 2^66.
+// commits to its nonce and inception before it sees the inviter's, so nobody can grind for a collision: one guess in
+// 2^66.
 import { concat, equalBytes, fromBase64url, toBase64url, uint32, utf8 } from '../bytes/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { Exchange } from './invitation-types.ts';
@@ -42,7 +43,10 @@ export const safetyWords = (crypto: Crypto, exchange: Exchange): readonly string
 };
 
 const codeBytes = (crypto: Crypto, exchange: Exchange, shownBy: Side): Uint8Array =>
-  concat(Uint8Array.of(CODE_VERSION, shownBy === 'inviter' ? 0 : 1), crypto.hash(32, transcript(`check code ${shownBy}`, exchange)));
+  concat(
+    Uint8Array.of(CODE_VERSION, shownBy === 'inviter' ? 0 : 1),
+    crypto.hash(32, transcript(`check code ${shownBy}`, exchange)),
+  );
 
 /** What this side shows as a QR code. The two sides show different ones, so that a mirror proves nothing. */
 export const checkCode = (crypto: Crypto, exchange: Exchange, shownBy: Side): string =>
@@ -61,6 +65,7 @@ export const compareCheckCode = (
   const trimmed = text.trim();
   const scanned = trimmed.startsWith(CODE_SCHEME) ? fromBase64url(trimmed.slice(CODE_SCHEME.length)) : undefined;
   const expected = codeBytes(crypto, exchange, shownBy);
-  if (scanned?.length !== CODE_BYTES || !equalBytes(scanned.subarray(0, 2), expected.subarray(0, 2))) return 'unreadable';
+  if (scanned?.length !== CODE_BYTES || !equalBytes(scanned.subarray(0, 2), expected.subarray(0, 2)))
+    return 'unreadable';
   return equalBytes(scanned, expected) ? 'equal' : 'different';
 };

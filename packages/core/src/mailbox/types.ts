@@ -32,8 +32,20 @@ export interface Inbox {
 
 /** What stands in the cells outside of sessions. `from`: feed of the sending device, 8 bytes. */
 export type HelloPacket =
-  | { readonly type: 'hello'; readonly from: Uint8Array; readonly keyPackage: Uint8Array; readonly entry: Uint8Array | null }
-  | { readonly type: 'welcome'; readonly from: Uint8Array; readonly to: Uint8Array; readonly hello: Uint8Array; readonly welcome: Uint8Array; readonly leaf: Uint8Array };
+  | {
+      readonly type: 'hello';
+      readonly from: Uint8Array;
+      readonly keyPackage: Uint8Array;
+      readonly entry: Uint8Array | null;
+    }
+  | {
+      readonly type: 'welcome';
+      readonly from: Uint8Array;
+      readonly to: Uint8Array;
+      readonly hello: Uint8Array;
+      readonly welcome: Uint8Array;
+      readonly leaf: Uint8Array;
+    };
 
 /** One cell's part of a packet. */
 export interface Fragment {
@@ -46,7 +58,9 @@ export interface Fragment {
   readonly length: number;
   readonly data: Uint8Array;
 }
-/** Asks the sender of a split packet for parts that did not come: a set bit i asks for index i. 0 says it is complete. */
+/**
+ * Asks the sender of a split packet for parts that did not come: a set bit i asks for index i. 0 says it is complete.
+ */
 export interface ResendRequest {
   readonly packet: Uint8Array;
   readonly missing: number;

@@ -1,5 +1,5 @@
-// A body is sealed once under a key used for nothing else; the slots carry that key. The commitment in front ties the body
-// to one key: two receivers of one cell cannot be made to read two different bodies.
+// A body is sealed once under a key used for nothing else; the slots carry that key. The commitment in front ties the
+// body to one key: two receivers of one cell cannot be made to read two different bodies.
 import { concat, utf8 } from '../bytes/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { Randomness } from '../ports/index.ts';
@@ -20,9 +20,13 @@ export const sealBody = (crypto: Crypto, key: Uint8Array, tag: Uint8Array, body:
   concat(commitmentOf(crypto, key, tag), crypto.seal(key, NONCE, body, tag));
 
 /** Undefined when the key is not the committed one or the body does not authenticate. */
-export const openBody = (crypto: Crypto, key: Uint8Array, tag: Uint8Array, sealed: Uint8Array): Uint8Array | undefined =>
-  sealed.length >= BODY_OVERHEAD &&
-  crypto.equal(commitmentOf(crypto, key, tag), sealed.subarray(0, COMMITMENT_BYTES))
+export const openBody = (
+  crypto: Crypto,
+  key: Uint8Array,
+  tag: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined =>
+  sealed.length >= BODY_OVERHEAD && crypto.equal(commitmentOf(crypto, key, tag), sealed.subarray(0, COMMITMENT_BYTES))
     ? crypto.open(key, NONCE, sealed.subarray(COMMITMENT_BYTES), tag)
     : undefined;
 
@@ -44,8 +48,7 @@ export const sealBox = (
 
 export type OpenedBox =
   /** `packet` is undefined when the slot opened and the rest is broken; the session has moved on all the same. */
-  | (SessionStep & { readonly type: 'opened'; readonly packet: Uint8Array | undefined })
-  | { readonly type: 'none' };
+  (SessionStep & { readonly type: 'opened'; readonly packet: Uint8Array | undefined }) | { readonly type: 'none' };
 
 export const openBox = (session: Session, crypto: Crypto, box: Uint8Array, tag: Uint8Array, now: number): OpenedBox => {
   if (box.length < SLOT_BYTES + BODY_OVERHEAD) return { type: 'none' };

@@ -1,5 +1,6 @@
 // The symmetric chain of one direction: a step gives the next chain key and one message key (spec 05, "Chains").
-// The chain key of a step is wiped as soon as the next one exists, so an old message key cannot be had from a new state.
+// The chain key of a step is wiped as soon as the next one exists, so an old message key cannot be had from a new
+// state.
 import { concat, readUint32, uint32, utf8 } from '../bytes/index.ts';
 import { Secret, type Crypto } from '../crypto/index.ts';
 

@@ -7,8 +7,8 @@ const BY_ANSWERER = Uint8Array.of(0);
 const BY_JOINER = Uint8Array.of(1);
 
 /**
- * Both directions from one exporter of 64 bytes, which is wiped. The joiner has seen the answerer (its Welcome proves it);
- * the answerer has yet to see the joiner.
+ * Both directions from one exporter of 64 bytes, which is wiped. The joiner has seen the answerer (its Welcome proves
+ * it); the answerer has yet to see the joiner.
  */
 export const createGeneration = (crypto: Crypto, exporter: Secret, role: Role, now: number): Generation => {
   if (exporter.length !== EXPORTER_BYTES) throw new Error('an exporter of a wrong length');
@@ -17,7 +17,11 @@ export const createGeneration = (crypto: Crypto, exporter: Secret, role: Role, n
     id: deriveBytes(crypto, GENERATION_ID_BYTES, exporter, 'generation id'),
     role,
     madeAt: now,
-    send: { key: derive(crypto, exporter, 'chain', own), headerKey: derive(crypto, exporter, 'header', own), counter: 0 },
+    send: {
+      key: derive(crypto, exporter, 'chain', own),
+      headerKey: derive(crypto, exporter, 'header', own),
+      counter: 0,
+    },
     receive: {
       key: derive(crypto, exporter, 'chain', peers),
       headerKey: derive(crypto, exporter, 'header', peers),

@@ -1,10 +1,13 @@
-// Which generations a session holds: a new one is added at the end, an old one goes when nothing can come in it any more.
+// Which generations a session holds: a new one is added at the end, an old one goes when nothing can come in it any
+// more.
 import { equalBytes } from '../bytes/index.ts';
 import { wipeGeneration, wipeSend } from './generation.ts';
 import { blockWrite, MAX_GENERATIONS, stateWrite } from './session-rows.ts';
 import type { Generation, Session, SessionStep, SessionWrite } from './types.ts';
 
-/** Cells of an older generation may still lie in a relay for about this long after the peer was heard in a newer one. */
+/**
+ * Cells of an older generation may still lie in a relay for about this long after the peer was heard in a newer one.
+ */
 const LATE_MS = 48 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 /** Messages answered in one generation before it is renewed. */
@@ -55,8 +58,8 @@ const surplus = (generations: readonly Generation[]): Generation => {
 };
 
 /**
- * Is the newest generation old or used enough for a new hello: a day, or 50 answered messages? The device with the larger
- * key waits half as long again, so that the two hellos seldom cross.
+ * Is the newest generation old or used enough for a new hello: a day, or 50 answered messages? The device with the
+ * larger key waits half as long again, so that the two hellos seldom cross.
  */
 export const renewalDue = (session: Session, ownKeyIsSmaller: boolean, now: number): boolean => {
   const newest = session.generations.at(-1);

@@ -61,8 +61,8 @@ export type HelloInput =
   | { readonly type: 'tick' };
 
 /**
- * A job for PairKeyAgreement. It is not stored: one that a crash loses is asked for again by the peer, or by `wanted` and
- * the next tick. `id`: of the hello or Welcome it is about, 16 bytes; empty for a new hello.
+ * A job for PairKeyAgreement. It is not stored: one that a crash loses is asked for again by the peer, or by `wanted`
+ * and the next tick. `id`: of the hello or Welcome it is about, 16 bytes; empty for a new hello.
  */
 export interface HelloJob {
   readonly id: Uint8Array;
@@ -70,9 +70,17 @@ export interface HelloJob {
 }
 export type HelloEffect =
   | { readonly type: 'agree'; readonly job: HelloJob }
-  /** Post this hello to the peer's person. `attempt` 0 is the first time; later ones carry the same KeyPackage, sealed anew. */
+  /**
+   * Post this hello to the peer's person. `attempt` 0 is the first time; later ones carry the same KeyPackage, sealed
+   * anew.
+   */
   | { readonly type: 'postHello'; readonly keyPackage: Uint8Array; readonly attempt: number }
-  | { readonly type: 'postWelcome'; readonly hello: Uint8Array; readonly welcome: Uint8Array; readonly leaf: Uint8Array }
+  | {
+      readonly type: 'postWelcome';
+      readonly hello: Uint8Array;
+      readonly welcome: Uint8Array;
+      readonly leaf: Uint8Array;
+    }
   /**
    * Put it into the session by `addGeneration`. After joining (`seenPeer`) send something at once: only then does the
    * peer send in it.

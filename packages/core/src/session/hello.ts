@@ -54,7 +54,14 @@ export const stepHello = (
       }
       const { keyPackage, initSecret } = state.own;
       const { welcome, leaf } = input;
-      const job = { type: 'join', keyPackage, initSecret: initSecret.copy(), signer: parties.signer, welcome, leaf } as const;
+      const job = {
+        type: 'join',
+        keyPackage,
+        initSecret: initSecret.copy(),
+        signer: parties.signer,
+        welcome,
+        leaf,
+      } as const;
       return { state, effects: [{ type: 'agree', job: { id, job } }] };
     }
     case 'agreed':
@@ -87,14 +94,21 @@ const posted = (state: HelloState, keyPackage: Uint8Array, now: number): HelloSt
 });
 
 /**
- * Answers, unless it was answered just now, or it crosses one's own: then the hello of the smaller device key stands. One's
- * own stands for an hour only, as it may be lost.
+ * Answers, unless it was answered just now, or it crosses one's own: then the hello of the smaller device key stands.
+ * One's own stands for an hour only, as it may be lost.
  */
-const hear = (state: HelloState, crypto: Crypto, parties: HelloParties, keyPackage: Uint8Array, now: number): HelloStep => {
+const hear = (
+  state: HelloState,
+  crypto: Crypto,
+  parties: HelloParties,
+  keyPackage: Uint8Array,
+  now: number,
+): HelloStep => {
   const id = helloId(crypto, keyPackage);
   const answeredAt = usedAt(state, id);
   if (answeredAt !== undefined && Math.abs(now - answeredAt) < ANSWER_AGAIN_MS) return { state, effects: NONE };
-  const ownIsFresh = state.own !== null && state.postedAt !== null && Math.abs(now - state.postedAt) < HELLO_INTERVAL_MS;
+  const ownIsFresh =
+    state.own !== null && state.postedAt !== null && Math.abs(now - state.postedAt) < HELLO_INTERVAL_MS;
   if (ownIsFresh && compareBytes(parties.signer.publicKey, parties.peerKey) < 0) return { state, effects: NONE };
   const job = { type: 'answer', signer: parties.signer, identity: parties.ownIdentity, keyPackage } as const;
   return { state, effects: [{ type: 'agree', job: { id, job } }] };
@@ -154,8 +168,10 @@ const agreed = (
       return { state: done, effects: NONE };
   }
 };
-const isPeer = (parties: HelloParties, { peerKey, peerIdentity }: { peerKey: Uint8Array; peerIdentity: Uint8Array }): boolean =>
-  equalBytes(peerKey, parties.peerKey) && equalBytes(peerIdentity, parties.peerIdentity);
+const isPeer = (
+  parties: HelloParties,
+  { peerKey, peerIdentity }: { peerKey: Uint8Array; peerIdentity: Uint8Array },
+): boolean => equalBytes(peerKey, parties.peerKey) && equalBytes(peerIdentity, parties.peerIdentity);
 const refuse = (state: HelloState, exporter: Secret): HelloStep => {
   exporter.wipe();
   return { state, effects: NONE };

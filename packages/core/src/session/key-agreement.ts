@@ -9,15 +9,42 @@ export type AgreementJob =
   /** Make a KeyPackage whose leaf is signed by this key. */
   | { readonly type: 'prepare'; readonly signer: SigningKey; readonly identity: Uint8Array }
   /** Make a two-member group with the maker of this KeyPackage. `signer` is one's own leaf key. */
-  | { readonly type: 'answer'; readonly signer: SigningKey; readonly identity: Uint8Array; readonly keyPackage: Uint8Array }
+  | {
+      readonly type: 'answer';
+      readonly signer: SigningKey;
+      readonly identity: Uint8Array;
+      readonly keyPackage: Uint8Array;
+    }
   /** Enter the group of a Welcome made for one's own KeyPackage. `leaf` is the answerer's leaf node. */
-  | { readonly type: 'join'; readonly keyPackage: Uint8Array; readonly initSecret: Secret; readonly signer: SigningKey; readonly welcome: Uint8Array; readonly leaf: Uint8Array };
+  | {
+      readonly type: 'join';
+      readonly keyPackage: Uint8Array;
+      readonly initSecret: Secret;
+      readonly signer: SigningKey;
+      readonly welcome: Uint8Array;
+      readonly leaf: Uint8Array;
+    };
 
 export type AgreementResult =
   | { readonly type: 'prepared'; readonly keyPackage: Uint8Array; readonly initSecret: Secret }
-  /** `peerKey`, `peerIdentity`: of the other leaf, whose signature was checked. The caller checks that they belong to whom it means. */
-  | { readonly type: 'answered'; readonly welcome: Uint8Array; readonly leaf: Uint8Array; readonly exporter: Secret; readonly peerKey: Uint8Array; readonly peerIdentity: Uint8Array }
-  | { readonly type: 'joined'; readonly exporter: Secret; readonly peerKey: Uint8Array; readonly peerIdentity: Uint8Array }
+  /**
+   * `peerKey`, `peerIdentity`: of the other leaf, whose signature was checked. The caller checks that they belong to
+   * whom it means.
+   */
+  | {
+      readonly type: 'answered';
+      readonly welcome: Uint8Array;
+      readonly leaf: Uint8Array;
+      readonly exporter: Secret;
+      readonly peerKey: Uint8Array;
+      readonly peerIdentity: Uint8Array;
+    }
+  | {
+      readonly type: 'joined';
+      readonly exporter: Secret;
+      readonly peerKey: Uint8Array;
+      readonly peerIdentity: Uint8Array;
+    }
   /** Malformed, of another suite, a bad signature: never an exception. */
   | { readonly type: 'refused'; readonly reason: string };
 

@@ -1,7 +1,7 @@
 // Key agreement by a two-member MLS group (RFC 9420) through ts-mls: whoever answers a KeyPackage makes the group, adds
-// its maker, and sends the Welcome and its own leaf; the joiner rebuilds the tree from the two leaves. Of the group only
-// one exporter secret is used, and everything else is wiped: no commits, no epochs, no MLS messages.
-// Not held against: ts-mls is unaudited, and JavaScript may have copied what is wiped (spec/security.md).
+// its maker, and sends the Welcome and its own leaf; the joiner rebuilds the tree from the two leaves. Of the group
+// only one exporter secret is used, and everything else is wiped: no commits, no epochs, no MLS messages. Not held
+// against: ts-mls is unaudited, and JavaScript may have copied what is wiped (spec/security.md).
 import {
   createCommit,
   createGroup,
@@ -59,7 +59,9 @@ export const createMlsAgreement = async (randomness: Randomness): Promise<PairKe
   const context: MlsContext = {
     cipherSuite,
     // Whether this key and identity belong to whom the caller means is the caller's to check: it gets both.
-    authService: { validateCredential: async (credential) => credential.credentialType === defaultCredentialTypes.basic },
+    authService: {
+      validateCredential: async (credential) => credential.credentialType === defaultCredentialTypes.basic,
+    },
     clientConfig: {
       keyRetentionConfig: defaultKeyRetentionConfig,
       lifetimeConfig: { maximumTotalLifetime: LIFETIME.notAfter, validateLifetimeOnReceive: false },
@@ -173,7 +175,11 @@ interface ReadKeyPackage {
 }
 /** Accepts one form only: our suite, a basic credential, the fixed capabilities and lifetime, no extensions. */
 const readKeyPackage = (bytes: Uint8Array): ReadKeyPackage | undefined => {
-  const keyPackage = read(bytes, (data) => decode(keyPackageDecoder, data), (value) => encode(keyPackageEncoder, value));
+  const keyPackage = read(
+    bytes,
+    (data) => decode(keyPackageDecoder, data),
+    (value) => encode(keyPackageEncoder, value),
+  );
   if (keyPackage === undefined || keyPackage.version !== protocolVersions.mls10) return undefined;
   if (keyPackage.cipherSuite !== XWING_SUITE_ID || keyPackage.extensions.length > 0) return undefined;
   const leaf = keyPackage.leafNode;
@@ -185,10 +191,16 @@ const readKeyPackage = (bytes: Uint8Array): ReadKeyPackage | undefined => {
   return { keyPackage, key: leaf.signaturePublicKey, identity };
 };
 const sameCapabilities = (found: Capabilities): boolean =>
-  (Object.keys(CAPABILITIES) as (keyof Capabilities)[]).every((name) => found[name].join() === CAPABILITIES[name].join());
+  (Object.keys(CAPABILITIES) as (keyof Capabilities)[]).every(
+    (name) => found[name].join() === CAPABILITIES[name].join(),
+  );
 
 const readWelcome = (bytes: Uint8Array): Welcome | undefined => {
-  const message = read(bytes, (data) => decode(mlsMessageDecoder, data), (value) => encode(mlsMessageEncoder, value));
+  const message = read(
+    bytes,
+    (data) => decode(mlsMessageDecoder, data),
+    (value) => encode(mlsMessageEncoder, value),
+  );
   return message?.wireformat === wireformats.mls_welcome ? message.welcome : undefined;
 };
 
@@ -215,11 +227,15 @@ const read = <T>(
  */
 const LEAF_BEFORE = Uint8Array.of(0, 1, XWING_SUITE_ID >> 8, XWING_SUITE_ID & 255, 0);
 const LEAF_AFTER = Uint8Array.of(0, 0);
-/** Version and suite, then an init key of 1,216 bytes behind a length of 2; at the end 64 bytes of signature and 3 before. */
+/**
+ * Version and suite, then an init key of 1,216 bytes behind a length of 2; at the end 64 bytes of signature and 3
+ * before.
+ */
 const LEAF_FROM = 4 + 2 + 1216;
 const LEAF_UNTIL = -(1 + 2 + 64);
 const leafOf = (keyPackage: Uint8Array): Uint8Array => keyPackage.slice(LEAF_FROM, LEAF_UNTIL);
-const readLeaf = (leaf: Uint8Array): ReadKeyPackage | undefined => readKeyPackage(concat(LEAF_BEFORE, leaf, LEAF_AFTER));
+const readLeaf = (leaf: Uint8Array): ReadKeyPackage | undefined =>
+  readKeyPackage(concat(LEAF_BEFORE, leaf, LEAF_AFTER));
 
 const exportAndWipe = async (cipherSuite: CiphersuiteImpl, state: ClientState): Promise<Secret> => {
   const { exporterSecret } = state.keySchedule;

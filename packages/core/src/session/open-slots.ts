@@ -109,7 +109,13 @@ const opened = (
   const generations = session.generations.map((generation, at) => {
     if (at < place) return generation.send === null ? generation : wipeSend(generation);
     if (at > place) return generation;
-    return { ...generation, receive, seenPeer: true, openedAt: generation.openedAt ?? now, opened: generation.opened + 1 };
+    return {
+      ...generation,
+      receive,
+      seenPeer: true,
+      openedAt: generation.openedAt ?? now,
+      opened: generation.opened + 1,
+    };
   });
   const { id } = generations[place] as Generation;
   const chunk = Math.floor((session.seenCount % SEEN_MAX) / SEEN_CHUNK);

@@ -9,8 +9,8 @@ const LAST_COUNTER = 2 ** 32 - 1;
 
 const usable = (generation: Generation): boolean => generation.send !== null && generation.send.counter < LAST_COUNTER;
 /**
- * The newest generation in which the peer was seen: a Welcome may be lost, and what is sealed in its generation with it.
- * Before the peer was seen in any, the newest.
+ * The newest generation in which the peer was seen: a Welcome may be lost, and what is sealed in its generation with
+ * it. Before the peer was seen in any, the newest.
  */
 const sendingPlace = ({ generations }: Session): number => {
   const seen = generations.findLastIndex((generation) => generation.seenPeer && usable(generation));
@@ -23,9 +23,9 @@ export const canSend = (session: Session): boolean => sendingPlace(session) >= 0
 export const hasSeenPeer = (session: Session): boolean => session.generations.some(({ seenPeer }) => seenPeer);
 
 /**
- * Seals a body key (32 bytes) for this device: 24 random bytes, 8 header bytes, the key and its MAC. `tag`: the 16 bytes
- * of the cell, so that a slot belongs to one cell. Undefined when there is no generation to send in. The writes must be
- * committed before the cell leaves.
+ * Seals a body key (32 bytes) for this device: 24 random bytes, 8 header bytes, the key and its MAC. `tag`: the 16
+ * bytes of the cell, so that a slot belongs to one cell. Undefined when there is no generation to send in. The writes
+ * must be committed before the cell leaves.
  */
 export const sealSlot = (
   session: Session,

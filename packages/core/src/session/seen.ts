@@ -1,5 +1,6 @@
-// The first 8 bytes of the last 4,096 opened slots, in chunks that are stored one by one. They tell a repeated cell (drop
-// it) from a used counter with new bytes (a copy is at work). They are looked at only when a counter was used before.
+// The first 8 bytes of the last 4,096 opened slots, in chunks that are stored one by one. They tell a repeated cell
+// (drop it) from a used counter with new bytes (a copy is at work). They are looked at only when a counter was used
+// before.
 import { concat } from '../bytes/index.ts';
 import { SEEN_BYTES, SEEN_CHUNK, SEEN_MAX } from './session-rows.ts';
 import type { Session } from './types.ts';

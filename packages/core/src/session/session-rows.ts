@@ -29,7 +29,11 @@ const generationCodec = tuple({
   openedAt: nullable(time),
   opened: uint(),
 });
-const stateCodec = tuple({ format: literal(FORMAT), generations: list(generationCodec, MAX_GENERATIONS), seenCount: uint() });
+const stateCodec = tuple({
+  format: literal(FORMAT),
+  generations: list(generationCodec, MAX_GENERATIONS),
+  seenCount: uint(),
+});
 const blockCodec = tuple({
   generation: bytes(8),
   block: uint(COUNTER_MAX),

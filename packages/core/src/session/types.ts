@@ -1,6 +1,6 @@
 // The shapes of sessions (spec 05). A session is the channel between one own device and one device of another person in
-// one conversation. Values are linear: a transition takes its session over, wipes what the step makes old, and the caller
-// goes on with the returned one. After a failed transaction the caller loads the session again from its rows.
+// one conversation. Values are linear: a transition takes its session over, wipes what the step makes old, and the
+// caller goes on with the returned one. After a failed transaction the caller loads the session again from its rows.
 import type { Secret } from '../crypto/index.ts';
 
 export const SLOT_BYTES = 80;
@@ -76,10 +76,18 @@ export interface SealedSlot extends SessionStep {
 
 export type Opened =
   /** The body key is the caller's to wipe. `generation` is the id it came in. */
-  | (SessionStep & { readonly type: 'opened'; readonly bodyKey: Secret; readonly counter: number; readonly generation: Uint8Array })
+  | (SessionStep & {
+      readonly type: 'opened';
+      readonly bodyKey: Secret;
+      readonly counter: number;
+      readonly generation: Uint8Array;
+    })
   /** The same slot was opened before: drop the cell. */
   | { readonly type: 'duplicate' }
-  /** A used counter with new bytes: someone of the two came from an old copy. The caller asks for a new session (`lost`). */
+  /**
+   * A used counter with new bytes: someone of the two came from an old copy. The caller asks for a new session
+   * (`lost`).
+   */
   | { readonly type: 'rewound' }
   /** No slot is for this session. If no session opens a recognised cell, the session is lost. */
   | { readonly type: 'none' };

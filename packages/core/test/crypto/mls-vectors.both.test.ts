@@ -1,5 +1,5 @@
-// The working group's vectors for suite 3 (X25519) through our provider: labels, key schedule, secret tree, protection of
-// messages, Welcome, joining.
+// The working group's vectors for suite 3 (X25519) through our provider: labels, key schedule, secret tree, protection
+// of messages, Welcome, joining.
 import sodium from 'libsodium-wrappers-sumo';
 import {
   bytesToBase64,
@@ -39,7 +39,10 @@ const hex = (text: string): Uint8Array => {
 
 /** Lengths as QUIC writes them (RFC 9000, section 16), as MLS does. */
 const vector = (data: Uint8Array): Uint8Array =>
-  concat(data.length < 64 ? Uint8Array.of(data.length) : Uint8Array.of(0x40 | (data.length >> 8), data.length & 255), data);
+  concat(
+    data.length < 64 ? Uint8Array.of(data.length) : Uint8Array.of(0x40 | (data.length >> 8), data.length & 255),
+    data,
+  );
 const uint16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 255);
 
 let suite: CiphersuiteImpl;
@@ -72,24 +75,50 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
   test('crypto basics', async () => {
     const [basics] = await vectors('crypto-basics');
     if (basics === undefined) throw new Error('no vector');
-    const { ref_hash, expand_with_label, derive_secret, derive_tree_secret, sign_with_label, encrypt_with_label } = basics as Record<string, Record<string, string>>;
+    const { ref_hash, expand_with_label, derive_secret, derive_tree_secret, sign_with_label, encrypt_with_label } =
+      basics as Record<string, Record<string, string>>;
     const of = (set: Record<string, string> | undefined, field: string): Uint8Array => hex(set?.[field] ?? 'none');
     const ref = await suite.hash.digest(concat(vector(utf8(ref_hash?.label ?? '')), vector(of(ref_hash, 'value'))));
     expect(toHex(ref)).toBe(ref_hash?.out);
-    const expanded = await expandWithLabel(of(expand_with_label, 'secret'), expand_with_label?.label ?? '', of(expand_with_label, 'context'), Number(expand_with_label?.length));
+    const expanded = await expandWithLabel(
+      of(expand_with_label, 'secret'),
+      expand_with_label?.label ?? '',
+      of(expand_with_label, 'context'),
+      Number(expand_with_label?.length),
+    );
     expect(toHex(expanded)).toBe(expand_with_label?.out);
     expect(toHex(await deriveSecret(of(derive_secret, 'secret'), derive_secret?.label ?? ''))).toBe(derive_secret?.out);
     const generation = Number(derive_tree_secret?.generation);
-    const treeSecret = await expandWithLabel(of(derive_tree_secret, 'secret'), derive_tree_secret?.label ?? '', uint32(generation), Number(derive_tree_secret?.length));
+    const treeSecret = await expandWithLabel(
+      of(derive_tree_secret, 'secret'),
+      derive_tree_secret?.label ?? '',
+      uint32(generation),
+      Number(derive_tree_secret?.length),
+    );
     expect(toHex(treeSecret)).toBe(derive_tree_secret?.out);
-    const signed = concat(vector(utf8(`MLS 1.0 ${sign_with_label?.label ?? ''}`)), vector(of(sign_with_label, 'content')));
-    expect(await suite.signature.verify(of(sign_with_label, 'pub'), signed, of(sign_with_label, 'signature'))).toBe(true);
-    expect(await suite.signature.verify(of(sign_with_label, 'pub'), signed.subarray(1), of(sign_with_label, 'signature'))).toBe(false);
+    const signed = concat(
+      vector(utf8(`MLS 1.0 ${sign_with_label?.label ?? ''}`)),
+      vector(of(sign_with_label, 'content')),
+    );
+    expect(await suite.signature.verify(of(sign_with_label, 'pub'), signed, of(sign_with_label, 'signature'))).toBe(
+      true,
+    );
+    expect(
+      await suite.signature.verify(of(sign_with_label, 'pub'), signed.subarray(1), of(sign_with_label, 'signature')),
+    ).toBe(false);
     const { privateKey } = sodium.crypto_sign_seed_keypair(of(sign_with_label, 'priv'));
     expect(toHex(await suite.signature.sign(privateKey, signed))).toBe(sign_with_label?.signature);
-    const info = concat(vector(utf8(`MLS 1.0 ${encrypt_with_label?.label ?? ''}`)), vector(of(encrypt_with_label, 'context')));
+    const info = concat(
+      vector(utf8(`MLS 1.0 ${encrypt_with_label?.label ?? ''}`)),
+      vector(of(encrypt_with_label, 'context')),
+    );
     const key = await suite.hpke.importPrivateKey(of(encrypt_with_label, 'priv'));
-    const opened = await suite.hpke.open(key, of(encrypt_with_label, 'kem_output'), of(encrypt_with_label, 'ciphertext'), info);
+    const opened = await suite.hpke.open(
+      key,
+      of(encrypt_with_label, 'kem_output'),
+      of(encrypt_with_label, 'ciphertext'),
+      info,
+    );
     expect(toHex(opened)).toBe(encrypt_with_label?.plaintext);
     const publicKey = await suite.hpke.importPublicKey(of(encrypt_with_label, 'pub'));
     const sealed = await suite.hpke.seal(publicKey, opened, info);
@@ -103,19 +132,40 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
     let epochs = 0;
     for (const epoch of schedule.epochs as readonly Record<string, string>[]) {
       const context = hex(epoch.group_context as string);
-      const joiner = await expandWithLabel(await suite.kdf.extract(init, hex(epoch.commit_secret as string)), 'joiner', context, 32);
+      const joiner = await expandWithLabel(
+        await suite.kdf.extract(init, hex(epoch.commit_secret as string)),
+        'joiner',
+        context,
+        32,
+      );
       expect(toHex(joiner)).toBe(epoch.joiner_secret);
       const member = await suite.kdf.extract(joiner, hex(epoch.psk_secret as string));
       expect(toHex(await deriveSecret(member, 'welcome'))).toBe(epoch.welcome_secret);
       const secret = await expandWithLabel(member, 'epoch', context, 32);
-      const named = { init: 'init_secret', 'sender data': 'sender_data_secret', encryption: 'encryption_secret', exporter: 'exporter_secret', external: 'external_secret', confirm: 'confirmation_key', membership: 'membership_key', resumption: 'resumption_psk', authentication: 'epoch_authenticator' };
+      const named = {
+        init: 'init_secret',
+        'sender data': 'sender_data_secret',
+        encryption: 'encryption_secret',
+        exporter: 'exporter_secret',
+        external: 'external_secret',
+        confirm: 'confirmation_key',
+        membership: 'membership_key',
+        resumption: 'resumption_psk',
+        authentication: 'epoch_authenticator',
+      };
       for (const [label, field] of Object.entries(named)) {
         expect([field, toHex(await deriveSecret(secret, label))]).toEqual([field, epoch[field]]);
       }
       const external = await suite.hpke.deriveKeyPair(hex(epoch.external_secret as string));
       expect(toHex(await suite.hpke.exportPublicKey(external.publicKey))).toBe(epoch.external_pub);
       const { label, context: of, length, secret: exported } = epoch.exporter as unknown as Record<string, string>;
-      const out = await mlsExporter(hex(epoch.exporter_secret as string), label ?? '', hex(of ?? ''), Number(length), suite);
+      const out = await mlsExporter(
+        hex(epoch.exporter_secret as string),
+        label ?? '',
+        hex(of ?? ''),
+        Number(length),
+        suite,
+      );
       expect(toHex(out)).toBe(exported);
       init = hex(epoch.init_secret as string);
       epochs++;
@@ -152,30 +202,63 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
     if (given === undefined) throw new Error('no vector');
     const epoch = concat(new Uint8Array(2), uint48(Number(given.epoch)));
     const groupId = vector(hex(given.group_id ?? ''));
-    const context = concat(uint16(1), uint16(X25519_SUITE_ID), groupId, epoch, vector(hex(given.tree_hash ?? '')), vector(hex(given.confirmed_transcript_hash ?? '')), Uint8Array.of(0));
-    for (const [name, kind] of [['application', 'application'], ['proposal', 'handshake'], ['commit', 'handshake']] as const) {
+    const context = concat(
+      uint16(1),
+      uint16(X25519_SUITE_ID),
+      groupId,
+      epoch,
+      vector(hex(given.tree_hash ?? '')),
+      vector(hex(given.confirmed_transcript_hash ?? '')),
+      Uint8Array.of(0),
+    );
+    for (const [name, kind] of [
+      ['application', 'application'],
+      ['proposal', 'handshake'],
+      ['commit', 'handshake'],
+    ] as const) {
       const { privateMessage } = message(given[`${name}_priv`] ?? '', wireformats.mls_private_message);
       const { contentType, authenticatedData, encryptedSenderData, ciphertext } = privateMessage;
       const head = concat(groupId, epoch, Uint8Array.of(contentType));
       const secret = hex(given.sender_data_secret ?? '');
       const sample = ciphertext.subarray(0, 32);
-      const [key, nonce] = [await expandWithLabel(secret, 'key', sample, 32), await expandWithLabel(secret, 'nonce', sample, 12)];
+      const [key, nonce] = [
+        await expandWithLabel(secret, 'key', sample, 32),
+        await expandWithLabel(secret, 'nonce', sample, 12),
+      ];
       const sender = await suite.hpke.decryptAead(key, nonce, head, encryptedSenderData);
       const [leaf, generation] = [readUint32(sender, 0), readUint32(sender, 4)];
       const ratchet = await ratchetKey(await leafSecret(hex(given.encryption_secret ?? ''), leaf, 2), kind, generation);
       const guarded = ratchet.nonce.map((byte, i) => (i < 4 ? byte ^ (sender[8 + i] as number) : byte));
-      const plain = await suite.hpke.decryptAead(ratchet.key, guarded, concat(head, vector(authenticatedData)), ciphertext);
+      const plain = await suite.hpke.decryptAead(
+        ratchet.key,
+        guarded,
+        concat(head, vector(authenticatedData)),
+        ciphertext,
+      );
       const stated = hex(given[name] ?? '');
       const content = name === 'application' ? vector(stated) : stated;
       expect(toHex(plain.subarray(0, content.length))).toBe(toHex(content));
-      const framed = concat(uint16(1), uint16(wireformats.mls_private_message), groupId, epoch, Uint8Array.of(1, 0, 0, 0, leaf), vector(authenticatedData), Uint8Array.of(contentType), content, context);
+      const framed = concat(
+        uint16(1),
+        uint16(wireformats.mls_private_message),
+        groupId,
+        epoch,
+        Uint8Array.of(1, 0, 0, 0, leaf),
+        vector(authenticatedData),
+        Uint8Array.of(contentType),
+        content,
+        context,
+      );
       const signature = plain.subarray(content.length + 2, content.length + 66);
       const signed = concat(vector(utf8('MLS 1.0 FramedContentTBS')), vector(framed));
       expect(await suite.signature.verify(hex(given.signature_pub ?? ''), signed, signature)).toBe(true);
     }
   });
 
-  const message = <W extends MlsMessage['wireformat']>(text: string, wireformat: W): MlsMessage & { readonly wireformat: W } => {
+  const message = <W extends MlsMessage['wireformat']>(
+    text: string,
+    wireformat: W,
+  ): MlsMessage & { readonly wireformat: W } => {
     const read = decode(mlsMessageDecoder, hex(text));
     if (read?.wireformat !== wireformat) throw new Error('another message than expected');
     return read as MlsMessage & { readonly wireformat: W };
@@ -186,7 +269,9 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
     for (const given of found) {
       const { keyPackage } = message(given.key_package as string, wireformats.mls_key_package);
       const { welcome } = message(given.welcome as string, wireformats.mls_welcome);
-      expect(encode(keyPackageEncoder, decode(keyPackageDecoder, encode(keyPackageEncoder, keyPackage)) ?? keyPackage)).toEqual(encode(keyPackageEncoder, keyPackage));
+      expect(
+        encode(keyPackageEncoder, decode(keyPackageDecoder, encode(keyPackageEncoder, keyPackage)) ?? keyPackage),
+      ).toEqual(encode(keyPackageEncoder, keyPackage));
       const ref = await makeKeyPackageRef(keyPackage, suite.hash);
       const secrets = welcome.secrets.find(({ newMember }) => toHex(newMember) === toHex(ref));
       if (secrets === undefined) throw new Error('not for this KeyPackage');
@@ -196,7 +281,10 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
       const groupSecrets = await suite.hpke.open(key, kemOutput, ciphertext, info);
       const joiner = groupSecrets.subarray(1, 1 + (groupSecrets[0] as number));
       const welcomeSecret = await deriveSecret(await suite.kdf.extract(joiner, new Uint8Array(32)), 'welcome');
-      const box = [await expandWithLabel(welcomeSecret, 'key', new Uint8Array(0), 32), await expandWithLabel(welcomeSecret, 'nonce', new Uint8Array(0), 12)] as const;
+      const box = [
+        await expandWithLabel(welcomeSecret, 'key', new Uint8Array(0), 32),
+        await expandWithLabel(welcomeSecret, 'nonce', new Uint8Array(0), 12),
+      ] as const;
       const groupInfo = await suite.hpke.decryptAead(...box, undefined, welcome.encryptedGroupInfo);
       // The signature is the last field: 64 bytes behind two of length; it covers all before it.
       const signed = concat(vector(utf8('MLS 1.0 GroupInfoTBS')), vector(groupInfo.subarray(0, -66)));
@@ -211,7 +299,10 @@ describe.skipIf(missing)('MLS vectors of the X25519 suite', () => {
       const { keyPackage } = message(given.key_package as string, wireformats.mls_key_package);
       const { welcome } = message(given.welcome as string, wireformats.mls_welcome);
       const externalPsks = Object.fromEntries(
-        (given.external_psks as readonly Record<string, string>[]).map(({ psk_id, psk }) => [bytesToBase64(hex(psk_id ?? '')), hex(psk ?? '')]),
+        (given.external_psks as readonly Record<string, string>[]).map(({ psk_id, psk }) => [
+          bytesToBase64(hex(psk_id ?? '')),
+          hex(psk ?? ''),
+        ]),
       );
       const treeText = given.ratchet_tree as string | null;
       const state = await joinGroup({

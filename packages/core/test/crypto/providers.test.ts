@@ -32,7 +32,12 @@ describe.each([
   });
 
   test('a box opens only under its key, nonce and associated data, unchanged', () => {
-    const [key, nonce, text, associated] = [randomness.bytes(32), randomness.bytes(24), randomness.bytes(50), randomness.bytes(16)];
+    const [key, nonce, text, associated] = [
+      randomness.bytes(32),
+      randomness.bytes(24),
+      randomness.bytes(50),
+      randomness.bytes(16),
+    ];
     const box = crypto.seal(key, nonce, text, associated);
     expect(box).toHaveLength(66);
     expect(crypto.open(key, nonce, box, associated)).toEqual(text);
@@ -47,7 +52,10 @@ describe.each([
   });
 
   test('a signature fits one key and one message', () => {
-    const [a, b] = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))];
+    const [a, b] = [
+      crypto.signingKey(new Secret(randomness.bytes(32))),
+      crypto.signingKey(new Secret(randomness.bytes(32))),
+    ];
     const message = randomness.bytes(40);
     const signature = crypto.sign(a, message);
     expect(crypto.verify(a.publicKey, message, signature)).toBe(true);
@@ -67,7 +75,9 @@ describe.each([
     expect(crypto.equal(Uint8Array.of(1, 2), Uint8Array.of(1))).toBe(false);
     expect(crypto.equal(new Uint8Array(0), new Uint8Array(0))).toBe(true);
     const passphrase = randomness.bytes(12);
-    const keys = [0, 0, 1].map((salt) => crypto.passphraseKey(passphrase, new Uint8Array(16).fill(salt), 1, 8192).expose());
+    const keys = [0, 0, 1].map((salt) =>
+      crypto.passphraseKey(passphrase, new Uint8Array(16).fill(salt), 1, 8192).expose(),
+    );
     expect(keys[0]).toHaveLength(32);
     expect(keys[0]).toEqual(keys[1]);
     expect(keys[0]).not.toEqual(keys[2]);
@@ -78,7 +88,10 @@ describe('the null agreement', () => {
   const crypto = createNullCrypto();
   test('both sides of an agreement get the same exporter; a wrong init secret, Welcome or leaf is refused', () => {
     const agreement = createNullAgreement(crypto, randomness);
-    const [a, b] = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))];
+    const [a, b] = [
+      crypto.signingKey(new Secret(randomness.bytes(32))),
+      crypto.signingKey(new Secret(randomness.bytes(32))),
+    ];
     const prepared = agreement.run({ type: 'prepare', signer: a, identity: Uint8Array.of(1) });
     if (prepared.type !== 'prepared') throw new Error(prepared.type);
     const { keyPackage, initSecret } = prepared;
@@ -95,6 +108,8 @@ describe('the null agreement', () => {
     expect(agreement.run({ ...join, initSecret: new Secret(randomness.bytes(32)) }).type).toBe('refused');
     expect(agreement.run({ ...join, welcome: flip(welcome) }).type).toBe('refused');
     expect(agreement.run({ ...join, leaf: flip(leaf) }).type).toBe('refused');
-    expect(agreement.run({ type: 'answer', signer: b, identity: leaf.subarray(0, 2), keyPackage: flip(keyPackage) }).type).toBe('refused');
+    expect(
+      agreement.run({ type: 'answer', signer: b, identity: leaf.subarray(0, 2), keyPackage: flip(keyPackage) }).type,
+    ).toBe('refused');
   });
 });

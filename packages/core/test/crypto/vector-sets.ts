@@ -43,7 +43,10 @@ const accepts = (work: () => boolean): boolean => {
 
 type Check = (crypto: Crypto, vector: Vector, group: Group) => boolean;
 const aead =
-  (seal: (...parts: [Crypto, ...Uint8Array[]]) => Uint8Array, open: (...parts: [Crypto, ...Uint8Array[]]) => Uint8Array | undefined): Check =>
+  (
+    seal: (...parts: [Crypto, ...Uint8Array[]]) => Uint8Array,
+    open: (...parts: [Crypto, ...Uint8Array[]]) => Uint8Array | undefined,
+  ): Check =>
   (crypto, vector) => {
     const [key, iv, aad, msg] = [hex(vector.key), hex(vector.iv), hex(vector.aad), hex(vector.msg)];
     const box = Uint8Array.from([...hex(vector.ct), ...hex(vector.tag)]);
@@ -54,11 +57,12 @@ const aead =
 
 /** By file name; true means that our provider accepts the vector and gives the value it states. */
 export const CHECKS: Readonly<Record<string, Check>> = {
-  ed25519_test: (crypto, vector, group) =>
-    crypto.verify(hex(group.publicKey?.pk), hex(vector.msg), hex(vector.sig)),
+  ed25519_test: (crypto, vector, group) => crypto.verify(hex(group.publicKey?.pk), hex(vector.msg), hex(vector.sig)),
   xchacha20_poly1305_test: aead(
-    (crypto, key, iv, aad, msg) => crypto.seal(key as Uint8Array, iv as Uint8Array, msg as Uint8Array, aad as Uint8Array),
-    (crypto, key, iv, aad, box) => crypto.open(key as Uint8Array, iv as Uint8Array, box as Uint8Array, aad as Uint8Array),
+    (crypto, key, iv, aad, msg) =>
+      crypto.seal(key as Uint8Array, iv as Uint8Array, msg as Uint8Array, aad as Uint8Array),
+    (crypto, key, iv, aad, box) =>
+      crypto.open(key as Uint8Array, iv as Uint8Array, box as Uint8Array, aad as Uint8Array),
   ),
   chacha20_poly1305_test: aead(
     (_, key, iv, aad, msg) => sealChaCha(key as Uint8Array, iv as Uint8Array, aad as Uint8Array, msg as Uint8Array),

@@ -5,9 +5,15 @@ import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { CHECKS, judge, judgeXwing, type VectorSet, type XwingVector } from './vector-sets.ts';
 
 // Vite reads the files at build time; a checkout without the vectors gets an empty list.
-const wycheproof = import.meta.glob<VectorSet>('../../../../../shared/vectors/wycheproof/*.json', { import: 'default' });
-const xwingSets = import.meta.glob<readonly XwingVector[]>('../../../../../shared/vectors/xwing.json', { import: 'default' });
-const named = Object.entries(wycheproof).map(([path, load]) => [(path.split('/').at(-1) ?? '').replace('.json', ''), load] as const);
+const wycheproof = import.meta.glob<VectorSet>('../../../../../shared/vectors/wycheproof/*.json', {
+  import: 'default',
+});
+const xwingSets = import.meta.glob<readonly XwingVector[]>('../../../../../shared/vectors/xwing.json', {
+  import: 'default',
+});
+const named = Object.entries(wycheproof).map(
+  ([path, load]) => [(path.split('/').at(-1) ?? '').replace('.json', ''), load] as const,
+);
 if (named.length === 0) console.log('No published vectors at ../shared/vectors: these tests are skipped.');
 
 /** BLAKE2b-16 of what is said of each vector. */

@@ -1,5 +1,5 @@
-// The suite of the published MLS vectors (X25519, ChaCha20-Poly1305, SHA-256, Ed25519) over the code that Kith's own suite
-// runs on: only the KEM and the hash are other ones. DHKEM as in RFC 9180, section 4.1.
+// The suite of the published MLS vectors (X25519, ChaCha20-Poly1305, SHA-256, Ed25519) over the code that Kith's own
+// suite runs on: only the KEM and the hash are other ones. DHKEM as in RFC 9180, section 4.1.
 import sodium from 'libsodium-wrappers-sumo';
 import { concat, utf8 } from '@kith/core/bytes';
 import { hkdfExpand, hkdfExtract, type Hashes, type Kem } from '../../src/crypto/hpke.ts';
@@ -21,7 +21,8 @@ const extract = (label: string, material: Uint8Array): Uint8Array =>
   hkdfExtract(sha256, new Uint8Array(0), concat(SUITE, utf8(label), material));
 const expand = (key: Uint8Array, label: string, info: Uint8Array): Uint8Array =>
   hkdfExpand(sha256, key, concat(Uint8Array.of(0, 32), SUITE, utf8(label), info), 32) as Uint8Array;
-const shared = (dh: Uint8Array, context: Uint8Array): Uint8Array => expand(extract('eae_prk', dh), 'shared_secret', context);
+const shared = (dh: Uint8Array, context: Uint8Array): Uint8Array =>
+  expand(extract('eae_prk', dh), 'shared_secret', context);
 const pair = (privateKey: Uint8Array) => ({ privateKey, publicKey: sodium.crypto_scalarmult_base(privateKey) });
 
 const x25519: Kem = {

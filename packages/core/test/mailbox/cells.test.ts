@@ -76,17 +76,20 @@ describe('tags', () => {
     expect(recognises(crypto, a.inbox, new Uint8Array(15))).toBe(false);
   });
 
-  test.each([0, 1, 7, 8, 9, 15, 16, 23, 24])('with %i prefix bits every tag lies in the bucket of its inbox', (bits) => {
-    const { randomness, inbox, record } = inboxes(10 + bits, bits);
-    const heads = new Set<string>();
-    for (let i = 0; i < 50; i++) {
-      const tag = makeTag(crypto, inbox, randomness);
-      expect(bucketOf(tag, 1, 42, bits)).toEqual({ kind: 1, period: 42, bits, prefix: record.prefix });
-      heads.add(tag.subarray(0, 8).join());
-    }
-    expect(heads.size).toBe(50);
-    expect(decodeInboxRecord(encodeInboxRecord(record))).toEqual(record);
-  });
+  test.each([0, 1, 7, 8, 9, 15, 16, 23, 24])(
+    'with %i prefix bits every tag lies in the bucket of its inbox',
+    (bits) => {
+      const { randomness, inbox, record } = inboxes(10 + bits, bits);
+      const heads = new Set<string>();
+      for (let i = 0; i < 50; i++) {
+        const tag = makeTag(crypto, inbox, randomness);
+        expect(bucketOf(tag, 1, 42, bits)).toEqual({ kind: 1, period: 42, bits, prefix: record.prefix });
+        heads.add(tag.subarray(0, 8).join());
+      }
+      expect(heads.size).toBe(50);
+      expect(decodeInboxRecord(encodeInboxRecord(record))).toEqual(record);
+    },
+  );
 
   test('a record whose prefix has spare bits or another length is refused', () => {
     const { record } = inboxes(4, 9);
@@ -130,7 +133,14 @@ describe('cells', () => {
     const counts = Array.from({ length: 8 }, () => 0);
     const slot = new Uint8Array(80).fill(9);
     for (let i = 0; i < 4000; i++) {
-      const cell = sealCell(crypto, randomness, makeTag(crypto, inbox, randomness), [slot], drawBodyKey(randomness), new Uint8Array(BODY_BYTES));
+      const cell = sealCell(
+        crypto,
+        randomness,
+        makeTag(crypto, inbox, randomness),
+        [slot],
+        drawBodyKey(randomness),
+        new Uint8Array(BODY_BYTES),
+      );
       const place = cellSlots(cell).findIndex((found) => found.every((byte) => byte === 9));
       counts[place] = (counts[place] as number) + 1;
     }
@@ -141,9 +151,21 @@ describe('cells', () => {
     const a = inboxes(8);
     const b = inboxes(9);
     const packets: HelloPacket[] = [
-      { type: 'hello', from: a.randomness.bytes(8), keyPackage: a.randomness.bytes(2700), entry: a.randomness.bytes(450) },
+      {
+        type: 'hello',
+        from: a.randomness.bytes(8),
+        keyPackage: a.randomness.bytes(2700),
+        entry: a.randomness.bytes(450),
+      },
       { type: 'hello', from: a.randomness.bytes(8), keyPackage: a.randomness.bytes(1), entry: null },
-      { type: 'welcome', from: a.randomness.bytes(8), to: a.randomness.bytes(8), hello: a.randomness.bytes(16), welcome: a.randomness.bytes(1600), leaf: a.randomness.bytes(1400) },
+      {
+        type: 'welcome',
+        from: a.randomness.bytes(8),
+        to: a.randomness.bytes(8),
+        hello: a.randomness.bytes(16),
+        welcome: a.randomness.bytes(1600),
+        leaf: a.randomness.bytes(1400),
+      },
     ];
     for (const packet of packets) {
       const cell = sealHelloCell(crypto, a.randomness, a.inbox, packet) as Uint8Array;
@@ -152,7 +174,12 @@ describe('cells', () => {
       expect(openHelloCell(crypto, a.inbox, cell)).toEqual(packet);
       expect(openHelloCell(crypto, b.inbox, cell)).toBeUndefined();
     }
-    const long: HelloPacket = { type: 'hello', from: a.randomness.bytes(8), keyPackage: a.randomness.bytes(3380), entry: null };
+    const long: HelloPacket = {
+      type: 'hello',
+      from: a.randomness.bytes(8),
+      keyPackage: a.randomness.bytes(3380),
+      entry: null,
+    };
     expect(sealHelloCell(crypto, a.randomness, a.inbox, long)).toBeUndefined();
   });
 });
@@ -162,7 +189,17 @@ describe('split packets', () => {
     (splitPacket(seededRandomness(seed).bytes(8), data) ?? []).map((body) => readBody(body) as Fragment);
 
   test('the classes are 1, 2, 4, 8, 16 and 32 cells', () => {
-    const edges = [0, 1, ROOM_BYTES, ROOM_BYTES + 1, 2 * ROOM_BYTES, 2 * ROOM_BYTES + 1, 5 * ROOM_BYTES, 9 * ROOM_BYTES, MAX_PACKET_BYTES];
+    const edges = [
+      0,
+      1,
+      ROOM_BYTES,
+      ROOM_BYTES + 1,
+      2 * ROOM_BYTES,
+      2 * ROOM_BYTES + 1,
+      5 * ROOM_BYTES,
+      9 * ROOM_BYTES,
+      MAX_PACKET_BYTES,
+    ];
     expect(edges.map(cellCount)).toEqual([1, 1, 1, 2, 2, 4, 8, 16, 32]);
     expect(cellCount(MAX_PACKET_BYTES + 1)).toBeUndefined();
     expect(splitPacket(new Uint8Array(8), new Uint8Array(MAX_PACKET_BYTES + 1))).toBeUndefined();
@@ -174,7 +211,9 @@ describe('split packets', () => {
     const randomness = seededRandomness(20);
     for (const length of [0, 1, 3372, 3373, 6744, 20_000, 65_536, MAX_PACKET_BYTES]) {
       const data = randomness.bytes(length);
-      const parts = fragments(data, length).flatMap((part) => [part, part]).toSorted(() => randomness.fraction() - 0.5);
+      const parts = fragments(data, length)
+        .flatMap((part) => [part, part])
+        .toSorted(() => randomness.fraction() - 0.5);
       let state = emptyReassembly();
       const got: Uint8Array[] = [];
       for (const part of parts) {
@@ -222,7 +261,10 @@ describe('split packets', () => {
     const data = new Uint8Array(MAX_PACKET_BYTES);
     for (let i = 0; i < 60; i++) {
       for (const part of fragments(data, 100 + i).slice(1)) state = addFragment(state, part, NOW + i).state;
-      const held = Array.from(state.unfinished.values()).reduce((sum, { parts }) => sum + parts.filter((part) => part !== null).length * ROOM_BYTES, 0);
+      const held = Array.from(state.unfinished.values()).reduce(
+        (sum, { parts }) => sum + parts.filter((part) => part !== null).length * ROOM_BYTES,
+        0,
+      );
       expect(held).toBeLessThanOrEqual(MAX_UNFINISHED_BYTES);
     }
     expect(state.unfinished.size).toBe(Math.floor(MAX_UNFINISHED_BYTES / (31 * ROOM_BYTES)));

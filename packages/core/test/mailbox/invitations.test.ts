@@ -64,8 +64,17 @@ describe('links', () => {
     const origin = `https://${'a'.repeat(42)}`;
     expect(linkOf(invitation(origin), origin)).toHaveLength(120);
     expect(writeLink(invitation(`${origin}a`), `${origin}a`)).toEqual({ type: 'refused', reason: 'origin-too-long' });
-    expect(writeLink(invitation(`https://b.${'a'.repeat(30)}`), origin)).toEqual({ type: 'refused', reason: 'origin-too-long' });
-    for (const bad of ['kith.example', 'https://kith.example/', 'https://Kith.example', 'ftp://kith.example', 'https://']) {
+    expect(writeLink(invitation(`https://b.${'a'.repeat(30)}`), origin)).toEqual({
+      type: 'refused',
+      reason: 'origin-too-long',
+    });
+    for (const bad of [
+      'kith.example',
+      'https://kith.example/',
+      'https://Kith.example',
+      'ftp://kith.example',
+      'https://',
+    ]) {
       expect(writeLink(invitation(bad), 'https://kith.example')).toEqual({ type: 'refused', reason: 'bad-url' });
     }
   });
@@ -74,9 +83,20 @@ describe('links', () => {
     const link = linkOf(invitation('https://kith.example'), 'https://kith.example');
     for (let length = 0; length < link.length; length++) expect(readLink(link.slice(0, length))).toBeUndefined();
     const broken = [
-      `x${link}`, `${link}x`, `${link}=`, `${link}@`, `${link}@kith.example`, link.replace('#', ''), link.replace('/i#', '/d#'),
-      link.replace('https', 'ftp'), link.replace('#A', '#B'), link.replace('i#', 'i/#'), `kith:i#${link.split('#')[1] ?? ''}`,
-      `${link}@relay.example/x`, `${link}@a b`, `${link}${'a'.repeat(200)}`,
+      `x${link}`,
+      `${link}x`,
+      `${link}=`,
+      `${link}@`,
+      `${link}@kith.example`,
+      link.replace('#', ''),
+      link.replace('/i#', '/d#'),
+      link.replace('https', 'ftp'),
+      link.replace('#A', '#B'),
+      link.replace('i#', 'i/#'),
+      `kith:i#${link.split('#')[1] ?? ''}`,
+      `${link}@relay.example/x`,
+      `${link}@a b`,
+      `${link}${'a'.repeat(200)}`,
     ];
     for (const text of broken) expect([text, readLink(text)]).toEqual([text, undefined]);
   });
@@ -113,7 +133,13 @@ describe('offers and claims', () => {
 
   test('someone with the link cannot put another offer in its place', () => {
     const thief = crypto.signingKey(new Secret(randomness.bytes(32)));
-    const forged = sealOffer(crypto, randomness, keys, { ...offer, invitationKey: thief.publicKey }, thief) as Uint8Array;
+    const forged = sealOffer(
+      crypto,
+      randomness,
+      keys,
+      { ...offer, invitationKey: thief.publicKey },
+      thief,
+    ) as Uint8Array;
     expect(openOffer(crypto, keys, keyHash, forged)).toBeUndefined();
     expect(openOffer(crypto, keys, invitationKeyHash(crypto, thief.publicKey), forged)).toBeDefined();
     const liar = { publicKey: key.publicKey, privateKey: new Secret(randomness.bytes(64)) };
@@ -121,11 +147,15 @@ describe('offers and claims', () => {
     expect(openOffer(crypto, keys, keyHash, unsigned)).toBeUndefined();
   });
 
-  test('the inviter\'s name has at most 64 characters, and may be empty', () => {
+  test("the inviter's name has at most 64 characters, and may be empty", () => {
     const empty = { ...offer, name: '' };
-    expect(openOffer(crypto, keys, keyHash, sealOffer(crypto, randomness, keys, empty, key) as Uint8Array)).toEqual(empty);
+    expect(openOffer(crypto, keys, keyHash, sealOffer(crypto, randomness, keys, empty, key) as Uint8Array)).toEqual(
+      empty,
+    );
     const emoji = { ...offer, name: '🦊'.repeat(64) };
-    expect(openOffer(crypto, keys, keyHash, sealOffer(crypto, randomness, keys, emoji, key) as Uint8Array)).toEqual(emoji);
+    expect(openOffer(crypto, keys, keyHash, sealOffer(crypto, randomness, keys, emoji, key) as Uint8Array)).toEqual(
+      emoji,
+    );
     expect(() => sealOffer(crypto, randomness, keys, { ...offer, name: 'a'.repeat(65) }, key)).toThrow('not an offer');
   });
 
@@ -178,7 +208,8 @@ describe('safety words', () => {
     }
     // Every bit of each word varies.
     const places = Array.from({ length: 6 }, () => new Set<number>());
-    for (let i = 0; i < 2000; i++) for (const [at, word] of safetyWords(crypto, exchange()).entries()) places[at]?.add(WORDS.indexOf(word));
+    for (let i = 0; i < 2000; i++)
+      for (const [at, word] of safetyWords(crypto, exchange()).entries()) places[at]?.add(WORDS.indexOf(word));
     for (const place of places) expect(place.size).toBeGreaterThan(1200);
   });
 
@@ -198,7 +229,14 @@ describe('safety words', () => {
       expect(compareCheckCode(crypto, one, side, ` ${code}\n`)).toBe('equal');
       expect(compareCheckCode(crypto, one, other, code)).toBe('unreadable');
       expect(compareCheckCode(crypto, exchange(), side, code)).toBe('different');
-      for (const text of ['', 'kith:c#', code.slice(0, -1), `${code}A`, 'https://kith.example', code.replace('c#', 'i#')]) {
+      for (const text of [
+        '',
+        'kith:c#',
+        code.slice(0, -1),
+        `${code}A`,
+        'https://kith.example',
+        code.replace('c#', 'i#'),
+      ]) {
         expect(compareCheckCode(crypto, one, side, text)).toBe('unreadable');
       }
     }

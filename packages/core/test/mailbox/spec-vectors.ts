@@ -1,5 +1,6 @@
-// Makes spec/vectors/{sessions,cells,invitations}.json. Everything follows from fixed seeds; each vector carries all inputs a
-// second implementation needs. Run `node packages/core/test/mailbox/write-spec-vectors.ts` after a change of format.
+// Makes spec/vectors/{sessions,cells,invitations}.json. Everything follows from fixed seeds; each vector carries all
+// inputs a second implementation needs. Run `node packages/core/test/mailbox/write-spec-vectors.ts` after a change of
+// format.
 import { concat, readUint32, toHex, utf8 } from '@kith/core/bytes';
 import { Secret, type Crypto } from '@kith/core/crypto';
 import type { Randomness } from '@kith/core/ports';
@@ -66,7 +67,15 @@ export const sessionVectors = (crypto: Crypto) => {
     const sealed = sealSlot(sender, crypto, randomness, bodyKey, tag);
     if (sealed === undefined) throw new Error('no generation');
     sender = sealed.session;
-    return { counter, tag: toHex(tag), random: toHex(randomness.last()), bodyKey: toHex(bodyKey), slot: toHex(sealed.slot), bytes: sealed.slot, tagBytes: tag };
+    return {
+      counter,
+      tag: toHex(tag),
+      random: toHex(randomness.last()),
+      bodyKey: toHex(bodyKey),
+      slot: toHex(sealed.slot),
+      bytes: sealed.slot,
+      tagBytes: tag,
+    };
   });
   const [first] = slots;
   if (first === undefined) throw new Error('no slots');
@@ -75,7 +84,12 @@ export const sessionVectors = (crypto: Crypto) => {
   const tryOne = (slot: Uint8Array, tag: Uint8Array): void => {
     const opened = openSlots(receiver, crypto, [slot], tag, NOW);
     if (opened.type === 'opened') receiver = opened.session;
-    tried.push({ slot: toHex(slot), tag: toHex(tag), result: opened.type, counter: opened.type === 'opened' ? opened.counter : null });
+    tried.push({
+      slot: toHex(slot),
+      tag: toHex(tag),
+      result: opened.type,
+      counter: opened.type === 'opened' ? opened.counter : null,
+    });
   };
   for (const at of [0, 3, 3, 1, 5, 0]) tryOne(slots[at]?.bytes ?? first.bytes, slots[at]?.tagBytes ?? first.tagBytes);
   tryOne(flip(slots[2]?.bytes ?? first.bytes, 79), slots[2]?.tagBytes ?? first.tagBytes);
@@ -87,7 +101,13 @@ export const sessionVectors = (crypto: Crypto) => {
   tryOne(sealSlot(copy, crypto, randomness, new Uint8Array(32), first.tagBytes)?.slot ?? first.bytes, first.tagBytes);
   const [key, tag, body] = [randomness.bytes(32), randomness.bytes(16), utf8('a body')];
   const sealed = sealBody(crypto, key, tag, body);
-  const box = sealBox(addGeneration(emptySession(), make('answerer'), NOW).session, crypto, randomness, utf8('a packet'), tag);
+  const box = sealBox(
+    addGeneration(emptySession(), make('answerer'), NOW).session,
+    crypto,
+    randomness,
+    utf8('a packet'),
+    tag,
+  );
   return {
     about: 'spec/05-sessions.md. All bytes in hexadecimal. `opens` are tried in this order by one joiner.',
     generation: shown,
@@ -108,7 +128,9 @@ export const sessionVectors = (crypto: Crypto) => {
 
 export const cellVectors = (crypto: Crypto) => {
   const randomness = noting(seededRandomness(601));
-  const records = [0, 5, 8, 13, 24].map((bits) => createInboxRecord(randomness, bits, ['https://kith.example'], bits, randomness.bytes(3)));
+  const records = [0, 5, 8, 13, 24].map((bits) =>
+    createInboxRecord(randomness, bits, ['https://kith.example'], bits, randomness.bytes(3)),
+  );
   const [record] = records;
   if (record === undefined) throw new Error('no record');
   const inbox = openInbox(crypto, record);
@@ -132,18 +154,35 @@ export const cellVectors = (crypto: Crypto) => {
   };
   return {
     about: 'spec/06-cells.md. All bytes in hexadecimal.',
-    records: records.map((of) => ({ bits: of.bits, prefix: toHex(of.prefix), secret: toHex(of.secret), record: toHex(encodeInboxRecord(of)) })),
+    records: records.map((of) => ({
+      bits: of.bits,
+      prefix: toHex(of.prefix),
+      secret: toHex(of.secret),
+      record: toHex(encodeInboxRecord(of)),
+    })),
     invalidRecords: [
       toHex(encoded.subarray(1)),
       toHex(concat(encoded, Uint8Array.of(0))),
       toHex(encodeInboxRecord({ ...record, bits: 5, prefix: Uint8Array.of(0xff) })),
       toHex(encodeInboxRecord({ ...record, bits: 9, prefix: Uint8Array.of(1) })),
     ],
-    tags: records.map((of) => {
-      const made = makeTag(crypto, openInbox(crypto, of), randomness);
-      return { secret: toHex(of.secret), tag: toHex(made), recognised: true };
-    }).concat({ secret: toHex(record.secret), tag: toHex(flip(tag, 15)), recognised: false }, { secret: toHex(record.secret), tag: toHex(flip(tag, 0)), recognised: false }),
-    cell: { tag: toHex(tag), slot: toHex(slot), bodyKey: toHex(key), packet: toHex(packet), data: toHex(data), cell: toHex(cell) },
+    tags: records
+      .map((of) => {
+        const made = makeTag(crypto, openInbox(crypto, of), randomness);
+        return { secret: toHex(of.secret), tag: toHex(made), recognised: true };
+      })
+      .concat(
+        { secret: toHex(record.secret), tag: toHex(flip(tag, 15)), recognised: false },
+        { secret: toHex(record.secret), tag: toHex(flip(tag, 0)), recognised: false },
+      ),
+    cell: {
+      tag: toHex(tag),
+      slot: toHex(slot),
+      bodyKey: toHex(key),
+      packet: toHex(packet),
+      data: toHex(data),
+      cell: toHex(cell),
+    },
     headers: { packet: toHex(packet), length: 7000, headers: heads },
     invalidBodies: [
       bad((of) => of.set([2], 0)),
@@ -152,7 +191,12 @@ export const cellVectors = (crypto: Crypto) => {
       bad((of) => of.set([255], 11)),
       bad((of) => of.set([0, 0, 0, 5], 11)),
     ],
-    helloCell: { secret: toHex(record.secret), from: toHex(feed), keyPackage: toHex(hello.keyPackage), cell: toHex(helloCell) },
+    helloCell: {
+      secret: toHex(record.secret),
+      from: toHex(feed),
+      keyPackage: toHex(hello.keyPackage),
+      cell: toHex(helloCell),
+    },
   };
 };
 
@@ -161,7 +205,12 @@ export const invitationVectors = (crypto: Crypto) => {
   const key = crypto.signingKey(new Secret(randomness.bytes(32)));
   const keyHash = invitationKeyHash(crypto, key.publicKey);
   const secret = randomness.bytes(16);
-  const invitation = (relay: string, reusable: boolean): Invitation => ({ relay, keyHash, secret: new Secret(secret.slice()), reusable });
+  const invitation = (relay: string, reusable: boolean): Invitation => ({
+    relay,
+    keyHash,
+    secret: new Secret(secret.slice()),
+    reusable,
+  });
   const keys = deriveInvitationKeys(crypto, invitation('https://kith.example', false));
   const ownerSecret = randomness.bytes(32);
   const owner = deriveOwnerToken(crypto, new Secret(ownerSecret.slice()), keys.place);
@@ -176,7 +225,14 @@ export const invitationVectors = (crypto: Crypto) => {
     ] as const
   ).map(([relay, origin, reusable]) => {
     const written = writeLink(invitation(relay, reusable), origin);
-    return { relay, origin, reusable, keyHash: toHex(keyHash), secret: toHex(secret), link: written.type === 'link' ? written.link : written.reason };
+    return {
+      relay,
+      origin,
+      reusable,
+      keyHash: toHex(keyHash),
+      secret: toHex(secret),
+      link: written.type === 'link' ? written.link : written.reason,
+    };
   });
   const link = links[0]?.link ?? '';
   const exchange = {
@@ -201,7 +257,15 @@ export const invitationVectors = (crypto: Crypto) => {
   return {
     about: 'spec/08-invitations.md. All bytes in hexadecimal.',
     links,
-    invalidLinks: [link.slice(0, -1), `${link}A`, link.replace('#A', '#B'), `${link}@kith.example`, link.replace('/i#', '/d#'), `kith:i#${link.split('#')[1] ?? ''}`, link.replace('https', 'ftp')],
+    invalidLinks: [
+      link.slice(0, -1),
+      `${link}A`,
+      link.replace('#A', '#B'),
+      `${link}@kith.example`,
+      link.replace('/i#', '/d#'),
+      `kith:i#${link.split('#')[1] ?? ''}`,
+      link.replace('https', 'ftp'),
+    ],
     derived: {
       invitationKey: toHex(key.publicKey),
       keyHash: toHex(keyHash),
@@ -215,9 +279,20 @@ export const invitationVectors = (crypto: Crypto) => {
       conversation: toHex(conversationIdOf(crypto, key.publicKey, null)),
       conversationOfReusable: toHex(conversationIdOf(crypto, key.publicKey, exchange.acceptorInception)),
     },
-    offer: { ...offer, invitationKey: toHex(offer.invitationKey), keyPackage: toHex(offer.keyPackage), sealed: toHex(sealedOffer) },
+    offer: {
+      ...offer,
+      invitationKey: toHex(offer.invitationKey),
+      keyPackage: toHex(offer.keyPackage),
+      sealed: toHex(sealedOffer),
+    },
     invalidOffers: [toHex(flip(sealedOffer, 0)), toHex(sealedOffer.subarray(0, 4095)), toHex(sealedClaim)],
-    claim: { id: toHex(id), welcome: toHex(claim.welcome), leaf: toHex(claim.leaf), box: toHex(claim.box), sealed: toHex(sealedClaim) },
+    claim: {
+      id: toHex(id),
+      welcome: toHex(claim.welcome),
+      leaf: toHex(claim.leaf),
+      box: toHex(claim.box),
+      sealed: toHex(sealedClaim),
+    },
     exchange: {
       ...Object.fromEntries(Object.entries(exchange).map(([name, bytes]) => [name, toHex(bytes)])),
       commitment: toHex(commitment(crypto, exchange.acceptorNonce, exchange.acceptorInception)),
@@ -225,7 +300,18 @@ export const invitationVectors = (crypto: Crypto) => {
       codeOfInviter: checkCode(crypto, exchange, 'inviter'),
       codeOfAcceptor: checkCode(crypto, exchange, 'acceptor'),
     },
-    lengths: { sealedOffer: sealedOffer.length, lengthInOffer: readUint32(crypto.open(keys.sealKey.expose(), sealedOffer.subarray(0, 24), sealedOffer.subarray(24), concat(utf8('kith offer\0'), keys.place)) ?? secret, 0) },
+    lengths: {
+      sealedOffer: sealedOffer.length,
+      lengthInOffer: readUint32(
+        crypto.open(
+          keys.sealKey.expose(),
+          sealedOffer.subarray(0, 24),
+          sealedOffer.subarray(24),
+          concat(utf8('kith offer\0'), keys.place),
+        ) ?? secret,
+        0,
+      ),
+    },
   };
 };
 

@@ -24,7 +24,8 @@ import { openBody } from '@kith/core/session';
 import { cellVectors, invitationVectors, sessionVectors, toJson, VECTORS } from './spec-vectors.ts';
 
 const spec = (name: string): string => readFileSync(new URL(`../../../../spec/${name}`, import.meta.url), 'utf8');
-const lines = (named: readonly Named[]): readonly string[] => named.flatMap(({ name, cddl, uses }) => [`${name} = ${cddl}`, ...lines(uses)]);
+const lines = (named: readonly Named[]): readonly string[] =>
+  named.flatMap(({ name, cddl, uses }) => [`${name} = ${cddl}`, ...lines(uses)]);
 const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
 
 test.each([
@@ -47,18 +48,32 @@ test('the vectors of sessions hold', async () => {
     expect(opened === undefined ? null : toHex(opened)).toBe(body);
   }
   expect(opens.map(({ result, counter }) => [result, counter])).toEqual([
-    ['opened', 0], ['opened', 3], ['duplicate', null], ['opened', 1], ['opened', 5], ['duplicate', null],
-    ['none', null], ['none', null], ['opened', 2], ['duplicate', null], ['rewound', null],
+    ['opened', 0],
+    ['opened', 3],
+    ['duplicate', null],
+    ['opened', 1],
+    ['opened', 5],
+    ['duplicate', null],
+    ['none', null],
+    ['none', null],
+    ['opened', 2],
+    ['duplicate', null],
+    ['rewound', null],
   ]);
 });
 
 test('the vectors of cells hold', async () => {
   const crypto = await createLibsodium();
-  const { records, invalidRecords, tags, invalidBodies, helloCell } = JSON.parse(spec('vectors/cells.json')) as ReturnType<typeof cellVectors>;
-  const inboxOf = (secret: string) => openInbox(crypto, { number: 0, relays: [], bits: 0, prefix: new Uint8Array(0), secret: hex(secret) });
-  for (const { record, secret } of records) expect(toHex(decodeInboxRecord(hex(record))?.secret ?? hex(''))).toBe(secret);
+  const { records, invalidRecords, tags, invalidBodies, helloCell } = JSON.parse(
+    spec('vectors/cells.json'),
+  ) as ReturnType<typeof cellVectors>;
+  const inboxOf = (secret: string) =>
+    openInbox(crypto, { number: 0, relays: [], bits: 0, prefix: new Uint8Array(0), secret: hex(secret) });
+  for (const { record, secret } of records)
+    expect(toHex(decodeInboxRecord(hex(record))?.secret ?? hex(''))).toBe(secret);
   for (const record of invalidRecords) expect(decodeInboxRecord(hex(record))).toBeUndefined();
-  for (const { secret, tag, recognised } of tags) expect(recognises(crypto, inboxOf(secret), hex(tag))).toBe(recognised);
+  for (const { secret, tag, recognised } of tags)
+    expect(recognises(crypto, inboxOf(secret), hex(tag))).toBe(recognised);
   for (const body of invalidBodies) expect(readBody(hex(body))).toBeUndefined();
   expect(openHelloCell(crypto, inboxOf(helloCell.secret), hex(helloCell.cell))).toEqual({
     type: 'hello',
@@ -70,7 +85,9 @@ test('the vectors of cells hold', async () => {
 
 test('the vectors of invitations hold', async () => {
   const crypto = await createLibsodium();
-  const { links, invalidLinks, derived, offer, invalidOffers, claim } = JSON.parse(spec('vectors/invitations.json')) as ReturnType<typeof invitationVectors>;
+  const { links, invalidLinks, derived, offer, invalidOffers, claim } = JSON.parse(
+    spec('vectors/invitations.json'),
+  ) as ReturnType<typeof invitationVectors>;
   for (const { link, relay, reusable, secret } of links) {
     const read = readLink(link);
     expect([read?.relay, read?.reusable, toHex(read?.secret.expose() ?? hex(''))]).toEqual([relay, reusable, secret]);
@@ -79,6 +96,9 @@ test('the vectors of invitations hold', async () => {
   const keys = deriveInvitationKeys(crypto, { secret: new Secret(hex(derived.secret)), keyHash: hex(derived.keyHash) });
   expect(toHex(keys.place)).toBe(derived.place);
   expect(openOffer(crypto, keys, hex(derived.keyHash), hex(offer.sealed))?.name).toBe(offer.name);
-  for (const sealed of invalidOffers) expect(openOffer(crypto, keys, hex(derived.keyHash), hex(sealed))).toBeUndefined();
-  expect(equalBytes(openClaim(crypto, keys, hex(claim.id), hex(claim.sealed))?.box ?? hex(''), hex(claim.box))).toBe(true);
+  for (const sealed of invalidOffers)
+    expect(openOffer(crypto, keys, hex(derived.keyHash), hex(sealed))).toBeUndefined();
+  expect(equalBytes(openClaim(crypto, keys, hex(claim.id), hex(claim.sealed))?.box ?? hex(''), hex(claim.box))).toBe(
+    true,
+  );
 });

@@ -13,12 +13,17 @@ let a: SigningKey;
 let b: SigningKey;
 const identities = [Uint8Array.of(1, 2, 3), new Uint8Array(24).fill(4)] as const;
 
-const as = <T extends AgreementResult['type']>(result: AgreementResult, type: T): Extract<AgreementResult, { type: T }> => {
+const as = <T extends AgreementResult['type']>(
+  result: AgreementResult,
+  type: T,
+): Extract<AgreementResult, { type: T }> => {
   if (result.type !== type) throw new Error(`${result.type} instead of ${type}`);
   return result as Extract<AgreementResult, { type: T }>;
 };
-const prepare = async () => as(await agreement.run({ type: 'prepare', signer: a, identity: identities[0] }), 'prepared');
-const answer = (keyPackage: Uint8Array) => agreement.run({ type: 'answer', signer: b, identity: identities[1], keyPackage });
+const prepare = async () =>
+  as(await agreement.run({ type: 'prepare', signer: a, identity: identities[0] }), 'prepared');
+const answer = (keyPackage: Uint8Array) =>
+  agreement.run({ type: 'answer', signer: b, identity: identities[1], keyPackage });
 
 beforeAll(async () => {
   crypto = await createLibsodium();
@@ -28,11 +33,14 @@ beforeAll(async () => {
 });
 
 describe('a two-member MLS group', () => {
-  test('both sides come to one exporter of 64 bytes and know the other\'s key and identity', async () => {
+  test("both sides come to one exporter of 64 bytes and know the other's key and identity", async () => {
     const { keyPackage, initSecret } = await prepare();
     const answered = as(await answer(keyPackage), 'answered');
     const { welcome, leaf } = answered;
-    const joined = as(await agreement.run({ type: 'join', signer: a, keyPackage, initSecret, welcome, leaf }), 'joined');
+    const joined = as(
+      await agreement.run({ type: 'join', signer: a, keyPackage, initSecret, welcome, leaf }),
+      'joined',
+    );
     expect(joined.exporter.expose()).toEqual(answered.exporter.expose());
     expect(joined.exporter.length).toBe(64);
     expect([joined.peerKey, joined.peerIdentity]).toEqual([b.publicKey, identities[1]]);
@@ -57,7 +65,10 @@ describe('a two-member MLS group', () => {
     const runs = [1, 2].map(async () => {
       const seeded = await createMlsAgreement(seededRandomness(99));
       const prepared = as(await seeded.run({ type: 'prepare', signer: a, identity: identities[0] }), 'prepared');
-      const answered = as(await seeded.run({ type: 'answer', signer: b, identity: identities[1], keyPackage: prepared.keyPackage }), 'answered');
+      const answered = as(
+        await seeded.run({ type: 'answer', signer: b, identity: identities[1], keyPackage: prepared.keyPackage }),
+        'answered',
+      );
       return [prepared.keyPackage, answered.welcome, answered.leaf, answered.exporter.expose()];
     });
     const [one, two] = await Promise.all(runs);
@@ -90,11 +101,15 @@ describe('a two-member MLS group', () => {
     expect((await agreement.run(join)).type).toBe('joined');
   });
 
-  test('one\'s own key on both sides is refused, and a wiped secret is a bug', async () => {
+  test("one's own key on both sides is refused, and a wiped secret is a bug", async () => {
     const { keyPackage, initSecret } = await prepare();
-    expect((await agreement.run({ type: 'answer', signer: a, identity: identities[0], keyPackage })).type).toBe('refused');
+    expect((await agreement.run({ type: 'answer', signer: a, identity: identities[0], keyPackage })).type).toBe(
+      'refused',
+    );
     const { welcome, leaf } = as(await answer(keyPackage), 'answered');
     initSecret.wipe();
-    await expect(agreement.run({ type: 'join', signer: a, keyPackage, initSecret, welcome, leaf })).rejects.toThrow('wiped');
+    await expect(agreement.run({ type: 'join', signer: a, keyPackage, initSecret, welcome, leaf })).rejects.toThrow(
+      'wiped',
+    );
   });
 });

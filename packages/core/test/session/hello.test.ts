@@ -36,24 +36,38 @@ beforeEach(() => {
     identity: Uint8Array.of(i),
     state: emptyHelloState(),
   }));
-  [smaller, larger] = devices.toSorted((x, y) => compareBytes(x.signer.publicKey, y.signer.publicKey)) as [Device, Device];
+  [smaller, larger] = devices.toSorted((x, y) => compareBytes(x.signer.publicKey, y.signer.publicKey)) as [
+    Device,
+    Device,
+  ];
 });
 /** Feeds and carries out the agreements; what is left are posts, generations and wakes. */
 const feed = (device: Device, input: HelloInput): readonly HelloEffect[] => {
   const peer = device === smaller ? larger : smaller;
-  const parties = { peerKey: peer.signer.publicKey, signer: device.signer, ownIdentity: device.identity, peerIdentity: peer.identity };
+  const parties = {
+    peerKey: peer.signer.publicKey,
+    signer: device.signer,
+    ownIdentity: device.identity,
+    peerIdentity: peer.identity,
+  };
   const step = stepHello(device.state, crypto, parties, input, now);
   device.state = decodeHelloState(encodeHelloState(step.state)) as HelloState;
   return step.effects.flatMap((effect) =>
-    effect.type === 'agree' ? feed(device, { type: 'agreed', job: effect.job, result: agreement.run(effect.job.job) }) : [effect],
+    effect.type === 'agree'
+      ? feed(device, { type: 'agreed', job: effect.job, result: agreement.run(effect.job.job) })
+      : [effect],
   );
 };
-const only = <T extends HelloEffect['type']>(effects: readonly HelloEffect[], type: T): Extract<HelloEffect, { type: T }> => {
+const only = <T extends HelloEffect['type']>(
+  effects: readonly HelloEffect[],
+  type: T,
+): Extract<HelloEffect, { type: T }> => {
   const found = effects.filter((effect) => effect.type === type);
   expect(found).toHaveLength(1);
   return found[0] as Extract<HelloEffect, { type: T }>;
 };
-const count = (effects: readonly HelloEffect[], type: HelloEffect['type']): number => effects.filter((effect) => effect.type === type).length;
+const count = (effects: readonly HelloEffect[], type: HelloEffect['type']): number =>
+  effects.filter((effect) => effect.type === type).length;
 const hello = (device: Device, reason: 'first' | 'lost' | 'renew' = 'first') => {
   const { keyPackage } = only(feed(device, { type: 'want', reason }), 'postHello');
   return { type: 'hello', keyPackage } as const;
@@ -77,7 +91,7 @@ describe('hello and Welcome', () => {
     expect(count(feed(smaller, { ...only(answered, 'postWelcome'), type: 'welcome' }), 'generation')).toBe(1);
   });
 
-  test('one\'s own hello stands for an hour only: it may be lost', () => {
+  test("one's own hello stands for an hour only: it may be lost", () => {
     hello(smaller);
     const fromLarger = hello(larger);
     now += HELLO_INTERVAL_MS;
@@ -130,7 +144,7 @@ describe('hello and Welcome', () => {
     expect(smaller.state.own).toBeNull();
   });
 
-  test('a hello or Welcome by another key or identity than the device\'s is refused', () => {
+  test("a hello or Welcome by another key or identity than the device's is refused", () => {
     const stranger = crypto.signingKey(new Secret(randomness.bytes(32)));
     const job = (signer: SigningKey, identity: Uint8Array) => {
       const prepared = agreement.run({ type: 'prepare', signer, identity });
@@ -142,7 +156,12 @@ describe('hello and Welcome', () => {
     expect(feed(larger, { type: 'hello', keyPackage: randomness.bytes(100) })).toEqual([]);
     expect(count(feed(larger, job(smaller.signer, smaller.identity)), 'postWelcome')).toBe(1);
     const own = hello(smaller);
-    const forged = agreement.run({ type: 'answer', signer: stranger, identity: larger.identity, keyPackage: own.keyPackage });
+    const forged = agreement.run({
+      type: 'answer',
+      signer: stranger,
+      identity: larger.identity,
+      keyPackage: own.keyPackage,
+    });
     if (forged.type !== 'answered') throw new Error(forged.type);
     const { welcome, leaf } = forged;
     expect(feed(smaller, { type: 'welcome', hello: helloId(crypto, own.keyPackage), welcome, leaf })).toEqual([]);

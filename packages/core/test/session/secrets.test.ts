@@ -50,7 +50,10 @@ const randomness = seededRandomness(1);
 
 /** Two devices agree by hello and Welcome, talk, lose messages, renew, and end. */
 const live = async (crypto: Crypto, agreement: PairKeyAgreement): Promise<void> => {
-  const signers = [crypto.signingKey(new Secret(randomness.bytes(32))), crypto.signingKey(new Secret(randomness.bytes(32)))] as const;
+  const signers = [
+    crypto.signingKey(new Secret(randomness.bytes(32))),
+    crypto.signingKey(new Secret(randomness.bytes(32))),
+  ] as const;
   const identities = [Uint8Array.of(1), Uint8Array.of(2)] as const;
   made.length = 0;
   const sessions: [Session, Session] = [emptySession(), emptySession()];
@@ -58,11 +61,17 @@ const live = async (crypto: Crypto, agreement: PairKeyAgreement): Promise<void> 
   let now = NOW;
   const feed = async (at: 0 | 1, input: HelloInput): Promise<void> => {
     const other = at === 0 ? 1 : 0;
-    const parties = { peerKey: signers[other].publicKey, signer: signers[at], ownIdentity: identities[at], peerIdentity: identities[other] };
+    const parties = {
+      peerKey: signers[other].publicKey,
+      signer: signers[at],
+      ownIdentity: identities[at],
+      peerIdentity: identities[other],
+    };
     const step = stepHello(hellos[at], crypto, parties, input, now);
     hellos[at] = step.state;
     for (const effect of step.effects) {
-      if (effect.type === 'agree') await feed(at, { type: 'agreed', job: effect.job, result: await agreement.run(effect.job.job) });
+      if (effect.type === 'agree')
+        await feed(at, { type: 'agreed', job: effect.job, result: await agreement.run(effect.job.job) });
       if (effect.type === 'postHello') await feed(other, { type: 'hello', keyPackage: effect.keyPackage });
       if (effect.type === 'postWelcome') await feed(other, { ...effect, type: 'welcome' });
       if (effect.type === 'generation') sessions[at] = addGeneration(sessions[at], effect.generation, now).session;
@@ -87,7 +96,13 @@ const live = async (crypto: Crypto, agreement: PairKeyAgreement): Promise<void> 
   expect(sessions[0].generations.length).toBeGreaterThan(1);
   expect(sessions[1].skipped.size).toBeGreaterThan(0);
   // A hello that is never answered, and a box as in a claim.
-  hellos[0] = stepHello(hellos[0], crypto, { peerKey: signers[1].publicKey, signer: signers[0], ownIdentity: identities[0], peerIdentity: identities[1] }, { type: 'tick' }, now).state;
+  hellos[0] = stepHello(
+    hellos[0],
+    crypto,
+    { peerKey: signers[1].publicKey, signer: signers[0], ownIdentity: identities[0], peerIdentity: identities[1] },
+    { type: 'tick' },
+    now,
+  ).state;
   const box = sealBox(sessions[0], crypto, randomness, Uint8Array.of(1, 2, 3), tag);
   if (box === undefined) throw new Error('no generation');
   const opened = openBox(sessions[1], crypto, box.box, tag, now);
@@ -98,25 +113,46 @@ const live = async (crypto: Crypto, agreement: PairKeyAgreement): Promise<void> 
   for (const state of hellos) wipeHelloState(state);
 };
 
-test.each(['null', 'libsodium and MLS'])('with %s every secret of a session\'s life is wiped at its end, bytes and all', async (name) => {
-  const crypto = name === 'null' ? createNullCrypto() : await createLibsodium();
-  await live(crypto, name === 'null' ? createNullAgreement(crypto, randomness) : await createMlsAgreement(randomness));
-  expect(made.length).toBeGreaterThan(100);
-  expect(made.filter(({ length }) => length > 0)).toEqual([]);
-  expect(made.filter(({ bytes }) => bytes.some((byte) => byte !== 0))).toEqual([]);
-});
+test.each(['null', 'libsodium and MLS'])(
+  "with %s every secret of a session's life is wiped at its end, bytes and all",
+  async (name) => {
+    const crypto = name === 'null' ? createNullCrypto() : await createLibsodium();
+    await live(
+      crypto,
+      name === 'null' ? createNullAgreement(crypto, randomness) : await createMlsAgreement(randomness),
+    );
+    expect(made.length).toBeGreaterThan(100);
+    expect(made.filter(({ length }) => length > 0)).toEqual([]);
+    expect(made.filter(({ bytes }) => bytes.some((byte) => byte !== 0))).toEqual([]);
+  },
+);
 
 test('cells and hello states leave no secret behind', () => {
   const crypto = createNullCrypto();
   made.length = 0;
   const inbox = openInbox(crypto, createInboxRecord(randomness, 1, [], 0, new Uint8Array(0)));
-  const cell = sealHelloCell(crypto, randomness, inbox, { type: 'hello', from: randomness.bytes(8), keyPackage: randomness.bytes(100), entry: null });
+  const cell = sealHelloCell(crypto, randomness, inbox, {
+    type: 'hello',
+    from: randomness.bytes(8),
+    keyPackage: randomness.bytes(100),
+    entry: null,
+  });
   expect(openHelloCell(crypto, inbox, cell as Uint8Array)?.type).toBe('hello');
   wipeInbox(inbox);
-  const own = { id: randomness.bytes(16), keyPackage: randomness.bytes(50), initSecret: new Secret(randomness.bytes(32)), madeAt: NOW };
+  const own = {
+    id: randomness.bytes(16),
+    keyPackage: randomness.bytes(50),
+    initSecret: new Secret(randomness.bytes(32)),
+    madeAt: NOW,
+  };
   const state = { ...emptyHelloState(), own };
   const loaded = decodeHelloState(encodeHelloState(state)) as HelloState;
-  const parties = { peerKey: randomness.bytes(32), signer: crypto.signingKey(new Secret(randomness.bytes(32))), ownIdentity: tag, peerIdentity: tag };
+  const parties = {
+    peerKey: randomness.bytes(32),
+    signer: crypto.signingKey(new Secret(randomness.bytes(32))),
+    ownIdentity: tag,
+    peerIdentity: tag,
+  };
   parties.signer.privateKey.wipe();
   expect(stepHello(loaded, crypto, parties, { type: 'tick' }, NOW + 49 * HOUR).state.own).toBeNull();
   wipeHelloState(state);

@@ -102,11 +102,20 @@ describe('slots', () => {
       session = opened.session;
       apply(opened.writes);
       const loaded = loadSession([...stored.values()]) as Session;
-      expect(sessionRows(loaded).map((row) => row.key.join()).toSorted()).toEqual(
-        sessionRows(session).map((row) => row.key.join()).toSorted(),
+      expect(
+        sessionRows(loaded)
+          .map((row) => row.key.join())
+          .toSorted(),
+      ).toEqual(
+        sessionRows(session)
+          .map((row) => row.key.join())
+          .toSorted(),
       );
     }
-    const bytes = (of: Session) => sessionRows(of).map((row) => `${row.key.join()}:${row.value?.join() ?? ''}`).toSorted();
+    const bytes = (of: Session) =>
+      sessionRows(of)
+        .map((row) => `${row.key.join()}:${row.value?.join() ?? ''}`)
+        .toSorted();
     expect(bytes(loadSession([...stored.values()]) as Session)).toEqual(bytes(session));
   });
 

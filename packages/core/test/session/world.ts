@@ -1,5 +1,6 @@
 // Two devices, one bad network, and what must hold whatever happens: no message stays undecryptable for ever, no key is
-// used twice under one nonce, and a stolen state opens nothing that was opened before. Everything follows from the seed.
+// used twice under one nonce, and a stolen state opens nothing that was opened before. Everything follows from the
+// seed.
 import { concat, equalBytes, readUint32, toHex, uint32 } from '@kith/core/bytes';
 import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import type { Randomness } from '@kith/core/ports';
@@ -121,7 +122,11 @@ export const runWorld = async (
   };
   // The agreement's own seals are under keys of their own making.
   const agreement = await makeAgreement(plain, randomness);
-  const crypto = recordingCrypto(plain, () => counts.seals++, () => fail('a key was used twice under one nonce'));
+  const crypto = recordingCrypto(
+    plain,
+    () => counts.seals++,
+    () => fail('a key was used twice under one nonce'),
+  );
   let now = 1_800_000_000_000 + chance.int(1000) * HOUR;
   const net: { to: Device; wire: Wire }[] = [];
   const past: { to: Device; wire: Wire }[] = [];
@@ -148,7 +153,10 @@ export const runWorld = async (
     if (chance.fraction() < 0.1) net.push(entry);
   };
 
-  const store = (device: Device, writes: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[]): void => {
+  const store = (
+    device: Device,
+    writes: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[],
+  ): void => {
     const rows = new Map(device.disk.rows);
     for (const { key, value } of writes) {
       if (value === null) rows.delete(toHex(key));
@@ -182,7 +190,11 @@ export const runWorld = async (
       switch (effect.type) {
         case 'agree': {
           const result = agreement.run(effect.job.job);
-          await feed(device, { type: 'agreed', job: effect.job, result: result instanceof Promise ? await result : result });
+          await feed(device, {
+            type: 'agreed',
+            job: effect.job,
+            result: result instanceof Promise ? await result : result,
+          });
           break;
         }
         case 'postHello':
@@ -316,7 +328,8 @@ export const runWorld = async (
   }
   // From now on the network keeps what it is given, and time goes by.
   loss = 0;
-  const isComplete = (): boolean => [a, b].every((device) => device.disk.own.every((id) => peerOf(device).disk.got.has(id)));
+  const isComplete = (): boolean =>
+    [a, b].every((device) => device.disk.own.every((id) => peerOf(device).disk.got.has(id)));
   for (let round = 0; round < 60 && verdict === undefined && !isComplete(); round++) {
     now += 2 * HOUR;
     for (const device of [a, b]) {
