@@ -71,7 +71,7 @@ test('kill -9 at any moment: 0 acknowledged cells are lost, and the relay is bac
   expect([...acknowledged].filter((tag) => !found.has(tag))).toEqual([]);
 });
 
-test('offers and claims outlive kill -9, and so does the key', async () => {
+test('offers and claims outlive kill -9, and so does the key', { timeout: 20_000 }, async () => {
   const data = freshFolder();
   const place = new Uint8Array(32).fill(3);
   const sealed = new Uint8Array(CELL_BYTES).fill(8);
@@ -108,7 +108,7 @@ test('SIGTERM says goodbye and ends within 5 s, with connections open', { timeou
   expect(relay.output()).toContain('"event":"stopped"');
 });
 
-test('a taken port, a folder in use, a folder that is none, a misspelt option: one line with the next step', async () => {
+test('a taken port, a folder in use, a folder that is none, a misspelt option: one line with the next step', { timeout: 40_000 }, async () => {
   const data = freshFolder();
   const relay = await spawnRelay(['--port', '0', '--data', data]);
   const run = (...args: readonly string[]): { readonly status: number | null; readonly stderr: string } =>
@@ -204,7 +204,7 @@ const tmpfs = (size: string): string | undefined => {
   return folder;
 };
 
-test('a disk that is full: 507, nothing taken is lost, and the relay lives on', async (context) => {
+test('a disk that is full: 507, nothing taken is lost, and the relay lives on', { timeout: 20_000 }, async (context) => {
   const data = tmpfs('1m');
   if (data === undefined) {
     console.log('skipped: mounting a tmpfs needs root');
