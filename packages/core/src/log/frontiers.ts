@@ -54,15 +54,25 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
     if (record === undefined) return undefined;
     if (record.previous !== null) {
       const before = state.segment(feed, record.previous);
-      if (before === undefined || before.ended === null) return undefined;
+      if (before === undefined) return undefined;
+      const length = lengthOf(state, feed, record.previous);
+      const named = before.ended?.count ?? claimedEnd(state, feed, at);
+      if (named === undefined || (before.ended === null && named > length)) return undefined;
       // The named end may stand in a branch that is longer than the line.
-      const count = Math.min(before.ended.count, lengthOf(state, feed, record.previous));
+      const count = Math.min(named, length);
       const base = before.past ?? NO_PAST;
       past = state.crypto.hash(8, concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH));
     }
-    state.setSegment(feed, at, { ...record, past });
+    const sure = record.previous === null || state.segment(feed, record.previous)?.ended != null;
+    if (sure) state.setSegment(feed, at, { ...record, past });
+    else if (!equalBytes(at, segment)) return undefined;
   }
   return past;
+};
+/** What the first event of a segment says of the one before, when it is held but does not count yet. */
+const claimedEnd = (state: LogState, feed: FeedId, segment: SegmentId): number | undefined => {
+  const [first] = state.headerRows(feed, segment, 0, 1, 1);
+  return first && state.headerOf(first).end?.count;
 };
 
 /** The segment up to which nothing is missing; undefined when none is known. */

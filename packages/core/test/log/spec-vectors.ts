@@ -1,0 +1,119 @@
+// The vectors of spec pages 03 and 04, made from a fixed seed.
+import { toHex } from '../../src/bytes/index.ts';
+import { decode, encode } from '../../src/codec/index.ts';
+import { Secret, type Crypto } from '../../src/crypto/index.ts';
+import {
+  conversationName,
+  createAddDevice,
+  createInception,
+  createRemoval,
+  createWitness,
+  entryPointAfter,
+  feedIdOf,
+  memberIdOf,
+  openEntry,
+  readCertificate,
+  signConsent,
+  type OpenEntry,
+} from '../../src/identity/index.ts';
+import { contentHash, decodeHeader, frontierCodec, logObjectCodec, sizeClassOf } from '../../src/log/index.ts';
+import { seededRandomness } from '../../../testkit/src/seeded-randomness.ts';
+import { DAY, everything, give, pair, ROOT, say, START } from './people.ts';
+
+const flipLast = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
+const opened = (crypto: Crypto, bytes: Uint8Array): OpenEntry => {
+  const open = openEntry(crypto, bytes);
+  if (open === undefined) throw new Error('an entry of ours does not open');
+  return open;
+};
+
+export const identityVectors = (crypto: Crypto) => {
+  const random = seededRandomness(303);
+  const key = () => crypto.signingKey(new Secret(random.bytes(32)));
+  const [first, second] = [key(), key()];
+  const inception = createInception(crypto, { key: first, root: ROOT, memberKind: 'human', recoveryKey: random.bytes(32), versions: [1] });
+  const least = createInception(crypto, { key: second, root: ROOT.subarray(0, 16), memberKind: 'system', recoveryKey: random.bytes(32), versions: [1] });
+  const start = opened(crypto, inception);
+  const added = opened(crypto, createAddDevice(crypto, first, entryPointAfter(start), second.publicKey, signConsent(crypto, second, ROOT, first.publicKey)));
+  const feed = feedIdOf(crypto, second.publicKey);
+  const cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
+  const removal = opened(crypto, createRemoval(crypto, first, entryPointAfter(added), { feed, member: null, cuts: Array.from({ length: 8 }, () => cut) }));
+  const witness = opened(crypto, createWitness(crypto, first, entryPointAfter(removal), removal.hash));
+  const entries = [start, opened(crypto, least), added, removal, witness].map((open) => ({
+    kind: open.act.type,
+    entry: toHex(open.bytes),
+    hash: toHex(open.hash),
+    feed: toHex(open.feed),
+    member: open.act.type === 'inception' ? toHex(memberIdOf(crypto, open.bytes)) : null,
+  }));
+  const unsigned = added.bytes.slice(0, -64);
+  const invalid = [
+    { why: 'the signature is not of this key', entry: toHex(flipLast(inception)) },
+    { why: 'one byte follows', entry: `${toHex(inception)}00` },
+    { why: 'cut off', entry: toHex(unsigned) },
+    { why: 'a certificate is no entry', entry: toHex(certificateOf(crypto)) },
+    { why: 'empty', entry: '' },
+  ];
+  return { about: 'spec/03-identity-and-charter.md. All bytes in hexadecimal.', entries, invalid };
+};
+
+const certificateOf = (crypto: Crypto): Uint8Array => {
+  const [alice] = pair(crypto, 21);
+  say(alice, 'x');
+  const found = everything(alice).find(({ type }) => type === 'certificate');
+  if (found?.type !== 'certificate') throw new Error('no certificate');
+  return found.certificate;
+};
+
+export const logVectors = (crypto: Crypto) => {
+  const [alice, bob] = pair(crypto, 22);
+  say(alice, '');
+  give(alice, bob);
+  say(bob, 'x'.repeat(300));
+  give(bob, alice);
+  say(alice, 'next day', START + DAY);
+  give(alice, bob);
+  const objects = everything(alice).map((object) => {
+    const bytes = encode(logObjectCodec, object);
+    const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
+    const certificate = object.type === 'certificate' ? readCertificate(object.certificate) : undefined;
+    return {
+      type: object.type,
+      object: toHex(bytes),
+      id: object.type === 'event' ? toHex(crypto.hash(32, object.header)) : null,
+      seq: header?.seq ?? null,
+      lamport: header?.lamport ?? null,
+      segment: header === undefined ? (certificate === undefined ? null : toHex(certificate.segment)) : toHex(header.segment),
+    };
+  });
+  const order = alice.log.page({ limit: 99 }).map(({ event }) => toHex(event));
+  const frontier = alice.store.transaction(() => alice.log.frontier());
+  const key = new Uint8Array(32).fill(5);
+  const contents = [0, 1, 63, 64, 255, 256, 4095, 4096, 66559].map((length) => {
+    const content = new Uint8Array(length).fill(65);
+    return { byte: '41', length, key: toHex(key), sizeClass: sizeClassOf(length), hash: toHex(contentHash(crypto, key, content)) };
+  });
+  const event = objects.find(({ type }) => type === 'event')?.object ?? '';
+  const invalid = [
+    { why: 'one byte follows', object: `${event}00` },
+    { why: 'unknown type', object: '820900' },
+    { why: 'indefinite length', object: '9f03ff' },
+    { why: 'not the shortest form of a number', object: `821803${event.slice(4)}` },
+    { why: 'empty', object: '' },
+  ];
+  const roundTrip = decode(frontierCodec, encode(frontierCodec, frontier));
+  if (roundTrip === undefined) throw new Error('a frontier of ours does not read');
+  return {
+    about: 'spec/04-log.md. All bytes in hexadecimal.',
+    conversation: conversationName(alice.conversation),
+    root: toHex(ROOT),
+    objects,
+    order,
+    frontier: toHex(encode(frontierCodec, frontier)),
+    contents,
+    invalid,
+  };
+};
+
+export const VECTORS = { identity: identityVectors, log: logVectors } as const;
+export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
