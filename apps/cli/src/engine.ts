@@ -16,5 +16,5 @@ const lazyAgreement = (): PairKeyAgreement => {
   };
 };
 
-export const openEngine = ({ home, relays, online }: EngineWish): Promise<Kith> =>
-  openNodeKith({ home, relays, online }, { startKith, agreement: lazyAgreement() });
+export const openEngine = ({ home, relays, relaysForRun, online }: EngineWish): Promise<Kith> =>
+  openNodeKith({ home, relays, relaysForRun, online }, { startKith, agreement: lazyAgreement() });

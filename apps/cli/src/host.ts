@@ -21,6 +21,8 @@ export interface EngineWish {
   readonly home: string;
   /** For a home that has none yet. */
   readonly relays: readonly string[];
+  /** Instead of the home's own, for this run. */
+  readonly relaysForRun: readonly string[];
   /** False: connects only when something that is asked needs it. */
   readonly online: boolean;
 }

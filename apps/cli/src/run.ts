@@ -10,12 +10,11 @@ import { Printer } from './print/printer.ts';
 import { version } from './version.ts';
 
 /** Every command but the long-running ones ends within 15 s; the last of them are for closing the home. */
-export const LIMIT_MS = 10_000;
+export const LIMIT_MS = 12_000;
 
-const relaysOf = (input: Input, env: Host['env']): readonly string[] => {
-  const named = input.origins('relay');
-  if (named.length > 0) return named;
-  return (env['KITH_RELAY'] ?? '')
+/** Of KITH_RELAY: what a home uses that knows none. */
+const relaysOf = (env: Host['env']): readonly string[] =>
+  (env['KITH_RELAY'] ?? '')
     .split(/[\s,]+/)
     .filter((part) => part !== '')
     .map((part) => {
@@ -23,6 +22,13 @@ const relaysOf = (input: Input, env: Host['env']): readonly string[] => {
       if (origin === undefined) throw new KithError('bad-url', { message: 'KITH_RELAY is not the address of a relay.' });
       return origin;
     });
+
+/** Another process may own a home that knows no relay yet: what was named here is for it to remember. */
+const tellRelays = async (kith: Kith, relays: readonly string[], print: Printer): Promise<void> => {
+  if (relays.length === 0) return;
+  const { relays: known } = await kith.call('status', {});
+  if (known.length === 0) for (const url of relays) await kith.call('relay.add', { url });
+  else if (!relays.every((url) => known.includes(url))) print.talk('A running Kith owns this home; it uses its own relays.');
 };
 
 /** A limit that an action's own work races against. */
@@ -48,7 +54,8 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
   }
   const action = await command.load();
   const home = homeFolder(host, input.option('home'));
-  const relays = relaysOf(input, host.env);
+  const relaysForRun = input.origins('relay');
+  const relays = relaysOf(host.env);
   const limit = startLimit();
   let opened: Promise<Kith> | undefined;
   const context: Context = {
@@ -56,11 +63,16 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
     print,
     host,
     home,
-    relays,
     kith: (limitMs = LIMIT_MS, onRole) =>
       (opened ??= import('./home/steady.ts').then(async ({ Steady }) => {
-        const kith = await Steady.open({ home, relays, online: command.stays, openEngine: host.openEngine }, onRole);
+        let owner = false;
+        const noteRole = (owns: boolean): void => {
+          owner = owns;
+          onRole?.(owns);
+        };
+        const kith = await Steady.open({ home, relays, relaysForRun, online: command.stays, openEngine: host.openEngine }, noteRole);
         if (limitMs !== null) limit.start(limitMs);
+        if (!owner) await tellRelays(kith, relaysForRun.length > 0 ? relaysForRun : relays, print);
         return kith;
       })),
   };

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/table/index.ts';
@@ -244,6 +245,43 @@ describe('without a relay', () => {
     } finally {
       await inner.close();
     }
+  }, 60_000);
+
+  test('--relay is for this run, and remembered only by a home that has none', async () => {
+    const { url } = await stage.relay();
+    const home = stage.home('moves');
+    await home.do(['init', '--relay', DEAD_RELAY]);
+    expect((await home.do(['invite', 'create', '--relay', url])).one).toMatchObject({ link: expect.stringContaining(url) });
+    expect((await home.do(['relay', 'list'])).lines.map((line) => line['url'])).toEqual([DEAD_RELAY]);
+    const daemon = stage.home('daemon-first').start(['daemon']);
+    await daemon.line((line) => line['ready'] === true);
+    const { one } = await stage.home('daemon-first').do(['invite', 'create', '--relay', url]);
+    expect(one).toMatchObject({ link: expect.stringContaining(url) });
+    await daemon.end();
+    expect((await stage.home('daemon-first').do(['relay', 'list'])).lines).toMatchObject([{ url, reachable: true }]);
+  }, 60_000);
+
+  test('a relay that takes connections and says nothing: every command ends within 15 s', async () => {
+    const hole = createServer(() => undefined);
+    await new Promise<void>((resolve) => void hole.listen(0, '127.0.0.1', () => resolve()));
+    const address = hole.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const make = async (name: string): Promise<Home> => {
+      const home = stage.home(name);
+      await home.do(['init', '--relay', url]);
+      return home;
+    };
+    const expected: readonly (readonly [string, readonly string[], number])[] = [
+      ['hole-1', ['invite', 'create'], 3],
+      ['hole-2', ['relay', 'list'], 0],
+      ['hole-3', ['sync'], 3],
+      ['hole-4', ['doctor'], 1],
+      ['hole-5', ['contact', 'list'], 0],
+    ];
+    const ended = await Promise.all(expected.map(async ([name, argv]) => (await make(name)).code(argv)));
+    hole.close();
+    expect(ended.map(({ status }) => status)).toEqual(expected.map(([, , status]) => status));
+    for (const { ms } of ended) expect(ms).toBeLessThan(15_000);
   }, 60_000);
 
   test('invalid UTF-8 on stdin, an unknown conversation, a name twice', async () => {

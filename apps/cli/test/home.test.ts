@@ -9,7 +9,7 @@ import { Steady } from '../src/home/steady.ts';
 import { FakeHome } from './support/fake-home.ts';
 import { freshFolder, runHere } from './support/run-here.ts';
 
-const wish = (home: string, fake: FakeHome, patienceMs = 2000) => ({ home, relays: [], online: false, openEngine: fake.openEngine, patienceMs });
+const wish = (home: string, fake: FakeHome, patienceMs = 2000) => ({ home, relays: [], relaysForRun: [], online: false, openEngine: fake.openEngine, patienceMs });
 const own = async (home: string, fake: FakeHome) => {
   const held = await obtainHome(wish(home, fake));
   onTestFinished(() => held.close());

@@ -8,6 +8,8 @@ export interface NodeKithOptions extends SqlStoreOptions {
   readonly home: string;
   /** For a home that has no relay yet. */
   readonly relays: readonly string[];
+  /** Instead of the home's own, for this run. */
+  readonly relaysForRun?: readonly string[];
   /** False: no connection unless a call needs one. Default true. */
   readonly online?: boolean;
   readonly logLevel?: LogLevel;
@@ -37,6 +39,7 @@ const startOn = async (home: Home, options: NodeKithOptions, given: NodeKithPart
       randomness: systemRandomness,
       logger: stderrLogger(options.logLevel),
       relays: options.relays,
+      relaysForRun: options.relaysForRun,
       online: options.online ?? true,
     });
   } catch (error) {

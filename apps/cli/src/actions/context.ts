@@ -10,8 +10,6 @@ export interface Context {
   readonly host: Host;
   /** Absolute. */
   readonly home: string;
-  /** Origins of `--relay`, else of KITH_RELAY; may be empty. */
-  readonly relays: readonly string[];
   /**
    * Opens the home at the first call. The command is given up when it has not ended `limitMs` later; null: it may run for
    * ever. `onRole`: told whether this process owns the home, at first and after each take-over.

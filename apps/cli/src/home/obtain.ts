@@ -64,10 +64,10 @@ const asGuest = async (home: string, leftMs: number): Promise<Held | undefined> 
 };
 
 /** Undefined when another process holds the home. */
-const asOwner = async ({ home, relays, online, openEngine }: Wish): Promise<Held | undefined> => {
+const asOwner = async ({ home, relays, relaysForRun, online, openEngine }: Wish): Promise<Held | undefined> => {
   let kith: Kith;
   try {
-    kith = await openEngine({ home, relays, online });
+    kith = await openEngine({ home, relays, relaysForRun, online });
   } catch (error) {
     if (error instanceof KithError && error.code === 'home-busy') return undefined;
     throw error;

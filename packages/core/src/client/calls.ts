@@ -262,12 +262,12 @@ export class Calls {
       'relay.add': (params, done) => {
         const url = params.text('url').replace(/\/+$/, '');
         if (!isOrigin(url)) throw new KithError('bad-url');
-        if (!home.relays.includes(url)) home.setRelays([...home.relays, url].slice(-8));
+        if (!home.remembered.includes(url)) home.setRelays([...home.remembered, url].slice(-8));
         return this.#relayList(done);
       },
       'relay.remove': (params, done) => {
         const url = params.text('url').replace(/\/+$/, '');
-        home.setRelays(home.relays.filter((relay) => relay !== url));
+        home.setRelays(home.remembered.filter((relay) => relay !== url));
         return this.#relayList(done);
       },
       sync: (params, done) => {
@@ -456,7 +456,8 @@ export class Calls {
     return keys.map((one) => ({ key: one, value: home.setting(one, conversation), default: settingDefault(one) }));
   }
   #relayList(done: Settle<readonly RelayStatus[]>): readonly RelayStatus[] | undefined {
-    const relays = this.#parts.home.relays;
+    const { home } = this.#parts;
+    const relays = [...new Set([...home.remembered, ...home.relays])];
     if (relays.length === 0) return [];
     const found = new Map<string, RelayStatus>();
     for (const url of relays) {
@@ -495,7 +496,7 @@ export class Calls {
       for (const syncing of this.#syncing) {
         if (!over && now < syncing.until) continue;
         const reachable = syncing.reached || this.#parts.relays().some((relay) => courier.status(relay).reachable === true);
-        if (over && !reachable) syncing.done(new KithError('no-relay'));
+        if (!reachable) syncing.done(new KithError('no-relay'));
         else syncing.done({ sent: this.#sent - syncing.sent, received: receiver.received - syncing.before, pending: this.pending() });
         this.#syncing = this.#syncing.filter((other) => other !== syncing);
       }

@@ -15,7 +15,13 @@ import { Sender } from './sender.ts';
 import { Sessions } from './sessions.ts';
 
 export type Input =
-  | { readonly type: 'start'; readonly relays: readonly string[]; readonly generation: number; readonly online: boolean }
+  | {
+      readonly type: 'start';
+      readonly relays: readonly string[];
+      readonly forRun?: readonly string[] | undefined;
+      readonly generation: number;
+      readonly online: boolean;
+    }
   | { readonly type: 'call'; readonly call: number; readonly method: string; readonly params: unknown }
   | { readonly type: 'response'; readonly id: number; readonly answer: Answer }
   | { readonly type: 'agreed'; readonly id: number; readonly result: AgreementResult }
@@ -152,7 +158,7 @@ export class Engine {
     const { home, sessions } = this.#parts;
     this.#generation = input.generation;
     this.#online = input.online;
-    const { created, restored } = home.open(input.relays, input.generation);
+    const { created, restored } = home.open(input.relays, input.generation, input.forRun);
     this.#created = created;
     if (!restored) return;
     // A copy of this home may have run: no key of it is trusted to be unused, and its feeds may have gone on elsewhere.

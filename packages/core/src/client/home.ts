@@ -72,6 +72,7 @@ export class Home {
   readonly #pairs = new Map<string, Pair>();
   #self: ConversationLog | undefined;
   #relays: readonly string[] = [];
+  #forRun: readonly string[] = [];
   #selfId = '';
   generation = 0;
   /** Rises with everything that may change which inboxes are read at which relays. */
@@ -85,7 +86,7 @@ export class Home {
   }
 
   /** Makes the home at the first start. `restored`: an older copy of it, by the counter outside the database. */
-  open(relays: readonly string[], generation: number): { readonly created: boolean; readonly restored: boolean } {
+  open(relays: readonly string[], generation: number, forRun: readonly string[] = []): { readonly created: boolean; readonly restored: boolean } {
     const { store } = this.#context;
     const raw = store.get('meta', META.home);
     const home = raw === undefined ? undefined : decode(homeCodec, raw);
@@ -95,7 +96,9 @@ export class Home {
     this.lastRunAt = home?.lastRunAt ?? 0;
     this.generation = generation;
     const known = this.#readRelays();
-    if (known.length === 0 && relays.length > 0) this.setRelays(relays);
+    const given = forRun.length > 0 ? forRun : relays;
+    if (known.length === 0 && given.length > 0) this.setRelays(given);
+    else this.#forRun = forRun;
     this.touch();
     return { created: home === undefined, restored: home !== undefined && home.generation !== generation - 1 };
   }
@@ -233,7 +236,11 @@ export class Home {
     return pair.facts;
   }
 
+  /** Those in use: named for this run, else the remembered ones. */
   get relays(): readonly string[] {
+    return this.#forRun.length > 0 ? this.#forRun : this.remembered;
+  }
+  get remembered(): readonly string[] {
     if (this.#relays.length === 0) this.#relays = this.#readRelays();
     return this.#relays;
   }

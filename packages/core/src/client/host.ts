@@ -19,6 +19,8 @@ export interface Parts {
   readonly transport: Transport;
   /** Relays for a home that has none yet, first one preferred. */
   readonly relays: readonly string[];
+  /** Used instead of the home's own as long as this engine runs; remembered only when the home has none. */
+  readonly relaysForRun?: readonly string[] | undefined;
   /** A counter kept outside the database and raised at every start: a copied or restored home shows by it. */
   readonly generation: { read(): number; write(value: number): void };
   /** False: no connection unless a call needs one (short commands). Default true. */
@@ -58,7 +60,8 @@ class Host implements Kith {
     const generation = this.#parts.generation.read() + 1;
     this.#parts.generation.write(generation);
     const relays = this.#parts.relays;
-    const input: Input = { type: 'start', relays, generation, online: this.#parts.online ?? true };
+    const { relaysForRun: forRun } = this.#parts;
+    const input: Input = { type: 'start', relays, forRun, generation, online: this.#parts.online ?? true };
     try {
       this.#carryOut(this.#parts.store.transaction(() => this.#engine.handle(input)));
     } catch (cause) {
