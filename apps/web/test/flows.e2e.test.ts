@@ -402,8 +402,8 @@ test('U5 search finds in all conversations, says that it is local, and jumps to 
   expect(await page.getByText('Only on this device.').isVisible()).toBe(true);
   await page.locator('.result').click();
   await expect.poll(() => focused()).toMatch(/Message 1234:/);
-  expect(await steps(page).message('Message 1233:').isVisible()).toBe(true);
-  expect(await steps(page).message('Message 1235:').isVisible()).toBe(true);
+  await steps(page).message('Message 1233:').waitFor();
+  await steps(page).message('Message 1235:').waitFor();
   expect(await page.locator('article[data-target]').evaluate((article) => {
     const { top, bottom } = article.getBoundingClientRect();
     return top > 0 && bottom < innerHeight;

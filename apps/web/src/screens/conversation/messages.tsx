@@ -37,6 +37,8 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const wantsFocus = useRef(false);
+  /** Stays there until another row took the focus over, or key presses in between would be lost. */
+  const focused = useRef<string | null>(null);
   const placed = useRef<string | null>(null);
   const settled = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
@@ -60,6 +62,9 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     if (frame.scrollTop < NEAR) window_.older();
     if (below < NEAR) window_.newer();
   };
+
+  const focusedIndex = rows.findIndex(({ line }) => line.event === focused.current);
+  const kept = [...new Set([activeIndex, focusedIndex])].filter((index) => index >= 0 && index < rows.length).toSorted((a, b) => a - b);
 
   // The place to begin: the asked-for message, else the first new one, else the end.
   useLayoutEffect(() => {
@@ -201,11 +206,13 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
         onKeyDown={onKeyDown}
         onFocus={(event) => {
           const line = lineAt(event.target);
-          if (line !== undefined && line.event !== active) setActive(line.event);
+          if (line === undefined) return;
+          focused.current = line.event;
+          if (line.event !== active) setActive(line.event);
         }}
         onScroll={() => see.current()}
       >
-        <Virtualizer ref={list} scrollRef={scroller} shift={log.grewUp} keepMounted={rows.length === 0 ? [] : [activeIndex]} data={rows}>
+        <Virtualizer ref={list} scrollRef={scroller} shift={log.grewUp} keepMounted={kept} data={rows}>
           {(row, index) => (
             <Line
               key={row.line.event}
