@@ -115,8 +115,8 @@ export const encodeUnfinished = (entry: Unfinished): Uint8Array =>
   encode(unfinishedCodec, {
     format: FORMAT,
     ...entry,
-    since: Math.max(0, entry.since),
-    touched: Math.max(0, entry.touched),
+    since: Math.max(0, Math.floor(entry.since)),
+    touched: Math.max(0, Math.floor(entry.touched)),
   });
 export const decodeUnfinished = (data: Uint8Array): Unfinished | undefined => {
   const read = decode(unfinishedCodec, data);

@@ -35,8 +35,10 @@ export const stepHello = (
   crypto: Crypto,
   parties: HelloParties,
   input: HelloInput,
-  now: number,
+  clock: number,
 ): HelloStep => {
+  // Stored as a whole number, and a clock before 1970 tells nothing.
+  const now = Math.max(0, Math.floor(clock));
   const state = forget(before, now);
   switch (input.type) {
     case 'want':
