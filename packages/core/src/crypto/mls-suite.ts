@@ -64,7 +64,7 @@ export const createMlsSuite = async (
   // ts-mls hands keys through as opaque values: here they are the plain bytes.
   const toPublic = (bytes: Uint8Array): PublicKey => bytes as unknown as PublicKey;
   const toPrivate = (bytes: Uint8Array): PrivateKey => bytes as unknown as PrivateKey;
-  const toBytes = (key: PublicKey | PrivateKey): Uint8Array => key as unknown as Uint8Array;
+  const toBytes = (key: unknown): Uint8Array => key as Uint8Array;
   const toPair = ({ publicKey, privateKey }: { publicKey: Uint8Array; privateKey: Uint8Array }) => ({
     publicKey: toPublic(publicKey),
     privateKey: toPrivate(privateKey),

@@ -111,7 +111,7 @@ export const sessionVectors = (crypto: Crypto) => {
   return {
     about: 'spec/05-sessions.md. All bytes in hexadecimal. `opens` are tried in this order by one joiner.',
     generation: shown,
-    slots: slots.map(({ bytes: _, tagBytes: __, ...slot }) => slot),
+    slots: slots.map(({ counter, tag: of, random, bodyKey, slot }) => ({ counter, tag: of, random, bodyKey, slot })),
     opens: tried,
     bodies: [
       { key: toHex(key), tag: toHex(tag), sealed: toHex(sealed), body: toHex(body) },
