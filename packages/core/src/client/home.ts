@@ -16,6 +16,7 @@ import {
   settingDefault,
   settingOf,
   settingsSet,
+  supersededBy,
   type ContactFacts,
   type PairView,
   type SelfContent,
@@ -168,6 +169,9 @@ export class Home {
   /** Writes an event of `self` and takes it into the tables. */
   tell(content: SelfContent): void {
     const { kind, bytes } = selfContents.encode(content);
+    // An old draft is a text that its writer thinks gone.
+    const old = supersededBy(this.#context.store, content);
+    if (old !== undefined) this.self.purge(old);
     const appended = this.self.append({ contentKind: kind, content: bytes, time: this.#context.now() });
     projectSelf(this.#context.store, appended, content);
     for (const pair of this.#pairs.values()) pair.facts = undefined;

@@ -276,7 +276,11 @@ export class Receiver {
   #objects(pair: Pair, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
     const ingested = pair.log.ingest(objects, feed, Math.max(1, this.#context.now()));
     for (const [reason, count] of ingested.refused) this.#context.logger.log('warn', 'objects-refused', { reason, count });
-    for (const event of [...ingested.shown, ...ingested.completed]) projectPair(pair.view, event);
+    let purged = false;
+    for (const event of [...ingested.shown, ...ingested.completed]) {
+      if (projectPair(pair.view, event).type === 'purged') purged = true;
+    }
+    if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
     // Posted again although we hold it: they do not know that.
     const nothingNew = ingested.feeds.length === 0 && !ingested.charterChanged && ingested.waiting === 0;

@@ -11,7 +11,7 @@ import { afterPrefix, orderKey, placeKey } from './keys.ts';
 import { isTombstoned, readMark } from './self-projection.ts';
 import { getStamped, putStamped, readStamped } from './stamped.ts';
 
-const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture: 5, ended: 6 } as const;
+const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture: 5, ended: 6, editEvent: 7 } as const;
 const reactionValue = tuple({ emoji: text(64), on: bool });
 const NOWHERE: Place = { feed: new Uint8Array(8), segment: new Uint8Array(8), seq: 0 } as unknown as Place;
 
@@ -34,6 +34,8 @@ export type Projected =
   | { readonly type: 'line' }
   | { readonly type: 'profile' }
   | { readonly type: 'ended' }
+  /** Contents went: the files are to be scrubbed. */
+  | { readonly type: 'purged' }
   | { readonly type: 'none' };
 
 /** Does an event of this kind stand in the conversation as a line? */
@@ -54,7 +56,7 @@ export const projectPair = (view: PairView, event: ShownEvent): Projected => {
   if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
   if (isTombstoned(store, conversation, event.place)) {
     purgeLine(view, event);
-    return { type: 'none' };
+    return { type: 'purged' };
   }
   const raw = event.contentState === 'held' ? view.log.content(event.event) : undefined;
   const content = raw === undefined || event.newer ? undefined : decodeContent(event.contentKind, raw);
@@ -68,7 +70,7 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
     case 'text': {
       if (getStamped(store, 'reaction', aboutKey(conversation, event.place, ABOUT.delete)) !== undefined) {
         purgeLine(view, event);
-        return { type: 'line' };
+        return { type: 'purged' };
       }
       store.indexText(searchId(conversation, event.event), editedText(view, event.place) ?? content.text);
       if (!equalBytes(event.member, view.me) && !isRead(view, event)) store.put('unread', key, new Uint8Array(0));
@@ -82,6 +84,11 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
     }
     case 'edit': {
       if (!isAuthor(view, content.target, event.member)) return { type: 'none' };
+      if (isDeleted(view, content.target)) {
+        view.log.purge(event.event);
+        return { type: 'purged' };
+      }
+      store.put('reaction', aboutKey(conversation, content.target, ABOUT.editEvent, event.event), new Uint8Array(0));
       const kept = putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.edit), event, utf8(content.text));
       const target = view.log.at(content.target);
       if (kept && target?.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
@@ -92,7 +99,7 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
       putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.delete), event, new Uint8Array(0));
       const target = view.log.at(content.target);
       if (target !== undefined) purgeLine(view, target);
-      return { type: 'line' };
+      return { type: 'purged' };
     }
     case 'profile': {
       const about = (kind: number): Uint8Array => aboutKey(conversation, NOWHERE, kind, event.member);
@@ -116,7 +123,7 @@ const isRead = (view: PairView, event: ShownEvent): boolean => {
   return mark !== undefined && view.log.covers(mark, event.place);
 };
 
-/** Content, edits and search entries of an event go; the line stays, as deleted. */
+/** Content, all edits and search entries of an event go; the line stays, as deleted. */
 export const purgeLine = (view: PairView, event: ShownEvent): void => {
   const { store, conversation } = view;
   if (event.contentState === 'held') view.log.purge(event.event);
@@ -124,6 +131,11 @@ export const purgeLine = (view: PairView, event: ShownEvent): void => {
   store.delete('unread', orderKey(conversation, event.lamport, event.event));
   const edits = aboutKey(conversation, event.place, ABOUT.edit);
   store.delete('reaction', edits);
+  const editEvents = aboutKey(conversation, event.place, ABOUT.editEvent);
+  for (const row of store.scan('reaction', { from: editEvents, to: afterPrefix(editEvents) })) {
+    view.log.purge(row.key.slice(editEvents.length) as EventId);
+    store.delete('reaction', row.key);
+  }
 };
 
 /** The newest text after edits, undefined when there is none. */

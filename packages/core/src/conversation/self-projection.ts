@@ -1,13 +1,13 @@
 // The tables contact, draft, setting and tombstone, and the read marks: what the events of `self` add up to. All of them
 // can be dropped and made again from the log (`rebuildSelf`).
 import { concat, utf8, utf8ToText } from '../bytes/index.ts';
-import type { ConversationId } from '../identity/index.ts';
+import type { ConversationId, EventId } from '../identity/index.ts';
 import type { Place, ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint } from '../codec/index.ts';
 import { placeKey } from './keys.ts';
 import { VALIDITIES, type SelfContent } from './self-content.ts';
-import { getStamped, putStamped, readStamped } from './stamped.ts';
+import { getStamped, putStamped, readStamped, stampedBy } from './stamped.ts';
 
 const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
@@ -63,6 +63,12 @@ export const projectSelf = (store: Store, by: Pick<ShownEvent, 'lamport' | 'even
     case 'inbox':
       return putStamped(store, 'inbox', concat(utf8('o'), content.conversation), by, content.record);
   }
+};
+
+/** The event of `self` that this one takes the place of, where the old content says more than anyone needs to keep. */
+export const supersededBy = (store: Store, content: SelfContent): EventId | undefined => {
+  if (content.type === 'draft') return stampedBy(store, 'draft', content.conversation);
+  return content.type === 'read' ? stampedBy(store, 'contact', contactKey(content.conversation, 'read')) : undefined;
 };
 
 const textOf = (value: Uint8Array | undefined): string => (value === undefined ? '' : (utf8ToText(value) ?? ''));

@@ -2,6 +2,7 @@
 // depend on the order in which events arrived.
 import { compareBytes } from '../bytes/index.ts';
 import { bytes, decode, encode, named, tuple, uint } from '../codec/index.ts';
+import type { EventId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import type { Store, Table } from '../ports/index.ts';
 
@@ -23,6 +24,12 @@ export const putStamped = (
   }
   store.put(table, key, encode(stampedCodec, { lamport: by.lamport, event: by.event, value }));
   return true;
+};
+/** The event that made this row. */
+export const stampedBy = (store: Store, table: Table, key: Uint8Array): EventId | undefined => {
+  const raw = store.get(table, key);
+  const stamped = raw === undefined ? undefined : decode(stampedCodec, raw);
+  return stamped === undefined ? undefined : (stamped.event as EventId);
 };
 export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decode(stampedCodec, raw)?.value;
 export const getStamped = (store: Store, table: Table, key: Uint8Array): Uint8Array | undefined => {
