@@ -9,7 +9,7 @@ import { TAG_BYTES, type Inbox, type InboxRecord } from './types.ts';
 const FORMAT = 1 as const;
 const MAX_RELAYS = 2;
 const MAX_RELAY_BYTES = 100;
-export const MAX_PREFIX_BITS = 24;
+const MAX_PREFIX_BITS = 24;
 const INBOX_SECRET_BYTES = 32;
 const HALF = TAG_BYTES / 2;
 

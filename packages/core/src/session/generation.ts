@@ -2,7 +2,7 @@ import { derive, deriveBytes, type Crypto, type Secret } from '../crypto/index.t
 import { EXPORTER_BYTES } from './key-agreement.ts';
 import type { Generation, Role } from './types.ts';
 
-export const GENERATION_ID_BYTES = 8;
+const GENERATION_ID_BYTES = 8;
 const BY_ANSWERER = Uint8Array.of(0);
 const BY_JOINER = Uint8Array.of(1);
 

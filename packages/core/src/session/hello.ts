@@ -15,7 +15,7 @@ import {
 } from './hello-types.ts';
 import type { AgreementResult } from './key-agreement.ts';
 
-export const HELLO_ID_BYTES = 16;
+const HELLO_ID_BYTES = 16;
 const DAY_MS = 24 * 3_600_000;
 /** A hello that comes again after this was not reached by its Welcome: it is answered again. */
 const ANSWER_AGAIN_MS = 10 * 60_000;
