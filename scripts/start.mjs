@@ -36,9 +36,7 @@ const relay = spawn(pinnedNode, [join(root, 'apps', 'cli', 'dist', 'kith.mjs'), 
   stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   env: { ...process.env, KITH_PARENT_FD: '3' },
 });
-// Ctrl+C reaches the relay as well, which ends in its own time; being told twice would cut that short.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => relay.kill('SIGTERM'));
-process.on('SIGHUP', () => relay.kill('SIGTERM'));
+// Ctrl+C in a terminal reaches the relay as well; it takes both for one wish.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => relay.kill('SIGTERM'));
 relay.on('error', (error) => stop(`The relay could not be started (${error.message}).`, 'Run `npm ci` and start again.'));
 relay.on('exit', (status) => process.exit(status ?? 1));

@@ -18,13 +18,17 @@ const argumentsAreUtf8 = (argv: readonly string[]): boolean => {
   }
 };
 
+/** Two signals within this time are one wish. */
+const SAME_WISH_MS = 1_000;
+
 const untilEnded = (): Promise<void> =>
   new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const end = (): void => {
-      // Whoever asks twice does not want to wait for the home to close.
-      if (asked) process.exit(130);
-      asked = true;
+      // Whoever asks again does not want to wait for the home to close. Ctrl+C may arrive twice at once: from the terminal,
+      // and from a program in between that hands it on.
+      if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(130);
+      askedAt ??= performance.now();
       resolve();
     };
     process.on('SIGINT', end);
