@@ -214,7 +214,12 @@ const agrees = (state: LogState, theirs: FeedFrontier, segment: SegmentId): bool
   const own = theirs.segment !== null && equalBytes(theirs.segment, segment) ? theirs : undefined;
   const end = own ?? theirs.aside.find((one) => equalBytes(one.segment, segment));
   if (end === undefined || end.head === null || end.count === 0) return true;
-  if (lengthOf(state, theirs.feed, segment) < end.count) return !standsElsewhere(state, theirs.feed, segment, end.count, end.head);
+  if (lengthOf(state, theirs.feed, segment) < end.count) {
+    // Their longer chain may go on from any of ours, unless they list the branches we know.
+    const branches = state.segment(theirs.feed, segment)?.branches ?? [];
+    const listed = branches.every(({ id }) => theirs.aside.some((one) => equalBytes(one.segment, id)));
+    return listed && !standsElsewhere(state, theirs.feed, segment, end.count, end.head);
+  }
   const head = headAt(state, theirs.feed, segment, end.count);
   return head === null || equalBytes(head, end.head);
 };
