@@ -10,7 +10,7 @@ import { t } from '../words/index.ts';
 import { announce, Announcer } from './announce.tsx';
 import { showUnread } from './badge.ts';
 import { KithProvider, none, useContacts, useKith, useQuery } from './kith.tsx';
-import { isListed, nameOf } from './names.ts';
+import { isListed, namedOf } from './names.ts';
 import { notifyOf } from './notifications.ts';
 import type { Platform } from './platform.ts';
 import { go, useRoute, type Route } from './route.ts';
@@ -48,7 +48,7 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
   now.current = { contacts, how: settings?.get(SETTINGS.notifications) ?? 'off' };
   useEffect(() => {
     const nameFor = (conversation: string): string =>
-      nameOf(now.current.contacts.find((contact) => contact.conversation === conversation) ?? { name: '' });
+      namedOf(now.current.contacts.find((contact) => contact.conversation === conversation) ?? { name: '' });
     return kith.onChange((change) => {
       if (change.type !== 'events') return;
       for (const line of change.events) {

@@ -19,7 +19,7 @@ interface Entry {
 /** Which readings a change makes old. Conversations are read by `LogWindow`, drafts by nobody while they are written. */
 const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   contacts: ['contact.list', 'contact.words'],
-  conversation: ['search'],
+  conversation: ['contact.list', 'search'],
   events: [],
   status: ['status', 'relay.list'],
   requests: ['request.list'],
@@ -70,13 +70,22 @@ export class Queries {
     const key = `${method} ${JSON.stringify(params)}`;
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    let newest = 0;
+    // One reading at a time; however many changes come meanwhile lead to one more.
+    let busy = false;
+    let stale = false;
     const load = (): void => {
-      const turn = ++newest;
+      if (busy) {
+        stale = true;
+        return;
+      }
+      busy = true;
       const settle = (state: Query<unknown>): void => {
-        if (turn !== newest) return;
+        busy = false;
         entry.state = state;
         for (const listener of entry.listeners) listener();
+        if (!stale) return;
+        stale = false;
+        load();
       };
       this.#kith.call(method, params).then(
         (value) => settle({ status: 'ready', value }),

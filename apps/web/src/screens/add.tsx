@@ -3,7 +3,7 @@ import { QrCode, ScanLine } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { announce } from '../app/announce.tsx';
 import { none, useAction, useContacts, useKith, useQuery } from '../app/kith.tsx';
-import { nameOf } from '../app/names.ts';
+import { namedOf } from '../app/names.ts';
 import { problemOf, type ProblemCode } from '../app/problem.ts';
 import { go } from '../app/route.ts';
 import { date } from '../app/time.ts';
@@ -140,7 +140,7 @@ function Show() {
   const arrived = guest?.state === 'active' ? guest : null;
   useEffect(() => {
     if (arrived === null) return;
-    announce(t.live.connected(nameOf(arrived)));
+    announce(t.live.connected(namedOf(arrived)));
     go({ at: 'conversation', conversation: arrived.conversation }, 'replace');
   }, [arrived]);
 

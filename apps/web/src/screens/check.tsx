@@ -3,7 +3,7 @@ import { ScanLine } from 'lucide-react';
 import { useState } from 'react';
 import { announce } from '../app/announce.tsx';
 import { useAction, useKith, useQuery } from '../app/kith.tsx';
-import { nameOf } from '../app/names.ts';
+import { namedOf } from '../app/names.ts';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Field } from '../ui/field.tsx';
@@ -22,7 +22,7 @@ interface Props {
 export function Check({ contact, onClose }: Props) {
   const kith = useKith();
   const { conversation } = contact;
-  const name = nameOf(contact);
+  const name = namedOf(contact);
   const words = useQuery('contact.words', { conversation });
   const code = useQuery('contact.checkCode', { conversation });
   const [scanning, setScanning] = useState(false);

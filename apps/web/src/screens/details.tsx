@@ -2,7 +2,7 @@ import type { Contact } from '@kith/core/client';
 import { Ban, DoorOpen, OctagonX, X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAction, useKith } from '../app/kith.tsx';
-import { nameOf } from '../app/names.ts';
+import { namedOf, nameOf } from '../app/names.ts';
 import { go } from '../app/route.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -74,7 +74,7 @@ export function Details({ contact }: { contact: Contact }) {
           <section className="section">
             <h3>{t.details.validity}</h3>
             <Note tone={noteTones[contact.validity]} title={t.validity[contact.validity]}>
-              <p>{t.validity.explain[contact.validity](name)}</p>
+              <p>{t.validity.explain[contact.validity](namedOf(contact))}</p>
             </Note>
             <Button icon={validityIcons['unvalidated']} onPress={() => setAsking('check')}>
               {t.details.check}
@@ -117,7 +117,7 @@ export function Details({ contact }: { contact: Contact }) {
       </div>
       {asking === 'block' ? (
         <Question
-          title={t.details.blockTitle(name)}
+          title={t.details.blockTitle(namedOf(contact))}
           body={t.details.blockHint}
           yes={t.details.blockDo}
           onNo={() => setAsking(null)}
@@ -126,7 +126,7 @@ export function Details({ contact }: { contact: Contact }) {
       ) : null}
       {asking === 'end' ? (
         <Question
-          title={t.details.endTitle(name)}
+          title={t.details.endTitle(namedOf(contact))}
           body={t.details.endHint}
           yes={t.details.endDo}
           onNo={() => setAsking(null)}

@@ -7,6 +7,9 @@ interface Problem {
   readonly next: string;
 }
 
+/** Sentences about somebody whose name is not known yet read differently; '' is no name. */
+const named = (name: string, withName: string, without: string): string => (name === '' ? without : withName);
+
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 const errors: Readonly<Record<ErrorCode, Problem>> = {
@@ -239,8 +242,8 @@ export const en = {
   },
 
   conversation: {
-    label: (name: string) => `Conversation with ${name}`,
-    messages: (name: string) => `Messages with ${name}`,
+    label: (name: string) => named(name, `Conversation with ${name}`, 'Conversation'),
+    messages: (name: string) => named(name, `Messages with ${name}`, 'Messages'),
     onlyTwo: 'Only you two can read this',
     pick: 'Choose a conversation, or add someone.',
     details: 'Details',
@@ -248,7 +251,7 @@ export const en = {
     check: 'Check who this is',
     searchHere: 'Search here',
     start: 'This is the beginning.',
-    emptyTitle: (name: string) => `Say hello to ${name}`,
+    emptyTitle: (name: string) => named(name, `Say hello to ${name}`, 'Say hello'),
     empty: 'You can write now. It arrives as soon as their device is there.',
     newMessages: 'New messages',
     latest: 'To the latest message',
@@ -266,10 +269,11 @@ export const en = {
     edited: 'edited',
     deletedMine: 'You deleted this.',
     deletedTheirs: 'This was deleted.',
-    waitingFor: (name: string) => `Waiting for ${name}’s device. It arrives when they are back; you can close Kith.`,
+    waitingFor: (name: string) =>
+      named(name, `Waiting for ${name}’s device.`, 'Waiting for their device.') + ' It arrives when they are back; you can close Kith.',
     waitingInvite: 'Waiting for them to use your invitation. What you write arrives then.',
-    typing: (name: string) => `${name} is writing…`,
-    stopped: (name: string) => `Stop: you marked ${name} as not safe. Kith will not send to them.`,
+    typing: (name: string) => named(name, `${name} is writing…`, 'They are writing…'),
+    stopped: (name: string) => `Stop: you marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them.`,
     endedNote: 'This conversation has ended. You can read it; nothing more can be written.',
     blockedNote: 'You blocked this person. Nothing of theirs reaches you.',
     requestedNote: 'They have not accepted yet. What you write waits until they do.',
@@ -307,20 +311,19 @@ export const en = {
     } as Readonly<Record<string, string>>,
     emojiMore: 'Another emoji',
     emojiField: 'One emoji',
-    hintTitle: (name: string) => `Is this really ${name}?`,
+    hintTitle: (name: string) => named(name, `Is this really ${name}?`, 'Is this who you think it is?'),
     hintBody: 'Your messages are private, but you have not confirmed who is at the other end. It takes a minute, together or by call.',
     hintDo: 'Check now',
     hintNever: 'Do not show again',
   },
 
   composer: {
-    label: (name: string) => `Message to ${name}`,
-    placeholder: (name: string) => `Message ${name}`,
-    placeholderUnnamed: 'Write a message',
+    label: (name: string) => named(name, `Message to ${name}`, 'Message'),
+    placeholder: (name: string) => named(name, `Message ${name}`, 'Write a message'),
     send: 'Send',
     saveEdit: 'Save the change',
     editing: 'Changing your message',
-    replying: (name: string) => `Answering ${name}`,
+    replying: (name: string) => named(name, `Answering ${name}`, 'Answering'),
     cancelReply: 'Do not answer this one',
     cancelEdit: 'Stop changing',
     noFiles: 'Kith cannot send files yet. Your text is still here.',
@@ -329,7 +332,7 @@ export const en = {
   },
 
   check: {
-    title: (name: string) => `Is this really ${name}?`,
+    title: (name: string) => named(name, `Is this really ${name}?`, 'Is this who you think it is?'),
     intro: 'When you are together, scan each other’s code. Apart? Call, and read these words aloud. If they match, nobody is in between.',
     words: 'Your six words',
     qrLabel: 'Your checking code as a square to scan',
@@ -343,10 +346,10 @@ export const en = {
     scanNoMatch: 'The codes do not match. Nobody else should be able to cause this by accident.',
     notReady: 'The words come once you have both been online.',
     stopTitle: 'They do not match',
-    stopBody: (name: string) => `Somebody may be between you and ${name}, or you compared with the wrong conversation. Until you know, Kith can stop sending to this contact.`,
+    stopBody: (name: string) => `Somebody may be between you and ${named(name, name, 'the other person')}, or you compared with the wrong conversation. Until you know, Kith can stop sending to this contact.`,
     stopDo: 'Stop sending',
     stopNot: 'I made a mistake',
-    done: (name: string) => `Checked. This is ${name}.`,
+    done: (name: string) => named(name, `Checked. This is ${name}.`, 'Checked.'),
   },
 
   validity: {
@@ -354,9 +357,9 @@ export const en = {
     validated: 'Checked',
     compromised: 'Stop',
     explain: {
-      unvalidated: (name: string) => `Messages are private, but you have not confirmed this is ${name}.`,
-      validated: (name: string) => `You have confirmed that this is ${name}.`,
-      compromised: (name: string) => `You marked ${name} as not safe. Kith will not send to them until you change this.`,
+      unvalidated: (name: string) => `Messages are private, but you have not confirmed ${named(name, `this is ${name}`, 'who this is')}.`,
+      validated: (name: string) => named(name, `You have confirmed that this is ${name}.`, 'You have confirmed who this is.'),
+      compromised: (name: string) => `You marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them until you change this.`,
     },
   },
 
@@ -374,12 +377,12 @@ export const en = {
     uncheck: 'Mark as not checked',
     block: 'Block',
     blockHint: 'Nothing of theirs reaches you. They are not told.',
-    blockTitle: (name: string) => `Block ${name}?`,
+    blockTitle: (name: string) => `Block ${named(name, name, 'this person')}?`,
     blockDo: 'Block',
     unblock: 'Unblock',
     end: 'End this conversation',
     endHint: 'You keep what was written. Neither of you can reach the other here any more.',
-    endTitle: (name: string) => `End the conversation with ${name}?`,
+    endTitle: (name: string) => named(name, `End the conversation with ${name}?`, 'End this conversation?'),
     endDo: 'End it',
   },
 
@@ -529,16 +532,16 @@ export const en = {
   },
 
   live: {
-    message: (author: string, text: string) => `${author}: ${text}`,
+    message: (author: string, text: string) => named(author, `${author}: ${text}`, text),
     many: (n: number) => `${n} new messages`,
-    connected: (name: string) => `Connected with ${name}.`,
+    connected: (name: string) => named(name, `Connected with ${name}.`, 'Connected.'),
     sent: 'Sent.',
   },
 
   notification: {
     title: 'Kith',
     plain: 'New message',
-    from: (name: string) => `New message from ${name}`,
+    from: (name: string) => named(name, `New message from ${name}`, 'New message'),
   },
 
   titleUnread: (n: number) => `(${n}) Kith`,

@@ -2,7 +2,7 @@ import type { Contact, LogLine } from '@kith/core/client';
 import { SendHorizontal, Check, X } from 'lucide-react';
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { useKith } from '../../app/kith.tsx';
-import { nameOf } from '../../app/names.ts';
+import { namedOf } from '../../app/names.ts';
 import { problemOf, type ProblemCode } from '../../app/problem.ts';
 import { useSetting } from '../../app/settings.ts';
 import { Button } from '../../ui/button.tsx';
@@ -45,7 +45,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
   /** The text as it is to be kept, and whether it was handed to the engine already. */
   const draft = useRef({ text: contact.draft, kept: true });
   const toldTyping = useRef(0);
-  const name = nameOf(contact);
+  const name = namedOf(contact);
   const editing = aim?.type === 'edit';
 
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus(), noFiles: () => setFiles(true) }), []);
@@ -174,7 +174,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
           value={text}
           aria-label={t.composer.label(name)}
           aria-describedby="composer-note"
-          placeholder={contact.nameFrom === 'none' || name.length > LONG_NAME ? t.composer.placeholderUnnamed : t.composer.placeholder(name)}
+          placeholder={t.composer.placeholder(name.length > LONG_NAME ? '' : name)}
           enterKeyHint={enterSends === 'off' ? 'enter' : 'send'}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}

@@ -5,7 +5,7 @@ import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { useAction, useKith, useNow } from '../../app/kith.tsx';
 import { LogWindow } from '../../app/log-window.ts';
-import { nameOf } from '../../app/names.ts';
+import { namedOf, nameOf } from '../../app/names.ts';
 import { go } from '../../app/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -77,7 +77,7 @@ function Closed({ contact, onCheck }: { contact: Contact; onCheck: () => void })
   if (validity === 'compromised') {
     return (
       <div className="closed">
-        <Note tone="bad" title={t.conversation.stopped(nameOf(contact))}>
+        <Note tone="bad" title={t.conversation.stopped(namedOf(contact))}>
           <div>
             <Button look="bad" onPress={onCheck}>
               {t.conversation.check}
@@ -108,7 +108,7 @@ function Closed({ contact, onCheck }: { contact: Contact; onCheck: () => void })
 }
 
 const statusOf = (contact: Contact, now: number): string | null => {
-  const name = nameOf(contact);
+  const name = namedOf(contact);
   if (contact.typing) return t.conversation.typing(name);
   if (contact.state === 'requested') return t.conversation.requestedNote;
   if (contact.waitingSince === null || now - contact.waitingSince < WAITING_AFTER_MS) return null;
@@ -156,7 +156,7 @@ export function Conversation({ contact, event, details }: { contact: Contact; ev
   }, [window_]);
 
   const closed = contact.validity === 'compromised' || contact.state === 'ended' || contact.state === 'blocked';
-  const name = nameOf(contact);
+  const name = namedOf(contact);
   const noDrop = (dropped: DragEvent): void => {
     if (!dropped.dataTransfer.types.includes('Files')) return;
     dropped.preventDefault();

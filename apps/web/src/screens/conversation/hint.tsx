@@ -3,7 +3,7 @@
 import type { Contact, LogLine } from '@kith/core/client';
 import { useEffect, useRef, useState } from 'react';
 import { useKith } from '../../app/kith.tsx';
-import { nameOf } from '../../app/names.ts';
+import { namedOf } from '../../app/names.ts';
 import { SETTINGS, useSettings } from '../../app/settings.ts';
 import { Button } from '../../ui/button.tsx';
 import { Note } from '../../ui/note.tsx';
@@ -40,8 +40,8 @@ export function CheckHint({ contact, lines, onCheck }: { contact: Contact; lines
 
   if (!show) return null;
   return (
-    <aside className="closed" aria-label={t.conversation.hintTitle(nameOf(contact))} data-testid="hint">
-      <Note title={t.conversation.hintTitle(nameOf(contact))}>
+    <aside className="closed" aria-label={t.conversation.hintTitle(namedOf(contact))} data-testid="hint">
+      <Note title={t.conversation.hintTitle(namedOf(contact))}>
         <p>{t.conversation.hintBody}</p>
         <div className="row">
           <Button

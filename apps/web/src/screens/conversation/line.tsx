@@ -25,7 +25,7 @@ const stateIcons: Readonly<Record<EventState, LucideIcon>> = {
   unknown: HelpCircle,
 };
 
-const authorOf = (line: LogLine, name: string): string => (line.mine ? t.common.you : line.authorName === '' ? name : line.authorName);
+const authorOf = (line: LogLine, name: string): string => (line.mine ? t.common.you : name === '' ? t.list.unnamed : name);
 
 export const textOf = (line: LogLine): string =>
   line.deleted ? (line.mine ? t.conversation.deletedMine : t.conversation.deletedTheirs) : (line.text ?? t.conversation.marks.newer);
@@ -92,7 +92,7 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
         <div className="bubble">
           {line.reply === null ? null : (
             <button type="button" className="quote" tabIndex={active ? 0 : -1} onClick={() => line.reply !== null && actions.open(line.reply.event)}>
-              <span className="quote-name">{line.reply.authorName === '' ? name : line.reply.authorName}</span>
+              {line.reply.authorName === '' ? null : <span className="quote-name">{line.reply.authorName}</span>}
               <span className="quote-text">{line.reply.text ?? t.conversation.replyGone}</span>
             </button>
           )}

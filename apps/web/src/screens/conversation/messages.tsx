@@ -7,7 +7,7 @@ import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { copyText } from '../../app/copy.ts';
 import { useKith, useNow } from '../../app/kith.tsx';
 import type { LogState, LogWindow } from '../../app/log-window.ts';
-import { nameOf } from '../../app/names.ts';
+import { namedOf } from '../../app/names.ts';
 import { Button } from '../../ui/button.tsx';
 import { nextIndex } from '../../ui/roving.ts';
 import { t } from '../../words/index.ts';
@@ -46,7 +46,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const [unreadAtOpening] = useState(contact.unread);
   const [firstNew, setFirstNew] = useState<string | null>(null);
   const [active, setActive] = useState<string | null>(null);
-  const name = nameOf(contact);
+  const name = namedOf(contact);
 
   const rows = useMemo(() => rowsOf(log.lines, firstNew), [log.lines, firstNew]);
   const activeIndex = Math.max(0, active === null ? rows.length - 1 : rows.findIndex(({ line }) => line.event === active));
