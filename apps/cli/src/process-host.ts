@@ -21,7 +21,7 @@ const argumentsAreUtf8 = (argv: readonly string[]): boolean => {
 /** Two signals within this time are one wish. */
 const SAME_WISH_MS = 1_000;
 
-const untilEnded = (): Promise<void> =>
+const untilEnded = (): Host['ended'] =>
   new Promise((resolve) => {
     let askedAt: number | undefined;
     const end = (): void => {
@@ -29,7 +29,7 @@ const untilEnded = (): Promise<void> =>
       // and from a program in between that hands it on.
       if (askedAt !== undefined && performance.now() - askedAt > SAME_WISH_MS) process.exit(130);
       askedAt ??= performance.now();
-      resolve();
+      resolve('asked');
     };
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
@@ -37,7 +37,11 @@ const untilEnded = (): Promise<void> =>
     // A reader that has seen enough (`kith log … | head`): nobody is left to print for.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      resolve();
+      resolve('unread');
+    });
+    // Talk that nobody hears is no reason to end.
+    process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
     });
   });
 

@@ -12,6 +12,9 @@ import { version } from './version.ts';
 /** Every command but the long-running ones ends within 15 s; the last of them are for closing the home. */
 export const LIMIT_MS = 12_000;
 
+/** What shells give for a program that was asked to end by Ctrl+C. */
+const INTERRUPTED = 130;
+
 /** Of KITH_RELAY: what a home uses that knows none. */
 const relaysOf = (env: Host['env']): readonly string[] =>
   (env['KITH_RELAY'] ?? '')
@@ -77,7 +80,9 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
       })),
   };
   try {
-    return await Promise.race([action(context), limit.reached]);
+    // Those that stay end by themselves when they are asked; the others are left where they are, and their home is closed.
+    const interrupted = host.ended.then((why) => (why === 'unread' ? EXIT.ok : INTERRUPTED));
+    return await Promise.race([action(context), limit.reached, ...(command.stays ? [] : [interrupted])]);
   } finally {
     limit.stop();
     // A home that could not be opened has told why already.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,8 @@ import { alternate, build, DEAD_RELAY, pair, Stage, type Fields, type Home } fro
 // Two homes and a relay as real processes. The tests of one `describe` are chapters: each starts where the last one ended.
 
 const stage = new Stage();
+/** One pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
 beforeAll(build);
 afterAll(() => stage.close());
 
@@ -95,7 +97,12 @@ describe('Alice and Bob', () => {
     }
     expectFields('doctor', (await bob.do(['doctor'])).lines);
     expect((await bob.do(['contact', 'rename', 'Alice', 'A. from the lake'])).one).toMatchObject({ name: 'A. from the lake' });
-    expect((await bob.do(['profile', '--name', 'Robert'])).one).toMatchObject({ name: 'Robert' });
+    expect((await bob.do(['profile', '--name', 'Robert'])).one).toEqual({ name: 'Robert', picture: null });
+    writeFileSync(join(stage.folder, 'face.png'), Buffer.from(PNG, 'base64'));
+    expect((await bob.do(['profile', '--picture', 'face.png'])).one).toEqual({ name: 'Robert', picture: { type: 'image/png', bytes: 67 } });
+    writeFileSync(join(stage.folder, 'large.png'), Buffer.alloc(48 * 1024 + 1));
+    expect(await bob.code(['profile', '--picture', 'large.png'])).toMatchObject({ status: 2, code: 'bad-picture' });
+    expect(await bob.code(['profile', '--picture', 'nowhere.png'])).toMatchObject({ status: 5, code: 'unknown-file' });
     await alternate(bob, alice, 2, async () => (await alice.do(['contact', 'list'])).one['name'] === 'Robert');
   }, 30_000);
 
@@ -164,8 +171,6 @@ describe('links', () => {
     const bob = stage.home('links-bob');
     const { one: first } = await bob.do(['invite', 'accept', link]);
     expectFields('invite accept', [first]);
-    expect((await bob.do(['invite', 'accept', link])).one['conversation']).toBe(first['conversation']);
-    // In the form without an origin, the same invitation.
     expect((await bob.do(['invite', 'accept', link])).one['conversation']).toBe(first['conversation']);
     expect(await stage.home('links-carol').code(['invite', 'accept', link])).toMatchObject({ status: 4, code: 'invite-used' });
     await alice.do(['sync']);

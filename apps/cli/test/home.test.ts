@@ -172,12 +172,12 @@ describe('when the owner ends', () => {
 
 describe('commands that stay', () => {
   const untilPrinted = () => {
-    let end: () => void = () => undefined;
+    let end: (why: 'asked') => void = () => undefined;
     let seen = '';
     let check: () => void = () => undefined;
     return {
-      ended: new Promise<void>((resolve) => (end = resolve)),
-      end: () => end(),
+      ended: new Promise<'asked'>((resolve) => (end = resolve)),
+      end: () => end('asked'),
       onOut: (text: string) => {
         seen += text;
         check();

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { build, pair, Stage, type Home } from './support/processes.ts';
 
 // Many real processes on one home.
@@ -16,6 +17,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => stage.close());
 
+/** Takes connections and says nothing. */
+const silentRelay = async (): Promise<string> => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+};
 const ready = { is: (line: Readonly<Record<string, unknown>>): boolean => line['ready'] === true };
 
 describe('a daemon', () => {
@@ -65,6 +74,21 @@ describe('a daemon', () => {
     expect(busy).toMatchObject({ status: 75, code: 'home-busy' });
     expect(busy.ms).toBeLessThan(10_000);
     expect((await daemon.end()).status).toBe(0);
+  }, 30_000);
+});
+
+describe('Ctrl+C', () => {
+  test('a command that waits for a relay ends in seconds, and lets the home go', async () => {
+    const url = await silentRelay();
+    const carol = stage.home('carol');
+    await carol.do(['init', '--relay', url]);
+    const sync = carol.start(['sync', '--for', '60']);
+    // It serves its home as soon as it owns it: from then on it waits for the relay.
+    await expect.poll(() => existsSync(join(carol.folder, 'kith.sock')), { timeout: 5000 }).toBe(true);
+    const started = performance.now();
+    expect(await sync.end('SIGINT')).toMatchObject({ status: 130, out: '' });
+    expect(performance.now() - started).toBeLessThan(5000);
+    await carol.do(['contact', 'list']);
   }, 30_000);
 });
 

@@ -27,7 +27,7 @@ export interface Here {
   readonly openEngine?: Host['openEngine'];
   readonly stdin?: Uint8Array;
   readonly env?: Record<string, string>;
-  readonly ended?: Promise<void>;
+  readonly ended?: Host['ended'];
   /** Told everything that is printed, as it is. */
   readonly onOut?: (text: string) => void;
   readonly home?: string;
