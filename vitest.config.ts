@@ -7,7 +7,7 @@ const CHROMIUM = process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium';
 const TESTS = ['packages', 'apps', 'scripts', 'bench'];
 const STORIES = ['story', 'e2e'];
 const inFolders = (ending: string): string[] => TESTS.map((folder) => `${folder}/**/test/**/*${ending}`);
-const stories = STORIES.flatMap((kind) => inFolders(`.${kind}.test.ts`));
+const stories = [...STORIES.flatMap((kind) => inFolders(`.${kind}.test.ts`)), 'stories/*.story.test.ts'];
 const vectors = new URL('../shared/vectors', import.meta.url).pathname;
 
 export default defineConfig({
