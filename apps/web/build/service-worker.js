@@ -9,6 +9,8 @@ addEventListener('install', (event) => {
       if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
       await cache.put(path, answer);
     }));
+    // "About" names the release that runs, which is this one, also while a newer one waits.
+    await cache.put('/build.json', Response.json({ build: VERSION.replace('kith-', '') }));
   })());
 });
 
@@ -25,7 +27,7 @@ addEventListener('fetch', (event) => {
   if (event.request.method !== 'GET' || url.origin !== location.origin) return;
   const page = event.request.mode === 'navigate' && ['/', '/i', '/d'].includes(url.pathname);
   const path = page ? '/index.html' : url.pathname;
-  if (!FILES.some(([known]) => known === path)) return;
+  if (path !== '/build.json' && !FILES.some(([known]) => known === path)) return;
   event.respondWith((async () => (await (await caches.open(VERSION)).match(path)) ?? fetch(event.request))());
 });
 

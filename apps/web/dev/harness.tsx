@@ -26,7 +26,7 @@ const platform: Platform = {
   persist: async () => true,
   usedBytes: async () => 3_400_000,
   privateWindow: async () => asked.has('private'),
-  build: '0123456789abcdef',
+  build: async () => '0123456789abcdef',
 };
 Object.assign(globalThis, { fixture });
 

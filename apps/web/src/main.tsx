@@ -4,6 +4,7 @@ import engineWorkerUrl from '@kith/platform-web/engine-worker?worker&url';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
+import { watchInstallability } from './app/install.ts';
 import type { Platform } from './app/platform.ts';
 import { problemOf } from './app/problem.ts';
 import { startRouting } from './app/route.ts';
@@ -21,7 +22,7 @@ const show = (screen: ReactNode): void => root.render(<StrictMode>{screen}</Stri
 /** Private windows give a small part of the memory instead of a part of the disk; browsers offer no better sign. */
 const PRIVATE_QUOTA = 2 ** 31;
 
-const platform = (build: string): Platform => ({
+const platform: Platform = {
   persisted: async () => (await storageStatus()).persisted,
   persist: requestPersistence,
   usedBytes: async () => (await storageStatus()).used,
@@ -29,19 +30,20 @@ const platform = (build: string): Platform => ({
     const { persisted, quota } = await storageStatus();
     return persisted !== true && quota !== null && quota < PRIVATE_QUOTA;
   },
-  build,
-});
+  build: readBuild,
+};
 
 /** The list of files with their hashes, made at build; a build is named by the hash of that list. */
-async function readBuild(): Promise<string> {
-  const answer: unknown = import.meta.env.PROD ? await (await fetch('/build.json')).json() : null;
-  return typeof answer === 'object' && answer !== null && 'build' in answer ? String(answer.build) : 'development';
+async function readBuild(): Promise<string | null> {
+  if (!import.meta.env.PROD) return null;
+  const answer: unknown = await fetch('/build.json').then((response) => response.json(), () => null);
+  return typeof answer === 'object' && answer !== null && 'build' in answer ? String(answer.build) : null;
 }
 
 async function start(startAnew: boolean): Promise<void> {
   try {
     const kith = await startWebKith({ relays: [location.origin], workerUrl: engineWorkerUrl, startAnew });
-    show(<App kith={kith} platform={platform(await readBuild())} />);
+    show(<App kith={kith} platform={platform} />);
   } catch (error) {
     const problem = problemOf(error);
     show(problem === 'evicted' ? <Evicted onGoOn={() => void start(true)} /> : <CouldNotStart problem={problem} />);
@@ -49,6 +51,7 @@ async function start(startAnew: boolean): Promise<void> {
 }
 
 useWords(en);
+watchInstallability();
 applyTheme(localStorage.getItem('theme') ?? 'system');
 startRouting();
 const missing = await missingFeatures();

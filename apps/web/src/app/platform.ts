@@ -7,5 +7,6 @@ export interface Platform {
   usedBytes(): Promise<number | null>;
   /** A window that forgets everything when it is closed, as far as can be told. */
   privateWindow(): Promise<boolean>;
-  readonly build: string;
+  /** Names the release that runs: the hash of the list of its files; null when it cannot be told. */
+  build(): Promise<string | null>;
 }

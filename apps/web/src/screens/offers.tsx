@@ -23,6 +23,11 @@ function Offer({ text, action, onAction, onNever }: { text: string; action: stri
   );
 }
 
+/** Also where there is no list yet. */
+export function UpdateOffer() {
+  return useUpdate() ? <Offer text={t.offers.update} action={t.offers.updateDo} onAction={activateUpdate} /> : null;
+}
+
 export function Offers() {
   const kith = useKith();
   const platform = usePlatform();
@@ -37,7 +42,7 @@ export function Offers() {
   }, [platform, connected]);
 
   const putAway = (key: string): void => void kith.call('set', { key, value: 'off' }).catch(() => undefined);
-  if (update) return <Offer text={t.offers.update} action={t.offers.updateDo} onAction={activateUpdate} />;
+  if (update) return <UpdateOffer />;
   if (settings === null || requests.status !== 'ready') return null;
 
   const received = contacts.some(({ preview, unread }) => unread > 0 || (preview !== null && preview.kind === 'text' && !preview.mine));

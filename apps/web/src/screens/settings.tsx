@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { announce } from '../app/announce.tsx';
+import { install, useInstallable } from '../app/install.ts';
 import { none, useAction, useKith, usePlatform, useQuery } from '../app/kith.tsx';
 import { askForNotifications } from '../app/notifications.ts';
 import { shrinkPicture } from '../app/picture.ts';
@@ -178,6 +179,7 @@ function Storage() {
   const [persisted, setPersisted] = useState<boolean | null>(null);
   const [used, setUsed] = useState<number | null>(null);
   const [refused, setRefused] = useState(false);
+  const installable = useInstallable();
   useEffect(() => {
     void platform.persisted().then(setPersisted);
     void platform.usedBytes().then(setUsed);
@@ -195,6 +197,11 @@ function Storage() {
           <Button onPress={() => void persist()}>{t.settings.persist}</Button>
         </div>
       ) : null}
+      {installable ? (
+        <div>
+          <Button onPress={install}>{t.settings.install}</Button>
+        </div>
+      ) : null}
       {refused ? <Note title={t.settings.persistRefused} status /> : null}
       {used === null ? null : <p className="hint">{t.settings.used((used / 2 ** 20).toLocaleString(t.locale, { maximumFractionDigits: 1 }))}</p>}
     </>
@@ -204,12 +211,14 @@ function Storage() {
 function About() {
   const platform = usePlatform();
   const [status] = useQuery('status', none);
+  const [build, setBuild] = useState<string | null>(null);
+  useEffect(() => void platform.build().then(setBuild), [platform]);
   return (
     <>
       <p>{t.settings.unaudited}</p>
       <p className="hint">
         {status.status === 'ready' ? `${t.settings.version(status.value.version)} · ` : ''}
-        {t.settings.build(platform.build)} · {t.settings.licence}
+        {t.settings.build(build ?? t.settings.buildUnknown)} · {t.settings.licence}
       </p>
       <div className="row">
         <Button look="link" onPress={() => go({ at: 'help', page: 'protects' })}>

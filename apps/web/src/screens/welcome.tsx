@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { TwoPeople } from '../ui/drawing.tsx';
 import { Field } from '../ui/field.tsx';
 import { t } from '../words/index.ts';
+import { UpdateOffer } from './offers.tsx';
 
 /** The first screen: everything on it can be skipped but one button, and that one leads straight to a code. */
 export function Welcome() {
@@ -45,6 +46,7 @@ export function Welcome() {
             {t.first.invitation}
           </Button>
         </form>
+        <UpdateOffer />
         <div className="row small">
           <Button look="link" onPress={() => go({ at: 'help', page: 'protects' })}>
             {t.first.how}
