@@ -36,7 +36,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       finish(state, intake);
       return answer(state, intake);
     },
-    charter: () => state.charter(),
+    charter: (now) => (now === undefined ? state.charter() : state.charterAt(now)),
     memberOf: (feed) => state.device(feed)?.member,
     startDevice: (key, inception) => startDevice(state, key, inception),
     device: () => ownDevice(state),

@@ -156,12 +156,6 @@ export const openState = (options: LogOptions) => {
       feed === undefined ? authority().entries : authority().entries.filter((open) => equalBytes(open.feed, feed)),
     hasEntry: (open: OpenEntry): boolean =>
       store.get('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash)) !== undefined,
-    /** When each entry (hash in hex) was first seen: the evidence for finality. */
-    entriesSeenAt: (): ReadonlyMap<string, number> => {
-      const to = prefixEnd(conversation);
-      const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
-      return new Map(rows.map(({ key, value }) => [toHex(key.subarray(28)), readUint48(value, 0)] as const));
-    },
     putEntry(open: OpenEntry, seenAt: number): void {
       store.put('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash), concat(uint48(seenAt), open.bytes));
       charterNow = undefined;
@@ -175,6 +169,13 @@ export const openState = (options: LogOptions) => {
       return true;
     },
     charter: (): Charter => authority().charter,
+    /** With finality: what was first seen when is the evidence. Not kept, since time goes on. */
+    charterAt(now: number): Charter {
+      const to = prefixEnd(conversation);
+      const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
+      const seenAt = new Map(rows.map(({ key, value }) => [toHex(key.subarray(28)), readUint48(value, 0)] as const));
+      return evaluateCharter(authority().entries, { roots: options.roots, admitted: admitted(), now, seenAt });
+    },
     device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toHex(feed)),
     devices: (): readonly KnownDevice[] => [...authority().devices.values()],
 

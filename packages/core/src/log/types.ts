@@ -154,7 +154,8 @@ export interface ConversationLog {
 
   /** Lets the maker of an inception in, held already or coming later. Birth decides who that is. */
   admit(member: MemberId): Ingested;
-  charter(): Charter;
+  /** With shared time (milliseconds) removals that are final by then are settled; what counts in the log never waits for it. */
+  charter(now?: number): Charter;
   /** Whose device has this feed. Undefined for strangers. */
   memberOf(feed: FeedId): MemberId | undefined;
 

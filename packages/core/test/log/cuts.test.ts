@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/crypto/index.ts';
-import { createAddDevice, createRemoval, entryPointAfter, openEntry, signConsent, signEntry, type OpenEntry } from '../../src/identity/index.ts';
+import { toHex } from '../../src/bytes/index.ts';
+import {
+  createAddDevice,
+  createRemoval,
+  createWitness,
+  entryPointAfter,
+  feedIdOf,
+  FINAL_AFTER_MS,
+  firstEntryPoint,
+  openEntry,
+  signConsent,
+  signEntry,
+  type FeedId,
+  type OpenEntry,
+} from '../../src/identity/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { everything, feedOf, give, meet, openReplica, pair, ROOT, say, START, take, texts, DAY } from './people.ts';
 import type { LogObject } from '../../src/log/index.ts';
@@ -26,7 +40,7 @@ const withSecond = () => {
   meet(second, alice);
   meet(second, bob);
   take(second, [entry(adding)], 'own');
-  return { alice, bob, device, start, second };
+  return { alice, bob, device, start, adding, key, second };
 };
 
 describe('cuts', () => {
@@ -72,6 +86,24 @@ describe('cuts', () => {
     say(bob, 'a day later', START + DAY);
     give(bob, alice);
     expect(texts(alice)).toEqual(['kept']);
+  });
+
+  test('a removal turned round after a week is final for the charter at that time', () => {
+    const { alice, bob, device, adding, key } = withSecond();
+    const cut = (feed: FeedId, head: OpenEntry | null) => ({ feed, segment: null, count: 0, charterCount: 0, charterHead: head?.hash ?? null });
+    const second = feedIdOf(crypto, key.publicKey);
+    const removal = opened(createRemoval(crypto, device.key, entryPointAfter(adding), { feed: second, member: null, cuts: [cut(second, null)] }));
+    const counter = opened(createRemoval(crypto, key, firstEntryPoint(ROOT), { feed: device.feed, member: null, cuts: [cut(device.feed, adding)] }));
+    const bobDevice = bob.log.device();
+    if (bobDevice === undefined) throw new Error('not started');
+    const witness = opened(createWitness(crypto, bobDevice.key, entryPointAfter(opened(bob.inception)), removal.hash));
+    take(bob, [entry(adding), entry(removal), entry(witness)], feedOf(alice), START);
+    take(bob, [entry(counter)], feedOf(alice), START + FINAL_AFTER_MS);
+    const states = (now?: number) =>
+      bob.log.charter(now).members.flatMap(({ devices }) => devices).filter(({ feed }) => toHex(feed) === toHex(second)).map(({ state }) => state);
+    expect(states()).toEqual(['contested']);
+    expect(states(START + FINAL_AFTER_MS - 1)).toEqual(['contested']);
+    expect(states(START + FINAL_AFTER_MS)).toEqual(['removed']);
   });
 
   test('an entry of an unknown kind freezes authority, and messages still flow', () => {
