@@ -1,9 +1,9 @@
 // One device of a simulated person: the real engine over simulated ports, driven without a promise. What `startKith` does
 // on a platform happens here on the simulated clock: inputs in turn, each in a transaction, effects after it.
-import { Engine, KithError, type Change, type Effect, type Input, type Method, type Methods } from '@kith/core/client';
+import { Engine, toKithError, type KithError, type Change, type Effect, type Input, type Method, type Methods } from '@kith/core/client';
 import type { Crypto } from '@kith/core/crypto';
 import type { Clock, Logger, RelayResponse, Store, TransportError } from '@kith/core/ports';
-import { silent } from '@kith/core/ports';
+import { silent, StoreError } from '@kith/core/ports';
 import type { AgreementResult, PairKeyAgreement } from '@kith/core/session';
 import type { MemoryNetwork, MemoryTransport } from './memory-network.ts';
 import { openMemoryStore } from './memory-store.ts';
@@ -90,6 +90,11 @@ export class SimDevice {
     this.#transport?.connect(on);
   }
 
+  /** Makes every table that is made of logs again. */
+  rebuild(): void {
+    const engine = this.#engine;
+    if (engine !== undefined) this.store.transaction(() => engine.rebuild());
+  }
   ask<M extends Method>(method: M, params: Methods[M]['params']): Asked<Methods[M]['result']> {
     const call = this.#next++;
     const asked = { done: false, value: undefined, error: undefined };
@@ -113,8 +118,8 @@ export class SimDevice {
     try {
       effects = this.store.transaction(() => engine.handle(input));
     } catch (cause) {
-      this.failures.push(cause);
-      const error = cause instanceof KithError ? cause : new KithError('internal', { message: String(cause) });
+      if (!(cause instanceof StoreError)) this.failures.push(cause);
+      const error = toKithError(cause);
       const open = engine.forget();
       for (const call of input.type === 'call' ? [...open, input.call] : open) this.#settle(call, undefined, error);
       return;

@@ -59,6 +59,7 @@ export class Engine {
   #wakeAt = Number.POSITIVE_INFINITY;
   #listening = '';
   #listeningAt = -1;
+  #touchedAt = 0;
   #relaysAt = -1;
   #relays: readonly string[] = [];
 
@@ -187,8 +188,8 @@ export class Engine {
     const fetching = courier.tick(relays);
     const claims = pairing.tick();
     const publishing = publisher.tick();
-    if (now - home.lastRunAt > TOUCH_MS) {
-      home.lastRunAt = now;
+    if (now - this.#touchedAt > TOUCH_MS) {
+      this.#touchedAt = now;
       home.touch();
     }
     this.#wakeAt = Math.min(this.#wakeAt, posting, fetching, claims, publishing, now + 10 * TOUCH_MS);
@@ -236,6 +237,13 @@ export class Engine {
       connection: states.includes(true) ? 'online' : states.includes(undefined) && this.#online ? 'connecting' : 'offline',
       pending: calls.pending(),
     };
+  }
+
+  /** Makes every table that is made of logs again. Within a transaction. */
+  rebuild(): void {
+    const { home } = this.#parts;
+    home.rebuildSelf();
+    for (const pair of home.pairs()) home.rebuildPair(pair);
   }
 
   wakeAt(): number {

@@ -3,11 +3,14 @@
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { decode, encode, list, text, tuple, uint } from '../codec/index.ts';
 import {
+  afterPrefix,
   contactFacts,
   decodeSelf,
   draftOf,
   ownProfile,
+  PAIR_TABLES,
   parseDuration,
+  projectPair,
   projectSelf,
   readMark,
   readStamped,
@@ -215,6 +218,21 @@ export class Home {
         const content = raw === undefined ? undefined : decodeSelf(event.contentKind, raw);
         if (content !== undefined) projectSelf(store, event, content);
       }
+      before = page[0]?.event;
+      if (before === undefined) return;
+    }
+  }
+
+  /** The same for what a pair shows. Unread lines stay unread: which were read lies in `self`, as a frontier. */
+  rebuildPair(pair: Pair): void {
+    const { store } = this.#context;
+    for (const table of PAIR_TABLES) {
+      for (const row of store.scan(table, { from: pair.id, to: afterPrefix(pair.id) })) store.delete(table, row.key);
+    }
+    let before: EventId | undefined;
+    for (;;) {
+      const page = pair.log.page({ limit: 500, ...(before === undefined ? {} : { before }) });
+      for (const event of page) projectPair(pair.view, event);
       before = page[0]?.event;
       if (before === undefined) return;
     }

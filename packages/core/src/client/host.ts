@@ -1,11 +1,12 @@
 // Runs the engine on a platform: one input after the other, each batch in one store transaction, effects carried out
 // only after it is committed. Everything asynchronous of the client happens here and nowhere else.
 import type { Crypto } from '../crypto/index.ts';
-import { StoreError, TransportError, type Clock, type Logger, type Randomness, type Store, type Transport } from '../ports/index.ts';
+import { TransportError, type Clock, type Logger, type Randomness, type Store, type Transport } from '../ports/index.ts';
 import type { PairKeyAgreement } from '../session/index.ts';
 import type { Answer, Effect } from './context.ts';
 import { Engine, type Input } from './engine.ts';
 import { KithError } from './errors.ts';
+import { toKithError } from './failures.ts';
 import type { Change, Kith, Method, Methods } from './rpc.ts';
 
 /** Everything the engine needs from its platform. */
@@ -65,7 +66,7 @@ class Host implements Kith {
     try {
       this.#carryOut(this.#parts.store.transaction(() => this.#engine.handle(input)));
     } catch (cause) {
-      throw asKithError(cause);
+      throw toKithError(cause);
     }
   }
 
@@ -139,7 +140,7 @@ class Host implements Kith {
       inputs: inputs.map((input) => input.type).join(' '),
       where: cause instanceof Error ? (cause.stack?.split('\n')[1]?.trim() ?? '') : '',
     });
-    const error = asKithError(cause);
+    const error = toKithError(cause);
     const open = this.#engine.forget();
     const concerned = new Set([...open, ...inputs.flatMap((input) => (input.type === 'call' ? [input.call] : []))]);
     for (const call of concerned) this.#settle(call, (waiting) => waiting.reject(error));
@@ -216,12 +217,6 @@ class Host implements Kith {
     this.#wake = { at, cancel };
   }
 }
-
-const STORE_CODES = { full: 'disk-full', io: 'disk-failed', newer: 'newer-home', key: 'damaged-home', busy: 'home-busy' } as const;
-const asKithError = (cause: unknown): KithError => {
-  if (cause instanceof KithError) return cause;
-  return cause instanceof StoreError ? new KithError(STORE_CODES[cause.kind]) : new KithError('internal');
-};
 
 export const startKith: StartKith = (parts) =>
   new Promise((resolve) => {

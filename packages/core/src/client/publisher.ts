@@ -1,5 +1,5 @@
 // Publishes the private halves of old subkeys when shared time allows (spec 04, "Publication").
-import { mayPublish, PUBLISH_KIND, type TimeSource } from '../log/index.ts';
+import { AGREEMENT_MS, mayPublish, PUBLISH_KIND, type TimeSource } from '../log/index.ts';
 import { parseDuration } from '../conversation/index.ts';
 import type { Context } from './context.ts';
 import type { Home } from './home.ts';
@@ -8,7 +8,7 @@ import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
 
 const EVERY_MS = 60 * 60_000;
-const MAX_SOURCES = 16;
+const MAX_SOURCES = 64;
 
 export class Publisher {
   readonly #context: Context;
@@ -29,6 +29,10 @@ export class Publisher {
   /** A relay told its date. */
   heard(date: number): void {
     const source: TimeSource = { kind: 'relay', date, heardAt: this.#context.now() };
+    // One an hour is enough to tell a day of agreement; one that disagrees is always kept.
+    const last = this.#sources.at(-1);
+    const agrees = Math.abs(source.date - source.heardAt) <= AGREEMENT_MS;
+    if (agrees && last !== undefined && source.heardAt - last.heardAt < EVERY_MS) return;
     this.#sources = [...this.#sources, source].slice(-MAX_SOURCES);
   }
   #evidence(now: number): { readonly now: number; readonly startedAt: number; readonly lastRunAt: number } {
@@ -43,9 +47,9 @@ export class Publisher {
       const counterparts = seen.map((peer) => frontierOf(peer.frontier)).filter((frontier) => frontier !== undefined);
       if (counterparts.length === 0) continue;
       const persons = seen
-        .filter(({ date }) => date > 0)
-        .map(({ date, seenAt }): TimeSource => ({ kind: 'person', date, heardAt: seenAt }));
-      const newest = persons.length === 0 ? undefined : Math.max(...persons.map(({ date }) => date));
+        .filter(({ agreedAt }) => agreedAt > 0)
+        .map(({ agreedAt }): TimeSource => ({ kind: 'person', date: agreedAt, heardAt: agreedAt }));
+      const newest = Math.max(...seen.map(({ date }) => date));
       const graceMs = parseDuration(this.#home.setting('publication-grace', pair.id)) ?? 7 * 86_400_000;
       const due = pair.log.duePublications({
         now,

@@ -4,7 +4,7 @@ import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import { afterPrefix, projectPair } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
-import { frontierCodec, type Ingested } from '../log/index.ts';
+import { AGREEMENT_MS, frontierCodec, type Ingested } from '../log/index.ts';
 import {
   addFragment,
   commitment,
@@ -291,7 +291,9 @@ export class Receiver {
     const peer = peerState(this.#context, pair, feed);
     const raw = encode(frontierCodec, item.frontier);
     const before = frontierOf(peer.frontier);
-    setPeerState(this.#context, pair, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date) });
+    const now = Math.max(1, this.#context.now());
+    const agreedAt = Math.abs(now - item.date) <= AGREEMENT_MS ? now : peer.agreedAt;
+    setPeerState(this.#context, pair, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date), agreedAt });
     if (before === undefined || !equalBytes(before.digest, item.frontier.digest)) {
       if (dropCovered(this.#context, pair, item.frontier) > 0) {
         this.#context.changed({ type: 'conversation', conversation: pair.name });

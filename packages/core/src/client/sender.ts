@@ -440,6 +440,7 @@ export class Sender {
     for (const request of requests) {
       const raw = this.#context.store.get('packet', concat(utf8('s'), request.packet));
       const sent = raw === undefined ? undefined : decode(sentCodec, raw);
+      if (sent !== undefined && request.missing === 0) this.#context.store.delete('packet', concat(utf8('s'), request.packet));
       if (sent === undefined || !equalBytes(sent.conversation, pair.id) || open === 0) continue;
       const bodies = requestedParts(request)
         .map((index) => splitPart(request.packet, sent.data, index))

@@ -14,6 +14,7 @@ import {
   openSlots,
   renewalDue,
   sealSlot,
+  wipeHelloState,
   wipeSession,
   type Generation,
   type HelloEffect,
@@ -147,7 +148,8 @@ export class Sessions {
       this.#step(pair, feed, opened);
       const body = openCell(crypto, cell, opened.bodyKey.expose());
       opened.bodyKey.wipe();
-      this.#hello(pair, feed, { type: 'tick' });
+      const newest = opened.session.generations.at(-1);
+      if (newest !== undefined && equalBytes(newest.id, opened.generation)) this.#hello(pair, feed, { type: 'heard' });
       this.renew(pair, feed);
       return { type: 'opened', feed, body };
     }
@@ -199,6 +201,8 @@ export class Sessions {
     };
     const step = stepHello(state, crypto, parties, input, this.#context.now());
     store.put('hello', key, encodeHelloState(step.state));
+    // It is read from its row at every step; the init secret in it is not to stay in memory between them.
+    wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(pair, feed, own.feed, effect);
   }
   #carryOut(pair: Pair, feed: FeedId, own: FeedId, effect: HelloEffect): void {

@@ -32,8 +32,10 @@ export const peerStateCodec = named(
     wantAt: time,
     /** When anything of theirs was opened last; 0: never. */
     seenAt: time,
-    /** The newest date of theirs, by their clock; 0: none. */
+    /** The newest date of theirs, by their clock; 0: none. What comes by way of a mailbox is old, not wrong. */
     date: time,
+    /** When a date of theirs last agreed with the own clock (10 minutes); 0: never. */
+    agreedAt: time,
     /** Cells put into day buckets for them, and on which day. */
     day: uint(0xffffffff),
     dayCells: uint(),
@@ -52,6 +54,7 @@ export const newPeerState: PeerState = {
   wantAt: 0,
   seenAt: 0,
   date: 0,
+  agreedAt: 0,
   day: 0,
   dayCells: 0,
 };
