@@ -1,5 +1,4 @@
 /** Legal in JSON, but line ends or terminal controls to some readers. */
-// oxlint-disable-next-line no-control-regex
 const AWKWARD = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** One JSON value on one line for every reader; lone surrogates come out escaped. */
