@@ -12,8 +12,20 @@ const stateFile = join(root, 'node_modules', '.cache', 'kith', 'build.json');
 
 /** Loaded at run time from node_modules: native code, and wasm that its package finds by itself. */
 const EXTERNAL = ['better-sqlite3-multiple-ciphers', 'libsodium-wrappers-sumo', 'sodium-native'];
-const COMMON = ['package-lock.json', 'tsconfig.base.json', 'scripts/build.mjs', 'packages/core/package.json', 'packages/core/src'];
-const NODE_SIDE = [...COMMON, 'packages/platform-node/package.json', 'packages/platform-node/src', 'apps/relay/package.json', 'apps/relay/src'];
+const COMMON = [
+  'package-lock.json',
+  'tsconfig.base.json',
+  'scripts/build.mjs',
+  'packages/core/package.json',
+  'packages/core/src',
+];
+const NODE_SIDE = [
+  ...COMMON,
+  'packages/platform-node/package.json',
+  'packages/platform-node/src',
+  'apps/relay/package.json',
+  'apps/relay/src',
+];
 
 const filesUnder = (path) => {
   if (!existsSync(path)) return [];
@@ -63,10 +75,18 @@ const bundle = async (app, input) => {
     treeshake: { moduleSideEffects: [{ test: /[\\/](packages|apps)[\\/][^\\/]+[\\/]src[\\/]/, sideEffects: false }] },
     logLevel: 'warn',
   });
-  const { output } = await build.generate({ format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs', minify: false });
+  const { output } = await build.generate({
+    format: 'esm',
+    entryFileNames: '[name].mjs',
+    chunkFileNames: '[name]-[hash].mjs',
+    minify: false,
+  });
   await build.close();
   const chunks = output.filter(({ type }) => type === 'chunk');
-  replaceFolder(join(root, 'apps', app, 'dist'), [...chunks.filter(({ isEntry }) => !isEntry), ...chunks.filter(({ isEntry }) => isEntry)]);
+  replaceFolder(join(root, 'apps', app, 'dist'), [
+    ...chunks.filter(({ isEntry }) => !isEntry),
+    ...chunks.filter(({ isEntry }) => isEntry),
+  ]);
 };
 
 /** `output` is looked for before a part counts as built. */

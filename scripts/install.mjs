@@ -47,7 +47,11 @@ const runNpm = (argv) =>
 /** `say` is told what takes time. Ends the program when it cannot be done. */
 export const ensureInstalled = async (say) => {
   const major = Number(process.versions.node.split('.')[0]);
-  if (major < LEAST_NODE) stop(`Node ${process.versions.node} is too old for Kith.`, `Install Node ${LEAST_NODE} or newer (https://nodejs.org) and start again.`);
+  if (major < LEAST_NODE)
+    stop(
+      `Node ${process.versions.node} is too old for Kith.`,
+      `Install Node ${LEAST_NODE} or newer (https://nodejs.org) and start again.`,
+    );
   if (isInstalled()) return;
   say('Installing what Kith is made of (a minute the first time) …');
   const { status, said } = await runNpm(['ci', '--no-audit', '--no-fund']);

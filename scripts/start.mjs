@@ -15,15 +15,23 @@ const isTaken = (port) =>
   });
 
 const port = process.env.KITH_PORT ?? DEFAULT_PORT;
-if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) stop(`KITH_PORT is ${port}, which is no port.`, 'Set it to a number from 1 to 65535.');
+if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+  stop(`KITH_PORT is ${port}, which is no port.`, 'Set it to a number from 1 to 65535.');
 if (await isTaken(Number(port))) {
-  stop(`Port ${port} is taken by another program.`, `End that program, or choose another port: KITH_PORT=${Number(port) + 1} npm start`);
+  stop(
+    `Port ${port} is taken by another program.`,
+    `End that program, or choose another port: KITH_PORT=${Number(port) + 1} npm start`,
+  );
 }
 
 await ensureInstalled((words) => console.log(words));
 
 console.log('Building what has changed …');
-const built = spawnSync(pinnedNode, [join(root, 'scripts', 'build.mjs'), '--only', 'cli,web'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+const built = spawnSync(pinnedNode, [join(root, 'scripts', 'build.mjs'), '--only', 'cli,web'], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'pipe'],
+  encoding: 'utf8',
+});
 if (built.status !== 0) {
   if (/ENOSPC/.test(built.stderr)) stop('There is no room left on this disk.', 'Free about 1 GB and start again.');
   process.stderr.write(built.stderr);
@@ -38,5 +46,7 @@ const relay = spawn(pinnedNode, [join(root, 'apps', 'cli', 'dist', 'kith.mjs'), 
 });
 // Ctrl+C in a terminal reaches the relay as well; it takes both for one wish.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => relay.kill('SIGTERM'));
-relay.on('error', (error) => stop(`The relay could not be started (${error.message}).`, 'Run `npm ci` and start again.'));
+relay.on('error', (error) =>
+  stop(`The relay could not be started (${error.message}).`, 'Run `npm ci` and start again.'),
+);
 relay.on('exit', (status) => process.exit(status ?? 1));

@@ -17,7 +17,8 @@ const argv = process.argv.slice(2);
 
 const stop = (code, message, hint) => {
   const end = argv.indexOf('--');
-  if ((end === -1 ? argv : argv.slice(0, end)).includes('--json')) console.log(JSON.stringify({ error: { code, message, hint } }));
+  if ((end === -1 ? argv : argv.slice(0, end)).includes('--json'))
+    console.log(JSON.stringify({ error: { code, message, hint } }));
   else console.error(`${message} ${hint}`);
   process.exit(1);
 };
@@ -31,7 +32,8 @@ const isProgram = (path) => {
   }
 };
 
-if (Number(process.versions.node.split('.')[0]) < 20) stop('old-node', `Kith needs Node 20 or newer; this is ${process.versions.node}.`, 'Install a newer Node.');
+if (Number(process.versions.node.split('.')[0]) < 20)
+  stop('old-node', `Kith needs Node 20 or newer; this is ${process.versions.node}.`, 'Install a newer Node.');
 if (!existsSync(main)) stop('not-built', 'Kith is not built yet.', `Run: npm run build (in ${root})`);
 if (!isProgram(pinned)) stop('not-built', 'The Node that Kith runs on is not installed.', `Run: npm ci (in ${root})`);
 
@@ -39,9 +41,14 @@ if (!isProgram(pinned)) stop('not-built', 'The Node that Kith runs on is not ins
 if (typeof process.execve === 'function') process.execve(pinned, [pinned, main, ...argv], process.env);
 
 // The fourth descriptor ends with this process, however it ends, and the child ends with it: see process-host.ts.
-const child = spawn(pinned, [main, ...argv], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], env: { ...process.env, KITH_PARENT_FD: '3' } });
+const child = spawn(pinned, [main, ...argv], {
+  stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  env: { ...process.env, KITH_PARENT_FD: '3' },
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => stop('internal', `Kith could not be started (${error.message}).`, `Run: npm ci (in ${root})`));
+child.on('error', (error) =>
+  stop('internal', `Kith could not be started (${error.message}).`, `Run: npm ci (in ${root})`),
+);
 child.on('exit', (code, signal) => {
   process.removeAllListeners(signal ?? '');
   if (signal !== null) process.kill(process.pid, signal);

@@ -10,7 +10,9 @@ const lazyAgreement = (): PairKeyAgreement => {
   return {
     name: 'mls',
     run: async (job) => {
-      loaded ??= import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness));
+      loaded ??= import('@kith/core/session/mls').then(({ createMlsAgreement }) =>
+        createMlsAgreement(systemRandomness),
+      );
       return (await loaded).run(job);
     },
   };

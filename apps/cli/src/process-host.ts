@@ -64,7 +64,8 @@ export interface ProcessHost extends Host {
 export const processHost = (): ProcessHost => {
   endWithLauncher();
   const argv = process.argv.slice(2);
-  const flush = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));
+  const flush = (stream: NodeJS.WriteStream): Promise<void> =>
+    new Promise((resolve) => stream.write('', () => resolve()));
   return {
     argv,
     env: process.env,
@@ -76,7 +77,10 @@ export const processHost = (): ProcessHost => {
     openEngine: async (wish) => (await import('./engine.ts')).openEngine(wish),
     checkArguments: () => {
       if (!argumentsAreUtf8(argv)) {
-        throw new KithError('bad-text', { message: 'What was typed is not valid UTF-8.', hint: 'Check the language settings of this terminal.' });
+        throw new KithError('bad-text', {
+          message: 'What was typed is not valid UTF-8.',
+          hint: 'Check the language settings of this terminal.',
+        });
       }
     },
     flushed: async () => void (await Promise.all([flush(process.stdout), flush(process.stderr)])),

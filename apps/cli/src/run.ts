@@ -22,7 +22,8 @@ const relaysOf = (env: Host['env']): readonly string[] =>
     .filter((part) => part !== '')
     .map((part) => {
       const origin = parseOrigin(part);
-      if (origin === undefined) throw new KithError('bad-url', { message: 'KITH_RELAY is not the address of a relay.' });
+      if (origin === undefined)
+        throw new KithError('bad-url', { message: 'KITH_RELAY is not the address of a relay.' });
       return origin;
     });
 
@@ -31,7 +32,8 @@ const tellRelays = async (kith: Kith, relays: readonly string[], print: Printer)
   if (relays.length === 0) return;
   const { relays: known } = await kith.call('status', {});
   if (known.length === 0) for (const url of relays) await kith.call('relay.add', { url });
-  else if (!relays.every((url) => known.includes(url))) print.talk('A running Kith owns this home; it uses its own relays.');
+  else if (!relays.every((url) => known.includes(url)))
+    print.talk('A running Kith owns this home; it uses its own relays.');
 };
 
 /** A limit that an action's own work races against. */
@@ -53,7 +55,9 @@ const startLimit = () => {
 const perform = async (input: Input, host: Host, print: Printer): Promise<number> => {
   const { command } = input;
   if (command.load === null) {
-    throw new KithError('not-built', { message: `\`kith ${command.path.join(' ')}\` can not be used yet in this version.` });
+    throw new KithError('not-built', {
+      message: `\`kith ${command.path.join(' ')}\` can not be used yet in this version.`,
+    });
   }
   const action = await command.load();
   const home = homeFolder(host, input.option('home'));
@@ -73,7 +77,10 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
           owner = owns;
           onRole?.(owns);
         };
-        const kith = await Steady.open({ home, relays, relaysForRun, online: command.stays, openEngine: host.openEngine }, noteRole);
+        const kith = await Steady.open(
+          { home, relays, relaysForRun, online: command.stays, openEngine: host.openEngine },
+          noteRole,
+        );
         if (limitMs !== null) limit.start(limitMs);
         if (!owner) await tellRelays(kith, relaysForRun.length > 0 ? relaysForRun : relays, print);
         return kith;
@@ -86,7 +93,10 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
   } finally {
     limit.stop();
     // A home that could not be opened has told why already.
-    await opened?.then((kith) => kith.close(), () => undefined);
+    await opened?.then(
+      (kith) => kith.close(),
+      () => undefined,
+    );
   }
 };
 
@@ -116,7 +126,10 @@ export const run = async (host: Host): Promise<number> => {
       case 'help':
         return await showHelp(parsed, host, json);
       case 'version':
-        print.record({ version: version(), node: process.versions.node }, `kith ${version()} (node ${process.versions.node})`);
+        print.record(
+          { version: version(), node: process.versions.node },
+          `kith ${version()} (node ${process.versions.node})`,
+        );
         return EXIT.ok;
       case 'wrong':
         throw parsed.error;

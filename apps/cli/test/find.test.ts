@@ -15,15 +15,27 @@ describe('naming a conversation', () => {
   test.each([['Sam'], ['kT3x9a']])('%s is more than one: exit 2 with the candidates', async (typed) => {
     const { status, lines } = await runHere(['send', typed, 'x', '--json']);
     expect(status).toBe(2);
-    expect(lines).toMatchObject([{ error: { code: 'ambiguous', candidates: [{ conversation: expect.any(String) }, { conversation: expect.any(String) }] } }]);
+    expect(lines).toMatchObject([
+      {
+        error: {
+          code: 'ambiguous',
+          candidates: [{ conversation: expect.any(String) }, { conversation: expect.any(String) }],
+        },
+      },
+    ]);
   });
 
   test('without --json the candidates are shown too', async () => {
-    expect((await runHere(['send', 'Sam', 'x'])).err).toMatch(/kT3x9aSam00000000000AA {2}Sam\n {2}Qq81_-Sam00000000000BB {2}Sam/);
+    expect((await runHere(['send', 'Sam', 'x'])).err).toMatch(
+      /kT3x9aSam00000000000AA {2}Sam\n {2}Qq81_-Sam00000000000BB {2}Sam/,
+    );
   });
 
   test.each([['kT3x9'], ['Nobody'], ['blair'], ['']])('%j is none: exit 5', async (typed) => {
-    expect(await runHere(['send', typed, 'x', '--json'])).toMatchObject({ status: 5, lines: [{ error: { code: 'unknown-conversation' } }] });
+    expect(await runHere(['send', typed, 'x', '--json'])).toMatchObject({
+      status: 5,
+      lines: [{ error: { code: 'unknown-conversation' } }],
+    });
   });
 
   test('a name may be written in either form of Unicode', async () => {
@@ -43,29 +55,49 @@ describe('naming a message', () => {
   test('more than one: exit 2 with the candidates; none: exit 5', async () => {
     expect(await runHere(['delete', 'Blair', 'dq0Zk3', '--json'])).toMatchObject({
       status: 2,
-      lines: [{ error: { code: 'ambiguous', candidates: [{ event: 'dq0Zk3first0000000000A' }, { event: 'dq0Zk3second000000000A' }] } }],
+      lines: [
+        {
+          error: {
+            code: 'ambiguous',
+            candidates: [{ event: 'dq0Zk3first0000000000A' }, { event: 'dq0Zk3second000000000A' }],
+          },
+        },
+      ],
     });
     expect(await runHere(['delete', 'Blair', 'dq0Zk', '--json'])).toMatchObject({ status: 5 });
     expect(await runHere(['delete', 'Blair', 'zzzzzzz', '--json'])).toMatchObject({ status: 5 });
   });
   test('a start is found however far back it is', async () => {
     const kith = new FakeKith();
-    kith.logs.set(BLAIR, Array.from({ length: 1201 }, (_, i) => line(BLAIR, `event${String(i).padStart(5, '0')}`, String(i))));
-    expect((await runHere(['delete', 'Blair', 'event00000', '--json'], { kith })).lines).toEqual([{ event: 'event00000', deleted: true }]);
-    expect((await runHere(['delete', 'Blair', 'event0120', '--json'], { kith })).lines).toEqual([{ event: 'event01200', deleted: true }]);
+    kith.logs.set(
+      BLAIR,
+      Array.from({ length: 1201 }, (_, i) => line(BLAIR, `event${String(i).padStart(5, '0')}`, String(i))),
+    );
+    expect((await runHere(['delete', 'Blair', 'event00000', '--json'], { kith })).lines).toEqual([
+      { event: 'event00000', deleted: true },
+    ]);
+    expect((await runHere(['delete', 'Blair', 'event0120', '--json'], { kith })).lines).toEqual([
+      { event: 'event01200', deleted: true },
+    ]);
   });
 });
 
 describe('log', () => {
   const many = (): FakeKith => {
     const kith = new FakeKith();
-    kith.logs.set(BLAIR, Array.from({ length: 1201 }, (_, i) => line(BLAIR, `event${String(i).padStart(5, '0')}`, String(i))));
+    kith.logs.set(
+      BLAIR,
+      Array.from({ length: 1201 }, (_, i) => line(BLAIR, `event${String(i).padStart(5, '0')}`, String(i))),
+    );
     return kith;
   };
-  const texts = async (...argv: string[]) => (await runHere(['log', 'Blair', '--json', ...argv], { kith: many() })).lines.map(({ text }) => Number(text));
+  const texts = async (...argv: string[]) =>
+    (await runHere(['log', 'Blair', '--json', ...argv], { kith: many() })).lines.map(({ text }) => Number(text));
 
-  test('the newest 50, oldest first', async () => expect(await texts()).toEqual(Array.from({ length: 50 }, (_, i) => 1151 + i)));
-  test('--limit over many pages', async () => expect(await texts('--limit', '1100')).toEqual(Array.from({ length: 1100 }, (_, i) => 101 + i)));
+  test('the newest 50, oldest first', async () =>
+    expect(await texts()).toEqual(Array.from({ length: 50 }, (_, i) => 1151 + i)));
+  test('--limit over many pages', async () =>
+    expect(await texts('--limit', '1100')).toEqual(Array.from({ length: 1100 }, (_, i) => 101 + i)));
   test('--limit beyond the beginning', async () => expect(await texts('--limit', '5000')).toHaveLength(1201));
   test('--before excludes it, and takes a unique start', async () => {
     expect(await texts('--before', 'event00003')).toEqual([0, 1, 2]);

@@ -13,7 +13,8 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgA
 beforeAll(build);
 afterAll(() => stage.close());
 
-const fieldsOf = (path: string): readonly string[] => COMMANDS.find((command) => command.path.join(' ') === path)?.fields ?? [];
+const fieldsOf = (path: string): readonly string[] =>
+  COMMANDS.find((command) => command.path.join(' ') === path)?.fields ?? [];
 const expectFields = (path: string, lines: readonly Fields[]): void => {
   expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining([...fieldsOf(path)]));
@@ -43,7 +44,19 @@ describe('Alice and Bob', () => {
   }, 60_000);
 
   test('S0.3 texts arrive byte for byte, each within one sync', async () => {
-    const texts = ['', 'Here I am', '  \t\n', '\u0000\u001b[31m', 'שלום \u202e עולם', '😀👨‍👩‍👧‍👦', '\ufeffmark', '--json', '-', '{"error":1}', 'x'.repeat(65_536)];
+    const texts = [
+      '',
+      'Here I am',
+      '  \t\n',
+      '\u0000\u001b[31m',
+      'שלום \u202e עולם',
+      '😀👨‍👩‍👧‍👦',
+      '\ufeffmark',
+      '--json',
+      '-',
+      '{"error":1}',
+      'x'.repeat(65_536),
+    ];
     for (const text of texts) await alice.do(['send', 'Bob', '-'], { stdin: text });
     await bob.do(['sync']);
     expect(await bob.texts('Alice')).toEqual(texts);
@@ -64,21 +77,35 @@ describe('Alice and Bob', () => {
     expectFields('send', (await alice.do(['send', 'Bob', 'an answer', '--reply', event.slice(0, 12)])).lines);
     expectFields('react', (await alice.do(['react', 'Bob', event, '👍'])).lines);
     expectFields('edit', (await bob.do(['edit', 'Alice', event, 'second version'])).lines);
-    await alternate(alice, bob, 2, async () => (await log(alice)).some((line) => line['event'] === event && line['text'] === 'second version'));
+    await alternate(alice, bob, 2, async () =>
+      (await log(alice)).some((line) => line['event'] === event && line['text'] === 'second version'),
+    );
     const seen = (await log(bob)).find((line) => line['event'] === event);
-    expect(seen).toMatchObject({ text: 'second version', edited: true, reactions: [{ emoji: '👍', count: 1, mine: false }] });
-    expect((await log(bob)).find(({ text }) => text === 'an answer')).toMatchObject({ reply: { event, text: 'second version' } });
+    expect(seen).toMatchObject({
+      text: 'second version',
+      edited: true,
+      reactions: [{ emoji: '👍', count: 1, mine: false }],
+    });
+    expect((await log(bob)).find(({ text }) => text === 'an answer')).toMatchObject({
+      reply: { event, text: 'second version' },
+    });
     expect((await bob.do(['delete', 'Alice', event, '--for-all'])).one).toEqual({ event, deleted: true });
     await alternate(bob, alice, 2, async () => !(await alice.texts('Bob')).includes('second version'));
     expect(JSON.stringify(await log(alice))).not.toContain('second version');
   }, 60_000);
 
   test('the safety words are the same on both sides; a mark stops sending', async () => {
-    const [ours, theirs] = await Promise.all([alice.do(['contact', 'words', 'Bob']), bob.do(['contact', 'words', 'Alice'])]);
+    const [ours, theirs] = await Promise.all([
+      alice.do(['contact', 'words', 'Bob']),
+      bob.do(['contact', 'words', 'Alice']),
+    ]);
     expect(ours.one).toEqual(theirs.one);
     expect(ours.one['words']).toHaveLength(6);
     for (const word of ours.one['words'] as string[]) expect(word).toMatch(/^[a-z]+$/);
-    expect((await alice.do(['contact', 'mark', 'Bob', 'compromised'])).one).toEqual({ conversation, validity: 'compromised' });
+    expect((await alice.do(['contact', 'mark', 'Bob', 'compromised'])).one).toEqual({
+      conversation,
+      validity: 'compromised',
+    });
     expect(await alice.code(['send', 'Bob', 'x'])).toMatchObject({ status: 6, code: 'compromised' });
     await alice.do(['contact', 'mark', 'Bob', 'validated']);
     await alice.do(['send', 'Bob', 'checked']);
@@ -96,10 +123,15 @@ describe('Alice and Bob', () => {
       expect(lines).toMatchObject([{ url: relay, reachable: true }]);
     }
     expectFields('doctor', (await bob.do(['doctor'])).lines);
-    expect((await bob.do(['contact', 'rename', 'Alice', 'A. from the lake'])).one).toMatchObject({ name: 'A. from the lake' });
+    expect((await bob.do(['contact', 'rename', 'Alice', 'A. from the lake'])).one).toMatchObject({
+      name: 'A. from the lake',
+    });
     expect((await bob.do(['profile', '--name', 'Robert'])).one).toEqual({ name: 'Robert', picture: null });
     writeFileSync(join(stage.folder, 'face.png'), Buffer.from(PNG, 'base64'));
-    expect((await bob.do(['profile', '--picture', 'face.png'])).one).toEqual({ name: 'Robert', picture: { type: 'image/png', bytes: 67 } });
+    expect((await bob.do(['profile', '--picture', 'face.png'])).one).toEqual({
+      name: 'Robert',
+      picture: { type: 'image/png', bytes: 67 },
+    });
     writeFileSync(join(stage.folder, 'large.png'), Buffer.alloc(48 * 1024 + 1));
     expect(await bob.code(['profile', '--picture', 'large.png'])).toMatchObject({ status: 2, code: 'bad-picture' });
     expect(await bob.code(['profile', '--picture', 'nowhere.png'])).toMatchObject({ status: 5, code: 'unknown-file' });
@@ -117,17 +149,26 @@ describe('Alice and Bob', () => {
   }, 30_000);
 
   test('S3.24 S4.41 nothing in homes or relay but the folders is readable by others, and no text lies there', async () => {
-    const files = (folder: string): string[] => readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+    const files = (folder: string): string[] =>
+      readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+        entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+      );
     for (const home of [alice, bob]) expect(statSync(home.folder).mode & 0o077).toBe(0);
     const all = files(stage.folder);
     expect(all.length).toBeGreaterThan(5);
-    for (const file of all) for (const text of ['Here I am', 'A. from the lake', 'second version']) expect(readFileSync(file).includes(text), file).toBe(false);
+    for (const file of all)
+      for (const text of ['Here I am', 'A. from the lake', 'second version'])
+        expect(readFileSync(file).includes(text), file).toBe(false);
   });
 
   test('no command has left a process behind', () => {
     const mine = readdirSync('/proc').filter((pid) => {
       try {
-        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${stage.folder}/`) && !readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('serve');
+        return (
+          /^\d+$/.test(pid) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`${stage.folder}/`) &&
+          !readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('serve')
+        );
       } catch {
         // It ended while it was looked at.
         return false;
@@ -165,14 +206,20 @@ describe('links', () => {
     ['one with a wrong letter', () => `${link.slice(0, -1)}*`],
     ['empty', () => ''],
   ])('%s: exit 2', async (_, make) => {
-    expect(await stage.home('links-carol').code(['invite', 'accept', make()])).toMatchObject({ status: 2, code: 'bad-link' });
+    expect(await stage.home('links-carol').code(['invite', 'accept', make()])).toMatchObject({
+      status: 2,
+      code: 'bad-link',
+    });
   });
   test('accepted: a first time, a second time with the same result, and by somebody else: exit 4', async () => {
     const bob = stage.home('links-bob');
     const { one: first } = await bob.do(['invite', 'accept', link]);
     expectFields('invite accept', [first]);
     expect((await bob.do(['invite', 'accept', link])).one['conversation']).toBe(first['conversation']);
-    expect(await stage.home('links-carol').code(['invite', 'accept', link])).toMatchObject({ status: 4, code: 'invite-used' });
+    expect(await stage.home('links-carol').code(['invite', 'accept', link])).toMatchObject({
+      status: 4,
+      code: 'invite-used',
+    });
     await alice.do(['sync']);
     const { lines } = await alice.do(['invite', 'list']);
     expectFields('invite list', lines);
@@ -180,15 +227,23 @@ describe('links', () => {
   }, 30_000);
   test('revoked: exit 4', async () => {
     const { one } = await alice.do(['invite', 'create']);
-    expect((await alice.do(['invite', 'revoke', String(one['invite']).slice(0, 8)])).one).toMatchObject({ state: 'revoked' });
+    expect((await alice.do(['invite', 'revoke', String(one['invite']).slice(0, 8)])).one).toMatchObject({
+      state: 'revoked',
+    });
     await alice.do(['sync']);
-    expect(await stage.home('links-dan').code(['invite', 'accept', String(one['link'])])).toMatchObject({ status: 4, code: 'invite-expired' });
+    expect(await stage.home('links-dan').code(['invite', 'accept', String(one['link'])])).toMatchObject({
+      status: 4,
+      code: 'invite-expired',
+    });
     expect(await alice.code(['invite', 'revoke', 'ffffffff'])).toMatchObject({ status: 5, code: 'unknown-invite' });
   }, 30_000);
   test('expired: exit 4', async () => {
     const { one } = await alice.do(['invite', 'create', '--expires', '1s']);
     await expect.poll(() => Date.now() > Date.parse(String(one['expires'])), { timeout: 5000 }).toBe(true);
-    expect(await stage.home('links-eve').code(['invite', 'accept', String(one['link'])])).toMatchObject({ status: 4, code: 'invite-expired' });
+    expect(await stage.home('links-eve').code(['invite', 'accept', String(one['link'])])).toMatchObject({
+      status: 4,
+      code: 'invite-expired',
+    });
   }, 30_000);
   test('S0.30 reusable: those who accept it ask, and are let in or not', async () => {
     const { one } = await alice.do(['invite', 'create', '--reusable', '--label', 'shop']);
@@ -243,7 +298,10 @@ describe('without a relay', () => {
       expect(sent.one).toMatchObject({ state: 'waiting' });
       expect(sent.ms).toBeLessThan(5000);
       expect(await alice.code(['sync'])).toMatchObject({ status: 3, code: 'no-relay' });
-      expect((await alice.do(['log', 'Bob'])).lines.at(-1)).toMatchObject({ text: 'written while offline', state: 'waiting' });
+      expect((await alice.do(['log', 'Bob'])).lines.at(-1)).toMatchObject({
+        text: 'written while offline',
+        state: 'waiting',
+      });
       const again = inner.start(['serve', '--port', port, '--data', join(inner.folder, 'relay-again'), '--json']);
       await again.line((line) => line['ready'] === true);
       await alternate(alice, bob, 2, async () => (await bob.texts(conversation)).includes('written while offline'));
@@ -256,7 +314,9 @@ describe('without a relay', () => {
     const { url } = await stage.relay();
     const home = stage.home('moves');
     await home.do(['init', '--relay', DEAD_RELAY]);
-    expect((await home.do(['invite', 'create', '--relay', url])).one).toMatchObject({ link: expect.stringContaining(url) });
+    expect((await home.do(['invite', 'create', '--relay', url])).one).toMatchObject({
+      link: expect.stringContaining(url),
+    });
     expect((await home.do(['relay', 'list'])).lines.map((line) => line['url'])).toEqual([DEAD_RELAY]);
     const daemon = stage.home('daemon-first').start(['daemon']);
     await daemon.line((line) => line['ready'] === true);
@@ -291,7 +351,10 @@ describe('without a relay', () => {
 
   test('invalid UTF-8 on stdin, an unknown conversation, a name twice', async () => {
     const home = stage.home('alone');
-    expect(await home.code(['send', 'Bob', '-'], { stdin: Uint8Array.of(0x61, 0xff) })).toMatchObject({ status: 2, code: 'bad-text' });
+    expect(await home.code(['send', 'Bob', '-'], { stdin: Uint8Array.of(0x61, 0xff) })).toMatchObject({
+      status: 2,
+      code: 'bad-text',
+    });
     expect(await home.code(['send', 'Bob', 'x'])).toMatchObject({ status: 5, code: 'unknown-conversation' });
   });
 });

@@ -55,7 +55,16 @@ describe('help', () => {
 describe('completions', () => {
   test('bash takes its script and completes nouns, verbs and options', () => {
     const complete = (...words: string[]): string[] =>
-      execFileSync('bash', ['-c', `${completionScript('bash')}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kith; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words], { encoding: 'utf8' })
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `${completionScript('bash')}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kith; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          'bash',
+          ...words,
+        ],
+        { encoding: 'utf8' },
+      )
         .trim()
         .split('\n');
     expect(complete('kith', 'inv')).toEqual(['invite']);

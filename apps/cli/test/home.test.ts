@@ -9,7 +9,14 @@ import { Steady } from '../src/home/steady.ts';
 import { FakeHome } from './support/fake-home.ts';
 import { freshFolder, runHere } from './support/run-here.ts';
 
-const wish = (home: string, fake: FakeHome, patienceMs = 2000) => ({ home, relays: [], relaysForRun: [], online: false, openEngine: fake.openEngine, patienceMs });
+const wish = (home: string, fake: FakeHome, patienceMs = 2000) => ({
+  home,
+  relays: [],
+  relaysForRun: [],
+  online: false,
+  openEngine: fake.openEngine,
+  patienceMs,
+});
 const own = async (home: string, fake: FakeHome) => {
   const held = await obtainHome(wish(home, fake));
   onTestFinished(() => held.close());
@@ -42,9 +49,15 @@ describe('one home, many processes', () => {
   test('twenty at once: all are served, one after the other or together', async () => {
     const home = freshFolder();
     const fake = new FakeHome();
-    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => runHere(['send', 'Blair', String(i), '--home', home, '--json'], { openEngine: fake.openEngine })));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        runHere(['send', 'Blair', String(i), '--home', home, '--json'], { openEngine: fake.openEngine }),
+      ),
+    );
     expect(outcomes.map(({ status, out }) => ({ status, out })).filter(({ status }) => status !== 0)).toEqual([]);
-    const texts = fake.kith.asked.flatMap(({ method, params }) => (method === 'send' && 'text' in params ? [Number(params.text)] : []));
+    const texts = fake.kith.asked.flatMap(({ method, params }) =>
+      method === 'send' && 'text' in params ? [Number(params.text)] : [],
+    );
     expect(texts.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(fake.held).toBe(false);
   }, 20_000);
@@ -78,13 +91,18 @@ describe('one home, many processes', () => {
       socket.on('error', () => undefined);
     }).listen(socketPath(home));
     onTestFinished(() => void other.close());
-    await expect(obtainHome(wish(home, new FakeHome()))).rejects.toMatchObject({ code: 'home-busy', message: 'Another version of Kith uses this home.' });
+    await expect(obtainHome(wish(home, new FakeHome()))).rejects.toMatchObject({
+      code: 'home-busy',
+      message: 'Another version of Kith uses this home.',
+    });
   });
 
   test('a home that cannot be made says why', async () => {
     const folder = freshFolder();
     writeFileSync(join(folder, 'file'), '');
-    await expect(obtainHome(wish(join(folder, 'file', 'home'), new FakeHome()))).rejects.toMatchObject({ code: 'disk-failed' });
+    await expect(obtainHome(wish(join(folder, 'file', 'home'), new FakeHome()))).rejects.toMatchObject({
+      code: 'disk-failed',
+    });
   });
 
   test('an owner that cannot serve lets the home go', async () => {
@@ -134,7 +152,8 @@ describe('when the owner ends', () => {
     const fake = new FakeHome();
     const quick = fake.kith.call.bind(fake.kith);
     let syncs = 0;
-    fake.kith.call = (method, params) => (method === 'sync' && ++syncs === 1 ? new Promise(() => undefined) : quick(method, params));
+    fake.kith.call = (method, params) =>
+      method === 'sync' && ++syncs === 1 ? new Promise(() => undefined) : quick(method, params);
     const owner = await obtainHome(wish(home, fake));
     const guest = await Steady.open(wish(home, fake));
     onTestFinished(() => guest.close());
@@ -164,7 +183,10 @@ describe('when the owner ends', () => {
     onTestFinished(() => sender.close());
     const sent = sender.call('send', { conversation: 'kT3x9aBlair0000000000A', text: 'once' });
     await expect(sent).rejects.toBeInstanceOf(KithError);
-    await expect(sent).rejects.toMatchObject({ code: 'home-busy', message: expect.stringContaining('not known whether') });
+    await expect(sent).rejects.toMatchObject({
+      code: 'home-busy',
+      message: expect.stringContaining('not known whether'),
+    });
     expect(await reader.call('status', {})).toMatchObject({ device: 'device-1' });
     expect(fake.kith.asked.some(({ method }) => method === 'send')).toBe(false);
   });
@@ -196,7 +218,9 @@ describe('commands that stay', () => {
     const screen = untilPrinted();
     const daemon = runHere(['daemon', '--home', home, '--json'], { openEngine: fake.openEngine, ...screen });
     await screen.sees('"ready":true');
-    expect((await runHere(['init', '--home', home, '--json'], { openEngine: fake.openEngine })).lines).toEqual([{ device: 'device-1', created: false }]);
+    expect((await runHere(['init', '--home', home, '--json'], { openEngine: fake.openEngine })).lines).toEqual([
+      { device: 'device-1', created: false },
+    ]);
     expect(fake.owners).toBe(1);
     screen.end();
     const { status, lines } = await daemon;
@@ -231,10 +255,16 @@ describe('commands that stay', () => {
   test('follow --from begins after that event; an unknown one is exit 5', async () => {
     const fake = new FakeHome();
     const screen = untilPrinted();
-    const follow = runHere(['follow', '--from', 'dq0Zk3first0000000000A', '--json'], { openEngine: fake.openEngine, ...screen });
+    const follow = runHere(['follow', '--from', 'dq0Zk3first0000000000A', '--json'], {
+      openEngine: fake.openEngine,
+      ...screen,
+    });
     await screen.sees('two');
     screen.end();
     expect((await follow).lines.slice(1).map(({ event }) => event)).toEqual(['dq0Zk3second000000000A']);
-    expect(await runHere(['follow', '--from', 'nowhere', '--json'])).toMatchObject({ status: 5, lines: [{ error: { code: 'unknown-event' } }] });
+    expect(await runHere(['follow', '--from', 'nowhere', '--json'])).toMatchObject({
+      status: 5,
+      lines: [{ error: { code: 'unknown-event' } }],
+    });
   });
 });

@@ -38,10 +38,13 @@ describe('JSON-RPC 2.0', () => {
     await door.idle();
     return answers;
   };
-  const call = (method: string, params: unknown = {}, id: unknown = 1) => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+  const call = (method: string, params: unknown = {}, id: unknown = 1) =>
+    JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
   test('answers calls, with bytes as base64 and times as RFC 3339', async () => {
-    expect(await ask([call('profile.get')])).toEqual([{ jsonrpc: '2.0', id: 1, result: { name: 'Alice', picture: '/9g=' } }]);
+    expect(await ask([call('profile.get')])).toEqual([
+      { jsonrpc: '2.0', id: 1, result: { name: 'Alice', picture: '/9g=' } },
+    ]);
     expect(await ask([call('request.list', {}, 'a')])).toEqual([
       { jsonrpc: '2.0', id: 'a', result: [{ request: 'req-0000000001', via: 'shop', at: '2026-11-21T09:05:07.089Z' }] },
     ]);
@@ -64,7 +67,12 @@ describe('JSON-RPC 2.0', () => {
     ['a missing parameter', call('send', { conversation: 'a' }), -32602, 1],
     ['an unknown parameter', call('status', { a: 1 }), -32602, 1],
     ['a wrong kind', call('send', { conversation: 'a', text: 1 }), -32602, 1],
-    ['a lone surrogate', '{"jsonrpc":"2.0","id":1,"method":"send","params":{"conversation":"a","text":"\\ud800"}}', -32602, 1],
+    [
+      'a lone surrogate',
+      '{"jsonrpc":"2.0","id":1,"method":"send","params":{"conversation":"a","text":"\\ud800"}}',
+      -32602,
+      1,
+    ],
     ['a negative number', call('sync', { forMs: -1 }), -32602, 1],
     ['a fraction', call('sync', { forMs: 0.5 }), -32602, 1],
     ['a value that is no choice', call('contact.mark', { conversation: 'a', validity: 'fine' }), -32602, 1],
@@ -76,7 +84,11 @@ describe('JSON-RPC 2.0', () => {
 
   test('errors of the engine carry their stable code; a bug says nothing of what it was about', async () => {
     expect(await ask([call('delete', { conversation: 'a', event: 'b' })])).toEqual([
-      { jsonrpc: '2.0', id: 1, error: { code: -32000, message: expect.any(String), data: { code: 'unknown-event', hint: expect.any(String) } } },
+      {
+        jsonrpc: '2.0',
+        id: 1,
+        error: { code: -32000, message: expect.any(String), data: { code: 'unknown-event', hint: expect.any(String) } },
+      },
     ]);
     const kith = new FakeKith();
     kith.call = () => Promise.reject(new TypeError('secret text'));
@@ -92,7 +104,13 @@ describe('JSON-RPC 2.0', () => {
     const batch = `[${call('status', {}, 1)},1,{"jsonrpc":"2.0","method":"typing","params":{"conversation":"a"}},${call('status', {}, 2)}]`;
     const [answers] = await ask([batch]);
     expect(answers).toHaveLength(3);
-    expect(answers).toEqual(expect.arrayContaining([expect.objectContaining({ id: 1 }), expect.objectContaining({ id: 2 }), expect.objectContaining({ id: null })]));
+    expect(answers).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: 1 }),
+        expect.objectContaining({ id: 2 }),
+        expect.objectContaining({ id: null }),
+      ]),
+    );
   });
 
   test('slow calls do not hold up quick ones', async () => {
@@ -129,13 +147,23 @@ describe('kith rpc', () => {
         { jsonrpc: '2.0', id: 1, result: { event: expect.any(String), state: 'waiting' } },
         { jsonrpc: '2.0', id: null, error: { code: -32700, message: expect.any(String) } },
         { jsonrpc: '2.0', id: 2, result: expect.objectContaining({ device: 'device-1' }) },
-        { jsonrpc: '2.0', method: 'change', params: { type: 'events', events: [expect.objectContaining({ text: 'hi', sentAt: '2026-11-21T09:05:07.089Z' })] } },
+        {
+          jsonrpc: '2.0',
+          method: 'change',
+          params: {
+            type: 'events',
+            events: [expect.objectContaining({ text: 'hi', sentAt: '2026-11-21T09:05:07.089Z' })],
+          },
+        },
       ]),
     );
   });
 
   test('a home that cannot be opened: the error of every other command', async () => {
     const openEngine = () => Promise.reject(new KithError('damaged-home'));
-    expect(await runHere(['rpc', '--json'], { openEngine })).toMatchObject({ status: 1, lines: [{ error: { code: 'damaged-home' } }] });
+    expect(await runHere(['rpc', '--json'], { openEngine })).toMatchObject({
+      status: 1,
+      lines: [{ error: { code: 'damaged-home' } }],
+    });
   });
 });

@@ -107,20 +107,33 @@ describe('at the same time', () => {
     const follow = bob.start(['follow']);
     expect(await follow.line(() => true)).toEqual({ ready: true, conversation: null });
     const { one } = await alice.do(['send', 'Bob', 'live']);
-    expect(await follow.line(({ text }) => text === 'live')).toMatchObject({ event: one['event'], conversation, mine: false, kind: 'text' });
+    expect(await follow.line(({ text }) => text === 'live')).toMatchObject({
+      event: one['event'],
+      conversation,
+      mine: false,
+      kind: 'text',
+    });
     expect((await follow.end('SIGINT')).status).toBe(0);
     await alice.do(['send', 'Bob', 'while nobody followed']);
     await bob.do(['sync']);
     const again = bob.start(['follow', '--from', String(one['event'])]);
-    expect(await again.line(({ text }) => text !== undefined)).toMatchObject({ text: 'while nobody followed', conversation });
+    expect(await again.line(({ text }) => text !== undefined)).toMatchObject({
+      text: 'while nobody followed',
+      conversation,
+    });
     expect((await again.end()).status).toBe(0);
   }, 30_000);
 
   test('rpc owns the home, answers calls and tells changes; others go through it', async () => {
-    const rpc = bob.start(['rpc'], { stdin: '{"jsonrpc":"2.0","id":1,"method":"contact.list"}\n{"jsonrpc":"2.0","id":2,"method":"send","params":{}}\n' });
+    const rpc = bob.start(['rpc'], {
+      stdin: '{"jsonrpc":"2.0","id":1,"method":"contact.list"}\n{"jsonrpc":"2.0","id":2,"method":"send","params":{}}\n',
+    });
     const { status, lines } = await rpc.ended;
     expect(status).toBe(0);
-    expect(lines.find(({ id }) => id === 1)).toMatchObject({ jsonrpc: '2.0', result: [{ conversation, name: 'Alice' }] });
+    expect(lines.find(({ id }) => id === 1)).toMatchObject({
+      jsonrpc: '2.0',
+      result: [{ conversation, name: 'Alice' }],
+    });
     expect(lines.find(({ id }) => id === 2)).toMatchObject({ error: { code: -32602 } });
   }, 30_000);
 });

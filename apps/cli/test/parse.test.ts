@@ -8,7 +8,9 @@ const command = (...argv: string[]) => {
 };
 const wrong = (...argv: string[]) => {
   const parsed = parse(argv);
-  return parsed.type === 'wrong' ? { code: parsed.error.code, exit: parsed.error.exit, message: parsed.error.message, hint: parsed.error.hint } : parsed.type;
+  return parsed.type === 'wrong'
+    ? { code: parsed.error.code, exit: parsed.error.exit, message: parsed.error.message, hint: parsed.error.hint }
+    : parsed.type;
 };
 
 describe('what is typed', () => {
@@ -28,7 +30,16 @@ describe('what is typed', () => {
   });
 
   test('options may stand on both sides of the command and repeat where they may', () => {
-    const input = command('--relay', 'https://a.example', 'invite', '--relay=http://b.example:8080/', 'create', '--expires', '7d', '--reusable');
+    const input = command(
+      '--relay',
+      'https://a.example',
+      'invite',
+      '--relay=http://b.example:8080/',
+      'create',
+      '--expires',
+      '7d',
+      '--reusable',
+    );
     if (!('origins' in input)) throw new Error('not a command');
     expect(input.origins('relay')).toEqual(['https://a.example', 'http://b.example:8080']);
     expect(input.duration('expires')).toBe(7 * 86_400_000);

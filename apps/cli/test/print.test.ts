@@ -27,7 +27,11 @@ describe('what others wrote cannot steer a terminal', () => {
     const kith = new FakeKith();
     const evil = '\u001b]0;owned\u0007';
     kith.logs.set('kT3x9aBlair0000000000A', [
-      { ...line('kT3x9aBlair0000000000A', 'dq0Zk3first0000000000A', evil), authorName: evil, reactions: [{ emoji: evil, count: 1, mine: false }] },
+      {
+        ...line('kT3x9aBlair0000000000A', 'dq0Zk3first0000000000A', evil),
+        authorName: evil,
+        reactions: [{ emoji: evil, count: 1, mine: false }],
+      },
     ]);
     const { out } = await runHere(['log', 'Blair'], { kith });
     // oxlint-disable-next-line no-control-regex
@@ -47,12 +51,18 @@ describe('JSON', () => {
     const { lines } = await runHere(['contact', 'list', '--json']);
     expect(lines.map(({ name }) => name)).toEqual(['Blair', 'Sam', 'Sam', null]);
     expect((await runHere(['invite', 'list', '--json'])).lines[0]).toMatchObject({ label: null });
-    expect((await runHere(['log', 'Blair', '--json'])).lines[0]).toMatchObject({ reply: null, state: null, sentAt: '2026-11-21T09:05:07.089Z' });
+    expect((await runHere(['log', 'Blair', '--json'])).lines[0]).toMatchObject({
+      reply: null,
+      state: null,
+      sentAt: '2026-11-21T09:05:07.089Z',
+    });
   });
   test('an error is the last line of stdout, with code, message and hint, also for usage errors', async () => {
     const usage = await runHere(['send', '--json']);
     expect(usage).toMatchObject({ status: 2, err: '' });
-    expect(usage.lines).toEqual([{ error: { code: 'bad-option', message: 'CONVERSATION is missing.', hint: 'See `kith send --help`.' } }]);
+    expect(usage.lines).toEqual([
+      { error: { code: 'bad-option', message: 'CONVERSATION is missing.', hint: 'See `kith send --help`.' } },
+    ]);
     const unknown = await runHere(['frobnicate', '--json']);
     expect(unknown).toMatchObject({ status: 2, lines: [{ error: { code: 'bad-command' } }] });
     const later = await runHere(['export', 'x', '--json']);
@@ -69,6 +79,10 @@ describe('JSON', () => {
   test('without --json errors go to stderr only', async () => {
     const kith = new FakeKith();
     kith.call = () => Promise.reject(new KithError('no-relay'));
-    expect(await runHere(['sync'], { kith })).toMatchObject({ status: 3, out: '', err: expect.stringContaining('No relay') });
+    expect(await runHere(['sync'], { kith })).toMatchObject({
+      status: 3,
+      out: '',
+      err: expect.stringContaining('No relay'),
+    });
   });
 });

@@ -26,38 +26,56 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const TIME_FIELDS = ['at', 'expires', 'sentAt', 'receivedAt', 'addedAt'];
 
 describe('every command with --json', () => {
-  test.each(ending.filter(({ load }) => load !== null).map((command) => [name(command), command] as const))('%s prints objects with its fields', async (_, command) => {
-    const { status, lines } = await runHere([...words(command), '--json']);
-    // Doctor finds that the fake relay does not answer, which is what it is for.
-    expect(status).toBe(name(command) === 'doctor' ? 1 : 0);
-    if (command.prints === 'one') expect(lines).toHaveLength(1);
-    if (name(command) !== 'relay remove') expect(lines.length).toBeGreaterThan(0);
-    for (const object of lines) {
-      expect(Object.keys(object)).toEqual(expect.arrayContaining([...command.fields]));
-      expect(Object.values(object)).not.toContain(undefined);
-      for (const field of TIME_FIELDS) if (typeof object[field] === 'string') expect(object[field]).toMatch(TIME);
-      for (const field of TIME_FIELDS) expect(typeof object[field]).not.toBe('number');
-    }
-  });
+  test.each(ending.filter(({ load }) => load !== null).map((command) => [name(command), command] as const))(
+    '%s prints objects with its fields',
+    async (_, command) => {
+      const { status, lines } = await runHere([...words(command), '--json']);
+      // Doctor finds that the fake relay does not answer, which is what it is for.
+      expect(status).toBe(name(command) === 'doctor' ? 1 : 0);
+      if (command.prints === 'one') expect(lines).toHaveLength(1);
+      if (name(command) !== 'relay remove') expect(lines.length).toBeGreaterThan(0);
+      for (const object of lines) {
+        expect(Object.keys(object)).toEqual(expect.arrayContaining([...command.fields]));
+        expect(Object.values(object)).not.toContain(undefined);
+        for (const field of TIME_FIELDS) if (typeof object[field] === 'string') expect(object[field]).toMatch(TIME);
+        for (const field of TIME_FIELDS) expect(typeof object[field]).not.toBe('number');
+      }
+    },
+  );
 
-  test.each(later.map((command) => [name(command), command] as const))('%s says that it is not there yet', async (_, command) => {
-    const { status, lines } = await runHere([...words(command), '--json']);
-    expect(status).toBe(1);
-    expect(lines).toEqual([{ error: { code: 'not-built', message: expect.any(String), hint: ERRORS['not-built'].hint } }]);
-  });
+  test.each(later.map((command) => [name(command), command] as const))(
+    '%s says that it is not there yet',
+    async (_, command) => {
+      const { status, lines } = await runHere([...words(command), '--json']);
+      expect(status).toBe(1);
+      expect(lines).toEqual([
+        { error: { code: 'not-built', message: expect.any(String), hint: ERRORS['not-built'].hint } },
+      ]);
+    },
+  );
 
-  test.each(COMMANDS.map((command) => [name(command), command] as const))('%s refuses an unknown option and explains itself', async (_, command) => {
-    const refused = await runHere([...words(command), '--no-such-option', '--json']);
-    expect(refused).toMatchObject({ status: 2, err: '' });
-    expect(refused.lines).toEqual([{ error: { code: 'bad-option', message: expect.any(String), hint: expect.any(String) } }]);
-    const help = await runHere([...command.path, '--help', '--json']);
-    expect(help.status).toBe(0);
-    expect(help.lines[0]?.['commands']).toMatchObject([{ command: name(command), fields: command.fields, built: command.load !== null }]);
-  });
+  test.each(COMMANDS.map((command) => [name(command), command] as const))(
+    '%s refuses an unknown option and explains itself',
+    async (_, command) => {
+      const refused = await runHere([...words(command), '--no-such-option', '--json']);
+      expect(refused).toMatchObject({ status: 2, err: '' });
+      expect(refused.lines).toEqual([
+        { error: { code: 'bad-option', message: expect.any(String), hint: expect.any(String) } },
+      ]);
+      const help = await runHere([...command.path, '--help', '--json']);
+      expect(help.status).toBe(0);
+      expect(help.lines[0]?.['commands']).toMatchObject([
+        { command: name(command), fields: command.fields, built: command.load !== null },
+      ]);
+    },
+  );
 
   test('a command that needs arguments refuses to run without', async () => {
     for (const command of COMMANDS.filter((each) => each.arguments.some(({ optional }) => !optional))) {
-      expect(await runHere([...command.path, '--json'])).toMatchObject({ status: 2, lines: [{ error: { code: 'bad-option' } }] });
+      expect(await runHere([...command.path, '--json'])).toMatchObject({
+        status: 2,
+        lines: [{ error: { code: 'bad-option' } }],
+      });
     }
   });
 });

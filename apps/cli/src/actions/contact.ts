@@ -42,6 +42,9 @@ export const contactMark: Action = async ({ input, print, kith }) => {
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
   // The table lets nothing but the three values through.
   const marked = await engine.call('contact.mark', { conversation, validity: input.argument('VALIDITY') as Validity });
-  print.record({ conversation: marked.conversation, validity: marked.validity }, `${marked.conversation}  ${marked.validity}`);
+  print.record(
+    { conversation: marked.conversation, validity: marked.validity },
+    `${marked.conversation}  ${marked.validity}`,
+  );
   return 0;
 };

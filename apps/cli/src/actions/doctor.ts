@@ -31,7 +31,8 @@ const checkHome = async (home: string): Promise<Check> => {
   try {
     const { mode } = await stat(home);
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
-    if ((mode & 0o077) !== 0) return bad('home', `Others on this computer may look into ${home}.`, `chmod 700 '${home}'`);
+    if ((mode & 0o077) !== 0)
+      return bad('home', `Others on this computer may look into ${home}.`, `chmod 700 '${home}'`);
     return good('home', home);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
@@ -72,10 +73,16 @@ const checkClock = async (relays: readonly RelayStatus[]): Promise<readonly Chec
   const difference = relay === undefined ? undefined : await clockDifference(relay.url);
   if (difference === undefined) return [];
   const text = `This clock and the relay's differ by ${Math.round(Math.abs(difference) / 1000)} s.`;
-  return [Math.abs(difference) <= MOST_CLOCK_DIFFERENCE_MS ? good('clock', text) : bad('clock', text, 'Set the clock of this computer.')];
+  return [
+    Math.abs(difference) <= MOST_CLOCK_DIFFERENCE_MS
+      ? good('clock', text)
+      : bad('clock', text, 'Set the clock of this computer.'),
+  ];
 };
 
-const checkEngine = async (open: () => Promise<Kith>): Promise<{ readonly checks: readonly Check[]; readonly kith?: Kith }> => {
+const checkEngine = async (
+  open: () => Promise<Kith>,
+): Promise<{ readonly checks: readonly Check[]; readonly kith?: Kith }> => {
   try {
     const kith = await open();
     const { version } = await kith.call('status', {});
@@ -95,12 +102,17 @@ export const doctor: Action = async ({ print, home, kith: open }) => {
     checkNode(),
     await checkHome(home),
     await checkDisk(home),
-    ...(owns === undefined ? [] : [good('lock', owns ? 'nobody else uses this home' : 'a running Kith holds this home and answers')]),
+    ...(owns === undefined
+      ? []
+      : [good('lock', owns ? 'nobody else uses this home' : 'a running Kith holds this home and answers')]),
     ...engine.checks,
     ...(relays === undefined ? [] : [...checkRelays(relays), ...(await checkClock(relays))]),
   ];
   for (const { check, ok, detail, next } of checks) {
-    print.record({ check, ok, detail, next }, `${ok ? 'ok ' : 'NO '} ${check}: ${plainLine(detail)}${next === null ? '' : ` Next: ${plainLine(next)}`}`);
+    print.record(
+      { check, ok, detail, next },
+      `${ok ? 'ok ' : 'NO '} ${check}: ${plainLine(detail)}${next === null ? '' : ` Next: ${plainLine(next)}`}`,
+    );
   }
   return checks.every(({ ok }) => ok) ? 0 : 1;
 };

@@ -6,21 +6,27 @@ import type { Action } from '../table/spec.ts';
 export const inviteCreate: Action = async ({ input, print, kith }) => {
   const expiresMs = input.duration('expires');
   const label = input.option('label');
-  const invite = await (await kith()).call('invite.create', {
+  const invite = await (
+    await kith()
+  ).call('invite.create', {
     reusable: input.flag('reusable'),
     ...(expiresMs === undefined ? {} : { expiresMs }),
     ...(label === undefined ? {} : { label }),
   });
   print.record(inviteRecord(invite), invite.link);
   if (invite.localOnly) {
-    print.talk('This link works only on this computer: its relay is on localhost. Run a relay with --public-url or --lan for others.');
+    print.talk(
+      'This link works only on this computer: its relay is on localhost. Run a relay with --public-url or --lan for others.',
+    );
   }
   return 0;
 };
 
 export const inviteAccept: Action = async ({ input, print, kith }) => {
   const name = input.option('name');
-  const { conversation, state } = await (await kith()).call('invite.accept', {
+  const { conversation, state } = await (
+    await kith()
+  ).call('invite.accept', {
     link: input.argument('LINK'),
     ...(name === undefined ? {} : { name }),
   });
@@ -29,7 +35,8 @@ export const inviteAccept: Action = async ({ input, print, kith }) => {
 };
 
 export const inviteList: Action = async ({ print, kith }) => {
-  for (const invite of await (await kith()).call('invite.list', {})) print.record(inviteRecord(invite), inviteWords(invite));
+  for (const invite of await (await kith()).call('invite.list', {}))
+    print.record(inviteRecord(invite), inviteWords(invite));
   return 0;
 };
 

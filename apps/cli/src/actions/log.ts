@@ -9,12 +9,21 @@ const DEFAULT_LIMIT = 50;
 const PAGE = 500;
 
 /** The newest `limit` lines before `before`, oldest first. */
-const newest = async (kith: Kith, conversation: string, limit: number, before: string | undefined): Promise<readonly LogLine[]> => {
+const newest = async (
+  kith: Kith,
+  conversation: string,
+  limit: number,
+  before: string | undefined,
+): Promise<readonly LogLine[]> => {
   const pages: (readonly LogLine[])[] = [];
   let left = limit;
   let end = before;
   while (left > 0) {
-    const page = await kith.call('log', { conversation, limit: Math.min(left, PAGE), ...(end === undefined ? {} : { before: end }) });
+    const page = await kith.call('log', {
+      conversation,
+      limit: Math.min(left, PAGE),
+      ...(end === undefined ? {} : { before: end }),
+    });
     pages.push(page);
     if (page.length < Math.min(left, PAGE)) break;
     left -= page.length;

@@ -13,7 +13,10 @@ export const init: Action = async ({ input, print, kith }) => {
   if (name !== undefined) await engine.call('profile.set', { name });
   const { device, created } = await engine.call('status', {});
   // Of a home that another process serves, nothing was made here.
-  print.record({ device, created: created && owner }, created && owner ? `Made this home. Its device is ${device}.` : `This home is there. Its device is ${device}.`);
+  print.record(
+    { device, created: created && owner },
+    created && owner ? `Made this home. Its device is ${device}.` : `This home is there. Its device is ${device}.`,
+  );
   return 0;
 };
 
@@ -42,7 +45,10 @@ export const profile: Action = async ({ input, print, host, kith }) => {
   const now: Profile =
     name === undefined && picture === undefined
       ? await engine.call('profile.get', {})
-      : await engine.call('profile.set', { ...(name === undefined ? {} : { name }), ...(picture === undefined ? {} : { picture }) });
+      : await engine.call('profile.set', {
+          ...(name === undefined ? {} : { name }),
+          ...(picture === undefined ? {} : { picture }),
+        });
   const shown = now.picture === null ? null : { type: mediaType(now.picture), bytes: now.picture.length };
   print.record(
     { name: now.name === '' ? null : now.name, picture: shown },

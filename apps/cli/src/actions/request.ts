@@ -6,7 +6,10 @@ import type { Action } from '../table/spec.ts';
 
 export const requestList: Action = async ({ print, kith }) => {
   for (const { request, via, at } of await (await kith()).call('request.list', {})) {
-    print.record({ request, via: via === '' ? null : via, at: toTime(at) }, `${request}  ${toLocalTime(at)}  ${plainLine(via)}`);
+    print.record(
+      { request, via: via === '' ? null : via, at: toTime(at) },
+      `${request}  ${toLocalTime(at)}  ${plainLine(via)}`,
+    );
   }
   return 0;
 };

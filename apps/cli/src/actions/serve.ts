@@ -28,13 +28,19 @@ export const serve: Action = async ({ input, print, host }) => {
     const url = options.publicUrl ?? relay.url;
     const lan = options.lan ?? false;
     const web = options.webRoot !== undefined && (options.roles?.includes('web') ?? true);
-    print.record({ ready: true, url, port: relay.port, lan, web }, `Kith is ready at ${url}${web ? '' : ' (no web app)'}`);
+    print.record(
+      { ready: true, url, port: relay.port, lan, web },
+      `Kith is ready at ${url}${web ? '' : ' (no web app)'}`,
+    );
     if (lan) print.talk('Anyone who reaches this computer can use this relay. Nobody can read what passes through it.');
     await host.ended;
     await relay.close();
     return 0;
   } catch (error) {
     if (!(error instanceof RelayStartError)) throw error;
-    throw new KithError(error.code === 'config' ? 'bad-option' : 'relay-start', { message: error.message, hint: error.hint });
+    throw new KithError(error.code === 'config' ? 'bad-option' : 'relay-start', {
+      message: error.message,
+      hint: error.hint,
+    });
   }
 };

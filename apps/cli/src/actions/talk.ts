@@ -25,7 +25,10 @@ export const send: Action = async (context) => {
   const engine = await kith();
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
   if (reply === undefined) return show(context, await engine.call('send', { conversation, text }));
-  return show(context, await withEvent(engine, conversation, reply, (event) => engine.call('send', { conversation, text, reply: event })));
+  return show(
+    context,
+    await withEvent(engine, conversation, reply, (event) => engine.call('send', { conversation, text, reply: event })),
+  );
 };
 
 export const edit: Action = async (context) => {
@@ -33,7 +36,12 @@ export const edit: Action = async (context) => {
   const text = await readText(host, input.argument('TEXT'));
   const engine = await kith();
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
-  return show(context, await withEvent(engine, conversation, input.argument('EVENT'), (event) => engine.call('edit', { conversation, event, text })));
+  return show(
+    context,
+    await withEvent(engine, conversation, input.argument('EVENT'), (event) =>
+      engine.call('edit', { conversation, event, text }),
+    ),
+  );
 };
 
 export const react: Action = async (context) => {
@@ -42,7 +50,12 @@ export const react: Action = async (context) => {
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
   const emoji = input.argument('EMOJI');
   const off = input.flag('off');
-  return show(context, await withEvent(engine, conversation, input.argument('EVENT'), (event) => engine.call('react', { conversation, event, emoji, off })));
+  return show(
+    context,
+    await withEvent(engine, conversation, input.argument('EVENT'), (event) =>
+      engine.call('react', { conversation, event, emoji, off }),
+    ),
+  );
 };
 
 export const remove: Action = async ({ input, print, kith }) => {

@@ -21,6 +21,9 @@ export const readText = async (host: Host, typed: string): Promise<string> => {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(parts));
   } catch {
     // The decoder's only way to say that bytes are not UTF-8.
-    throw new KithError('bad-text', { message: 'What stdin held is not valid UTF-8.', hint: 'A message is text; files come later.' });
+    throw new KithError('bad-text', {
+      message: 'What stdin held is not valid UTF-8.',
+      hint: 'A message is text; files come later.',
+    });
   }
 };

@@ -12,12 +12,16 @@ export const findConversation = async (kith: Kith, typed: string): Promise<strin
   const wanted = typed.normalize('NFC');
   const fits = contacts.filter(
     (contact) =>
-      (wanted !== '' && contact.name.normalize('NFC') === wanted) || (isIdPrefix(typed) && contact.conversation.startsWith(typed)),
+      (wanted !== '' && contact.name.normalize('NFC') === wanted) ||
+      (isIdPrefix(typed) && contact.conversation.startsWith(typed)),
   );
   const [only] = fits;
   if (only === undefined) throw new KithError('unknown-conversation');
   if (fits.length > 1) {
-    throw new AmbiguousError('conversation', fits.map(({ conversation, name }) => ({ conversation, name: name === '' ? null : name })));
+    throw new AmbiguousError(
+      'conversation',
+      fits.map(({ conversation, name }) => ({ conversation, name: name === '' ? null : name })),
+    );
   }
   return only.conversation;
 };

@@ -16,7 +16,11 @@ const findByPrefix = async (kith: Kith, conversation: string, typed: string): Pr
   }
   const [only] = fits;
   if (only === undefined) throw new KithError('unknown-event');
-  if (fits.size > 1) throw new AmbiguousError('message', [...fits].map((event) => ({ event })));
+  if (fits.size > 1)
+    throw new AmbiguousError(
+      'message',
+      [...fits].map((event) => ({ event })),
+    );
   return only;
 };
 
@@ -24,7 +28,12 @@ const findByPrefix = async (kith: Kith, conversation: string, typed: string): Pr
  * Does something with an event named by its id or a unique part of its start. The id is tried as it stands, so that the
  * usual case costs nothing; only an unknown one is looked for.
  */
-export const withEvent = async <T>(kith: Kith, conversation: string, typed: string, act: (event: string) => Promise<T>): Promise<T> => {
+export const withEvent = async <T>(
+  kith: Kith,
+  conversation: string,
+  typed: string,
+  act: (event: string) => Promise<T>,
+): Promise<T> => {
   try {
     return await act(typed);
   } catch (error) {

@@ -5,7 +5,8 @@ import { COMMANDS, GLOBAL_OPTIONS, type CommandSpec } from '../table/index.ts';
 const nouns = (): readonly string[] => [...new Set(COMMANDS.map((each) => each.path[0] ?? ''))].sort();
 const verbs = (noun: string): readonly string[] =>
   COMMANDS.filter((each) => each.path[0] === noun && each.path.length === 2).map((each) => each.path[1] ?? '');
-const options = (command: CommandSpec): readonly string[] => [...command.options, ...GLOBAL_OPTIONS].map(({ name }) => `--${name}`);
+const options = (command: CommandSpec): readonly string[] =>
+  [...command.options, ...GLOBAL_OPTIONS].map(({ name }) => `--${name}`);
 const key = (command: CommandSpec): string => command.path.join(' ');
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -53,7 +54,9 @@ compdef _kith kith
 const fish = (): string =>
   [
     '# fish completion for kith',
-    ...GLOBAL_OPTIONS.map(({ name, value, help }) => `complete -c kith -l ${name}${value === null ? '' : ' -r'} -d ${quoted(help)}`),
+    ...GLOBAL_OPTIONS.map(
+      ({ name, value, help }) => `complete -c kith -l ${name}${value === null ? '' : ' -r'} -d ${quoted(help)}`,
+    ),
     ...nouns().map((noun) => {
       const own = COMMANDS.find((each) => key(each) === noun);
       return `complete -c kith -n __fish_use_subcommand -f -a ${noun}${own === undefined ? '' : ` -d ${quoted(own.summary)}`}`;

@@ -17,7 +17,9 @@ const columns = (rows: readonly (readonly [string, string])[]): string => {
 const optionRows = (options: readonly OptionSpec[]): string =>
   columns(options.map((spec) => [optionText(spec), `${spec.help}${later(spec.later)}`] as const));
 const commandRows = (commands: readonly CommandSpec[]): string =>
-  columns(commands.map((each) => [usage(each).slice('kith '.length), `${each.summary}${later(each.load === null)}`] as const));
+  columns(
+    commands.map((each) => [usage(each).slice('kith '.length), `${each.summary}${later(each.load === null)}`] as const),
+  );
 
 const ONE = `kith: messages that only the two of you can read, without an account`;
 const EXAMPLES = `  kith invite create --label Blair      make a link for one person
@@ -51,7 +53,12 @@ const one = (command: CommandSpec): string =>
     `Usage: ${usage(command)}${command.options.length > 0 ? ' [OPTIONS]' : ''}`,
     command.options.length > 0 ? `Options\n${optionRows(command.options)}` : '',
     command.examples.length > 0 ? `Examples\n${command.examples.map((example) => `  ${example}`).join('\n')}` : '',
-    command.fields.length > 0 ? `--json prints ${command.prints === 'lines' ? 'a line each with' : ''} ${command.fields.join(', ')}`.replace('  ', ' ') : '',
+    command.fields.length > 0
+      ? `--json prints ${command.prints === 'lines' ? 'a line each with' : ''} ${command.fields.join(', ')}`.replace(
+          '  ',
+          ' ',
+        )
+      : '',
     'Options of every command: see kith --help',
   ]
     .filter((part) => part !== '')
@@ -72,11 +79,21 @@ export const helpRecord = (about: About): JsonRecord => {
       command: each.path.join(' '),
       usage: usage(each),
       summary: each.summary,
-      options: each.options.map((spec) => ({ name: spec.name, value: spec.value, help: spec.help, built: !spec.later })),
+      options: each.options.map((spec) => ({
+        name: spec.name,
+        value: spec.value,
+        help: spec.help,
+        built: !spec.later,
+      })),
       prints: each.prints,
       fields: each.fields,
       built: each.load !== null,
     })),
-    options: GLOBAL_OPTIONS.map((spec) => ({ name: spec.name, value: spec.value, help: spec.help, built: !spec.later })),
+    options: GLOBAL_OPTIONS.map((spec) => ({
+      name: spec.name,
+      value: spec.value,
+      help: spec.help,
+      built: !spec.later,
+    })),
   };
 };

@@ -35,7 +35,8 @@ export class Steady implements Kith {
         if (!(error instanceof ConnectionLost)) throw error;
         if (this.#closed || !(error.undone || isRepeatable(method))) {
           throw new KithError('home-busy', {
-            message: 'The program that held this home ended before it answered, so it is not known whether this was done.',
+            message:
+              'The program that held this home ended before it answered, so it is not known whether this was done.',
             hint: 'Look with `kith log`, then try again.',
           });
         }
@@ -47,7 +48,11 @@ export class Steady implements Kith {
 
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) void this.#held.then((held) => this.#listen(held), () => undefined);
+    if (this.#listeners.size === 1)
+      void this.#held.then(
+        (held) => this.#listen(held),
+        () => undefined,
+      );
     return () => void this.#listeners.delete(listener);
   }
 

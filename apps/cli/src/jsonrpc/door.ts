@@ -32,7 +32,8 @@ export class Door {
       // JSON.parse has no other way to say no; undefined is no JSON value.
       message = undefined;
     }
-    if (message === undefined) this.#answer(failure(null, { code: RPC_ERRORS.parse, message: 'This line is no JSON, or too long.' }));
+    if (message === undefined)
+      this.#answer(failure(null, { code: RPC_ERRORS.parse, message: 'This line is no JSON, or too long.' }));
     else if (Array.isArray(message)) this.#takeBatch(message);
     else this.#run(message, (answer) => this.#answer(answer));
   }
@@ -78,7 +79,12 @@ export class Door {
 
   /** `reply` is called once: with the answer, or with nothing for a notification. */
   #run(message: unknown, reply: (answer: object | undefined) => void): void {
-    if (!isObject(message) || message['jsonrpc'] !== '2.0' || typeof message['method'] !== 'string' || !isId(message['id'] ?? null)) {
+    if (
+      !isObject(message) ||
+      message['jsonrpc'] !== '2.0' ||
+      typeof message['method'] !== 'string' ||
+      !isId(message['id'] ?? null)
+    ) {
       const id = isObject(message) && isId(message['id']) ? message['id'] : null;
       reply(failure(id, { code: RPC_ERRORS.request, message: 'This is no JSON-RPC 2.0 call.' }));
       return;
@@ -100,7 +106,8 @@ export class Door {
       this.listen(on);
       return { result: { on } };
     }
-    if (!isMethod(method)) return { error: { code: RPC_ERRORS.method, message: `There is no method ${method.slice(0, 40)}.` } };
+    if (!isMethod(method))
+      return { error: { code: RPC_ERRORS.method, message: `There is no method ${method.slice(0, 40)}.` } };
     const taken = takeParams(method, params);
     if ('wrong' in taken) return { error: { code: RPC_ERRORS.params, message: taken.wrong } };
     try {

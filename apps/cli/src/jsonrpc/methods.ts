@@ -30,7 +30,7 @@ const conversation = need('text');
 const none = {};
 
 export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']> } = {
-  'status': none,
+  status: none,
   'profile.get': none,
   'profile.set': { name: may('text'), picture: may('bytes') },
   'invite.create': { reusable: may('flag'), expiresMs: may('count'), label: may('text') },
@@ -49,20 +49,20 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'contact.mark': { conversation, validity: need(['unvalidated', 'validated', 'compromised']) },
   'contact.checkCode': { conversation },
   'contact.checkScan': { conversation, code: need('text') },
-  'send': { conversation, text: need('text'), reply: may('text') },
-  'edit': { conversation, event: need('text'), text: need('text') },
-  'react': { conversation, event: need('text'), emoji: need('text'), off: may('flag') },
-  'delete': { conversation, event: need('text'), forAll: may('flag') },
-  'read': { conversation, event: may('text') },
-  'log': { conversation, limit: may('count'), before: may('text'), after: may('text'), around: may('text') },
-  'search': { query: need('text'), in: may('text'), limit: may('count') },
+  send: { conversation, text: need('text'), reply: may('text') },
+  edit: { conversation, event: need('text'), text: need('text') },
+  react: { conversation, event: need('text'), emoji: need('text'), off: may('flag') },
+  delete: { conversation, event: need('text'), forAll: may('flag') },
+  read: { conversation, event: may('text') },
+  log: { conversation, limit: may('count'), before: may('text'), after: may('text'), around: may('text') },
+  search: { query: need('text'), in: may('text'), limit: may('count') },
   'draft.set': { conversation, text: need('text') },
-  'typing': { conversation },
-  'set': { key: may('text'), value: may('text'), in: may('text') },
+  typing: { conversation },
+  set: { key: may('text'), value: may('text'), in: may('text') },
   'relay.list': none,
   'relay.add': { url: need('text') },
   'relay.remove': { url: need('text') },
-  'sync': { forMs: may('count') },
+  sync: { forMs: may('count') },
   'device.list': none,
   'events.since': { from: need('text or null') },
 };
@@ -111,7 +111,8 @@ export const takeParams = <M extends Method>(
       continue;
     }
     const taken = takes(kind, value);
-    if (taken === undefined) return { wrong: `${name} is not ${typeof kind === 'string' ? `a ${kind}` : `one of ${kind.join(', ')}`}` };
+    if (taken === undefined)
+      return { wrong: `${name} is not ${typeof kind === 'string' ? `a ${kind}` : `one of ${kind.join(', ')}`}` };
     params[name] = taken.value;
   }
   // Every name and kind was held against the table that is typed after these parameters.

@@ -9,7 +9,10 @@ export class Input {
 
   constructor(
     command: CommandSpec,
-    values: { readonly arguments: ReadonlyMap<string, string>; readonly options: ReadonlyMap<string, readonly string[]> },
+    values: {
+      readonly arguments: ReadonlyMap<string, string>;
+      readonly options: ReadonlyMap<string, readonly string[]>;
+    },
   ) {
     this.command = command;
     this.#arguments = values.arguments;

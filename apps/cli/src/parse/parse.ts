@@ -53,13 +53,25 @@ const findCommand = (argv: readonly string[]): CommandSpec | undefined => {
   return COMMANDS.find((command) => command.path.every((word, i) => words[i] === word));
 };
 
-const takeOption = (word: string, next: string | undefined, known: readonly OptionSpec[], command: CommandSpec | undefined) => {
+const takeOption = (
+  word: string,
+  next: string | undefined,
+  known: readonly OptionSpec[],
+  command: CommandSpec | undefined,
+) => {
   const [, name = '', glued] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   const spec = known.find((each) => each.name === name);
   if (spec === undefined) {
-    const meant = nearest(name, known.map((each) => each.name));
+    const meant = nearest(
+      name,
+      known.map((each) => each.name),
+    );
     const hint = meant === undefined ? helpHint(command) : `Did you mean --${meant}?`;
-    throw misuse('bad-option', `There is no option ${word.slice(0, 60)} here.`, `${hint} A text that starts with - comes after --.`);
+    throw misuse(
+      'bad-option',
+      `There is no option ${word.slice(0, 60)} here.`,
+      `${hint} A text that starts with - comes after --.`,
+    );
   }
   if (spec.value === null) {
     if (glued !== undefined) throw misuse('bad-option', `--${name} takes no value.`, helpHint(command));
@@ -72,7 +84,11 @@ const takeOption = (word: string, next: string | undefined, known: readonly Opti
   }
   const expected = misfit(spec.kind, value);
   if (expected !== undefined) {
-    throw misuse(spec.kind.type === 'url' ? 'bad-url' : 'bad-option', `--${name} takes ${expected}.`, helpHint(command));
+    throw misuse(
+      spec.kind.type === 'url' ? 'bad-url' : 'bad-option',
+      `--${name} takes ${expected}.`,
+      helpHint(command),
+    );
   }
   return { spec, value, taken: glued === undefined ? 1 : 0 };
 };
@@ -90,7 +106,11 @@ const split = (argv: readonly string[], command: CommandSpec | undefined): Split
       out.options.set('help', ['']);
     } else if (word.startsWith('-') && word !== '-') {
       if (!word.startsWith('--')) {
-        throw misuse('bad-option', `There is no option ${word.slice(0, 60)} here.`, 'A text that starts with - comes after --.');
+        throw misuse(
+          'bad-option',
+          `There is no option ${word.slice(0, 60)} here.`,
+          'A text that starts with - comes after --.',
+        );
       }
       const { spec, value, taken } = takeOption(word, argv[i + 1], known, command);
       const earlier = out.options.get(spec.name);
@@ -106,20 +126,37 @@ const split = (argv: readonly string[], command: CommandSpec | undefined): Split
 
 const unknownCommand = (words: readonly string[]): Misuse => {
   const [noun = '', verb = ''] = words;
-  const verbs = COMMANDS.filter((each) => each.path.length === 2 && each.path[0] === noun).map((each) => each.path[1] ?? '');
+  const verbs = COMMANDS.filter((each) => each.path.length === 2 && each.path[0] === noun).map(
+    (each) => each.path[1] ?? '',
+  );
   if (verbs.length > 0) {
     const meant = nearest(verb, verbs);
-    const what = verb === '' ? `\`kith ${noun}\` needs one of: ${verbs.join(', ')}.` : `There is no command \`${noun} ${verb.slice(0, 40)}\`.`;
-    return misuse('bad-command', what, meant === undefined ? `See \`kith ${noun} --help\`.` : `Did you mean \`kith ${noun} ${meant}\`?`);
+    const what =
+      verb === ''
+        ? `\`kith ${noun}\` needs one of: ${verbs.join(', ')}.`
+        : `There is no command \`${noun} ${verb.slice(0, 40)}\`.`;
+    return misuse(
+      'bad-command',
+      what,
+      meant === undefined ? `See \`kith ${noun} --help\`.` : `Did you mean \`kith ${noun} ${meant}\`?`,
+    );
   }
   const meant = nearest(noun, [...new Set(COMMANDS.map((each) => each.path[0] ?? ''))]);
-  return misuse('bad-command', `There is no command \`${noun.slice(0, 40)}\`.`, meant === undefined ? 'See `kith --help`.' : `Did you mean \`kith ${meant}\`?`);
+  return misuse(
+    'bad-command',
+    `There is no command \`${noun.slice(0, 40)}\`.`,
+    meant === undefined ? 'See `kith --help`.' : `Did you mean \`kith ${meant}\`?`,
+  );
 };
 
 const takeArguments = (command: CommandSpec, words: readonly string[]): Map<string, string> => {
   const given = words.slice(command.path.length);
   if (given.length > command.arguments.length) {
-    throw misuse('bad-option', `\`kith ${nameOf(command)}\` got more than it takes.`, `Put a text of several words in quotes. ${helpHint(command)}`);
+    throw misuse(
+      'bad-option',
+      `\`kith ${nameOf(command)}\` got more than it takes.`,
+      `Put a text of several words in quotes. ${helpHint(command)}`,
+    );
   }
   const out = new Map<string, string>();
   command.arguments.forEach((spec, i) => {
@@ -130,7 +167,11 @@ const takeArguments = (command: CommandSpec, words: readonly string[]): Map<stri
     }
     const expected = misfit(spec.kind, value);
     if (expected !== undefined) {
-      throw misuse(spec.kind.type === 'url' ? 'bad-url' : 'bad-option', `${spec.name} is ${expected}.`, helpHint(command));
+      throw misuse(
+        spec.kind.type === 'url' ? 'bad-url' : 'bad-option',
+        `${spec.name} is ${expected}.`,
+        helpHint(command),
+      );
     }
     out.set(spec.name, value);
   });
@@ -145,14 +186,19 @@ const understand = (argv: readonly string[]): Parsed => {
     const [noun] = words;
     if (noun === undefined) return { type: 'help', about: null, short: !options.has('help') };
     const family = COMMANDS.filter((each) => each.path[0] === noun);
-    if (noun === 'help' || (options.has('help') && family.length === 0)) return { type: 'help', about: null, short: false };
+    if (noun === 'help' || (options.has('help') && family.length === 0))
+      return { type: 'help', about: null, short: false };
     if (options.has('help')) return { type: 'help', about: family, short: false };
     throw unknownCommand(words);
   }
   if (options.has('help')) return { type: 'help', about: command, short: false };
   const later = [...GLOBAL_OPTIONS, ...command.options].find((spec) => spec.later && options.has(spec.name));
   if (later !== undefined) {
-    throw misuse('not-built', `--${later.name} can not be used yet in this version.`, 'See CHANGELOG.md for what is there.');
+    throw misuse(
+      'not-built',
+      `--${later.name} can not be used yet in this version.`,
+      'See CHANGELOG.md for what is there.',
+    );
   }
   return { type: 'run', input: new Input(command, { arguments: takeArguments(command, words), options }) };
 };

@@ -23,7 +23,8 @@ export const parseCount = (text: string): number | undefined => (/^[0-9]{1,12}$/
 export const parseOrigin = (text: string): string | undefined => {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '' && url.pathname === '/';
+  const plain =
+    url.username === '' && url.password === '' && url.search === '' && url.hash === '' && url.pathname === '/';
   return plain && (url.protocol === 'http:' || url.protocol === 'https:') ? url.origin : undefined;
 };
 

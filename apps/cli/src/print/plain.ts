@@ -3,7 +3,8 @@
 /** C0 and C1 controls but line feed, and the characters that reorder what stands beside them. */
 // oxlint-disable-next-line no-control-regex
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-const escaped = (char: string): string => (char === '\t' ? '\t' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const escaped = (char: string): string =>
+  char === '\t' ? '\t' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Shows steering characters as escapes; further lines are indented so that none can pass for an entry of its own. */
 export const plain = (text: string): string => text.replace(STEERING, escaped).replaceAll('\n', '\n    ');

@@ -28,10 +28,17 @@ export class Printer {
   error(error: Pick<KithError, 'code' | 'message' | 'hint'>, candidates: readonly JsonRecord[] = []): void {
     if (this.json) {
       const { code, message, hint } = error;
-      this.#host.out(`${toJsonLine({ error: { code, message, hint, ...(candidates.length > 0 ? { candidates } : {}) } })}\n`);
+      this.#host.out(
+        `${toJsonLine({ error: { code, message, hint, ...(candidates.length > 0 ? { candidates } : {}) } })}\n`,
+      );
       return;
     }
     this.#host.err(`${plain(`${error.message} ${error.hint}`)}\n`);
-    for (const each of candidates) this.#host.err(`  ${Object.values(each).map((value) => plainLine(String(value))).join('  ')}\n`);
+    for (const each of candidates)
+      this.#host.err(
+        `  ${Object.values(each)
+          .map((value) => plainLine(String(value)))
+          .join('  ')}\n`,
+      );
   }
 }

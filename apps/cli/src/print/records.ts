@@ -67,7 +67,10 @@ export const logRecord = (line: LogLine): JsonRecord => ({
   state: line.state,
   edited: line.edited,
   deleted: line.deleted,
-  reply: line.reply === null ? null : { event: line.reply.event, authorName: orNull(line.reply.authorName), text: line.reply.text },
+  reply:
+    line.reply === null
+      ? null
+      : { event: line.reply.event, authorName: orNull(line.reply.authorName), text: line.reply.text },
   reactions: line.reactions.map(({ emoji, count, mine }) => ({ emoji, count, mine })),
   target: line.target,
   emoji: line.emoji,
@@ -93,8 +96,20 @@ const whatHappened = (line: LogLine): string => {
       return `(${line.kind})`;
   }
 };
-const MARKS = { copy: 'written by a copy of the device', counterpart: "from the other side's copy", removed: 'from a removed device', newer: 'needs a newer Kith' };
-const STATES = { waiting: 'waiting', sent: 'on its way', delivered: 'delivered', read: 'read', failed: 'failed', unknown: 'may not have arrived' };
+const MARKS = {
+  copy: 'written by a copy of the device',
+  counterpart: "from the other side's copy",
+  removed: 'from a removed device',
+  newer: 'needs a newer Kith',
+};
+const STATES = {
+  waiting: 'waiting',
+  sent: 'on its way',
+  delivered: 'delivered',
+  read: 'read',
+  failed: 'failed',
+  unknown: 'may not have arrived',
+};
 
 export const logWords = (line: LogLine): string => {
   const who = line.mine ? 'me' : plainLine(line.authorName === '' ? '(no name)' : line.authorName);

@@ -32,7 +32,9 @@ export const MACHINE: readonly CommandSpec[] = [
   }),
   command('serve', 'run a relay, with the web app', {
     options: [
-      option('port', 'N', 'port to listen on (4680; 0: any free one)', { kind: { type: 'count', least: 0, most: 65_535 } }),
+      option('port', 'N', 'port to listen on (4680; 0: any free one)', {
+        kind: { type: 'count', least: 0, most: 65_535 },
+      }),
       option('data', 'DIR', 'where it keeps its files (default: the XDG data folder)', { kind: { type: 'file' } }),
       option('config', 'FILE', 'JSON file with limits and roles', { kind: { type: 'file' } }),
       option('public-url', 'URL', 'what links carry, behind TLS', { kind: { type: 'url' } }),
@@ -42,7 +44,9 @@ export const MACHINE: readonly CommandSpec[] = [
       option('roles', 'LIST', 'of live,mailbox,rendezvous,web'),
       option('web', 'on|off', 'serve the web app (on)', { kind: choice('on', 'off') }),
       option('web-root', 'DIR', 'another built web app', { kind: { type: 'file' } }),
-      option('durability', 'HOW', 'process: survives kill -9; power: and power loss', { kind: choice('process', 'power') }),
+      option('durability', 'HOW', 'process: survives kill -9; power: and power loss', {
+        kind: choice('process', 'power'),
+      }),
       flag('behind-proxy', 'a reverse proxy on this computer stands in front'),
     ],
     examples: ['kith serve --port 4680', 'kith serve --public-url https://kith.example'],

@@ -57,7 +57,14 @@ export const option = (
   value: string,
   help: string,
   extra: { readonly kind?: ValueKind; readonly repeat?: boolean; readonly later?: boolean } = {},
-): OptionSpec => ({ name, value, help, kind: extra.kind ?? TEXT, repeat: extra.repeat ?? false, later: extra.later ?? false });
+): OptionSpec => ({
+  name,
+  value,
+  help,
+  kind: extra.kind ?? TEXT,
+  repeat: extra.repeat ?? false,
+  later: extra.later ?? false,
+});
 export const flag = (name: string, help: string, extra: { readonly later?: boolean } = {}): OptionSpec => ({
   name,
   value: null,

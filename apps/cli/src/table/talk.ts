@@ -54,7 +54,10 @@ export const TALK: readonly CommandSpec[] = [
   }),
   command('search', 'search all messages on this device', {
     arguments: [argument('QUERY')],
-    options: [option('in', 'CONVERSATION', 'only there'), option('limit', 'N', 'how many (50)', { kind: count(1_000_000) })],
+    options: [
+      option('in', 'CONVERSATION', 'only there'),
+      option('limit', 'N', 'how many (50)', { kind: count(1_000_000) }),
+    ],
     examples: ['kith search "lake house" --in Blair'],
     prints: 'lines',
     fields: [...LOG_FIELDS, 'conversation'],

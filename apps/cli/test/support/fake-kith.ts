@@ -1,5 +1,14 @@
 // An engine of plain tables, at the port between commands and engine: for what commands parse, find and print.
-import { KithError, type Change, type Contact, type Invite, type Kith, type LogLine, type Method, type Methods } from '@kith/core/client';
+import {
+  KithError,
+  type Change,
+  type Contact,
+  type Invite,
+  type Kith,
+  type LogLine,
+  type Method,
+  type Methods,
+} from '@kith/core/client';
 
 const AT = Date.UTC(2026, 10, 21, 9, 5, 7, 89);
 const FAR = AT + 7 * 86_400_000;
@@ -62,17 +71,37 @@ export class FakeKith implements Kith {
     contact('ZZZZZZnobody000000000C', ''),
   ];
   readonly logs = new Map<string, LogLine[]>([
-    ['kT3x9aBlair0000000000A', [line('kT3x9aBlair0000000000A', 'dq0Zk3first0000000000A', 'one'), line('kT3x9aBlair0000000000A', 'dq0Zk3second000000000A', 'two')]],
+    [
+      'kT3x9aBlair0000000000A',
+      [
+        line('kT3x9aBlair0000000000A', 'dq0Zk3first0000000000A', 'one'),
+        line('kT3x9aBlair0000000000A', 'dq0Zk3second000000000A', 'two'),
+      ],
+    ],
   ]);
   readonly asked: { readonly method: Method; readonly params: object }[] = [];
   readonly #listeners = new Set<(change: Change) => void>();
   closed = false;
 
-  readonly #methods: { [M in Method]: (params: Methods[M]['params']) => Methods[M]['result'] | Promise<Methods[M]['result']> } = {
-    'status': () => ({ device: 'device-1', created: true, version: '0.1.0', relays: ['http://localhost:4680'], connection: 'online', pending: 0 }),
+  readonly #methods: {
+    [M in Method]: (params: Methods[M]['params']) => Methods[M]['result'] | Promise<Methods[M]['result']>;
+  } = {
+    status: () => ({
+      device: 'device-1',
+      created: true,
+      version: '0.1.0',
+      relays: ['http://localhost:4680'],
+      connection: 'online',
+      pending: 0,
+    }),
     'profile.get': () => ({ name: 'Alice', picture: Uint8Array.of(0xff, 0xd8) }),
     'profile.set': ({ name, picture }) => ({ name: name ?? 'Alice', picture: picture ?? null }),
-    'invite.create': ({ reusable, label }) => ({ ...invite('inv-created-1'), reusable: reusable ?? false, label: label ?? '', conversation: reusable === true ? null : 'kT3x9aBlair0000000000A' }),
+    'invite.create': ({ reusable, label }) => ({
+      ...invite('inv-created-1'),
+      reusable: reusable ?? false,
+      label: label ?? '',
+      conversation: reusable === true ? null : 'kT3x9aBlair0000000000A',
+    }),
     'invite.preview': () => ({ state: 'open', name: 'Blair', reusable: false, expires: FAR, conversation: null }),
     'invite.accept': ({ link }) => {
       if (!link.includes('#')) throw new KithError('bad-link');
@@ -81,7 +110,10 @@ export class FakeKith implements Kith {
     'invite.list': () => [invite('inv-open-000001'), { ...invite('inv-open-000002'), state: 'used', uses: 1 }],
     'invite.revoke': ({ invite: id }) => ({ ...invite(id), state: 'revoked' }),
     'request.list': () => [{ request: 'req-0000000001', via: 'shop', at: AT }],
-    'request.answer': ({ answer }) => ({ conversation: 'kT3x9aBlair0000000000A', state: answer === 'accept' ? 'active' : 'blocked' }),
+    'request.answer': ({ answer }) => ({
+      conversation: 'kT3x9aBlair0000000000A',
+      state: answer === 'accept' ? 'active' : 'blocked',
+    }),
     'contact.list': () => this.contacts,
     'contact.rename': ({ conversation, name }) => ({ ...this.#contact(conversation), name }),
     'contact.block': ({ conversation }) => ({ ...this.#contact(conversation), state: 'blocked' }),
@@ -91,34 +123,36 @@ export class FakeKith implements Kith {
     'contact.mark': (params) => params,
     'contact.checkCode': () => ({ code: 'code' }),
     'contact.checkScan': () => ({ match: true }),
-    'send': ({ conversation, text }) => {
+    send: ({ conversation, text }) => {
       const event = `sent${String(this.asked.length).padStart(18, '0')}`;
       const now = { ...line(conversation, event, text), mine: true, state: 'waiting' as const };
       this.logs.set(conversation, [...(this.logs.get(conversation) ?? []), now]);
       this.tell({ type: 'events', events: [now] });
       return { event, state: 'waiting' };
     },
-    'edit': ({ event }) => ({ event: this.#known(event), state: 'sent' }),
-    'react': ({ event }) => ({ event: this.#known(event), state: 'sent' }),
-    'delete': ({ event }) => ({ event: this.#known(event), deleted: true }),
-    'read': ({ conversation }) => ({ conversation, unread: 0 }),
-    'log': ({ conversation, limit = 50, before }) => {
+    edit: ({ event }) => ({ event: this.#known(event), state: 'sent' }),
+    react: ({ event }) => ({ event: this.#known(event), state: 'sent' }),
+    delete: ({ event }) => ({ event: this.#known(event), deleted: true }),
+    read: ({ conversation }) => ({ conversation, unread: 0 }),
+    log: ({ conversation, limit = 50, before }) => {
       const all = this.logs.get(conversation) ?? [];
       const end = before === undefined ? all.length : all.findIndex(({ event }) => event === before);
       if (end === -1) throw new KithError('unknown-event');
       return all.slice(Math.max(0, end - limit), end);
     },
-    'search': ({ query }) => [...this.logs.values()].flat().filter(({ text }) => text?.includes(query)),
+    search: ({ query }) => [...this.logs.values()].flat().filter(({ text }) => text?.includes(query)),
     'draft.set': (params) => params,
-    'typing': () => ({}),
-    'set': ({ key, value }) => {
+    typing: () => ({}),
+    set: ({ key, value }) => {
       if (key !== undefined && key !== 'receipts') throw new KithError('bad-setting');
       return [{ key: 'receipts', value: value ?? 'off', default: 'off' }];
     },
-    'relay.list': () => [{ url: 'http://localhost:4680', reachable: false, latencyMs: null, roles: ['mailbox'], load: null }],
+    'relay.list': () => [
+      { url: 'http://localhost:4680', reachable: false, latencyMs: null, roles: ['mailbox'], load: null },
+    ],
     'relay.add': ({ url }) => [{ url, reachable: true, latencyMs: 2, roles: ['mailbox'], load: 0.5 }],
     'relay.remove': () => [],
-    'sync': () => ({ sent: 1, received: 2, pending: 3 }),
+    sync: () => ({ sent: 1, received: 2, pending: 3 }),
     'device.list': () => [{ device: 'device-1', name: '', addedAt: AT, revoked: false, thisDevice: true }],
     'events.since': ({ from }) => {
       const all = [...this.logs.values()].flat();

@@ -22,7 +22,9 @@ export interface Ended {
 }
 
 export const build = (): void => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', 'cli'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', 'cli'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the build failed: ${stderr}`);
 };
 
@@ -141,10 +143,14 @@ export class Home {
   /** Runs one command that has to succeed. */
   async do(argv: readonly string[], how?: How): Promise<Ended> {
     const ended = await this.try(argv, how);
-    if (ended.status !== 0) throw new Error(`kith ${argv.join(' ')} ended with ${ended.status ?? ended.signal}: ${ended.out}${ended.err}`);
+    if (ended.status !== 0)
+      throw new Error(`kith ${argv.join(' ')} ended with ${ended.status ?? ended.signal}: ${ended.out}${ended.err}`);
     return ended;
   }
-  async code(argv: readonly string[], how?: How): Promise<{ readonly status: number | null; readonly code: unknown; readonly ms: number }> {
+  async code(
+    argv: readonly string[],
+    how?: How,
+  ): Promise<{ readonly status: number | null; readonly code: unknown; readonly ms: number }> {
     const { status, lines, ms } = await this.try(argv, how);
     const error = lines.at(-1)?.['error'];
     return { status, ms, code: typeof error === 'object' && error !== null && 'code' in error ? error.code : null };
@@ -156,7 +162,12 @@ export class Home {
 }
 
 /** Both say what they have until both have it: at most `rounds` syncs each, never at the same time. */
-export const alternate = async (one: Home, other: Home, rounds: number, isDone: () => Promise<boolean>): Promise<number> => {
+export const alternate = async (
+  one: Home,
+  other: Home,
+  rounds: number,
+  isDone: () => Promise<boolean>,
+): Promise<number> => {
   for (let round = 1; round <= rounds; round++) {
     await one.do(['sync', '--for', '10']);
     await other.do(['sync', '--for', '10']);
@@ -166,14 +177,19 @@ export const alternate = async (one: Home, other: Home, rounds: number, isDone: 
 };
 
 /** Alice and Bob, paired over a relay. */
-export const pair = async (stage: Stage, relay: string): Promise<{ readonly alice: Home; readonly bob: Home; readonly conversation: string }> => {
+export const pair = async (
+  stage: Stage,
+  relay: string,
+): Promise<{ readonly alice: Home; readonly bob: Home; readonly conversation: string }> => {
   const alice = stage.home('alice');
   const bob = stage.home('bob');
   await alice.do(['init', '--name', 'Alice', '--relay', relay]);
   const { one: invite } = await alice.do(['invite', 'create']);
   const { one: accepted } = await bob.do(['invite', 'accept', String(invite['link']), '--name', 'Bob']);
   const isMet = async () =>
-    (await Promise.all([alice, bob].map((home) => home.do(['contact', 'list'])))).every(({ lines }) => lines.some(({ state, name }) => state === 'active' && name !== null));
+    (await Promise.all([alice, bob].map((home) => home.do(['contact', 'list'])))).every(({ lines }) =>
+      lines.some(({ state, name }) => state === 'active' && name !== null),
+    );
   await alternate(alice, bob, 4, isMet);
   return { alice, bob, conversation: String(accepted['conversation']) };
 };
