@@ -48,6 +48,8 @@ class Host implements Kith {
   #nextCall = 1;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed: Promise<void> | undefined;
+  /** The store is closed: an answer that comes now is for nobody. */
+  #isEnded = false;
   #whenQuiet: (() => void) | undefined;
 
   constructor(parts: Parts) {
@@ -106,11 +108,13 @@ class Host implements Kith {
     this.#parts.transport.close();
     for (const call of this.#calls.values()) call.reject(new KithError('home-busy'));
     this.#calls.clear();
+    this.#isEnded = true;
     this.#engine.forget();
     this.#parts.store.close();
   }
 
   #push(input: Input): void {
+    if (this.#isEnded) return;
     this.#queue.push(input);
     if (this.#draining) return;
     this.#draining = true;
@@ -122,7 +126,7 @@ class Host implements Kith {
     const inputs = this.#queue;
     this.#queue = [];
     this.#draining = false;
-    if (inputs.length === 0) return;
+    if (inputs.length === 0 || this.#isEnded) return;
     let effects: readonly Effect[] = [];
     try {
       effects = this.#parts.store.transaction(() => inputs.flatMap((input) => this.#engine.handle(input)));

@@ -133,7 +133,8 @@ export class Sender {
     }
   }
   wantSoon(pair: Pair): void {
-    this.#dueOf(pair).want ??= this.#context.now() + WANT_AFTER_MS;
+    const due = this.#dueOf(pair);
+    due.want = Math.min(due.want ?? Number.POSITIVE_INFINITY, this.#context.now() + WANT_AFTER_MS);
   }
 
   /** What is due by now, or (after a fetch, at a person's wish) everything that only waits for company. */
@@ -148,7 +149,8 @@ export class Sender {
       }
       this.#postFresh(pair);
       if (due.outbox === undefined || due.outbox <= now || everything || this.stopping) this.flush(pair);
-      if (due.want !== undefined && (due.want <= now || everything)) this.#want(pair);
+      if (due.want !== undefined && everything) this.#want(pair);
+      else if (due.want !== undefined && due.want <= now) this.#lookFirst(pair);
       if (due.tell !== undefined && (due.tell <= now || everything)) this.#tell(pair, 'hour');
       for (const at of [due.hello, due.outbox, due.want, due.tell]) next = Math.min(next, at ?? next);
     }
@@ -216,9 +218,9 @@ export class Sender {
     for (const control of controls) this.#postControl(pair, bucket, mask, control);
     const events = rows.filter(({ place }) => place !== undefined);
     if (events.length === 0 || !this.#sessions.canSend(pair)) return;
-    // The newest first in day buckets: what does not fit the day's cells is pulled by whoever returns.
-    const ordered = bucket === 'day' ? events.toReversed() : events;
-    let left = toRanges(ordered);
+    // Oldest first: an event is shown once everything below it in its feed is there. What does not fit the day's cells is
+    // pulled by whoever returns.
+    let left = toRanges(events);
     const byPlace = new Map(events.map((waiting) => [toHex(waiting.key), waiting]));
     while (left.length > 0) {
       pair.log.sealHead();
@@ -374,6 +376,16 @@ export class Sender {
     if (news && mask !== 0) this.#post(pair, [], 'day', mask, []);
   }
 
+  /** What a live channel left out lies at our relays all the same. Whatever is lacking when they are read is asked for. */
+  #lookFirst(pair: Pair): void {
+    const relays = new Set(pair.inboxes.flatMap((inbox) => inbox.relays));
+    const open = [...relays].filter((relay) => this.#courier.isOpen(relay));
+    if (open.length === 0 || this.stopping) this.#want(pair);
+    else {
+      this.#dueOf(pair).want = this.#context.now() + TELL_EVERY_MS;
+      for (const relay of open) this.#courier.fetch(relay);
+    }
+  }
   /** Asks for what their frontier shows and we lack, and for parts of split packets that did not come. */
   #want(pair: Pair): void {
     delete this.#dueOf(pair).want;
@@ -465,7 +477,6 @@ const toRanges = (rows: readonly Waiting[]): readonly PlaceRange[] => {
     const last = ranges.at(-1);
     const same = last !== undefined && equalBytes(last.segment, place.segment) && equalBytes(last.feed, place.feed);
     if (same && last.to === place.seq) last.to++;
-    else if (same && last.from === place.seq + 1) last.from--;
     else ranges.push({ feed: place.feed, segment: place.segment, from: place.seq, to: place.seq + 1 });
   }
   return ranges;

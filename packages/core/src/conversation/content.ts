@@ -19,8 +19,8 @@ export const profileContent = named('profile', tuple({ name: text(MAX_NAME_BYTES
 /** The author has left this relationship. */
 export const endContent = named('end', tuple({ extensions }));
 
-/** Numbers of content kinds in event headers. Below 2 are the log's own; 32 and above are those of `self`. */
-export const CONTENT_KINDS = { text: 2, reaction: 3, edit: 4, delete: 5, profile: 6, end: 7 } as const;
+/** Numbers of content kinds in event headers. Below 16 are the log's own; 32 and above are those of `self`. */
+export const CONTENT_KINDS = { text: 16, reaction: 17, edit: 18, delete: 19, profile: 20, end: 21 } as const;
 
 export const contents = kinds({
   text: [CONTENT_KINDS.text, textContent],

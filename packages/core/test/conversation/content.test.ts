@@ -1,0 +1,68 @@
+import { concat } from '@kith/core/bytes';
+import { contents, decodeContent, decodeSelf, isSettingValue, parseDuration, selfContents, SETTINGS, settingDefault, type Content, type SelfContent } from '@kith/core/conversation';
+import { expect, test } from 'vitest';
+
+const fill = (length: number): never => new Uint8Array(length).fill(9) as never;
+const place = { feed: fill(8), segment: fill(8), seq: 4 };
+const extensions = [{ id: 1, critical: false, value: Uint8Array.of(1) }];
+const every: readonly Content[] = [
+  { type: 'text', text: '', reply: null, extensions: [] },
+  { type: 'text', text: '\ufeffé👩‍👩‍👧'.repeat(2000), reply: place, extensions },
+  { type: 'reaction', target: place, emoji: '👍', on: true, extensions },
+  { type: 'edit', target: place, text: 'new', extensions },
+  { type: 'delete', target: place, extensions },
+  { type: 'profile', name: 'Blair', picture: fill(48), extensions },
+  { type: 'end', extensions },
+];
+const everySelf: readonly SelfContent[] = [
+  { type: 'contact', conversation: fill(16), label: 'gym', at: 5, extensions },
+  { type: 'name', conversation: fill(16), name: 'Blair', extensions },
+  { type: 'validity', conversation: fill(16), validity: 2, extensions },
+  { type: 'block', conversation: fill(16), blocked: true, extensions },
+  { type: 'ended', conversation: fill(16), extensions },
+  { type: 'draft', conversation: fill(16), text: 'half', extensions },
+  { type: 'setting', key: 'theme', conversation: null, value: null, extensions },
+  { type: 'tombstone', conversation: fill(16), place, extensions },
+  { type: 'read', conversation: fill(16), frontier: fill(40), extensions },
+  { type: 'profile', name: '', picture: fill(0), extensions },
+  { type: 'inbox', conversation: fill(16), record: fill(60), extensions },
+];
+
+test('every content comes back as it went', () => {
+  for (const content of every) {
+    const { kind, bytes } = contents.encode(content);
+    expect(decodeContent(kind, bytes)).toEqual(content);
+  }
+  for (const content of everySelf) {
+    const { kind, bytes } = selfContents.encode(content);
+    expect(decodeSelf(kind, bytes)).toEqual(content);
+  }
+});
+
+test('unknown kinds, critical extensions and longer objects belong to a newer Kith', () => {
+  const { kind, bytes } = contents.encode({ type: 'end', extensions: [] });
+  expect(decodeContent(31, bytes)).toBeUndefined();
+  expect(decodeContent(kind, concat(bytes, Uint8Array.of(0)))).toBeUndefined();
+  const critical = contents.encode({ type: 'end', extensions: [{ id: 9, critical: true, value: fill(1) }] });
+  expect(decodeContent(critical.kind, critical.bytes)).toBeUndefined();
+});
+
+test('a text is bounded in bytes, not in characters', () => {
+  const longest = contents.encode({ type: 'text', text: 'é'.repeat(32_768), reply: null, extensions: [] });
+  expect(decodeContent(longest.kind, longest.bytes)).toBeDefined();
+  const over = contents.encode({ type: 'text', text: 'é'.repeat(32_769), reply: null, extensions: [] });
+  expect(decodeContent(over.kind, over.bytes)).toBeUndefined();
+});
+
+test('every default is a value its own rule accepts; what is not listed is refused', () => {
+  for (const key of Object.keys(SETTINGS)) {
+    const value = settingDefault(key);
+    if (key !== 'language') expect([key, isSettingValue(key, value, false)]).toEqual([key, true]);
+  }
+  expect(isSettingValue('theme', 'pink', false)).toBe(false);
+  expect(isSettingValue('theme', 'dark', true)).toBe(false);
+  expect(isSettingValue('read-receipts', 'on', true)).toBe(true);
+  expect(isSettingValue('constructor', 'x', false)).toBe(false);
+  expect(isSettingValue('hint.check', 'seen', false)).toBe(true);
+  expect([parseDuration('7d'), parseDuration('90m'), parseDuration('0d'), parseDuration('401d'), parseDuration('1 d')]).toEqual([604_800_000, 5_400_000, undefined, undefined, undefined]);
+});
