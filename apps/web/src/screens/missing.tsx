@@ -6,7 +6,7 @@ import { t } from '../words/index.ts';
 /** Shown before anything can be typed: nothing has begun yet, so nothing can be lost. */
 export function Missing({ features }: { features: readonly string[] }) {
   return (
-    <main className="welcome">
+    <main className="welcome" tabIndex={0}>
       <div className="welcome-body">
         <div className="welcome-head">
           <Mark />
