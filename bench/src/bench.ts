@@ -1,0 +1,10 @@
+import type { Print } from './line.ts';
+import type { Yard } from './yard.ts';
+
+export interface Racing {
+  readonly yard: Yard;
+  /** Small numbers, to see that it runs. */
+  readonly isQuick: boolean;
+  readonly print: Print;
+}
+export type Bench = (racing: Racing) => Promise<void>;

@@ -1,0 +1,54 @@
+// One engine of Kith in a process of its own, with its home on disk: a screen without pixels.
+import type { LogLine, Method, Methods } from '@kith/core/client';
+import type { Kith } from '@kith/core/client';
+import { openNodeKith } from '@kith/platform-node';
+import { answer } from './child.ts';
+import { now } from './figures.ts';
+
+let kith: Kith | undefined;
+const running = (): Kith => {
+  if (kith === undefined) throw new Error('the engine was not opened');
+  return kith;
+};
+/** Texts that are awaited, and those that came before anybody asked. */
+const awaited = new Map<string, (at: number) => void>();
+const came = new Map<string, number>();
+
+const heard = ({ mine, text }: LogLine): void => {
+  if (mine || text === null) return;
+  const at = now();
+  const tell = awaited.get(text);
+  if (tell === undefined) came.set(text, at);
+  else tell(at);
+  awaited.delete(text);
+};
+
+const methods = {
+  async open({ home, relay, online }: { readonly home: string; readonly relay: string; readonly online: boolean }): Promise<void> {
+    kith = await openNodeKith({ home, relays: [relay], online });
+    kith.onChange((change) => {
+      if (change.type === 'events') for (const line of change.events) heard(line);
+    });
+  },
+  call: ({ method, params }: { readonly method: Method; readonly params: Methods[Method]['params'] }): Promise<unknown> => running().call(method, params),
+  /** When the person pressed Enter. */
+  async send({ conversation, text }: { readonly conversation: string; readonly text: string }): Promise<number> {
+    const at = now();
+    await running().call('send', { conversation, text });
+    return at;
+  },
+  /** When a text of the other side was told to the screen. */
+  shown: ({ text }: { readonly text: string }): Promise<number> =>
+    new Promise((resolve) => {
+      const at = came.get(text);
+      came.delete(text);
+      if (at === undefined) awaited.set(text, resolve);
+      else resolve(at);
+    }),
+  async close(): Promise<void> {
+    await kith?.close();
+    kith = undefined;
+  },
+};
+export type EngineProcess = typeof methods;
+answer(methods);

@@ -1,0 +1,43 @@
+// Alice and Bob, who know each other: engines in processes of their own, over a real relay.
+import type { Contact, Method, Methods } from '@kith/core/client';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EngineProcess } from './engine.ts';
+import type { Server, Worker, Yard } from './yard.ts';
+
+export interface Person {
+  readonly home: string;
+  readonly engine: Worker<EngineProcess>;
+  call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
+}
+
+export const startPerson = async (yard: Yard, name: string, relay: Server, flags: readonly string[] = []): Promise<Person> => {
+  const engine = yard.worker<EngineProcess>('engine.ts', flags);
+  const home = yard.newFolder(name);
+  await engine.ask('open', { home, relay: relay.url, online: true });
+  yard.atEnd(() => engine.ask('close', undefined as never));
+  return { home, engine, call: async (method, params) => (await engine.ask('call', { method, params })) as never };
+};
+
+const LOOK_MS = 20;
+const LONGEST_MS = 60_000;
+/** Looks until it is so. */
+export const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + LONGEST_MS; Date.now() < end; await wait(LOOK_MS)) if (await isSo()) return;
+  throw new Error(`in vain: ${what}`);
+};
+
+export const contactOf = async (person: Person, conversation: string): Promise<Contact | undefined> =>
+  (await person.call('contact.list', {})).find((contact) => contact.conversation === conversation);
+
+/** Both know each other and their words are ready; the conversation. */
+export const meet = async (alice: Person, bob: Person): Promise<string> => {
+  const { link } = await alice.call('invite.create', {});
+  const { conversation } = await bob.call('invite.accept', { link });
+  for (const person of [alice, bob]) {
+    await until('the two meet', async () => {
+      const contact = await contactOf(person, conversation);
+      return contact?.state === 'active' && contact.wordsReady;
+    });
+  }
+  return conversation;
+};

@@ -1,0 +1,114 @@
+// The processes and folders of one bench. What was started here is ended here, by its own id.
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const END_MS = 5000;
+
+type Answers = Readonly<Record<string, (input: never) => unknown>>;
+/** A process that answers what `answer` (child.ts) was given. */
+export interface Worker<M extends Answers> {
+  readonly pid: number;
+  ask<K extends keyof M & string>(name: K, input: Parameters<M[K]>[0]): Promise<Awaited<ReturnType<M[K]>>>;
+}
+export interface Server {
+  readonly pid: number;
+  readonly url: string;
+}
+
+export class Yard {
+  readonly folder = mkdtempSync(join(tmpdir(), 'kith-bench-'));
+  readonly #children: ChildProcess[] = [];
+  readonly #endings: (() => Promise<void>)[] = [];
+  #folders = 0;
+
+  newFolder(name: string): string {
+    this.#folders++;
+    return join(this.folder, `${name}-${this.#folders}`);
+  }
+
+  /** Forks `file` (beside this one), which calls `answer`. */
+  worker<M extends Answers>(file: string, flags: readonly string[] = []): Worker<M> {
+    const child = fork(new URL(file, import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...flags], serialization: 'advanced' });
+    this.#children.push(child);
+    const open = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }>();
+    let next = 1;
+    child.on('message', (message: { readonly id: number; readonly value?: unknown; readonly error?: string }) => {
+      const waiting = open.get(message.id);
+      open.delete(message.id);
+      if (message.error === undefined) waiting?.resolve(message.value as never);
+      else waiting?.reject(new Error(message.error));
+    });
+    child.on('exit', (code) => {
+      for (const { reject } of open.values()) reject(new Error(`${file} ended with ${String(code)}`));
+    });
+    return {
+      pid: child.pid ?? 0,
+      ask: (name, input) =>
+        new Promise((resolve, reject) => {
+          const id = next++;
+          open.set(id, { resolve, reject });
+          child.send({ id, name, input });
+        }),
+    };
+  }
+
+  /** A program whose output says where it listens. */
+  async #server(argv: readonly string[], says: RegExp): Promise<Server> {
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+    this.#children.push(child);
+    let output = '';
+    const url = await new Promise<string>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        output += chunk.toString();
+        const found = says.exec(output)?.[1];
+        if (found !== undefined) resolve(found);
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      child.once('exit', () => reject(new Error(`a server ended: ${output}`)));
+    });
+    return { pid: child.pid ?? 0, url };
+  }
+  /** The real relay as a process of its own, with its data on disk. */
+  relay(durability: 'process' | 'power' = 'process', more: readonly string[] = []): Promise<Server> {
+    const main = join(root, 'apps/relay/src/main.ts');
+    const argv = [main, '--host', '127.0.0.1', '--port', '0', '--data', this.newFolder('relay'), '--durability', durability, ...more];
+    return this.#server(argv, /ready at (http:\S+)/);
+  }
+  /** A bare `ws` server: sends back what comes (`/echo`), or two bytes for it (`/ack`). */
+  floorWs(): Promise<Server> {
+    return this.#server([fileURLToPath(new URL('floor-ws.ts', import.meta.url))], /listening at (ws:\S+)/);
+  }
+
+  atEnd(ending: () => Promise<void>): void {
+    this.#endings.push(ending);
+  }
+  async close(): Promise<void> {
+    for (const ending of this.#endings.toReversed()) await ending();
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      // Workers end by themselves when nobody asks any more, and so write what they were told to (`--cpu-prof`).
+      if (child.connected) child.disconnect();
+      else child.kill('SIGTERM');
+      const deadline = setTimeout(() => child.kill('SIGKILL'), END_MS);
+      await ended;
+      clearTimeout(deadline);
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Seconds of processor time that a process has used (proc(5): utime and stime in hundredths). */
+export const cpuOf = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+/** Resident memory in KiB. */
+export const residentOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
