@@ -48,7 +48,7 @@ function Code({ invite }: { invite: Invite }) {
             </code>
           </div>
           <CopyButton look="main" text={invite.link} label={t.add.copyLink} onCopied={() => (unused = null)} />
-          <p className="soft small">{t.add.waiting}</p>
+          <p className="soft small">{invite.reusable ? t.add.waitingMany : t.add.waiting}</p>
         </>
       ) : (
         <Note title={t.add.usedUp} />

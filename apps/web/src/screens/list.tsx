@@ -161,7 +161,9 @@ export function List({ route }: { route: Route }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault();
-          if (filter.trim() !== '') go({ at: 'search', query: filter.trim() });
+          if (filter.trim() === '') return;
+          setFilter('');
+          go({ at: 'search', query: filter.trim() });
         }}
       >
         <div className="search-field">
@@ -184,7 +186,7 @@ export function List({ route }: { route: Route }) {
       </form>
       <ConnectionPill />
       <div className="list-scroll">
-        {filter === '' ? <Requests /> : null}
+        <Requests />
         <Loaded query={contacts}>
           {(all) => {
             const wanted = filter.trim().toLocaleLowerCase();
@@ -219,7 +221,14 @@ export function List({ route }: { route: Route }) {
                 )}
                 {filter.trim() === '' ? null : (
                   <div className="list-search">
-                    <Button icon={Search} wide onPress={() => go({ at: 'search', query: filter.trim() })}>
+                    <Button
+                      icon={Search}
+                      wide
+                      onPress={() => {
+                        setFilter('');
+                        go({ at: 'search', query: filter.trim() });
+                      }}
+                    >
                       {t.list.searchMessages(filter.trim())}
                     </Button>
                     <Button look="plain" icon={X} wide onPress={() => setFilter('')}>

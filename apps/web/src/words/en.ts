@@ -175,6 +175,7 @@ export const en = {
     contested: 'More than one person tried to use this code. Check who it is before you say anything private.',
     usedUp: 'This code has been used. Make a new one for the next person.',
     waiting: 'When they connect, the conversation opens here.',
+    waitingMany: 'Who uses it shows up under Requests, and you decide.',
     open: 'Open invitations',
     openNone: 'You have no open invitations.',
     turnOff: 'Turn off',
