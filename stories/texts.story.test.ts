@@ -1,11 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freshFolder, freshPerson, freshRelay, introduce, pendingOf, textsOf, until, wholeLog, type Person } from './support/engines.ts';
 import { manyTexts, MAX_TEXT_BYTES } from './support/texts.ts';
-import { join } from 'node:path';
 
-const EACH = +(process.env["N"] ?? 5000);
-const LARGE_EACH = +(process.env["L"] ?? 50);
-const WHILE_OFF = +(process.env["O"] ?? 1000);
+const EACH = 5000;
+const LARGE_EACH = 50;
+const WHILE_OFF = 1000;
 /** As many calls at a time as a bot would make. */
 const AT_ONCE = 50;
 
@@ -29,6 +29,14 @@ test('S0.3 10,000 texts of all kinds, both ways, 1,000 of them to somebody who i
   await bob.stop();
   await sendAll(alice, conversation, fromAlice.slice(EACH - WHILE_OFF));
   bob = await freshPerson(relay.url, bobHome);
+  await until(
+    'all is here',
+    [alice, bob],
+    async () => (await newestOf(alice, conversation)) === fromBob.at(-1) && (await newestOf(bob, conversation)) === fromAlice.at(-1),
+    90_000,
+  );
+  // Left alone they would tell each other within half a minute.
+  for (const { kith } of [alice, bob]) await kith.call('sync', {});
   await until('all is delivered', [alice, bob], async () => (await pendingOf(alice)) + (await pendingOf(bob)) === 0, 90_000);
 
   for (const { kith } of [alice, bob]) {
@@ -42,6 +50,8 @@ test('S0.3 10,000 texts of all kinds, both ways, 1,000 of them to somebody who i
   }
 });
 
+const newestOf = async ({ kith }: Person, conversation: string): Promise<string | null | undefined> =>
+  (await kith.call('log', { conversation, limit: 500 })).findLast(({ mine }) => !mine)?.text;
 /** The number of the first text that is another one, or -1. */
 const firstDifference = (got: readonly (string | null)[], wanted: readonly string[]): number => {
   for (let i = 0; i < Math.max(got.length, wanted.length); i++) if (got[i] !== wanted[i]) return i;

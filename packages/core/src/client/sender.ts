@@ -13,6 +13,7 @@ import {
   duePosting,
   encodePacket,
   isPosted,
+  isSilent,
   MAX_WANTED,
   newRow,
   nextDue,
@@ -27,7 +28,7 @@ import {
 import type { Context } from './context.ts';
 import type { Courier, PutBucket } from './courier.ts';
 import type { Home, Pair } from './home.ts';
-import { controlKey, eventKey, frontierOf, peerState, putWaiting, setPeerState, waitingAt, waitingOf, type Waiting } from './peers.ts';
+import { controlKey, dropWaiting, eventKey, frontierOf, peerState, putWaiting, setPeerState, waitingAt, waitingOf, type Waiting } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -80,10 +81,7 @@ export class Sender {
 
   /** An own event was written: it waits until they have it, and goes at once when it can. */
   queue(pair: Pair, place: Parameters<typeof eventKey>[1]): void {
-    const key = eventKey(pair, place);
-    putWaiting(this.#context, key, newRow(this.#context.now()));
-    const waiting = waitingAt(this.#context, key);
-    if (waiting === undefined) return;
+    const waiting = putWaiting(this.#context, pair, eventKey(pair, place), newRow(this.#context.now()));
     const fresh = this.#fresh.get(pair.name);
     if (fresh === undefined) this.#fresh.set(pair.name, [waiting]);
     else fresh.push(waiting);
@@ -101,11 +99,11 @@ export class Sender {
   }
   /** A control message: replaces an earlier one of the same name. */
   queueControl(pair: Pair, name: string, body: Uint8Array | null, once = false): void {
-    putWaiting(this.#context, controlKey(pair, name), newRow(this.#context.now(), body, once));
+    putWaiting(this.#context, pair, controlKey(pair, name), newRow(this.#context.now(), body, once));
     this.#schedule(pair, this.#context.now());
   }
   dropControl(pair: Pair, name: string): void {
-    this.#context.store.delete('outbox', controlKey(pair, name));
+    dropWaiting(this.#context, pair, controlKey(pair, name));
   }
   #schedule(pair: Pair, at: number): void {
     const due = this.#dueOf(pair);
@@ -166,15 +164,14 @@ export class Sender {
     const relays = this.#peerRelays(pair);
     const groups = new Map<string, { readonly bucket: PutBucket; readonly relays: number; readonly rows: Waiting[] }>();
     for (const waiting of waitingOf(this.#context, pair)) {
-      if (this.#isCovered(pair, waiting)) {
-        this.#context.store.delete('outbox', waiting.key);
+      const posting = duePosting(waiting.row, now, relays.length, this.stopping);
+      if (posting === undefined) {
+        this.#schedule(pair, nextDue(waiting.row, now));
         continue;
       }
-      const posting = duePosting(waiting.row, now, relays.length, this.stopping);
-      this.#schedule(pair, nextDue(waiting.row, now));
-      if (posting === undefined) continue;
+      // From here on the answer of a relay says when to look again, so that nothing due turns the wheel meanwhile.
       const mask = posting.bucket === 'hour' ? posting.relays : (1 << relays.length) - 1;
-      const open = this.#openRelays(relays, mask, toHex(waiting.key), posting.bucket);
+      const open = this.#openRelays(relays, mask, waiting.name, posting.bucket);
       if (open === 0) {
         const closed = relays.filter((relay, i) => (mask & (1 << i)) !== 0 && !this.#courier.isOpen(relay));
         for (const relay of closed) this.#schedule(pair, this.#courier.retryAt(relay));
@@ -191,7 +188,7 @@ export class Sender {
   /** Nothing was told for so long that the hour bucket may have been missed. */
   #isSilent(pair: Pair): boolean {
     const now = this.#context.now();
-    return this.#sessions.feeds(pair).every((feed) => now - peerState(this.#context, pair, feed).toldAt >= DAY_POST_AFTER_MS);
+    return this.#sessions.feeds(pair).every((feed) => isSilent(peerState(this.#context, pair, feed), now));
   }
   #peerRelays(pair: Pair): readonly string[] {
     return pair.peerInbox?.record.relays ?? [];
@@ -204,14 +201,6 @@ export class Sender {
     }
     return open;
   }
-  #isCovered(pair: Pair, waiting: Waiting): boolean {
-    if (waiting.place === undefined) return false;
-    const place = waiting.place;
-    return this.#sessions.feeds(pair).some((feed) => {
-      const theirs = frontierOf(peerState(this.#context, pair, feed).frontier);
-      return theirs !== undefined && pair.log.covers(theirs, place);
-    });
-  }
 
   #postGroup(pair: Pair, bucket: PutBucket, mask: number, rows: readonly Waiting[]): void {
     const controls = rows.filter(({ place }) => place === undefined);
@@ -221,13 +210,13 @@ export class Sender {
     // Oldest first: an event is shown once everything below it in its feed is there. What does not fit the day's cells is
     // pulled by whoever returns.
     let left = toRanges(events);
-    const byPlace = new Map(events.map((waiting) => [toHex(waiting.key), waiting]));
+    const byPlace = new Map(events.map((waiting) => [waiting.name, waiting]));
     while (left.length > 0) {
       pair.log.sealHead();
       const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
       if (batch.objects.length === 0) return;
       const posted = [...byPlace.values()].filter(({ place }) => place !== undefined && !inRanges(batch.left, place));
-      for (const { key } of posted) byPlace.delete(toHex(key));
+      for (const { name } of posted) byPlace.delete(name);
       if (bucket === 'day' && !this.#spend(pair, neededParts(batch.bytes + 1024))) {
         this.#tellDay(pair);
         return;
@@ -253,7 +242,7 @@ export class Sender {
       return;
     }
     if (this.#context.now() - row.at > HELLO_LIFE_MS) {
-      this.#context.store.delete('outbox', control.key);
+      dropWaiting(this.#context, pair, control.key);
       return;
     }
     const packet = readHelloBody(row.body);
@@ -320,7 +309,7 @@ export class Sender {
       if ((mask & (1 << i)) === 0) continue;
       const cells = seal().filter((cell) => cell !== undefined);
       if (cells.length === 0) return;
-      const marks = rows.map(({ key }) => `${toHex(key)} ${bucket} ${i}`);
+      const marks = rows.map(({ name }) => `${name} ${bucket} ${i}`);
       for (const mark of marks) this.#underWay.add(mark);
       this.#courier.put(relay, cells, bucket, bucket !== 'day', (taken) => {
         for (const mark of marks) this.#underWay.delete(mark);
@@ -335,11 +324,11 @@ export class Sender {
   #note(pair: Pair, rows: readonly Waiting[], bucket: PutBucket, relay: number): void {
     let news = false;
     for (const { key } of rows) {
-      const now = waitingAt(this.#context, key);
+      const now = waitingAt(this.#context, pair, key);
       if (now === undefined) continue;
       const row: OutboxRow = bucket === 'day' ? { ...now.row, day: dayOf(this.#context.now()) } : { ...now.row, hour: now.row.hour | (1 << relay) };
       news ||= !isPosted(now.row);
-      putWaiting(this.#context, key, row);
+      putWaiting(this.#context, pair, key, row);
       this.#schedule(pair, nextDue(row, this.#context.now()));
     }
     if (news) this.#context.changed({ type: 'conversation', conversation: pair.name });
