@@ -3,7 +3,8 @@
 import type { Plugin } from 'vite';
 
 const KEPT = new Set(['en-US']);
-const phrases = /\/(?:react-aria|react-stately|react-aria-components)\/.*\/intl\/(?:[^/]+\/)?([a-z]{2}-[A-Z]{2})\.m?js$/u;
+const phrases =
+  /\/(?:react-aria|react-stately|react-aria-components)\/.*\/intl\/(?:[^/]+\/)?([a-z]{2}-[A-Z]{2})\.m?js$/u;
 
 export function oneLocale(): Plugin {
   return {

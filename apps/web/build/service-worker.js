@@ -2,23 +2,29 @@
 // A file whose bytes do not fit its hash makes the install fail, so a half-changed or tampered release never starts.
 /* global FILES, VERSION */
 addEventListener('install', (event) => {
-  event.waitUntil((async () => {
-    const cache = await caches.open(VERSION);
-    await Promise.all(FILES.map(async ([path, hash]) => {
-      const answer = await fetch(path, { cache: 'no-store', integrity: `sha256-${hash}` });
-      if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-      await cache.put(path, answer);
-    }));
-    // "About" names the release that runs, which is this one, also while a newer one waits.
-    await cache.put('/build.json', Response.json({ build: VERSION.replace('kith-', '') }));
-  })());
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(VERSION);
+      await Promise.all(
+        FILES.map(async ([path, hash]) => {
+          const answer = await fetch(path, { cache: 'no-store', integrity: `sha256-${hash}` });
+          if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+          await cache.put(path, answer);
+        }),
+      );
+      // "About" names the release that runs, which is this one, also while a newer one waits.
+      await cache.put('/build.json', Response.json({ build: VERSION.replace('kith-', '') }));
+    })(),
+  );
 });
 
 addEventListener('activate', (event) => {
-  event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name !== VERSION) await caches.delete(name);
-    await clients.claim();
-  })());
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name !== VERSION) await caches.delete(name);
+      await clients.claim();
+    })(),
+  );
 });
 
 // Pages are those of the app; what is not ours (the relay's /v1 among it) goes to the network untouched.
@@ -45,10 +51,12 @@ addEventListener('message', (event) => {
 
 addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil((async () => {
-    const [window] = await windows();
-    if (window === undefined) return clients.openWindow('/');
-    window.postMessage({ open: event.notification.data });
-    return window.focus();
-  })());
+  event.waitUntil(
+    (async () => {
+      const [window] = await windows();
+      if (window === undefined) return clients.openWindow('/');
+      window.postMessage({ open: event.notification.data });
+      return window.focus();
+    })(),
+  );
 });

@@ -15,8 +15,14 @@ export function serviceWorker(root: string): Plugin {
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
-        const built = Object.values(bundle).map((file): [string, string] => [`/${file.fileName}`, hashOf(file.type === 'chunk' ? file.code : file.source)]);
-        const copied = readdirSync(join(root, 'public')).map((name): [string, string] => [`/${name}`, hashOf(readFileSync(join(root, 'public', name)))]);
+        const built = Object.values(bundle).map((file): [string, string] => [
+          `/${file.fileName}`,
+          hashOf(file.type === 'chunk' ? file.code : file.source),
+        ]);
+        const copied = readdirSync(join(root, 'public')).map((name): [string, string] => [
+          `/${name}`,
+          hashOf(readFileSync(join(root, 'public', name))),
+        ]);
         const files = [...built, ...copied].toSorted(([a], [b]) => (a < b ? -1 : 1));
         const version = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
         const text = readFileSync(join(root, 'build', 'service-worker.js'), 'utf8');

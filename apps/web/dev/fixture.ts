@@ -53,7 +53,12 @@ const talk: readonly Said[] = [
   [false, 'Morning! Are we still on for the run?', 2 * DAY + 3 * HOUR],
   [true, 'Yes, 7:00 at the gate. I can bring Charlie.', 2 * DAY + 3 * HOUR - 2 * MINUTE],
   [false, 'Lovely. Has anyone told Dani?', 2 * DAY + 2 * HOUR],
-  [true, 'I will introduce you both here, then you can decide.', DAY + 4 * HOUR, { state: 'read', reactions: [{ emoji: '👍', count: 1, mine: false }] }],
+  [
+    true,
+    'I will introduce you both here, then you can decide.',
+    DAY + 4 * HOUR,
+    { state: 'read', reactions: [{ emoji: '👍', count: 1, mine: false }] },
+  ],
   [false, 'The route is at https://example.org/river-loop?length=8 (the short one), see you there.', DAY + 3 * HOUR],
   [false, 'And bring water.', DAY + 3 * HOUR - MINUTE],
   [true, 'Perfect, see you at the gate.', DAY + 2 * HOUR, { edited: true }],
@@ -71,7 +76,9 @@ interface World {
 }
 
 const linesOf = (conversation: string, said: readonly Said[]): LogLine[] =>
-  said.map(([mine, text, ago, over]) => lineOf(conversation, { mine, text, sentAt: NOW - ago, receivedAt: NOW - ago, ...over }));
+  said.map(([mine, text, ago, over]) =>
+    lineOf(conversation, { mine, text, sentAt: NOW - ago, receivedAt: NOW - ago, ...over }),
+  );
 
 function withPreview(contact: Contact, log: readonly LogLine[]): Contact {
   const last = log.findLast(({ kind }) => kind === 'text') ?? null;
@@ -83,21 +90,44 @@ const worlds: Record<Scene, () => World> = {
   talk: () => {
     const blair = linesOf('blair', talk);
     const reply = blair[2];
-    if (reply !== undefined) blair.splice(3, 0, lineOf('blair', { mine: true, text: 'Not yet.', sentAt: reply.sentAt + MINUTE, reply: { event: reply.event, authorName: 'Blair', text: reply.text } }));
+    if (reply !== undefined)
+      blair.splice(
+        3,
+        0,
+        lineOf('blair', {
+          mine: true,
+          text: 'Not yet.',
+          sentAt: reply.sentAt + MINUTE,
+          reply: { event: reply.event, authorName: 'Blair', text: reply.text },
+        }),
+      );
     blair.unshift(lineOf('blair', { kind: 'notice', text: null, notice: 'newer', sentAt: NOW - 2 * DAY - 4 * HOUR }));
-    const imani = linesOf('imani', [[false, 'Your results are in the folder', 5 * HOUR], [false, 'Call me when you have read them', 4 * HOUR]]);
+    const imani = linesOf('imani', [
+      [false, 'Your results are in the folder', 5 * HOUR],
+      [false, 'Call me when you have read them', 4 * HOUR],
+    ]);
     const sam = linesOf('sam', [[true, 'Are you there?', 3 * HOUR, { state: 'failed' }]]);
     return {
       contacts: [
         withPreview(contactOf('blair', { name: 'Blair', waitingSince: NOW - 2 * MINUTE }), blair),
         withPreview(contactOf('imani', { name: 'Dr. Imani', nameFrom: 'me', unread: 2, validity: 'validated' }), imani),
-        contactOf('club', { name: 'Running club', nameFrom: 'label', state: 'invited', at: NOW - DAY, wordsReady: false }),
+        contactOf('club', {
+          name: 'Running club',
+          nameFrom: 'label',
+          state: 'invited',
+          at: NOW - DAY,
+          wordsReady: false,
+        }),
         withPreview(contactOf('sam', { name: 'Sam', validity: 'compromised' }), sam),
         contactOf('dani', { name: 'Dani Okonkwo-Fernández', draft: 'I wanted to ask you whether', at: NOW - 3 * DAY }),
         contactOf('ended', { name: 'Old flat', state: 'ended', at: NOW - 20 * DAY }),
         contactOf('nobody', { name: '', nameFrom: 'none', at: NOW - 30 * DAY }),
       ],
-      logs: new Map([['blair', blair], ['imani', imani], ['sam', sam]]),
+      logs: new Map([
+        ['blair', blair],
+        ['imani', imani],
+        ['sam', sam],
+      ]),
       invites: [],
       requests: [
         { request: 'r1', via: 'Street fair', at: NOW - 10 * MINUTE },
@@ -107,10 +137,21 @@ const worlds: Record<Scene, () => World> = {
   },
   long: () => {
     const log = Array.from({ length: 5_000 }, (_, index) =>
-      lineOf('blair', { mine: index % 3 === 0, text: `Message ${index}: ${'words and more words '.repeat(index % 7)}`, sentAt: NOW - (5_000 - index) * 7 * MINUTE }),
+      lineOf('blair', {
+        mine: index % 3 === 0,
+        text: `Message ${index}: ${'words and more words '.repeat(index % 7)}`,
+        sentAt: NOW - (5_000 - index) * 7 * MINUTE,
+      }),
     );
-    const many = Array.from({ length: 200 }, (_, index) => contactOf(`c${index}`, { name: `Person ${index}`, at: NOW - index * HOUR, unread: index % 9 === 0 ? 3 : 0 }));
-    return { contacts: [withPreview(contactOf('blair', { name: 'Blair' }), log), ...many], logs: new Map([['blair', log]]), invites: [], requests: [] };
+    const many = Array.from({ length: 200 }, (_, index) =>
+      contactOf(`c${index}`, { name: `Person ${index}`, at: NOW - index * HOUR, unread: index % 9 === 0 ? 3 : 0 }),
+    );
+    return {
+      contacts: [withPreview(contactOf('blair', { name: 'Blair' }), log), ...many],
+      logs: new Map([['blair', log]]),
+      invites: [],
+      requests: [],
+    };
   },
   loading: () => worlds.talk(),
   offline: () => worlds.talk(),
@@ -121,7 +162,12 @@ const worlds: Record<Scene, () => World> = {
       [true, 'نعم، الساعة 7:00 عند البوابة https://example.org/a', HOUR],
       [false, 'Mixed: שלום and English 123', MINUTE],
     ]);
-    return { contacts: [withPreview(contactOf('blair', { name: 'ليلى' }), log)], logs: new Map([['blair', log]]), invites: [], requests: [] };
+    return {
+      contacts: [withPreview(contactOf('blair', { name: 'ليلى' }), log)],
+      logs: new Map([['blair', log]]),
+      invites: [],
+      requests: [],
+    };
   },
   edges: () => {
     const log = linesOf('blair', [
@@ -129,10 +175,23 @@ const worlds: Record<Scene, () => World> = {
       [false, `${'verylongwordwithoutanyspace'.repeat(20)}`, HOUR - MINUTE],
       [true, `${'A long text. '.repeat(300)}`, 30 * MINUTE],
       [false, 'https://user:pass@evil.example/ is not a link, http://example.org/a(b)c. is one', 20 * MINUTE],
-      [true, '👩‍👩‍👧‍👦', 10 * MINUTE, { reactions: [...'👍❤😂😮😢🙏'].map((emoji) => ({ emoji, count: 2, mine: emoji === '😂' })) }],
+      [
+        true,
+        '👩‍👩‍👧‍👦',
+        10 * MINUTE,
+        { reactions: [...'👍❤😂😮😢🙏'].map((emoji) => ({ emoji, count: 2, mine: emoji === '😂' })) },
+      ],
     ]);
     return {
-      contacts: [withPreview(contactOf('blair', { name: 'A very long name of somebody who filled in all sixty-four letters', waitingSince: NOW - MINUTE }), log)],
+      contacts: [
+        withPreview(
+          contactOf('blair', {
+            name: 'A very long name of somebody who filled in all sixty-four letters',
+            waitingSince: NOW - MINUTE,
+          }),
+          log,
+        ),
+      ],
       logs: new Map([['blair', log]]),
       invites: [],
       requests: [],
@@ -151,11 +210,25 @@ export function createFixture(scene: Scene) {
     for (const listener of listeners) listener(change);
   };
   let profile: Methods['profile.get']['result'] = { name: '', picture: null };
-  const settings = new Map([['read-receipts', 'off'], ['typing', 'off'], ['enter-sends', 'on'], ['theme', 'system'], ['notifications', 'off'], ['hints', 'on']]);
+  const settings = new Map([
+    ['read-receipts', 'off'],
+    ['typing', 'off'],
+    ['enter-sends', 'on'],
+    ['theme', 'system'],
+    ['notifications', 'off'],
+    ['hints', 'on'],
+  ]);
   let relays: Methods['relay.list']['result'] = [
-    { url: 'http://localhost:4680', reachable: scene !== 'offline', latencyMs: scene === 'offline' ? null : 4.2, roles: ['live', 'mailbox'], load: 0 },
+    {
+      url: 'http://localhost:4680',
+      reachable: scene !== 'offline',
+      latencyMs: scene === 'offline' ? null : 4.2,
+      roles: ['live', 'mailbox'],
+      load: 0,
+    },
   ];
-  const contact = (conversation: string): Contact => world.contacts.find((known) => known.conversation === conversation) ?? fail('unknown-conversation');
+  const contact = (conversation: string): Contact =>
+    world.contacts.find((known) => known.conversation === conversation) ?? fail('unknown-conversation');
   const change = (conversation: string, over: Partial<Contact>): Contact => {
     const next = { ...contact(conversation), ...over };
     world.contacts = world.contacts.map((known) => (known.conversation === conversation ? next : known));
@@ -186,13 +259,25 @@ export function createFixture(scene: Scene) {
     return line;
   };
   const status = (): Methods['status']['result'] => ({
-    device: 'device01', created: true, version: '0.1.0', relays: relays.map(({ url }) => url), connection: scene === 'offline' ? 'offline' : 'online', pending: 0,
+    device: 'device01',
+    created: true,
+    version: '0.1.0',
+    relays: relays.map(({ url }) => url),
+    connection: scene === 'offline' ? 'offline' : 'online',
+    pending: 0,
   });
   const invitePreview = (link: string): Methods['invite.preview']['result'] => {
     if (!link.includes('i#')) fail('bad-link');
-    for (const code of ['invite-expired', 'invite-used', 'invite-invalid', 'no-relay', 'bad-link', 'own-invite']) if (link.endsWith(code)) fail(code);
+    for (const code of ['invite-expired', 'invite-used', 'invite-invalid', 'no-relay', 'bad-link', 'own-invite'])
+      if (link.endsWith(code)) fail(code);
     const accepted = link.endsWith('accepted');
-    return { state: accepted ? 'accepted' : 'open', name: link.endsWith('unnamed') ? '' : 'Alice', reusable: link.endsWith('many'), expires: NOW + DAY, conversation: accepted ? 'blair' : null };
+    return {
+      state: accepted ? 'accepted' : 'open',
+      name: link.endsWith('unnamed') ? '' : 'Alice',
+      reusable: link.endsWith('many'),
+      expires: NOW + DAY,
+      conversation: accepted ? 'blair' : null,
+    };
   };
 
   const methods: { [M in Method]: (params: Methods[M]['params']) => Methods[M]['result'] } = {
@@ -207,11 +292,27 @@ export function createFixture(scene: Scene) {
       if (scene === 'offline') fail('no-relay');
       const conversation = reusable ? null : `invited${world.invites.length}`;
       const invite: Invite = {
-        invite: `invite${world.invites.length}`, link: `http://localhost:4680/i#AQAb7Yk0dGhlIGhhc2ggb2YgdGhlIGludml0YXRpb24ga2V5${world.invites.length}c2VjcmV0`, conversation, expires: NOW + expiresMs,
-        reusable, label, uses: 0, state: 'open', localOnly: true, contested: false,
+        invite: `invite${world.invites.length}`,
+        link: `http://localhost:4680/i#AQAb7Yk0dGhlIGhhc2ggb2YgdGhlIGludml0YXRpb24ga2V5${world.invites.length}c2VjcmV0`,
+        conversation,
+        expires: NOW + expiresMs,
+        reusable,
+        label,
+        uses: 0,
+        state: 'open',
+        localOnly: true,
+        contested: false,
       };
       world.invites.push(invite);
-      if (conversation !== null) world.contacts.push(contactOf(conversation, { state: 'invited', name: label, nameFrom: label === '' ? 'none' : 'label', wordsReady: false }));
+      if (conversation !== null)
+        world.contacts.push(
+          contactOf(conversation, {
+            state: 'invited',
+            name: label,
+            nameFrom: label === '' ? 'none' : 'label',
+            wordsReady: false,
+          }),
+        );
       tell({ type: 'invites' });
       tell({ type: 'contacts' });
       return invite;
@@ -235,14 +336,21 @@ export function createFixture(scene: Scene) {
       if (answer === 'accept') world.contacts.push(contactOf(request, { name: 'Robin', at: Date.now() }));
       tell({ type: 'requests' });
       tell({ type: 'contacts' });
-      return { conversation: request, state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended' };
+      return {
+        conversation: request,
+        state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended',
+      };
     },
     'contact.list': () => (scene === 'error' ? fail('disk-failed') : [...world.contacts]),
     'contact.rename': ({ conversation, name }) => change(conversation, { name, nameFrom: 'me' }),
     'contact.block': ({ conversation }) => change(conversation, { state: 'blocked' }),
     'contact.unblock': ({ conversation }) => change(conversation, { state: 'active' }),
     'contact.end': ({ conversation }) => change(conversation, { state: 'ended' }),
-    'contact.words': ({ conversation }) => ({ words: contact(conversation).wordsReady ? ['river', 'candle', 'seven', 'maple', 'orbit', 'linen'] : fail('words-not-ready') }),
+    'contact.words': ({ conversation }) => ({
+      words: contact(conversation).wordsReady
+        ? ['river', 'candle', 'seven', 'maple', 'orbit', 'linen']
+        : fail('words-not-ready'),
+    }),
     'contact.mark': ({ conversation, validity }) => {
       change(conversation, { validity });
       return { conversation, validity };
@@ -252,15 +360,27 @@ export function createFixture(scene: Scene) {
     send: ({ conversation, text, reply }) => {
       const original = logOf(conversation).find(({ event }) => event === reply);
       const line = add(conversation, {
-        mine: true, text, state: 'waiting', reply: original === undefined ? null : { event: original.event, authorName: original.authorName, text: original.text },
+        mine: true,
+        text,
+        state: 'waiting',
+        reply:
+          original === undefined
+            ? null
+            : { event: original.event, authorName: original.authorName, text: original.text },
       });
       if (scene !== 'offline') {
-        const later: readonly (readonly [EventState, number])[] = [['sent', 150], ['delivered', 400]];
+        const later: readonly (readonly [EventState, number])[] = [
+          ['sent', 150],
+          ['delivered', 400],
+        ];
         for (const [state, after] of later) setTimeout(() => amend(conversation, line.event, { state }), after);
       }
       return { event: line.event, state: 'waiting' };
     },
-    edit: ({ conversation, event, text }) => ({ event: amend(conversation, event, { text, edited: true }).event, state: 'waiting' }),
+    edit: ({ conversation, event, text }) => ({
+      event: amend(conversation, event, { text, edited: true }).event,
+      state: 'waiting',
+    }),
     react: ({ conversation, event, emoji, off = false }) => {
       const { reactions } = logOf(conversation).find((line) => line.event === event) ?? fail('unknown-event');
       const others = reactions.filter((known) => known.emoji !== emoji);
@@ -270,7 +390,10 @@ export function createFixture(scene: Scene) {
     delete: ({ conversation, event, forAll = false }) => {
       if (forAll) amend(conversation, event, { deleted: true, text: null });
       else {
-        world.logs.set(conversation, logOf(conversation).filter((line) => line.event !== event));
+        world.logs.set(
+          conversation,
+          logOf(conversation).filter((line) => line.event !== event),
+        );
         tell({ type: 'conversation', conversation });
       }
       return { event, deleted: true };
@@ -289,7 +412,14 @@ export function createFixture(scene: Scene) {
       return log.slice(from, from + limit);
     },
     search: ({ query, in: within, limit = 50 }) =>
-      [...world.logs.values()].flat().filter((line) => (within === undefined || line.conversation === within) && line.text?.toLowerCase().includes(query.toLowerCase()) === true).slice(0, limit),
+      [...world.logs.values()]
+        .flat()
+        .filter(
+          (line) =>
+            (within === undefined || line.conversation === within) &&
+            line.text?.toLowerCase().includes(query.toLowerCase()) === true,
+        )
+        .slice(0, limit),
     'draft.set': ({ conversation, text }) => {
       change(conversation, { draft: text });
       return { conversation, text };
@@ -330,7 +460,8 @@ export function createFixture(scene: Scene) {
   return {
     kith,
     receive: (conversation: string, text: string) => void add(conversation, { text }),
-    arrive: (conversation: string, name: string) => void change(conversation, { state: 'active', name, nameFrom: 'them', wordsReady: true }),
+    arrive: (conversation: string, name: string) =>
+      void change(conversation, { state: 'active', name, nameFrom: 'them', wordsReady: true }),
     change: (conversation: string, over: Partial<Contact>) => void change(conversation, over),
   };
 }

@@ -36,7 +36,10 @@ const platform: Platform = {
 /** The list of files with their hashes, made at build; a build is named by the hash of that list. */
 async function readBuild(): Promise<string | null> {
   if (!import.meta.env.PROD) return null;
-  const answer: unknown = await fetch('/build.json').then((response) => response.json(), () => null);
+  const answer: unknown = await fetch('/build.json').then(
+    (response) => response.json(),
+    () => null,
+  );
   return typeof answer === 'object' && answer !== null && 'build' in answer ? String(answer.build) : null;
 }
 

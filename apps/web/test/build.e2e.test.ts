@@ -38,8 +38,10 @@ test('S2.2 another folder gives the same bytes', async () => {
   try {
     // A checkout of its own at another path: the sources copied, the installed packages linked.
     const project = realpathSync(join(root, '../..'));
-    const keep = (path: string): boolean => !/\/(?:node_modules|dist|\.git|test)(?:\/|$)/u.test(path.slice(project.length));
-    for (const part of ['packages', 'apps/web', 'package.json', 'tsconfig.base.json']) cpSync(join(project, part), join(elsewhere, part), { recursive: true, filter: keep });
+    const keep = (path: string): boolean =>
+      !/\/(?:node_modules|dist|\.git|test)(?:\/|$)/u.test(path.slice(project.length));
+    for (const part of ['packages', 'apps/web', 'package.json', 'tsconfig.base.json'])
+      cpSync(join(project, part), join(elsewhere, part), { recursive: true, filter: keep });
     symlinkSync(join(project, 'node_modules'), join(elsewhere, 'node_modules'));
     const out = join(elsewhere, 'out');
     await buildInto(out, join(elsewhere, 'apps/web/vite.config.ts'));
@@ -55,7 +57,9 @@ test('the release holds nothing of the harness, no inline script, and no address
   expect(all).not.toContain('A very long name of somebody');
   const html = readFileSync(join(folder, 'index.html'), 'utf8');
   expect(html).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>|<style|\son[a-z]+=/u);
-  expect([...html.matchAll(/(?:src|href)="([^"]+)"/gu)].map(([, url = '']) => url).filter((url) => !url.startsWith('/'))).toEqual([]);
+  expect(
+    [...html.matchAll(/(?:src|href)="([^"]+)"/gu)].map(([, url = '']) => url).filter((url) => !url.startsWith('/')),
+  ).toEqual([]);
 });
 
 test('JavaScript of the first screen, without the engine', () => {
@@ -63,7 +67,10 @@ test('JavaScript of the first screen, without the engine', () => {
   const scripts = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/gu)].map(([, path = '']) => path);
   const size = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(folder, path)), { level: 9 }).length, 0);
   const engine = readdirSync(join(folder, 'assets')).filter((name) => name.startsWith('engine-worker'));
-  const engineSize = engine.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, 'assets', name)), { level: 9 }).length, 0);
+  const engineSize = engine.reduce(
+    (sum, name) => sum + gzipSync(readFileSync(join(folder, 'assets', name)), { level: 9 }).length,
+    0,
+  );
   console.log(JSON.stringify({ firstScreenGzip: size, engineWorkerGzip: engineSize }));
   expect(scripts.length).toBeGreaterThan(0);
   expect(size).toBeLessThan(FIRST_SCREEN_LIMIT);
@@ -87,9 +94,14 @@ test('U21 works offline after the first visit, and updates when asked, never by 
 
     // A release whose bytes do not fit its list is not taken: the old one goes on.
     const sw = readFileSync(join(folder, 'sw.js'), 'utf8');
-    const marked = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('utf8').replace('<title>Kith</title>', '<title>Kith two</title>'));
-    const newIndex = createHash('sha256').update(marked(readFileSync(join(folder, 'index.html')))).digest('base64');
-    const newWorker = sw.replace(/const VERSION = '[^']+'/u, "const VERSION = 'kith-two'").replace(/(\["\/index\.html",")[^"]+/u, `$1${newIndex}`);
+    const marked = (bytes: Buffer): Buffer =>
+      Buffer.from(bytes.toString('utf8').replace('<title>Kith</title>', '<title>Kith two</title>'));
+    const newIndex = createHash('sha256')
+      .update(marked(readFileSync(join(folder, 'index.html'))))
+      .digest('base64');
+    const newWorker = sw
+      .replace(/const VERSION = '[^']+'/u, "const VERSION = 'kith-two'")
+      .replace(/(\["\/index\.html",")[^"]+/u, `$1${newIndex}`);
     expect(newWorker).toContain(newIndex);
     change = (path, bytes) => (path === '/sw.js' ? Buffer.from(newWorker) : bytes);
     const update = (): Promise<string> =>
@@ -107,10 +119,17 @@ test('U21 works offline after the first visit, and updates when asked, never by 
         return next;
       });
     expect(await update()).toBe('redundant');
-    expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.waiting ?? null)).toBe(null);
+    expect(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.waiting ?? null)).toBe(
+      null,
+    );
 
     // The whole new release is fetched, waits, and runs once the person says so.
-    change = (path, bytes) => (path === '/sw.js' ? Buffer.from(`${newWorker}\n`) : path === '/' || path === '/index.html' ? marked(bytes) : bytes);
+    change = (path, bytes) =>
+      path === '/sw.js'
+        ? Buffer.from(`${newWorker}\n`)
+        : path === '/' || path === '/index.html'
+          ? marked(bytes)
+          : bytes;
     expect(await update()).toBe('installed');
     await page.reload();
     await page.getByRole('button', { name: 'Add someone' }).waitFor();

@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Fixture } from '../dev/fixture.ts';
-import { cameraFlags, filmOf, person, seriousFindings, serveHarness, steps, type Person, type Site } from './support.ts';
+import {
+  cameraFlags,
+  filmOf,
+  person,
+  seriousFindings,
+  serveHarness,
+  steps,
+  type Person,
+  type Site,
+} from './support.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -35,7 +44,9 @@ const blair = `scene=talk&${at({ at: 'conversation', conversation: 'blair' })}`;
 const focused = (on: Page = page): Promise<string> =>
   on.evaluate(() => {
     const element = document.activeElement;
-    return element?.getAttribute('aria-label') ?? element?.getAttribute('data-event') ?? element?.textContent?.trim() ?? '';
+    return (
+      element?.getAttribute('aria-label') ?? element?.getAttribute('data-event') ?? element?.textContent?.trim() ?? ''
+    );
   });
 const inFixture = <R>(work: (fixture: Fixture) => R, on: Page = page): Promise<R> =>
   on.evaluate(`(${work.toString()})(globalThis.fixture)`) as Promise<R>;
@@ -76,7 +87,13 @@ test('U17 one code is shown again until it was handed on, and a reusable one is 
   await button('Add someone').first().click();
   await expect.poll(async () => (await page.getByTestId('link').innerText()).trim()).not.toBe(first);
   await page.getByText('Works until you turn it off').click();
-  await expect.poll(() => inFixture((fixture) => fixture.kith.call('invite.list', {}).then((all) => all.filter(({ reusable }) => reusable).length))).toBe(1);
+  await expect
+    .poll(() =>
+      inFixture((fixture) =>
+        fixture.kith.call('invite.list', {}).then((all) => all.filter(({ reusable }) => reusable).length),
+      ),
+    )
+    .toBe(1);
 });
 
 test('U17 an invitation says who it is from and which name goes out, before Connect; Enter connects', async () => {
@@ -116,7 +133,9 @@ test('one’s own invitation says so and offers a private window', async () => {
 
 test('S3.2 a code is scanned through the camera', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kith-film-'));
-  const other = await person({ flags: cameraFlags(filmOf('http://localhost:4680/i#AQAb7Yk0dGhlIGhhc2ggb2YgdGhlIGludml0YXRpb24', folder)) });
+  const other = await person({
+    flags: cameraFlags(filmOf('http://localhost:4680/i#AQAb7Yk0dGhlIGhhc2ggb2YgdGhlIGludml0YXRpb24', folder)),
+  });
   try {
     await open(`scene=empty&${at({ at: 'add', mode: 'scan' })}`, other.page);
     await steps(other.page).button('Scan with the camera').click();
@@ -252,7 +271,9 @@ test('a reaction is two keys and an emoji away, and is taken back by pressing it
   await expect.poll(() => focused()).toMatch(/Bringing coffee/);
   await page.keyboard.press('e');
   await page.getByRole('button', { name: 'React with 🎉' }).click();
-  const mine = steps(page).message('Bringing coffee').getByRole('button', { name: /^🎉, 1, one of them yours/ });
+  const mine = steps(page)
+    .message('Bringing coffee')
+    .getByRole('button', { name: /^🎉, 1, one of them yours/ });
   await mine.waitFor();
   await mine.click();
   await mine.waitFor({ state: 'detached' });
@@ -287,7 +308,14 @@ test('text is text: markup stays visible, only honest web addresses become links
   await page.keyboard.press('End');
   const links = page.locator('article a');
   await links.first().waitFor();
-  const found = await links.evaluateAll((all) => all.map((link) => [link.getAttribute('href'), link.getAttribute('rel'), link.getAttribute('target'), link.getAttribute('referrerpolicy')]));
+  const found = await links.evaluateAll((all) =>
+    all.map((link) => [
+      link.getAttribute('href'),
+      link.getAttribute('rel'),
+      link.getAttribute('target'),
+      link.getAttribute('referrerpolicy'),
+    ]),
+  );
   expect(found).toEqual([['http://example.org/a(b)c', 'noopener noreferrer', '_blank', 'no-referrer']]);
 });
 
@@ -300,7 +328,9 @@ test('a file that is dropped or pasted: Kith says that it cannot send files yet,
       const data = new DataTransfer();
       data.items.add(new File(['x'], 'x.txt'));
       field.dispatchEvent(
-        kind === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }) : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+        kind === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
       );
     }, type);
     await page.getByText('Kith cannot send files yet.').waitFor();
@@ -352,21 +382,29 @@ test('while one reads further up nothing moves, and a button counts what came', 
   await open(`scene=long&${at({ at: 'conversation', conversation: 'blair' })}`);
   const { messages, reads } = steps(page);
   await reads('Message 4999');
-  const place = (): Promise<number> => messages.evaluate((list) => Math.round(list.querySelector('[data-event="event0004960"]')?.getBoundingClientRect().top ?? -1));
+  const place = (): Promise<number> =>
+    messages.evaluate((list) =>
+      Math.round(list.querySelector('[data-event="event0004960"]')?.getBoundingClientRect().top ?? -1),
+    );
   // Opening goes on for a few frames, in which the end is sought again: up there for five looks running is up there.
   let looks = 0;
   await expect
-    .poll(async () => {
-      looks = (await page.locator('.latest').count()) === 1 ? looks + 1 : 0;
-      if (looks === 0) await messages.evaluate((list) => list.scrollBy(0, -2_000));
-      return looks;
-    }, { timeout: 5_000 })
+    .poll(
+      async () => {
+        looks = (await page.locator('.latest').count()) === 1 ? looks + 1 : 0;
+        if (looks === 0) await messages.evaluate((list) => list.scrollBy(0, -2_000));
+        return looks;
+      },
+      { timeout: 5_000 },
+    )
     .toBeGreaterThan(4);
-  await expect.poll(async () => {
-    const before = await place();
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    return before === (await place());
-  }).toBe(true);
+  await expect
+    .poll(async () => {
+      const before = await place();
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      return before === (await place());
+    })
+    .toBe(true);
   const before = await place();
   await inFixture((fixture) => {
     fixture.receive('blair', 'came meanwhile');
@@ -383,7 +421,8 @@ test('a long conversation: older messages come while one scrolls, and no more th
   await open(`scene=long&${at({ at: 'conversation', conversation: 'blair' })}`);
   const { messages, reads } = steps(page);
   await reads('Message 4999');
-  const oldest = (): Promise<string> => messages.evaluate((list) => list.querySelector('[data-event]')?.getAttribute('data-event') ?? '');
+  const oldest = (): Promise<string> =>
+    messages.evaluate((list) => list.querySelector('[data-event]')?.getAttribute('data-event') ?? '');
   for (let step = 0; step < 12; step++) {
     const before = await oldest();
     await expect
@@ -393,7 +432,7 @@ test('a long conversation: older messages come while one scrolls, and no more th
       })
       .not.toBe(before);
   }
-  expect(await oldest() < 'event0004600').toBe(true);
+  expect((await oldest()) < 'event0004600').toBe(true);
   expect(await messages.locator('article').count()).toBeLessThan(120);
 });
 
@@ -407,10 +446,12 @@ test('U5 search finds in all conversations, says that it is local, and jumps to 
   await expect.poll(() => focused()).toMatch(/Message 1234:/);
   await steps(page).message('Message 1233:').waitFor();
   await steps(page).message('Message 1235:').waitFor();
-  expect(await page.locator('article[data-target]').evaluate((article) => {
-    const { top, bottom } = article.getBoundingClientRect();
-    return top > 0 && bottom < innerHeight;
-  })).toBe(true);
+  expect(
+    await page.locator('article[data-target]').evaluate((article) => {
+      const { top, bottom } = article.getBoundingClientRect();
+      return top > 0 && bottom < innerHeight;
+    }),
+  ).toBe(true);
 });
 
 test('S4.6 S4.46 words that match make a contact checked; words that do not stop it, by the person alone', async () => {
@@ -519,7 +560,8 @@ test('S4.40 settings: receipts and typing are off at first; the colours change a
   await page.getByText('Read receipts').waitFor();
   expect(await page.getByRole('switch', { name: /Read receipts/ }).isChecked()).toBe(false);
   expect(await page.getByRole('switch', { name: /Show when I am writing/ }).isChecked()).toBe(false);
-  const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body.querySelector('.pane-main') ?? document.body).backgroundColor);
+  const background = (): Promise<string> =>
+    page.evaluate(() => getComputedStyle(document.body.querySelector('.pane-main') ?? document.body).backgroundColor);
   const light = await background();
   await page.getByText('Dark', { exact: true }).click();
   await expect.poll(background).not.toBe(light);
@@ -527,7 +569,11 @@ test('S4.40 settings: receipts and typing are off at first; the colours change a
 
 test('three, two and one pane, and a way back where there is one', async () => {
   const visible = (): Promise<readonly boolean[]> =>
-    Promise.all(['.pane-list', '.pane-main', '.pane-details'].map(async (pane) => (await page.locator(pane).count()) > 0 && page.locator(pane).isVisible()));
+    Promise.all(
+      ['.pane-list', '.pane-main', '.pane-details'].map(
+        async (pane) => (await page.locator(pane).count()) > 0 && page.locator(pane).isVisible(),
+      ),
+    );
   await open(`scene=talk&${at({ at: 'conversation', conversation: 'blair', details: true })}`);
   await page.locator('.pane-details').waitFor();
   const width = async (): Promise<number> => (await page.locator('.pane-main').boundingBox())?.width ?? 0;
@@ -548,7 +594,10 @@ test('targets are 44 px, and the focus ring is there', async () => {
   const small = await page.evaluate(() =>
     [...document.querySelectorAll('button, input, textarea, [role=menuitem]')]
       .filter((element) => element.checkVisibility() && !element.matches('.skip, .reaction, [type=file]'))
-      .map((element) => ({ name: element.getAttribute('aria-label') ?? element.textContent, box: element.getBoundingClientRect() }))
+      .map((element) => ({
+        name: element.getAttribute('aria-label') ?? element.textContent,
+        box: element.getBoundingClientRect(),
+      }))
       .filter(({ box }) => box.height < 44 || box.width < 44)
       .map(({ name, box }) => `${name}: ${box.width} x ${box.height}`),
   );

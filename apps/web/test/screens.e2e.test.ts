@@ -12,9 +12,21 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['first start', 'scene=empty', 'text=Talk to the people you know'],
   ['show my code', `scene=empty&${at({ at: 'add', mode: 'show' })}`, '[data-testid=link]'],
   ['scan or paste', `scene=empty&${at({ at: 'add', mode: 'scan' })}`, 'text=Paste the link'],
-  ['invitation', `scene=empty&private=1&${at({ at: 'invite', link: 'http://localhost/i#abc' })}`, 'text=Connect with Alice?'],
-  ['invitation used', `scene=talk&${at({ at: 'invite', link: 'http://localhost/i#invite-used' })}`, 'text=This invitation was used already.'],
-  ['own invitation', `scene=empty&${at({ at: 'invite', link: 'http://localhost/i#own-invite' })}`, 'text=This is your own invitation'],
+  [
+    'invitation',
+    `scene=empty&private=1&${at({ at: 'invite', link: 'http://localhost/i#abc' })}`,
+    'text=Connect with Alice?',
+  ],
+  [
+    'invitation used',
+    `scene=talk&${at({ at: 'invite', link: 'http://localhost/i#invite-used' })}`,
+    'text=This invitation was used already.',
+  ],
+  [
+    'own invitation',
+    `scene=empty&${at({ at: 'invite', link: 'http://localhost/i#own-invite' })}`,
+    'text=This is your own invitation',
+  ],
   ['requests', `scene=talk&${at({ at: 'requests' })}`, 'text=Street fair'],
   ['list', 'scene=talk', '.list-entry'],
   ['list offline', 'scene=offline', 'text=Offline.'],
@@ -22,7 +34,11 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['list failed', 'scene=error', 'text=Try again'],
   ['conversation', `scene=talk&${talk()}`, 'article >> text=Bringing coffee'],
   ['conversation with edges', `scene=edges&${talk()}`, 'article >> text=is not a link'],
-  ['conversation stopped', `scene=talk&${at({ at: 'conversation', conversation: 'sam' })}`, 'text=Stop: you marked Sam'],
+  [
+    'conversation stopped',
+    `scene=talk&${at({ at: 'conversation', conversation: 'sam' })}`,
+    'text=Stop: you marked Sam',
+  ],
   ['conversation empty', `scene=talk&${at({ at: 'conversation', conversation: 'dani' })}`, 'text=Say hello'],
   ['details', `scene=talk&${talk({ details: true })}`, 'text=My name for them'],
   ['search', `scene=talk&${at({ at: 'search', query: 'gate' })}`, 'mark'],
@@ -48,14 +64,20 @@ afterAll(async () => {
 for (const width of [320, 1280]) {
   for (const theme of ['light', 'dark']) {
     test(`U13 every screen at ${width} px, ${theme}: axe finds nothing serious, nothing is cut off`, async () => {
-      const one = await person({ width, height: width === 320 ? 640 : 800, dark: theme === 'dark', reducedMotion: true });
+      const one = await person({
+        width,
+        height: width === 320 ? 640 : 800,
+        dark: theme === 'dark',
+        reducedMotion: true,
+      });
       people.push(one);
       const { page, complaints } = one;
       const found: string[] = [];
       for (const [name, address, ready] of screens) {
         await page.goto(`${site.url}/?${address}`);
         await page.locator(ready).first().waitFor();
-        if (process.env['KITH_SHOTS'] !== undefined) await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}-${width}-${theme}.png`) });
+        if (process.env['KITH_SHOTS'] !== undefined)
+          await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}-${width}-${theme}.png`) });
         found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));
         const over = await page.evaluate(() =>
           [document.documentElement, ...document.querySelectorAll('.page, .list-scroll, .messages, .welcome, .modal')]

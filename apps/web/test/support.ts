@@ -46,7 +46,10 @@ export interface Site {
 }
 
 /** Serves a built folder with the policy of the release. `change` may put other bytes in a file's place. */
-export async function serve(folder: string, change: (path: string, bytes: Buffer) => Buffer = (_path, bytes) => bytes): Promise<Site> {
+export async function serve(
+  folder: string,
+  change: (path: string, bytes: Buffer) => Buffer = (_path, bytes) => bytes,
+): Promise<Site> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const wanted = join(folder, normalize(path === '/' || path === '/i' || path === '/d' ? '/index.html' : path));
@@ -81,7 +84,12 @@ export async function buildInto(folder: string, configFile: string): Promise<voi
   const before = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = 'production';
   try {
-    await build({ root: dirname(configFile), configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+    await build({
+      root: dirname(configFile),
+      configFile,
+      logLevel: 'error',
+      build: { outDir: folder, emptyOutDir: true },
+    });
   } finally {
     process.env['NODE_ENV'] = before;
   }
@@ -101,7 +109,15 @@ export async function serveHarness(): Promise<Site> {
   };
 }
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export interface Person {
   readonly context: BrowserContext;
@@ -159,16 +175,22 @@ export async function seriousFindings(page: Page): Promise<readonly string[]> {
   await page.evaluate(`if (!globalThis.axe) { ${axe.source} }`);
   return page.evaluate(async () => {
     const runner = (globalThis as unknown as { axe: typeof axe }).axe;
-    const { violations } = await runner.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    const { violations } = await runner.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary?.split('\n')[1]?.trim() ?? ''})`).join(' | ')}`);
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary?.split('\n')[1]?.trim() ?? ''})`).join(' | ')}`,
+      );
   });
 }
 
 /** The steps of a person, in the words of the screens. For tests with the fixture and with the real engine alike. */
 export const steps = (page: Page) => {
-  const button = (name: string | RegExp): Locator => page.getByRole('button', { name, exact: typeof name === 'string' });
+  const button = (name: string | RegExp): Locator =>
+    page.getByRole('button', { name, exact: typeof name === 'string' });
   const composer = page.locator('#composer');
   const message = (text: string): Locator => page.locator('article').filter({ hasText: text });
   return {
@@ -225,7 +247,10 @@ export function filmOf(text: string, folder: string): string {
   const grey = Buffer.alloc((width * height) / 2, 128);
   const frame = Buffer.concat([Buffer.from('FRAME\n'), light, grey]);
   const path = join(folder, 'film.y4m');
-  writeFileSync(path, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), frame, frame]));
+  writeFileSync(
+    path,
+    Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), frame, frame]),
+  );
   return path;
 }
 

@@ -11,7 +11,19 @@ const src = join(import.meta.dirname, '../src');
 const screens = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx'));
 
 /** Attributes whose values people see or hear. */
-const SPOKEN = new Set(['aria-label', 'aria-description', 'title', 'label', 'hint', 'placeholder', 'alt', 'body', 'yes', 'no', 'text']);
+const SPOKEN = new Set([
+  'aria-label',
+  'aria-description',
+  'title',
+  'label',
+  'hint',
+  'placeholder',
+  'alt',
+  'body',
+  'yes',
+  'no',
+  'text',
+]);
 
 /** Words that stand in a screen instead of in the catalogue. */
 function wordsIn(name: string, source: string): readonly string[] {
@@ -19,10 +31,22 @@ function wordsIn(name: string, source: string): readonly string[] {
   const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
   const visit = (node: ts.Node): void => {
     if (ts.isJsxText(node) && /\p{L}/u.test(node.text)) found.push(`${name}: ${node.text.trim()}`);
-    if (ts.isJsxExpression(node) && node.expression !== undefined && ts.isStringLiteral(node.expression) && ts.isJsxElement(node.parent) && /\p{L}/u.test(node.expression.text)) {
+    if (
+      ts.isJsxExpression(node) &&
+      node.expression !== undefined &&
+      ts.isStringLiteral(node.expression) &&
+      ts.isJsxElement(node.parent) &&
+      /\p{L}/u.test(node.expression.text)
+    ) {
       found.push(`${name}: ${node.expression.text}`);
     }
-    if (ts.isJsxAttribute(node) && SPOKEN.has(node.name.getText()) && node.initializer !== undefined && ts.isStringLiteral(node.initializer) && /\p{L}/u.test(node.initializer.text)) {
+    if (
+      ts.isJsxAttribute(node) &&
+      SPOKEN.has(node.name.getText()) &&
+      node.initializer !== undefined &&
+      ts.isStringLiteral(node.initializer) &&
+      /\p{L}/u.test(node.initializer.text)
+    ) {
       found.push(`${name}: ${node.name.getText()}="${node.initializer.text}"`);
     }
     ts.forEachChild(node, visit);
@@ -34,7 +58,9 @@ function wordsIn(name: string, source: string): readonly string[] {
 test('screens hold no words of their own', () => {
   expect(screens.length).toBeGreaterThan(20);
   expect(screens.flatMap((name) => wordsIn(name, readFileSync(join(src, name), 'utf8')))).toEqual([]);
-  expect(wordsIn('planted.tsx', 'export const A = () => <p aria-label="Hello">Good morning {"x"}</p>;')).toHaveLength(3);
+  expect(wordsIn('planted.tsx', 'export const A = () => <p aria-label="Hello">Good morning {"x"}</p>;')).toHaveLength(
+    3,
+  );
 });
 
 const leaves = (value: unknown, path: string): readonly (readonly [string, string])[] => {
@@ -68,8 +94,12 @@ test('every error code has words that say what happened and what to do next, non
 });
 
 test('no word of the trade: key, fingerprint, ratchet, verify, military', () => {
-  const said = leaves(en, 't').filter(([path]) => !path.startsWith('t.keyboard') && !path.startsWith('t.settings.enter'));
-  expect(said.filter(([, text]) => /\b(?:keys?|fingerprint|ratchet|verif\w*|military|session)\b/iu.test(text))).toEqual([]);
+  const said = leaves(en, 't').filter(
+    ([path]) => !path.startsWith('t.keyboard') && !path.startsWith('t.settings.enter'),
+  );
+  expect(said.filter(([, text]) => /\b(?:keys?|fingerprint|ratchet|verif\w*|military|session)\b/iu.test(text))).toEqual(
+    [],
+  );
 });
 
 test('the made-up language covers every word, is longer, and keeps what is filled in', () => {
@@ -115,11 +145,32 @@ const contrast = (a: string, b: string): number => {
 
 test('U13 colours: text at least 4.5, controls at least 3, in light and dark', () => {
   const css = readFileSync(join(src, 'styles/tokens.css'), 'utf8');
-  const tokens = new Map([...css.matchAll(/--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/gu)].map(([, name = '', light = '', dark = '']) => [name, [light, dark]]));
+  const tokens = new Map(
+    [...css.matchAll(/--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/gu)].map(
+      ([, name = '', light = '', dark = '']) => [name, [light, dark]],
+    ),
+  );
   const pairs: readonly (readonly [string, string, number])[] = [
-    ['ink', 'bg', 4.5], ['ink', 'panel', 4.5], ['ink', 'raised', 4.5], ['ink', 'mine', 4.5], ['soft', 'bg', 4.5], ['soft', 'panel', 4.5], ['soft', 'raised', 4.5],
-    ['soft-mine', 'mine', 4.5], ['accent', 'bg', 4.5], ['accent', 'panel', 4.5], ['accent', 'raised', 4.5], ['accent', 'mine', 4.5], ['on-accent', 'accent', 4.5],
-    ['warn', 'warn-bg', 4.5], ['bad', 'bad-bg', 4.5], ['good', 'good-bg', 4.5], ['bad', 'panel', 4.5], ['bad', 'mine', 4.5], ['field', 'bg', 3], ['field', 'raised', 3],
+    ['ink', 'bg', 4.5],
+    ['ink', 'panel', 4.5],
+    ['ink', 'raised', 4.5],
+    ['ink', 'mine', 4.5],
+    ['soft', 'bg', 4.5],
+    ['soft', 'panel', 4.5],
+    ['soft', 'raised', 4.5],
+    ['soft-mine', 'mine', 4.5],
+    ['accent', 'bg', 4.5],
+    ['accent', 'panel', 4.5],
+    ['accent', 'raised', 4.5],
+    ['accent', 'mine', 4.5],
+    ['on-accent', 'accent', 4.5],
+    ['warn', 'warn-bg', 4.5],
+    ['bad', 'bad-bg', 4.5],
+    ['good', 'good-bg', 4.5],
+    ['bad', 'panel', 4.5],
+    ['bad', 'mine', 4.5],
+    ['field', 'bg', 3],
+    ['field', 'raised', 3],
   ];
   const weak = pairs.flatMap(([a, b, least]) =>
     [0, 1].flatMap((scheme) => {

@@ -52,7 +52,8 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
     return kith.onChange((change) => {
       if (change.type !== 'events') return;
       for (const line of change.events) {
-        if (!line.mine && line.kind === 'text' && line.text !== null) announce(t.live.message(nameFor(line.conversation), line.text));
+        if (!line.mine && line.kind === 'text' && line.text !== null)
+          announce(t.live.message(nameFor(line.conversation), line.text));
       }
       notifyOf(change.events, now.current.how, nameFor);
     });
@@ -61,7 +62,8 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
   useEffect(() => {
     const open = (event: MessageEvent<unknown>): void => {
       const data = event.data;
-      if (typeof data === 'object' && data !== null && 'open' in data && typeof data.open === 'string') go({ at: 'conversation', conversation: data.open });
+      if (typeof data === 'object' && data !== null && 'open' in data && typeof data.open === 'string')
+        go({ at: 'conversation', conversation: data.open });
     };
     navigator.serviceWorker?.addEventListener('message', open);
     return () => navigator.serviceWorker?.removeEventListener('message', open);
@@ -71,16 +73,33 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
 
 /** The next part of the screen in the order in which it is read. */
 function nextSection(): void {
-  const parts = ['#list .list-entry[tabindex="0"], #list input', '#messages [data-event][tabindex="0"]', '#composer', '.pane-details h2', '#main h1']
+  const parts = [
+    '#list .list-entry[tabindex="0"], #list input',
+    '#messages [data-event][tabindex="0"]',
+    '#composer',
+    '.pane-details h2',
+    '#main h1',
+  ]
     .map((selector) => document.querySelector<HTMLElement>(selector))
     .filter((element) => element !== null && element.checkVisibility());
-  const at = parts.findIndex((part) => part !== null && (part === document.activeElement || part.closest('nav, [role="feed"], aside')?.contains(document.activeElement) === true));
+  const at = parts.findIndex(
+    (part) =>
+      part !== null &&
+      (part === document.activeElement ||
+        part.closest('nav, [role="feed"], aside')?.contains(document.activeElement) === true),
+  );
   parts[(at + 1) % parts.length]?.focus();
 }
 
-function act(command: Command | Nth, route: Route, contacts: readonly Contact[], show: (overlay: Overlay) => void): void {
+function act(
+  command: Command | Nth,
+  route: Route,
+  contacts: readonly Contact[],
+  show: (overlay: Overlay) => void,
+): void {
   const listed = contacts.filter(isListed).toSorted((a, b) => b.at - a.at);
-  const here = route.at === 'conversation' ? listed.findIndex(({ conversation }) => conversation === route.conversation) : -1;
+  const here =
+    route.at === 'conversation' ? listed.findIndex(({ conversation }) => conversation === route.conversation) : -1;
   const open = (contact: Contact | undefined): void => {
     if (contact !== undefined) go({ at: 'conversation', conversation: contact.conversation });
   };
@@ -99,7 +118,11 @@ function act(command: Command | Nth, route: Route, contacts: readonly Contact[],
     case 'search':
       return go({ at: 'search', query: '' });
     case 'searchHere':
-      return go(route.at === 'conversation' ? { at: 'search', query: '', conversation: route.conversation } : { at: 'search', query: '' });
+      return go(
+        route.at === 'conversation'
+          ? { at: 'search', query: '', conversation: route.conversation }
+          : { at: 'search', query: '' },
+      );
     case 'settings':
       return go({ at: 'settings' });
     case 'previous':
@@ -113,7 +136,8 @@ function act(command: Command | Nth, route: Route, contacts: readonly Contact[],
     case 'section':
       return nextSection();
     case 'details':
-      if (route.at === 'conversation') go({ at: 'conversation', conversation: route.conversation, details: route.details !== true });
+      if (route.at === 'conversation')
+        go({ at: 'conversation', conversation: route.conversation, details: route.details !== true });
       return;
     case 'latest':
       document.querySelector<HTMLElement>('#latest')?.click();
@@ -147,7 +171,14 @@ function Main({ route, contacts, onKeyboard }: { route: Route; contacts: readonl
           </Page>
         );
       }
-      return <Conversation key={route.conversation} contact={contact} event={route.event ?? null} details={route.details === true} />;
+      return (
+        <Conversation
+          key={route.conversation}
+          contact={contact}
+          event={route.event ?? null}
+          details={route.details === true}
+        />
+      );
     }
     case 'add':
       return <Add mode={route.mode} />;
@@ -215,7 +246,10 @@ function Shell() {
       </main>
     );
   }
-  const alone = state.status === 'ready' && !contacts.some(isListed) && (requests.status !== 'ready' || requests.value.length === 0);
+  const alone =
+    state.status === 'ready' &&
+    !contacts.some(isListed) &&
+    (requests.status !== 'ready' || requests.value.length === 0);
   if (alone && route.at === 'list') {
     return (
       <>
@@ -225,7 +259,8 @@ function Shell() {
       </>
     );
   }
-  const open = route.at === 'conversation' ? contacts.find(({ conversation }) => conversation === route.conversation) : undefined;
+  const open =
+    route.at === 'conversation' ? contacts.find(({ conversation }) => conversation === route.conversation) : undefined;
   const details = route.at === 'conversation' && route.details === true && open !== undefined;
   const main =
     state.status === 'loading' && route.at === 'conversation' ? (

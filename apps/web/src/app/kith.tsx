@@ -1,5 +1,14 @@
 import type { Contact, Kith, Method, Methods } from '@kith/core/client';
-import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react';
 import type { Platform } from './platform.ts';
 import { problemOf, type ProblemCode } from './problem.ts';
 import { Queries, type Query } from './query.ts';
@@ -26,7 +35,10 @@ export const useKith = (): Kith => useHeld().kith;
 export const usePlatform = (): Platform => useHeld().platform;
 
 /** Reads something and keeps it fresh. `again` is for "Try again". */
-export function useQuery<M extends Method>(method: M, params: Methods[M]['params']): readonly [Query<Methods[M]['result']>, () => void] {
+export function useQuery<M extends Method>(
+  method: M,
+  params: Methods[M]['params'],
+): readonly [Query<Methods[M]['result']>, () => void] {
   const { queries } = useHeld();
   const key = JSON.stringify(params);
   const listen = useCallback(
@@ -47,7 +59,12 @@ export function useContacts(): readonly Contact[] {
 /** Does something once; holds the problem until the next try. */
 export function useAction<A extends readonly unknown[]>(
   action: (...values: A) => Promise<void>,
-): { readonly run: (...values: A) => void; readonly busy: boolean; readonly problem: ProblemCode | null; readonly clear: () => void } {
+): {
+  readonly run: (...values: A) => void;
+  readonly busy: boolean;
+  readonly problem: ProblemCode | null;
+  readonly clear: () => void;
+} {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ProblemCode | null>(null);
   const run = (...values: A): void => {

@@ -70,7 +70,12 @@ export class LogWindow {
     if (first === undefined || this.#state.atStart) return;
     this.#read(async () => {
       const before = await this.#log({ limit: PAGE, before: first.event });
-      return { lines: [...before, ...this.#state.lines], atStart: before.length < PAGE, atEnd: this.#state.atEnd, grewUp: true };
+      return {
+        lines: [...before, ...this.#state.lines],
+        atStart: before.length < PAGE,
+        atEnd: this.#state.atEnd,
+        grewUp: true,
+      };
     }, 'end');
   }
 
@@ -79,7 +84,12 @@ export class LogWindow {
     if (last === undefined || this.#state.atEnd) return;
     this.#read(async () => {
       const after = await this.#log({ limit: PAGE, after: last.event });
-      return { lines: [...this.#state.lines, ...after], atStart: this.#state.atStart, atEnd: after.length < PAGE, grewUp: false };
+      return {
+        lines: [...this.#state.lines, ...after],
+        atStart: this.#state.atStart,
+        atEnd: after.length < PAGE,
+        grewUp: false,
+      };
     }, 'start');
   }
 
@@ -95,8 +105,19 @@ export class LogWindow {
         const limit = Math.min(MOST, Math.max(PAGE, held.length + PAGE / 2));
         const lines = await this.#log({ limit });
         const first = held[0];
-        const from = first === undefined ? 0 : Math.max(0, lines.findIndex(({ event }) => event === first.event));
-        return { lines: lines.slice(from), atStart: atStart || (lines.length < limit && from === 0), atEnd, grewUp: false };
+        const from =
+          first === undefined
+            ? 0
+            : Math.max(
+                0,
+                lines.findIndex(({ event }) => event === first.event),
+              );
+        return {
+          lines: lines.slice(from),
+          atStart: atStart || (lines.length < limit && from === 0),
+          atEnd,
+          grewUp: false,
+        };
       }
       const middle = held[Math.floor(held.length / 2)];
       if (middle === undefined) return { lines: held, atStart, atEnd, grewUp: false };

@@ -15,5 +15,10 @@ export function notifyOf(events: readonly LogLine[], how: string, nameFor: (conv
   const newest = events.findLast((line) => !line.mine && line.kind === 'text');
   if (newest === undefined) return;
   const body = how === 'name' ? t.notification.from(nameFor(newest.conversation)) : t.notification.plain;
-  navigator.serviceWorker?.controller?.postMessage({ type: 'notify', title: t.notification.title, body, conversation: newest.conversation });
+  navigator.serviceWorker?.controller?.postMessage({
+    type: 'notify',
+    title: t.notification.title,
+    body,
+    conversation: newest.conversation,
+  });
 }

@@ -17,7 +17,15 @@ const start: Route = { at: 'list' };
 const listeners = new Set<() => void>();
 
 const places: ReadonlySet<string> = new Set<Route['at']>([
-  'list', 'conversation', 'add', 'invite', 'device', 'requests', 'search', 'settings', 'help',
+  'list',
+  'conversation',
+  'add',
+  'invite',
+  'device',
+  'requests',
+  'search',
+  'settings',
+  'help',
 ]);
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'string' && places.has(value.at);

@@ -1,8 +1,22 @@
 // The keys that work everywhere. Those that browsers keep for themselves in a tab are bound only in the installed app;
 // each of these has an Alt form that works in both.
 export type Command =
-  | 'help' | 'jump' | 'add' | 'search' | 'searchHere' | 'settings' | 'previous' | 'next' | 'previousUnread' | 'nextUnread'
-  | 'section' | 'details' | 'latest' | 'reply' | 'react' | 'pickReply';
+  | 'help'
+  | 'jump'
+  | 'add'
+  | 'search'
+  | 'searchHere'
+  | 'settings'
+  | 'previous'
+  | 'next'
+  | 'previousUnread'
+  | 'nextUnread'
+  | 'section'
+  | 'details'
+  | 'latest'
+  | 'reply'
+  | 'react'
+  | 'pickReply';
 
 export interface Nth {
   readonly nth: number;
@@ -66,6 +80,8 @@ export function commandOf(event: KeyboardEvent, standalone: boolean): Command | 
   if (/^[1-9]$/u.test(key)) {
     return name === 'Alt+' || (name === 'Mod+' && standalone) ? { nth: Number(key) - 1 } : null;
   }
-  const found = SHORTCUTS.find((shortcut) => shortcut.keys === name + key && (shortcut.standalone !== true || standalone));
+  const found = SHORTCUTS.find(
+    (shortcut) => shortcut.keys === name + key && (shortcut.standalone !== true || standalone),
+  );
   return found === undefined || found.command === 'nth' ? null : found.command;
 }

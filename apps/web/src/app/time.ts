@@ -7,7 +7,8 @@ const daysBetween = (from: number, to: number): number => Math.round((startOfDay
 
 /** The region's habits (12 or 24 hours, day or month first) where its language is the one on screen. */
 const locale = (): string => (navigator.language.split('-')[0] === t.locale ? navigator.language : t.locale);
-const format = (at: number, options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale(), options).format(at);
+const format = (at: number, options: Intl.DateTimeFormatOptions): string =>
+  new Intl.DateTimeFormat(locale(), options).format(at);
 
 export const clock = (at: number): string => format(at, { hour: '2-digit', minute: '2-digit' });
 export const date = (at: number): string => format(at, { day: 'numeric', month: 'long', year: 'numeric' });

@@ -76,7 +76,9 @@ function OpenInvitations({ invites, shown }: { invites: readonly Invite[]; shown
           {open.map((invite) => (
             <li key={invite.invite} className="entry">
               <div className="entry-text">
-                <p dir="auto">{invite.label === '' ? (invite.reusable ? t.add.unnamedMany : t.add.unnamedOnce) : invite.label}</p>
+                <p dir="auto">
+                  {invite.label === '' ? (invite.reusable ? t.add.unnamedMany : t.add.unnamedOnce) : invite.label}
+                </p>
                 <p className="hint">
                   {t.add.uses(invite.uses)} · {t.add.until(date(invite.expires))}
                 </p>
@@ -117,7 +119,12 @@ function Show() {
         const invites = await kith.call('invite.list', {});
         const plain = params.label === undefined && params.expiresMs === undefined;
         const known = invites.find(
-          (invite) => plain && invite.state === 'open' && !invite.contested && invite.reusable === params.reusable && (invite.reusable || invite.invite === unused),
+          (invite) =>
+            plain &&
+            invite.state === 'open' &&
+            !invite.contested &&
+            invite.reusable === params.reusable &&
+            (invite.reusable || invite.invite === unused),
         );
         const invite = known ?? (await kith.call('invite.create', params));
         if (!invite.reusable) unused = invite.invite;
@@ -173,7 +180,11 @@ function Show() {
             onSubmit={(event) => {
               event.preventDefault();
               const note = label.trim();
-              void make({ reusable: kind === 'many', expiresMs: expiries[expiry], ...(note === '' ? {} : { label: note }) });
+              void make({
+                reusable: kind === 'many',
+                expiresMs: expiries[expiry],
+                ...(note === '' ? {} : { label: note }),
+              });
             }}
           >
             <Field label={t.add.labelField} hint={t.add.labelHint} value={label} onChange={setLabel} maxLength={64} />
@@ -249,10 +260,20 @@ export function Add({ mode }: { mode: 'show' | 'scan' }) {
   return (
     <Page title={t.add.title} narrow>
       <div className="row" role="group" aria-label={t.add.choose}>
-        <Button icon={QrCode} aria-pressed={mode === 'show'} extra={mode === 'show' ? 'tab tab-on' : 'tab'} onPress={() => go({ at: 'add', mode: 'show' }, 'replace')}>
+        <Button
+          icon={QrCode}
+          aria-pressed={mode === 'show'}
+          extra={mode === 'show' ? 'tab tab-on' : 'tab'}
+          onPress={() => go({ at: 'add', mode: 'show' }, 'replace')}
+        >
           {t.add.show}
         </Button>
-        <Button icon={ScanLine} aria-pressed={mode === 'scan'} extra={mode === 'scan' ? 'tab tab-on' : 'tab'} onPress={() => go({ at: 'add', mode: 'scan' }, 'replace')}>
+        <Button
+          icon={ScanLine}
+          aria-pressed={mode === 'scan'}
+          extra={mode === 'scan' ? 'tab tab-on' : 'tab'}
+          onPress={() => go({ at: 'add', mode: 'scan' }, 'replace')}
+        >
           {t.add.scan}
         </Button>
       </div>

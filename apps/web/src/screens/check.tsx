@@ -89,7 +89,11 @@ export function Check({ contact, onClose }: Props) {
           </Loaded>
           <div className="row row-end">
             <Button onPress={() => setStopping(true)}>{t.check.noMatch}</Button>
-            <Button look="main" onPress={() => mark.run('validated')} isDisabled={mark.busy || words[0].status !== 'ready'}>
+            <Button
+              look="main"
+              onPress={() => mark.run('validated')}
+              isDisabled={mark.busy || words[0].status !== 'ready'}
+            >
               {t.check.match}
             </Button>
           </div>

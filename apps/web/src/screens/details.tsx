@@ -31,9 +31,11 @@ export function Details({ contact }: { contact: Contact }) {
   const close = (): void => go({ at: 'conversation', conversation });
   const rename = (): void => {
     const wanted = mine.trim();
-    if (wanted !== (contact.nameFrom === 'me' ? contact.name : '')) act.run(() => kith.call('contact.rename', { conversation, name: wanted }));
+    if (wanted !== (contact.nameFrom === 'me' ? contact.name : ''))
+      act.run(() => kith.call('contact.rename', { conversation, name: wanted }));
   };
-  const mark = (validity: Contact['validity']): void => act.run(() => kith.call('contact.mark', { conversation, validity }));
+  const mark = (validity: Contact['validity']): void =>
+    act.run(() => kith.call('contact.mark', { conversation, validity }));
   return (
     <aside
       className="pane pane-details"
@@ -69,7 +71,14 @@ export function Details({ contact }: { contact: Contact }) {
               rename();
             }}
           >
-            <Field label={t.details.name} hint={t.details.nameHint} value={mine} onChange={setMine} onBlur={rename} maxLength={64} />
+            <Field
+              label={t.details.name}
+              hint={t.details.nameHint}
+              value={mine}
+              onChange={setMine}
+              onBlur={rename}
+              maxLength={64}
+            />
           </form>
           <section className="section">
             <h3>{t.details.validity}</h3>
@@ -79,7 +88,9 @@ export function Details({ contact }: { contact: Contact }) {
             <Button icon={validityIcons['unvalidated']} onPress={() => setAsking('check')}>
               {t.details.check}
             </Button>
-            {contact.validity === 'validated' ? <Button onPress={() => mark('unvalidated')}>{t.details.uncheck}</Button> : null}
+            {contact.validity === 'validated' ? (
+              <Button onPress={() => mark('unvalidated')}>{t.details.uncheck}</Button>
+            ) : null}
             {contact.validity === 'compromised' ? (
               <Button onPress={() => mark('unvalidated')}>{t.details.unstop}</Button>
             ) : (

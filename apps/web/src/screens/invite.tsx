@@ -63,7 +63,14 @@ function Open({ preview, link }: { preview: InvitePreview; link: string }) {
           connect.run();
         }}
       >
-        <Field label={t.invite.seeLabel} hint={t.invite.seeHint} value={typed ?? known} onChange={setTyped} maxLength={64} input={{ autoComplete: 'nickname' }} />
+        <Field
+          label={t.invite.seeLabel}
+          hint={t.invite.seeHint}
+          value={typed ?? known}
+          onChange={setTyped}
+          maxLength={64}
+          input={{ autoComplete: 'nickname' }}
+        />
         {connect.problem === 'no-relay' ? (
           <Note tone="warn" title={t.invite.kept} status />
         ) : connect.problem === null ? null : (
@@ -109,7 +116,8 @@ export function Invitation({ link }: { link: string }) {
         </Page>
       );
     }
-    const passing = preview.problem === 'no-relay' || preview.problem === 'relay-full' || preview.problem === 'home-busy';
+    const passing =
+      preview.problem === 'no-relay' || preview.problem === 'relay-full' || preview.problem === 'home-busy';
     return (
       <Page key="failed" title={t.invite.failedTitle} narrow>
         {passing ? <Problem code={preview.problem} again={again} /> : <Problem code={preview.problem} />}
@@ -131,7 +139,11 @@ export function Invitation({ link }: { link: string }) {
           <Button
             look="main"
             autoFocus
-            onPress={() => (value.conversation === null ? goToList() : go({ at: 'conversation', conversation: value.conversation }, 'replace'))}
+            onPress={() =>
+              value.conversation === null
+                ? goToList()
+                : go({ at: 'conversation', conversation: value.conversation }, 'replace')
+            }
           >
             {t.invite.acceptedOpen}
           </Button>

@@ -13,7 +13,9 @@ export function Jump({ onClose }: { onClose: () => void }) {
   const contacts = useContacts();
   const [text, setText] = useState('');
   const wanted = text.trim().toLocaleLowerCase();
-  const found = contacts.filter((contact) => isListed(contact) && nameOf(contact).toLocaleLowerCase().includes(wanted)).slice(0, MOST);
+  const found = contacts
+    .filter((contact) => isListed(contact) && nameOf(contact).toLocaleLowerCase().includes(wanted))
+    .slice(0, MOST);
   const open = (conversation: string): void => {
     onClose();
     go({ at: 'conversation', conversation });

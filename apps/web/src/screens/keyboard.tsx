@@ -4,14 +4,45 @@ import { t } from '../words/index.ts';
 
 type Action = keyof typeof t.keyboard.actions;
 
-const here: readonly { readonly group: 'list' | 'conversation' | 'composer'; readonly rows: readonly (readonly [Action, readonly string[]])[] }[] = [
-  { group: 'list', rows: [['move', ['↑', '↓']], ['ends', ['Home', 'End']], ['open', ['Enter']]] },
-  { group: 'conversation', rows: [['reply', ['R']], ['react', ['E']], ['copy', ['C']], ['composer', ['Esc']]] },
-  { group: 'composer', rows: [['send', ['Enter']], ['newline', ['Shift+Enter']], ['editLast', ['↑']], ['cancel', ['Esc']]] },
+const here: readonly {
+  readonly group: 'list' | 'conversation' | 'composer';
+  readonly rows: readonly (readonly [Action, readonly string[]])[];
+}[] = [
+  {
+    group: 'list',
+    rows: [
+      ['move', ['↑', '↓']],
+      ['ends', ['Home', 'End']],
+      ['open', ['Enter']],
+    ],
+  },
+  {
+    group: 'conversation',
+    rows: [
+      ['reply', ['R']],
+      ['react', ['E']],
+      ['copy', ['C']],
+      ['composer', ['Esc']],
+    ],
+  },
+  {
+    group: 'composer',
+    rows: [
+      ['send', ['Enter']],
+      ['newline', ['Shift+Enter']],
+      ['editLast', ['↑']],
+      ['cancel', ['Esc']],
+    ],
+  },
 ];
 
 const shown = (keys: string): string =>
-  keys.replace('Mod', isApple ? '⌘' : 'Ctrl').replace('Alt', isApple ? '⌥' : 'Alt').replace('ArrowUp', '↑').replace('ArrowDown', '↓').replace('+1', '+1–9');
+  keys
+    .replace('Mod', isApple ? '⌘' : 'Ctrl')
+    .replace('Alt', isApple ? '⌥' : 'Alt')
+    .replace('ArrowUp', '↑')
+    .replace('ArrowDown', '↓')
+    .replace('+1', '+1–9');
 
 function Rows({ rows }: { rows: readonly (readonly [Action, readonly string[]])[] }) {
   return (

@@ -49,9 +49,14 @@ function Preview({ contact }: { contact: Contact }) {
     );
   }
   if (state === 'blocked' || state === 'ended') return <span className="list-preview">{t.list[state]}</span>;
-  if (preview === null) return <span className="list-preview">{state === 'invited' ? t.list.invited : t.list.nothingYet}</span>;
+  if (preview === null)
+    return <span className="list-preview">{state === 'invited' ? t.list.invited : t.list.nothingYet}</span>;
   if (preview.kind !== 'text') {
-    return <span className="list-preview">{t.conversation.notices[preview.notice ?? 'other'] ?? t.conversation.notices['other']}</span>;
+    return (
+      <span className="list-preview">
+        {t.conversation.notices[preview.notice ?? 'other'] ?? t.conversation.notices['other']}
+      </span>
+    );
   }
   const text = preview.deleted || preview.text === null ? t.list.deleted : preview.text.slice(0, 200);
   return (
@@ -61,7 +66,17 @@ function Preview({ contact }: { contact: Contact }) {
   );
 }
 
-function Entry({ contact, current, reachable, now }: { contact: Contact; current: boolean; reachable: boolean; now: number }) {
+function Entry({
+  contact,
+  current,
+  reachable,
+  now,
+}: {
+  contact: Contact;
+  current: boolean;
+  reachable: boolean;
+  now: number;
+}) {
   const name = nameOf(contact);
   const failed = contact.preview?.state === 'failed';
   return (

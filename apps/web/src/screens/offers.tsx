@@ -7,7 +7,17 @@ import { activateUpdate, useUpdate } from '../app/update.ts';
 import { Button } from '../ui/button.tsx';
 import { t } from '../words/index.ts';
 
-function Offer({ text, action, onAction, onNever }: { text: string; action: string; onAction: () => void; onNever?: () => void }) {
+function Offer({
+  text,
+  action,
+  onAction,
+  onNever,
+}: {
+  text: string;
+  action: string;
+  onAction: () => void;
+  onNever?: () => void;
+}) {
   return (
     <div className="offer" role="status">
       <p>{text}</p>
@@ -45,8 +55,15 @@ export function Offers() {
   if (update) return <UpdateOffer />;
   if (settings === null || requests.status !== 'ready') return null;
 
-  const received = contacts.some(({ preview, unread }) => unread > 0 || (preview !== null && preview.kind === 'text' && !preview.mine));
-  if (received && 'Notification' in globalThis && Notification.permission === 'default' && settings.get(SETTINGS.hintNotifications) !== 'off') {
+  const received = contacts.some(
+    ({ preview, unread }) => unread > 0 || (preview !== null && preview.kind === 'text' && !preview.mine),
+  );
+  if (
+    received &&
+    'Notification' in globalThis &&
+    Notification.permission === 'default' &&
+    settings.get(SETTINGS.hintNotifications) !== 'off'
+  ) {
     return (
       <Offer
         text={t.offers.notifications}

@@ -17,13 +17,18 @@ const BEFORE_HIT = 60;
 
 /** The words around the first hit, with every hit marked. */
 function Hit({ text, query }: { text: string; query: string }) {
-  const words = query.split(/\s+/u).filter((word) => word !== '').map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`));
+  const words = query
+    .split(/\s+/u)
+    .filter((word) => word !== '')
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`));
   if (words.length === 0) return text;
   const pattern = new RegExp(`(${words.join('|')})`, 'giu');
   const first = text.search(pattern);
   const from = Math.max(0, first - BEFORE_HIT);
   const pieces = `${from > 0 ? '…' : ''}${text.slice(from, from + 400)}`.split(pattern);
-  return pieces.map((piece, index) => (index % 2 === 1 ? <mark key={index}>{piece}</mark> : <Fragment key={index}>{piece}</Fragment>));
+  return pieces.map((piece, index) =>
+    index % 2 === 1 ? <mark key={index}>{piece}</mark> : <Fragment key={index}>{piece}</Fragment>,
+  );
 }
 
 function Results({ query, within }: { query: string; within: string | undefined }) {

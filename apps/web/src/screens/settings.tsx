@@ -62,7 +62,9 @@ function You() {
             <Avatar name={known.name === '' ? t.common.you : known.name} picture={known.picture} large />
             <div className="grow row">
               <Button onPress={() => file.current?.click()}>{t.settings.pictureChoose}</Button>
-              {known.picture === null ? null : <Button onPress={() => save.run({ picture: null })}>{t.settings.pictureRemove}</Button>}
+              {known.picture === null ? null : (
+                <Button onPress={() => save.run({ picture: null })}>{t.settings.pictureRemove}</Button>
+              )}
               <p className="hint">{t.settings.pictureHint}</p>
               <input
                 ref={file}
@@ -137,10 +139,17 @@ function Relays() {
                   <div className="entry-text">
                     <p dir="ltr">{relay.url}</p>
                     <p className={`pill ${relay.reachable ? 'pill-good' : 'pill-warn'}`}>
-                      {relay.reachable ? (relay.latencyMs === null ? t.settings.relayReachable : t.settings.relayOk(Math.round(relay.latencyMs))) : t.settings.relayDown}
+                      {relay.reachable
+                        ? relay.latencyMs === null
+                          ? t.settings.relayReachable
+                          : t.settings.relayOk(Math.round(relay.latencyMs))
+                        : t.settings.relayDown}
                     </p>
                   </div>
-                  <Button onPress={() => act.run(() => kith.call('relay.remove', { url: relay.url }))} aria-label={t.settings.relayRemove(relay.url)}>
+                  <Button
+                    onPress={() => act.run(() => kith.call('relay.remove', { url: relay.url }))}
+                    aria-label={t.settings.relayRemove(relay.url)}
+                  >
                     {t.settings.relayRemove('').trim()}
                   </Button>
                 </li>
@@ -159,7 +168,12 @@ function Relays() {
           });
         }}
       >
-        <Field label={t.settings.relayAddress} value={url} onChange={setUrl} input={{ inputMode: 'url', spellCheck: false, placeholder: 'https://' }} />
+        <Field
+          label={t.settings.relayAddress}
+          value={url}
+          onChange={setUrl}
+          input={{ inputMode: 'url', spellCheck: false, placeholder: 'https://' }}
+        />
         <div className="row">
           <Button type="submit" isDisabled={url.trim() === '' || act.busy}>
             {t.settings.relayAdd}
@@ -191,7 +205,9 @@ function Storage() {
   };
   return (
     <>
-      <p role="status">{persisted === null ? t.settings.storageUnknown : persisted ? t.settings.persisted : t.settings.notPersisted}</p>
+      <p role="status">
+        {persisted === null ? t.settings.storageUnknown : persisted ? t.settings.persisted : t.settings.notPersisted}
+      </p>
       {persisted === false ? (
         <div>
           <Button onPress={() => void persist()}>{t.settings.persist}</Button>
@@ -203,7 +219,11 @@ function Storage() {
         </div>
       ) : null}
       {refused ? <Note title={t.settings.persistRefused} status /> : null}
-      {used === null ? null : <p className="hint">{t.settings.used((used / 2 ** 20).toLocaleString(t.locale, { maximumFractionDigits: 1 }))}</p>}
+      {used === null ? null : (
+        <p className="hint">
+          {t.settings.used((used / 2 ** 20).toLocaleString(t.locale, { maximumFractionDigits: 1 }))}
+        </p>
+      )}
     </>
   );
 }
@@ -247,8 +267,18 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
         <You />
       </Section>
       <Section title={t.settings.privacy}>
-        <Switch label={t.settings.receipts} hint={t.settings.receiptsHint} on={get('receipts') === 'on'} onChange={(on) => act.run('receipts', on ? 'on' : 'off')} />
-        <Switch label={t.settings.typing} hint={t.settings.typingHint} on={get('typing') === 'on'} onChange={(on) => act.run('typing', on ? 'on' : 'off')} />
+        <Switch
+          label={t.settings.receipts}
+          hint={t.settings.receiptsHint}
+          on={get('receipts') === 'on'}
+          onChange={(on) => act.run('receipts', on ? 'on' : 'off')}
+        />
+        <Switch
+          label={t.settings.typing}
+          hint={t.settings.typingHint}
+          on={get('typing') === 'on'}
+          onChange={(on) => act.run('typing', on ? 'on' : 'off')}
+        />
       </Section>
       <Section title={t.settings.writing}>
         <Choices
@@ -276,7 +306,12 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
             { value: 'dark', label: t.settings.themes.dark },
           ]}
         />
-        <Choices label={t.settings.language} value="en" onChange={() => undefined} choices={[{ value: 'en', label: t.settings.languages.en }]} />
+        <Choices
+          label={t.settings.language}
+          value="en"
+          onChange={() => undefined}
+          choices={[{ value: 'en', label: t.settings.languages.en }]}
+        />
       </Section>
       <Section title={t.settings.notifications}>
         <Notifications value={get('notifications')} put={(value) => act.run('notifications', value)} />
@@ -288,7 +323,12 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
         <Storage />
       </Section>
       <Section title={t.settings.help}>
-        <Switch label={t.settings.hints} hint={t.settings.hintsHint} on={get('hints') !== 'off'} onChange={(on) => act.run('hints', on ? 'on' : 'off')} />
+        <Switch
+          label={t.settings.hints}
+          hint={t.settings.hintsHint}
+          on={get('hints') !== 'off'}
+          onChange={(on) => act.run('hints', on ? 'on' : 'off')}
+        />
         <div>
           <Button onPress={onKeyboard}>{t.keyboard.title}</Button>
         </div>

@@ -22,7 +22,10 @@ export function Welcome() {
     if (wanted !== '' && wanted !== known) await kith.call('profile.set', { name: wanted });
   };
   // The name has to be there before the code is made; should it fail, the code still is.
-  const leave = (mode: 'show' | 'scan'): void => void save().catch(() => undefined).then(() => go({ at: 'add', mode }));
+  const leave = (mode: 'show' | 'scan'): void =>
+    void save()
+      .catch(() => undefined)
+      .then(() => go({ at: 'add', mode }));
   return (
     <main className="welcome" id="main" tabIndex={-1}>
       <div className="welcome-body">
@@ -38,7 +41,14 @@ export function Welcome() {
             leave('show');
           }}
         >
-          <Field label={t.first.nameLabel} hint={t.first.nameHint} value={name} onChange={setName} maxLength={64} input={{ autoComplete: 'nickname' }} />
+          <Field
+            label={t.first.nameLabel}
+            hint={t.first.nameHint}
+            value={name}
+            onChange={setName}
+            maxLength={64}
+            input={{ autoComplete: 'nickname' }}
+          />
           <Button look="main" icon={UserPlus} wide type="submit">
             {t.first.add}
           </Button>

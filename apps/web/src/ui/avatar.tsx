@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react';
 const HUES = 8;
 
 /** A hue from a name, the same at every start. */
-const hueOf = (text: string): number => [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7) % HUES;
+const hueOf = (text: string): number =>
+  [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7) % HUES;
 
 const initialsOf = (name: string): string => {
   const words = name.trim().split(/\s+/u);
@@ -12,7 +13,15 @@ const initialsOf = (name: string): string => {
 };
 
 /** The picture a person chose, else initials. Decoration: the name always stands beside it. */
-export function Avatar({ name, picture, large = false }: { name: string; picture: Uint8Array | null; large?: boolean }) {
+export function Avatar({
+  name,
+  picture,
+  large = false,
+}: {
+  name: string;
+  picture: Uint8Array | null;
+  large?: boolean;
+}) {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
     if (picture === null) {

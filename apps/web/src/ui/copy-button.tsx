@@ -6,7 +6,17 @@ import { Button } from './button.tsx';
 
 const SHOWN_MS = 3_000;
 
-export function CopyButton({ text, label, look = 'edge', onCopied }: { text: string; label: string; look?: 'main' | 'edge' | 'plain'; onCopied?: () => void }) {
+export function CopyButton({
+  text,
+  label,
+  look = 'edge',
+  onCopied,
+}: {
+  text: string;
+  label: string;
+  look?: 'main' | 'edge' | 'plain';
+  onCopied?: () => void;
+}) {
   const [copied, setCopied] = useState(false);
   const [failed, setFailed] = useState(false);
   useEffect(() => {

@@ -13,7 +13,9 @@ interface FieldProps {
   readonly onChange: (value: string) => void;
   readonly onBlur?: () => void;
   readonly maxLength?: number;
-  readonly input?: Pick<InputProps, 'placeholder' | 'autoComplete' | 'spellCheck' | 'inputMode' | 'enterKeyHint'> & { ref?: Ref<HTMLInputElement> };
+  readonly input?: Pick<InputProps, 'placeholder' | 'autoComplete' | 'spellCheck' | 'inputMode' | 'enterKeyHint'> & {
+    ref?: Ref<HTMLInputElement>;
+  };
   readonly autoFocus?: boolean;
 }
 
@@ -38,7 +40,17 @@ export function Field({ label, hint, value, onChange, onBlur, maxLength, input, 
   );
 }
 
-export function Switch({ label, hint, on, onChange }: { label: string; hint?: string; on: boolean; onChange: (on: boolean) => void }) {
+export function Switch({
+  label,
+  hint,
+  on,
+  onChange,
+}: {
+  label: string;
+  hint?: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}) {
   return (
     <AriaSwitch className="switch" isSelected={on} onChange={onChange}>
       <span className="switch-track" aria-hidden="true">
@@ -58,7 +70,13 @@ interface Choice<V extends string> {
   readonly hint?: string;
 }
 
-export function Choices<V extends string>({ label, value, choices, onChange, row = false }: {
+export function Choices<V extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+  row = false,
+}: {
   label: string;
   value: V;
   choices: readonly Choice<V>[];

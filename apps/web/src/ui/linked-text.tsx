@@ -10,7 +10,10 @@ const trailing = /[.,;:!?…'"»”’]+$/u;
 /** Drops a closing bracket that the address did not open. */
 function trim(match: string): string {
   const text = match.replace(trailing, '');
-  for (const [open, close] of [['(', ')'], ['[', ']']] as const) {
+  for (const [open, close] of [
+    ['(', ')'],
+    ['[', ']'],
+  ] as const) {
     if (text.endsWith(close) && text.split(close).length > text.split(open).length) return trim(text.slice(0, -1));
   }
   return text;
@@ -23,7 +26,13 @@ export function splitLinks(text: string): readonly Piece[] {
     const shown = trim(match[0]);
     const url = URL.parse(shown);
     // Names before an @ are a common disguise for another host: such an address stays plain text.
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '') continue;
+    if (
+      url === null ||
+      (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+      url.username !== '' ||
+      url.password !== ''
+    )
+      continue;
     if (match.index > from) pieces.push({ text: text.slice(from, match.index), href: null });
     pieces.push({ text: shown, href: url.href });
     from = match.index + shown.length;
@@ -38,7 +47,14 @@ export function LinkedText({ text, reachable }: { text: string; reachable: boole
     href === null ? (
       <Fragment key={index}>{piece}</Fragment>
     ) : (
-      <a key={index} href={href} target="_blank" rel="noopener noreferrer" referrerPolicy="no-referrer" tabIndex={reachable ? 0 : -1}>
+      <a
+        key={index}
+        href={href}
+        target="_blank"
+        rel="noopener noreferrer"
+        referrerPolicy="no-referrer"
+        tabIndex={reachable ? 0 : -1}
+      >
         {piece}
       </a>
     ),

@@ -16,7 +16,12 @@ interface Props {
 
 export function Modal({ title, onClose, children, wide = false, question = false }: Props) {
   return (
-    <ModalOverlay className="veil" isOpen isDismissable={!question} onOpenChange={(open) => (open ? undefined : onClose())}>
+    <ModalOverlay
+      className="veil"
+      isOpen
+      isDismissable={!question}
+      onOpenChange={(open) => (open ? undefined : onClose())}
+    >
       <AriaModal className={wide ? 'modal modal-wide' : 'modal'}>
         <Dialog className="dialog" role={question ? 'alertdialog' : 'dialog'}>
           <div className="dialog-head">
@@ -33,7 +38,15 @@ export function Modal({ title, onClose, children, wide = false, question = false
 }
 
 /** "Do this?" with what it does, and a way out. */
-export function Question({ title, body, yes, no = t.common.cancel, onYes, onNo, bad = true }: {
+export function Question({
+  title,
+  body,
+  yes,
+  no = t.common.cancel,
+  onYes,
+  onNo,
+  bad = true,
+}: {
   title: string;
   body?: string;
   yes: string;

@@ -6,9 +6,24 @@ import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 
 type Tone = 'calm' | 'warn' | 'bad' | 'good';
-const icons: Readonly<Record<Tone, LucideIcon>> = { calm: Info, warn: CircleAlert, bad: CircleAlert, good: CircleCheck };
+const icons: Readonly<Record<Tone, LucideIcon>> = {
+  calm: Info,
+  warn: CircleAlert,
+  bad: CircleAlert,
+  good: CircleCheck,
+};
 
-export function Note({ tone = 'calm', title, children, status = false }: { tone?: Tone; title?: string; children?: ReactNode; status?: boolean }) {
+export function Note({
+  tone = 'calm',
+  title,
+  children,
+  status = false,
+}: {
+  tone?: Tone;
+  title?: string;
+  children?: ReactNode;
+  status?: boolean;
+}) {
   return (
     <div className={`note note-${tone}`} role={status ? (tone === 'bad' ? 'alert' : 'status') : undefined}>
       <Icon of={icons[tone]} />

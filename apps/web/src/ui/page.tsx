@@ -25,7 +25,13 @@ export function Skeleton() {
 }
 
 /** Loading, failed with a next step, or the value. */
-export function Loaded<T>({ query, children }: { query: readonly [Query<T>, () => void]; children: (value: T) => ReactNode }) {
+export function Loaded<T>({
+  query,
+  children,
+}: {
+  query: readonly [Query<T>, () => void];
+  children: (value: T) => ReactNode;
+}) {
   const [state, again] = query;
   switch (state.status) {
     case 'loading':
@@ -46,7 +52,17 @@ export function BackButton() {
 }
 
 /** A page of its own: a title that takes the focus, so that a screen reader says where one has arrived. */
-export function Page({ title, narrow = false, back = true, children }: { title: string; narrow?: boolean; back?: boolean; children: ReactNode }) {
+export function Page({
+  title,
+  narrow = false,
+  back = true,
+  children,
+}: {
+  title: string;
+  narrow?: boolean;
+  back?: boolean;
+  children: ReactNode;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {

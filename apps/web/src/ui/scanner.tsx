@@ -33,7 +33,10 @@ export function Scanner({ onCode }: { onCode: (text: string) => void }) {
     let stream: MediaStream | null = null;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const start = async (): Promise<void> => {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 1280 } }, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: 'environment', width: { ideal: 1280 } },
+        audio: false,
+      });
       const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
       const picture = video.current;
       if (over || picture === null || context === null) {

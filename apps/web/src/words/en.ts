@@ -13,46 +13,94 @@ const named = (name: string, withName: string, without: string): string => (name
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 const errors: Readonly<Record<ErrorCode, Problem>> = {
-  'bad-link': { message: 'This is not a Kith invitation, or a part of it is missing.', next: 'Copy the whole link and try again.' },
-  'bad-code': { message: 'This is not a checking code of Kith.', next: 'Scan the code on the other person’s screen, under “Check who this is”.' },
+  'bad-link': {
+    message: 'This is not a Kith invitation, or a part of it is missing.',
+    next: 'Copy the whole link and try again.',
+  },
+  'bad-code': {
+    message: 'This is not a checking code of Kith.',
+    next: 'Scan the code on the other person’s screen, under “Check who this is”.',
+  },
   'bad-option': { message: 'Something in this request is missing or wrong.', next: 'Reload the page and try again.' },
   'bad-command': { message: 'Kith does not know how to do this.', next: 'Reload the page and try again.' },
-  'bad-text': { message: 'This message is too long: the limit is 65,536 bytes.', next: 'Shorten it, or send it in parts.' },
+  'bad-text': {
+    message: 'This message is too long: the limit is 65,536 bytes.',
+    next: 'Shorten it, or send it in parts.',
+  },
   'bad-name': { message: 'A name is at most 64 characters.', next: 'Choose a shorter one.' },
   'bad-picture': { message: 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', next: 'Choose another one.' },
   'bad-emoji': { message: 'A reaction is one emoji.', next: 'Choose one emoji.' },
   'bad-setting': { message: 'This setting does not take that value.', next: 'Choose another one.' },
-  'bad-url': { message: 'This is not the address of a relay.', next: 'It starts with https:// (or http:// on this computer).' },
-  'origin-too-long': { message: 'The relay’s address is too long for a short link.', next: 'Give the relay a shorter public address.' },
+  'bad-url': {
+    message: 'This is not the address of a relay.',
+    next: 'It starts with https:// (or http:// on this computer).',
+  },
+  'origin-too-long': {
+    message: 'The relay’s address is too long for a short link.',
+    next: 'Give the relay a shorter public address.',
+  },
   ambiguous: { message: 'More than one conversation fits that name.', next: 'Open it from the list.' },
   'no-relay': { message: 'No relay answers at the moment.', next: 'Check your connection, then try again.' },
-  'relay-full': { message: 'The relay has no room at the moment.', next: 'Try again later, or add another relay in Settings.' },
+  'relay-full': {
+    message: 'The relay has no room at the moment.',
+    next: 'Try again later, or add another relay in Settings.',
+  },
   'relay-nonsense': { message: 'What answered is not a Kith relay.', next: 'Check its address in Settings.' },
   'relay-start': { message: 'The relay could not start.', next: 'Look at what it printed.' },
   'own-invite': { message: 'This is your own invitation.', next: 'Give it to the person you want to talk to.' },
   'invite-expired': { message: 'This invitation has expired or was taken back.', next: 'Ask for a new one.' },
-  'invite-used': { message: 'This invitation was used already.', next: 'Ask for a new one. If you did not use it, say so: somebody else may have.' },
-  'invite-invalid': { message: 'This invitation was not made by the person it seems to come from.', next: 'Ask for a new one, over another channel.' },
+  'invite-used': {
+    message: 'This invitation was used already.',
+    next: 'Ask for a new one. If you did not use it, say so: somebody else may have.',
+  },
+  'invite-invalid': {
+    message: 'This invitation was not made by the person it seems to come from.',
+    next: 'Ask for a new one, over another channel.',
+  },
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
   ended: { message: 'This conversation has ended.', next: 'Invite them again to go on.' },
   'not-yours': { message: 'Only its author can do that.', next: 'You can delete it for yourself.' },
   locked: { message: 'Kith is locked.', next: 'Unlock it with your passphrase.' },
-  'unknown-conversation': { message: 'This conversation is not on this device.', next: 'Go back to your conversations.' },
+  'unknown-conversation': {
+    message: 'This conversation is not on this device.',
+    next: 'Go back to your conversations.',
+  },
   'unknown-event': { message: 'This message is not on this device.', next: 'It may have been deleted.' },
   'unknown-invite': { message: 'This invitation is not on this device.', next: 'Make a new one.' },
   'unknown-request': { message: 'This request is gone.', next: 'Nothing is left to do.' },
   'unknown-file': { message: 'This file is not there, or it cannot be read.', next: 'Choose another one.' },
-  compromised: { message: 'Stop: you marked this contact. Kith will not send to it.', next: 'Check who it is, then change the mark.' },
+  compromised: {
+    message: 'Stop: you marked this contact. Kith will not send to it.',
+    next: 'Check who it is, then change the mark.',
+  },
   'words-not-ready': { message: 'The words are not there yet.', next: 'They come once you have both been online.' },
   'home-busy': { message: 'Another window holds Kith and does not answer.', next: 'Close it, then try again.' },
-  interrupted: { message: 'The window that did the work was closed before it answered.', next: 'Look whether it was done, then try again.' },
-  'disk-full': { message: 'There is no room left on this device. Nothing that was there is lost.', next: 'Free some space and try again.' },
-  'disk-failed': { message: 'This browser could not read or write. Nothing was changed.', next: 'Try again; if it stays, restart the browser.' },
+  interrupted: {
+    message: 'The window that did the work was closed before it answered.',
+    next: 'Look whether it was done, then try again.',
+  },
+  'disk-full': {
+    message: 'There is no room left on this device. Nothing that was there is lost.',
+    next: 'Free some space and try again.',
+  },
+  'disk-failed': {
+    message: 'This browser could not read or write. Nothing was changed.',
+    next: 'Try again; if it stays, restart the browser.',
+  },
   'newer-home': { message: 'What is stored here was written by a newer Kith.', next: 'Update, then open it again.' },
-  'damaged-home': { message: 'What is stored here cannot be opened.', next: 'Keep this browser profile as it is and report it; do not clear its data.' },
-  evicted: { message: 'This browser has deleted what Kith had stored here.', next: 'Start anew. Allow Kith to keep its data, so that it does not happen again.' },
+  'damaged-home': {
+    message: 'What is stored here cannot be opened.',
+    next: 'Keep this browser profile as it is and report it; do not clear its data.',
+  },
+  evicted: {
+    message: 'This browser has deleted what Kith had stored here.',
+    next: 'Start anew. Allow Kith to keep its data, so that it does not happen again.',
+  },
   'not-built': { message: 'This cannot be done yet in this version.', next: 'It is planned.' },
-  internal: { message: 'Something went wrong inside Kith. Nothing that was there is lost.', next: 'Try again. If it stays, please report it.' },
+  internal: {
+    message: 'Something went wrong inside Kith. Nothing that was there is lost.',
+    next: 'Try again. If it stays, please report it.',
+  },
 };
 
 export const en = {
@@ -98,7 +146,8 @@ export const en = {
     failedTitle: 'Kith could not start',
     failedIntro: 'Nothing that was there is lost.',
     evictedTitle: 'This browser cleared what Kith had stored',
-    evicted: 'Kith was used here before, but the browser has removed its data. Nothing on our side can bring it back. People you talked to still have their copies; invite each other again.',
+    evicted:
+      'Kith was used here before, but the browser has removed its data. Nothing on our side can bring it back. People you talked to still have their copies; invite each other again.',
     evictedGoOn: 'Start anew',
   },
 
@@ -199,7 +248,8 @@ export const en = {
     title: (name: string) => `Connect with ${name}?`,
     titleUnnamed: 'Connect with someone?',
     unnamed: 'The person who invited you gave no name. Make sure you know who sent you this.',
-    from: (name: string) => `${name} calls themself that. Kith cannot know if it is true; you can check it together later.`,
+    from: (name: string) =>
+      `${name} calls themself that. Kith cannot know if it is true; you can check it together later.`,
     onceNote: 'This invitation works once. It is for you.',
     manyNote: 'Several people may hold this invitation. They will be asked before you can talk.',
     seeLabel: 'The name they will see',
@@ -211,12 +261,14 @@ export const en = {
     elsewhereCopy: 'Copy the code',
     ownTitle: 'This is your own invitation',
     ownIntro: 'Give it to the person you want to talk to. You cannot connect with yourself.',
-    ownPrivate: 'Only trying it out? Open the link in a private window, or in another browser: there you are somebody else.',
+    ownPrivate:
+      'Only trying it out? Open the link in a private window, or in another browser: there you are somebody else.',
     ownOpen: 'Copy the link for a private window',
     acceptedTitle: 'You are connected already',
     acceptedOpen: 'Open the conversation',
     privateTitle: 'This looks like a private window',
-    privateNote: 'When you close it, this browser forgets everything here: your messages and the people you added. Nothing can bring it back.',
+    privateNote:
+      'When you close it, this browser forgets everything here: your messages and the people you added. Nothing can bring it back.',
     kept: 'No relay answers. Kith keeps this and connects by itself as soon as one does.',
     failedTitle: 'This invitation does not work',
     deviceTitle: 'This link adds a device',
@@ -266,10 +318,12 @@ export const en = {
     deletedMine: 'You deleted this.',
     deletedTheirs: 'This was deleted.',
     waitingFor: (name: string) =>
-      named(name, `Waiting for ${name}’s device.`, 'Waiting for their device.') + ' It arrives when they are back; you can close Kith.',
+      named(name, `Waiting for ${name}’s device.`, 'Waiting for their device.') +
+      ' It arrives when they are back; you can close Kith.',
     waitingInvite: 'Waiting for them to use your invitation. What you write arrives then.',
     typing: (name: string) => named(name, `${name} is writing…`, 'They are writing…'),
-    stopped: (name: string) => `Stop: you marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them.`,
+    stopped: (name: string) =>
+      `Stop: you marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them.`,
     endedNote: 'This conversation has ended. You can read it; nothing more can be written.',
     blockedNote: 'You blocked this person. Nothing of theirs reaches you.',
     requestedNote: 'They have not accepted yet. What you write waits until they do.',
@@ -284,7 +338,8 @@ export const en = {
     reply: 'Reply',
     react: 'React',
     reactWith: (emoji: string) => `React with ${emoji}`,
-    reacted: (emoji: string, n: number, mine: boolean) => `${emoji}, ${n}${mine ? ', one of them yours. Press to take it back.' : ''}`,
+    reacted: (emoji: string, n: number, mine: boolean) =>
+      `${emoji}, ${n}${mine ? ', one of them yours. Press to take it back.' : ''}`,
     moreActions: 'More for this message',
     copyText: 'Copy text',
     edit: 'Edit',
@@ -296,7 +351,8 @@ export const en = {
     deleteAllTitle: 'Ask others to delete it?',
     deleteAllBody: 'Their Kith removes it when it hears of this. They may have read, copied or saved it before.',
     deleteAllDo: 'Ask to delete',
-    spoken: (author: string, time: string, text: string, state: string) => `${author}, ${time}: ${text}${state === '' ? '' : `. ${state}`}`,
+    spoken: (author: string, time: string, text: string, state: string) =>
+      `${author}, ${time}: ${text}${state === '' ? '' : `. ${state}`}`,
     notices: {
       ended: 'The conversation was ended.',
       newer: 'Something that needs a newer Kith.',
@@ -305,7 +361,8 @@ export const en = {
     emojiMore: 'Another emoji',
     emojiField: 'One emoji',
     hintTitle: (name: string) => named(name, `Is this really ${name}?`, 'Is this who you think it is?'),
-    hintBody: 'Your messages are private, but you have not confirmed who is at the other end. It takes a minute, together or by call.',
+    hintBody:
+      'Your messages are private, but you have not confirmed who is at the other end. It takes a minute, together or by call.',
     hintDo: 'Check now',
     hintNever: 'Do not show again',
   },
@@ -326,7 +383,8 @@ export const en = {
 
   check: {
     title: (name: string) => named(name, `Is this really ${name}?`, 'Is this who you think it is?'),
-    intro: 'When you are together, scan each other’s code. Apart? Call, and read these words aloud. If they match, nobody is in between.',
+    intro:
+      'When you are together, scan each other’s code. Apart? Call, and read these words aloud. If they match, nobody is in between.',
     words: 'Your six words',
     qrLabel: 'Your checking code as a square to scan',
     match: 'They match',
@@ -339,7 +397,8 @@ export const en = {
     scanNoMatch: 'The codes do not match. Nobody else should be able to cause this by accident.',
     notReady: 'The words come once you have both been online.',
     stopTitle: 'They do not match',
-    stopBody: (name: string) => `Somebody may be between you and ${named(name, name, 'the other person')}, or you compared with the wrong conversation. Until you know, Kith can stop sending to this contact.`,
+    stopBody: (name: string) =>
+      `Somebody may be between you and ${named(name, name, 'the other person')}, or you compared with the wrong conversation. Until you know, Kith can stop sending to this contact.`,
     stopDo: 'Stop sending',
     stopNot: 'I made a mistake',
     done: (name: string) => named(name, `Checked. This is ${name}.`, 'Checked.'),
@@ -350,9 +409,12 @@ export const en = {
     validated: 'Checked',
     compromised: 'Stop',
     explain: {
-      unvalidated: (name: string) => `Messages are private, but you have not confirmed ${named(name, `this is ${name}`, 'who this is')}.`,
-      validated: (name: string) => named(name, `You have confirmed that this is ${name}.`, 'You have confirmed who this is.'),
-      compromised: (name: string) => `You marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them until you change this.`,
+      unvalidated: (name: string) =>
+        `Messages are private, but you have not confirmed ${named(name, `this is ${name}`, 'who this is')}.`,
+      validated: (name: string) =>
+        named(name, `You have confirmed that this is ${name}.`, 'You have confirmed who this is.'),
+      compromised: (name: string) =>
+        `You marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them until you change this.`,
     },
   },
 
@@ -365,7 +427,8 @@ export const en = {
     validity: 'Who is this?',
     check: 'Check who this is',
     stop: 'Stop sending to them',
-    stopHint: 'For a lost or stolen device, or when the words did not match. Nothing more goes out until you change it.',
+    stopHint:
+      'For a lost or stolen device, or when the words did not match. Nothing more goes out until you change it.',
     unstop: 'Start sending again',
     uncheck: 'Mark as not checked',
     block: 'Block',
@@ -418,7 +481,8 @@ export const en = {
     notificationsOff: 'Off',
     notificationsPlain: 'Say “New message”',
     notificationsName: 'Say who wrote',
-    notificationsDenied: 'This browser does not allow notifications from Kith. You can change that in its site settings.',
+    notificationsDenied:
+      'This browser does not allow notifications from Kith. You can change that in its site settings.',
     notificationsUnsupported: 'This browser has no notifications.',
     notificationsHint: 'They come while Kith is open in some tab. No company is asked to deliver them.',
     relays: 'Relays',
@@ -455,20 +519,47 @@ export const en = {
     protects: {
       title: 'How Kith protects you',
       points: [
-        ['Only you and the other person can read it', 'Messages are encrypted on your device and opened on theirs. Relays in between hold sealed pieces that they cannot open.'],
-        ['Nobody needs to know who you are', 'There is no account, phone number or e-mail. Each conversation knows you by something made for it alone.'],
-        ['Relays forget', 'They pass pieces on and wipe them within hours, two days at the latest. Your messages live on your devices only.'],
-        ['Yesterday stays closed', 'What is needed to open a message is thrown away soon after. Who takes something from you later cannot open what you deleted.'],
-        ['No proof for others', 'After about a week anyone could have forged what was written, so a saved conversation proves nothing to a stranger.'],
+        [
+          'Only you and the other person can read it',
+          'Messages are encrypted on your device and opened on theirs. Relays in between hold sealed pieces that they cannot open.',
+        ],
+        [
+          'Nobody needs to know who you are',
+          'There is no account, phone number or e-mail. Each conversation knows you by something made for it alone.',
+        ],
+        [
+          'Relays forget',
+          'They pass pieces on and wipe them within hours, two days at the latest. Your messages live on your devices only.',
+        ],
+        [
+          'Yesterday stays closed',
+          'What is needed to open a message is thrown away soon after. Who takes something from you later cannot open what you deleted.',
+        ],
+        [
+          'No proof for others',
+          'After about a week anyone could have forged what was written, so a saved conversation proves nothing to a stranger.',
+        ],
       ] as readonly (readonly [string, string])[],
     },
     cannot: {
       title: 'What Kith cannot protect',
       points: [
-        ['The other person', 'Whoever reads your message can copy it, photograph it or pass it on. Asking to delete is asking.'],
-        ['An unlocked device', 'Who holds your unlocked device reads what you read. In a browser, so does a malicious extension.'],
-        ['Who you are to your network', 'Relays and your internet provider see that you use Kith, from where, when, and roughly how much.'],
-        ['A name is only a word', 'Anyone can call themself anything. Until you check, you do not know who is at the other end.'],
+        [
+          'The other person',
+          'Whoever reads your message can copy it, photograph it or pass it on. Asking to delete is asking.',
+        ],
+        [
+          'An unlocked device',
+          'Who holds your unlocked device reads what you read. In a browser, so does a malicious extension.',
+        ],
+        [
+          'Who you are to your network',
+          'Relays and your internet provider see that you use Kith, from where, when, and roughly how much.',
+        ],
+        [
+          'A name is only a word',
+          'Anyone can call themself anything. Until you check, you do not know who is at the other end.',
+        ],
         ['What you lose', 'Nothing on our side can bring back a cleared browser or a lost device.'],
         ['Mistakes of ours', 'Nobody outside the project has audited Kith yet.'],
       ] as readonly (readonly [string, string])[],
@@ -479,7 +570,12 @@ export const en = {
   keyboard: {
     title: 'Keyboard',
     note: 'In the installed app, the keys that browsers keep for themselves work too.',
-    groups: { everywhere: 'Everywhere', list: 'In a list', conversation: 'In a conversation', composer: 'While writing' },
+    groups: {
+      everywhere: 'Everywhere',
+      list: 'In a list',
+      conversation: 'In a conversation',
+      composer: 'While writing',
+    },
     actions: {
       help: 'Show this help',
       jump: 'Jump to a conversation',

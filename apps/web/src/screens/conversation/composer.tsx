@@ -22,7 +22,9 @@ export interface ComposerHandle {
   noFiles(): void;
 }
 
-export type Aim = { readonly type: 'reply'; readonly line: LogLine } | { readonly type: 'edit'; readonly line: LogLine };
+export type Aim =
+  | { readonly type: 'reply'; readonly line: LogLine }
+  | { readonly type: 'edit'; readonly line: LogLine };
 
 interface Props {
   readonly contact: Contact;
@@ -134,7 +136,14 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
       event.preventDefault();
       event.stopPropagation();
       leaveAim();
-    } else if (event.key === 'ArrowUp' && text === '' && aim === null && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    } else if (
+      event.key === 'ArrowUp' &&
+      text === '' &&
+      aim === null &&
+      !event.ctrlKey &&
+      !event.metaKey &&
+      !event.altKey
+    ) {
       event.preventDefault();
       editLast();
     } else if (event.key === 'Enter' && !event.altKey) {
@@ -158,10 +167,17 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
       {aim === null ? null : (
         <div className="chip">
           <p className="chip-text">
-            <strong>{aim.type === 'edit' ? t.composer.editing : t.composer.replying(aim.line.mine ? t.common.you : name)}</strong>
+            <strong>
+              {aim.type === 'edit' ? t.composer.editing : t.composer.replying(aim.line.mine ? t.common.you : name)}
+            </strong>
             <span dir="auto">{textOf(aim.line)}</span>
           </p>
-          <Button look="icon" icon={X} onPress={leaveAim} aria-label={editing ? t.composer.cancelEdit : t.composer.cancelReply} />
+          <Button
+            look="icon"
+            icon={X}
+            onPress={leaveAim}
+            aria-label={editing ? t.composer.cancelEdit : t.composer.cancelReply}
+          />
         </div>
       )}
       <div className="composer-row">

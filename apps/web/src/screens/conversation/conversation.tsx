@@ -1,6 +1,16 @@
 import type { Contact, LogLine } from '@kith/core/client';
 import { Ellipsis, Info, Lock, Search } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from 'react';
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type DragEvent,
+} from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { useAction, useKith, useNow } from '../../app/kith.tsx';
@@ -115,7 +125,15 @@ const statusOf = (contact: Contact, now: number): string | null => {
   return contact.state === 'invited' ? t.conversation.waitingInvite : t.conversation.waitingFor(name);
 };
 
-export function Conversation({ contact, event, details }: { contact: Contact; event: string | null; details: boolean }) {
+export function Conversation({
+  contact,
+  event,
+  details,
+}: {
+  contact: Contact;
+  event: string | null;
+  details: boolean;
+}) {
   const kith = useKith();
   const { conversation } = contact;
   const window_ = useMemo(() => new LogWindow(kith, conversation), [kith, conversation]);
@@ -144,7 +162,8 @@ export function Conversation({ contact, event, details }: { contact: Contact; ev
     () => ({
       reply: (line) => setAim({ type: 'reply', line }),
       edit: (line) => setAim({ type: 'edit', line }),
-      react: (line, emoji, off) => run.current(() => kith.call('react', { conversation, event: line.event, emoji, off })),
+      react: (line, emoji, off) =>
+        run.current(() => kith.call('react', { conversation, event: line.event, emoji, off })),
       remove: (line, forAll) => run.current(() => kith.call('delete', { conversation, event: line.event, forAll })),
       open: (wanted) => setTarget(wanted),
     }),
@@ -190,11 +209,20 @@ export function Conversation({ contact, event, details }: { contact: Contact; ev
           toComposer={() => composer.current?.focus()}
         />
       )}
-      {log.status === 'ready' ? <CheckHint contact={contact} lines={log.lines} onCheck={() => setChecking(true)} /> : null}
+      {log.status === 'ready' ? (
+        <CheckHint contact={contact} lines={log.lines} onCheck={() => setChecking(true)} />
+      ) : null}
       {closed ? (
         <Closed contact={contact} onCheck={() => setChecking(true)} />
       ) : (
-        <Composer ref={composer} contact={contact} aim={aim} setAim={setAim} editLast={editLast} status={statusOf(contact, now)} />
+        <Composer
+          ref={composer}
+          contact={contact}
+          aim={aim}
+          setAim={setAim}
+          editLast={editLast}
+          status={statusOf(contact, now)}
+        />
       )}
       {checking ? (
         <Suspense>

@@ -15,7 +15,15 @@ const opened = performance.now();
 
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-export function CheckHint({ contact, lines, onCheck }: { contact: Contact; lines: readonly LogLine[]; onCheck: () => void }) {
+export function CheckHint({
+  contact,
+  lines,
+  onCheck,
+}: {
+  contact: Contact;
+  lines: readonly LogLine[];
+  onCheck: () => void;
+}) {
   const kith = useKith();
   const settings = useSettings();
   const [late, setLate] = useState(performance.now() - opened >= FIRST_MINUTE_MS);
@@ -28,9 +36,17 @@ export function CheckHint({ contact, lines, onCheck }: { contact: Contact; lines
   }, [late]);
 
   const mine = lines.filter((line) => line.mine && line.kind === 'text').length;
-  const due = late && contact.state === 'active' && contact.validity === 'unvalidated' && contact.wordsReady && mine >= AFTER_MESSAGES;
+  const due =
+    late &&
+    contact.state === 'active' &&
+    contact.validity === 'unvalidated' &&
+    contact.wordsReady &&
+    mine >= AFTER_MESSAGES;
   const allowed =
-    settings !== null && settings.get(SETTINGS.hints) !== 'off' && (settings.get(SETTINGS.hintCheck) ?? '') !== 'off' && (shownHere.current || settings.get(SETTINGS.hintDay) !== today());
+    settings !== null &&
+    settings.get(SETTINGS.hints) !== 'off' &&
+    (settings.get(SETTINGS.hintCheck) ?? '') !== 'off' &&
+    (shownHere.current || settings.get(SETTINGS.hintDay) !== today());
   const show = due && allowed && !gone;
   useEffect(() => {
     if (!show || shownHere.current) return;
@@ -55,7 +71,10 @@ export function CheckHint({ contact, lines, onCheck }: { contact: Contact; lines
           <Button look="plain" onPress={() => setGone(true)}>
             {t.common.notNow}
           </Button>
-          <Button look="plain" onPress={() => void kith.call('set', { key: SETTINGS.hintCheck, value: 'off' }).catch(() => undefined)}>
+          <Button
+            look="plain"
+            onPress={() => void kith.call('set', { key: SETTINGS.hintCheck, value: 'off' }).catch(() => undefined)}
+          >
             {t.conversation.hintNever}
           </Button>
         </div>

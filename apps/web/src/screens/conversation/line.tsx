@@ -25,10 +25,15 @@ const stateIcons: Readonly<Record<EventState, LucideIcon>> = {
   unknown: HelpCircle,
 };
 
-const authorOf = (line: LogLine, name: string): string => (line.mine ? t.common.you : name === '' ? t.list.unnamed : name);
+const authorOf = (line: LogLine, name: string): string =>
+  line.mine ? t.common.you : name === '' ? t.list.unnamed : name;
 
 export const textOf = (line: LogLine): string =>
-  line.deleted ? (line.mine ? t.conversation.deletedMine : t.conversation.deletedTheirs) : (line.text ?? t.conversation.marks.newer);
+  line.deleted
+    ? line.mine
+      ? t.conversation.deletedMine
+      : t.conversation.deletedTheirs
+    : (line.text ?? t.conversation.marks.newer);
 
 function Meta({ line }: { line: LogLine }) {
   return (
@@ -88,10 +93,17 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
         onPointerEnter={() => setNear(true)}
         onPointerLeave={() => setNear(false)}
       >
-        {(active || near) && !line.deleted ? <MessageTools line={line} reachable={active} closed={closed} actions={actions} /> : null}
+        {(active || near) && !line.deleted ? (
+          <MessageTools line={line} reachable={active} closed={closed} actions={actions} />
+        ) : null}
         <div className="bubble">
           {line.reply === null ? null : (
-            <button type="button" className="quote" tabIndex={active ? 0 : -1} onClick={() => line.reply !== null && actions.open(line.reply.event)}>
+            <button
+              type="button"
+              className="quote"
+              tabIndex={active ? 0 : -1}
+              onClick={() => line.reply !== null && actions.open(line.reply.event)}
+            >
               {line.reply.authorName === '' ? null : <span className="quote-name">{line.reply.authorName}</span>}
               <span className="quote-text">{line.reply.text ?? t.conversation.replyGone}</span>
             </button>

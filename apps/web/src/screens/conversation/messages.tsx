@@ -49,7 +49,10 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const name = namedOf(contact);
 
   const rows = useMemo(() => rowsOf(log.lines, firstNew), [log.lines, firstNew]);
-  const activeIndex = Math.max(0, active === null ? rows.length - 1 : rows.findIndex(({ line }) => line.event === active));
+  const activeIndex = Math.max(
+    0,
+    active === null ? rows.length - 1 : rows.findIndex(({ line }) => line.event === active),
+  );
 
   /** Looks where the window stands: at the end or not, and whether a page is missing above or below. */
   const see = useRef(() => undefined as void);
@@ -64,7 +67,9 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   };
 
   const focusedIndex = rows.findIndex(({ line }) => line.event === focused.current);
-  const kept = [...new Set([activeIndex, focusedIndex])].filter((index) => index >= 0 && index < rows.length).toSorted((a, b) => a - b);
+  const kept = [...new Set([activeIndex, focusedIndex])]
+    .filter((index) => index >= 0 && index < rows.length)
+    .toSorted((a, b) => a - b);
 
   // The place to begin: the asked-for message, else the first new one, else the end.
   useLayoutEffect(() => {
@@ -129,7 +134,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     const tryFocus = (left: number): void => {
       const row = scroller.current?.querySelector<HTMLElement>(`[data-event="${CSS.escape(active)}"]`);
       row?.focus({ preventScroll: true });
-      if (left > 0 && (row !== document.activeElement)) frame = requestAnimationFrame(() => tryFocus(left - 1));
+      if (left > 0 && row !== document.activeElement) frame = requestAnimationFrame(() => tryFocus(left - 1));
     };
     tryFocus(FRAMES_TO_MEASURE);
     return () => cancelAnimationFrame(frame);
@@ -139,7 +144,8 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const { conversation, unread } = contact;
   useEffect(() => {
     const mark = (): void => {
-      if (document.visibilityState === 'visible' && atEnd && log.atEnd && unread > 0) void kith.call('read', { conversation }).catch(() => undefined);
+      if (document.visibilityState === 'visible' && atEnd && log.atEnd && unread > 0)
+        void kith.call('read', { conversation }).catch(() => undefined);
     };
     mark();
     document.addEventListener('visibilitychange', mark);
@@ -155,7 +161,8 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   };
 
   const lineAt = (element: EventTarget): LogLine | undefined => {
-    const event = element instanceof Element ? element.closest<HTMLElement>('[data-event]')?.dataset['event'] : undefined;
+    const event =
+      element instanceof Element ? element.closest<HTMLElement>('[data-event]')?.dataset['event'] : undefined;
     return rows.find(({ line }) => line.event === event)?.line;
   };
 

@@ -13,7 +13,8 @@ export interface Row {
 const GROUP_MS = 5 * 60_000;
 
 /** Reactions, edits and deletions show in the line they are about. */
-export const isShown = (line: LogLine): boolean => line.kind !== 'reaction' && line.kind !== 'edit' && line.kind !== 'delete';
+export const isShown = (line: LogLine): boolean =>
+  line.kind !== 'reaction' && line.kind !== 'edit' && line.kind !== 'delete';
 
 export function rowsOf(lines: readonly LogLine[], firstNew: string | null): readonly Row[] {
   const shown = lines.filter(isShown);
@@ -25,7 +26,11 @@ export function rowsOf(lines: readonly LogLine[], firstNew: string | null): read
       firstOfDay: previous === undefined || !sameDay(previous.sentAt, line.sentAt),
       firstNew: line.event === firstNew,
       grouped:
-        next !== undefined && next.author === line.author && next.kind === line.kind && sameDay(next.sentAt, line.sentAt) && next.sentAt - line.sentAt < GROUP_MS,
+        next !== undefined &&
+        next.author === line.author &&
+        next.kind === line.kind &&
+        sameDay(next.sentAt, line.sentAt) &&
+        next.sentAt - line.sentAt < GROUP_MS,
     };
   });
 }

@@ -15,7 +15,8 @@ import type { LineActions } from './line.tsx';
 const EMOJIS = ['👍', '❤️', '😂', '😮', '😢', '🙏', '🎉', '👎', '✅', '👀', '🤔', '🌱'] as const;
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-const isOneEmoji = (text: string): boolean => [...segments.segment(text)].length === 1 && /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u.test(text);
+const isOneEmoji = (text: string): boolean =>
+  [...segments.segment(text)].length === 1 && /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u.test(text);
 
 export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void }) {
   const [other, setOther] = useState('');
@@ -23,7 +24,12 @@ export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void })
     <>
       <div className="emojis">
         {EMOJIS.map((emoji) => (
-          <AriaButton key={emoji} className="emoji" aria-label={t.conversation.reactWith(emoji)} onPress={() => onChoose(emoji)}>
+          <AriaButton
+            key={emoji}
+            className="emoji"
+            aria-label={t.conversation.reactWith(emoji)}
+            onPress={() => onChoose(emoji)}
+          >
             {emoji}
           </AriaButton>
         ))}
@@ -71,7 +77,13 @@ export function MessageTools({ line, reachable, closed, actions }: Props) {
     <div className="tools" ref={frame}>
       {closed ? null : (
         <>
-          <Button look="icon" icon={Reply} aria-label={t.conversation.reply} onPress={() => actions.reply(line)} {...reach} />
+          <Button
+            look="icon"
+            icon={Reply}
+            aria-label={t.conversation.reply}
+            onPress={() => actions.reply(line)}
+            {...reach}
+          />
           <DialogTrigger>
             <Button look="icon" icon={SmilePlus} aria-label={t.conversation.react} extra="tool-react" {...reach} />
             <Popover className="menu">
