@@ -32,6 +32,7 @@ import type { Home, Pair } from './home.ts';
 import type { Lines } from './lines.ts';
 import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
+import { eventsWaiting } from './peers.ts';
 import type { Receiver } from './receiver.ts';
 import { ROLES } from './records.ts';
 import type { LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
@@ -475,8 +476,7 @@ export class Calls {
   // ---- sync
 
   pending(): number {
-    const rows = this.#context.store.scan('outbox');
-    return rows.filter((row) => row.key[16] === 0).length;
+    return this.#parts.home.pairs().reduce((sum, pair) => sum + eventsWaiting(this.#context, pair), 0);
   }
   /** A relay has been read to the end. */
   fetched(relay: string): void {

@@ -44,8 +44,10 @@ import {
   type Inbox,
   type InboxRecord,
 } from '../mailbox/index.ts';
+import type { PeerState } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
+import type { Waiting } from './peers.ts';
 import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } from './records.ts';
 
 /** Formats of signed objects that this build reads, as inceptions say it. */
@@ -69,6 +71,10 @@ export interface Pair {
   /** Kept until an event of `self` about this pair comes. */
   facts: ContactFacts | undefined;
   peerInbox: { readonly record: InboxRecord; readonly inbox: Inbox } | undefined;
+  /** Feed in hex -> what peers.ts keeps of that device. */
+  readonly peers: Map<string, PeerState>;
+  /** What waits to be posted, once read. */
+  waiting: Map<string, Waiting> | undefined;
 }
 
 export class Home {
@@ -309,6 +315,8 @@ export class Home {
       inboxes: [],
       facts: undefined,
       peerInbox: undefined,
+      peers: new Map(),
+      waiting: undefined,
     };
     this.#pairs.set(pair.name, pair);
     this.loadInboxes(pair);

@@ -87,7 +87,7 @@ export class Lines {
     for (const event of lineIds(this.#context.store, pair.id, { limit: 20 })) {
       const shown = pair.log.find(event);
       if (shown === undefined || !equalBytes(shown.member, pair.view.me)) break;
-      const waiting = waitingAt(this.#context, eventKey(pair, shown.place));
+      const waiting = waitingAt(this.#context, pair, eventKey(pair, shown.place));
       if (waiting === undefined) break;
       since = waiting.row.at;
     }
@@ -153,7 +153,7 @@ export class Lines {
   }
   /** Of an own event: it waits in the outbox until a frontier of the other side has covered it once. */
   eventState(pair: Pair, place: Place): EventState {
-    const waiting = waitingAt(this.#context, eventKey(pair, place));
+    const waiting = waitingAt(this.#context, pair, eventKey(pair, place));
     if (waiting !== undefined) return isPosted(waiting.row) ? 'sent' : 'waiting';
     const read = this.#sessions.feeds(pair).some((feed) => {
       const frontier = frontierOf(peerState(this.#context, pair, feed).read);

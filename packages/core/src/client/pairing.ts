@@ -55,6 +55,8 @@ const CLAIMS_EVERY_MS = 3_000;
 /** … and less often once it has been open for a while. */
 const CLAIMS_CALM_MS = 60_000;
 const BUSY_FOR_MS = 10 * 60_000;
+/** A claim that nobody answered is put again at each start and this often: the relay may have been wiped. */
+const CLAIM_AGAIN_MS = 60 * 60_000;
 
 export type Settle<T> = (outcome: T | KithError) => void;
 /** Turns a relay's refusal, or its silence, into what a person is told. */
@@ -91,6 +93,10 @@ export class Pairing {
   #asking = 0;
   readonly #joining = new Set<string>();
   readonly #putting = new Set<string>();
+  /** When each claim was put last, in this run. */
+  readonly #triedAt = new Map<string, number>();
+  #ownInvites: Map<string, OwnInvite> | undefined;
+  #acceptedInvites: Map<string, AcceptedInvite> | undefined;
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: PairingHooks) {
     this.#context = context;
@@ -198,10 +204,35 @@ export class Pairing {
     return { ...invite, conversation: id };
   }
   #save(invite: OwnInvite): void {
+    this.#ownById().set(toHex(invite.id), invite);
     this.#context.store.put('invite', concat(OWN, invite.id), encodeInvite(invite));
   }
   invites(): readonly OwnInvite[] {
-    return this.#context.store.scan('invite', { from: OWN, to: afterPrefix(OWN) }).map((row) => decodeInvite(row.value));
+    return [...this.#ownById().values()];
+  }
+  /** Kept, as they are asked at every input; written at every change. */
+  #ownById(): Map<string, OwnInvite> {
+    const rows = (): [string, OwnInvite][] =>
+      this.#context.store.scan('invite', { from: OWN, to: afterPrefix(OWN) }).map((row) => [toHex(row.key.slice(1)), decodeInvite(row.value)]);
+    this.#ownInvites ??= new Map(rows());
+    return this.#ownInvites;
+  }
+  #accepted(): Map<string, AcceptedInvite> {
+    const rows = (): [string, AcceptedInvite][] =>
+      this.#context.store
+        .scan('invite', { from: ACCEPTED, to: afterPrefix(ACCEPTED) })
+        .map((row) => [toHex(row.key.slice(1)), decodeAccepted(row.value)]);
+    this.#acceptedInvites ??= new Map(rows());
+    return this.#acceptedInvites;
+  }
+  #saveAccepted(accepted: AcceptedInvite): void {
+    this.#accepted().set(toHex(accepted.conversation), accepted);
+    this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted(accepted));
+  }
+  /** The inviter has not shown itself yet: a relay may have lost the claim. */
+  #isUnanswered(accepted: AcceptedInvite): boolean {
+    const pair = this.#home.pair(conversationIdFrom(accepted.conversation));
+    return pair !== undefined && pair.local.peerInception === null && !this.#home.facts(pair).ended;
   }
   #view(invite: OwnInvite): Invite {
     const origin = invite.link.slice(0, invite.link.indexOf('/i#'));
@@ -225,10 +256,9 @@ export class Pairing {
       .map((invite) => this.#view(invite));
   }
   #find(name: string): OwnInvite {
-    const id = fromHex(name);
-    const raw = id === undefined ? undefined : this.#context.store.get('invite', concat(OWN, id));
-    if (raw === undefined) throw new KithError('unknown-invite');
-    return decodeInvite(raw);
+    const invite = this.#ownById().get(name);
+    if (invite === undefined) throw new KithError('unknown-invite');
+    return invite;
   }
   revoke(name: string): Invite {
     const invite = this.#find(name);
@@ -256,11 +286,12 @@ export class Pairing {
   tick(force = false): number {
     const now = this.#context.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const row of this.#context.store.scan('invite', { from: ACCEPTED, to: afterPrefix(ACCEPTED) })) {
-      const accepted = decodeAccepted(row.value);
-      if (accepted.put) continue;
-      if (force || this.#claimsAt <= now) this.#putClaim(accepted);
-      next = Math.min(next, now + CLAIMS_EVERY_MS);
+    for (const accepted of this.#accepted().values()) {
+      if (!this.#isUnanswered(accepted)) continue;
+      const every = accepted.put ? CLAIM_AGAIN_MS : CLAIMS_EVERY_MS;
+      const due = (this.#triedAt.get(toHex(accepted.conversation)) ?? Number.NEGATIVE_INFINITY) + every;
+      if (force || due <= now) this.#putClaim(accepted);
+      else next = Math.min(next, due);
     }
     const open = this.invites().filter((invite) => INVITE_STATES[invite.state] === 'open');
     if (open.length === 0) return next;
@@ -459,10 +490,7 @@ export class Pairing {
     );
   }
   #acceptedOf(keyHash: Uint8Array): AcceptedInvite | undefined {
-    return this.#context.store
-      .scan('invite', { from: ACCEPTED, to: afterPrefix(ACCEPTED) })
-      .map((row) => decodeAccepted(row.value))
-      .find((accepted) => equalBytes(accepted.keyHash, keyHash));
+    return [...this.#accepted().values()].find((accepted) => equalBytes(accepted.keyHash, keyHash));
   }
   #offer(invitation: Invitation, done: Settle<Offer>): void {
     const { crypto } = this.#context;
@@ -555,7 +583,7 @@ export class Pairing {
         expires: offer.expires,
         put: false,
       };
-      this.#context.store.put('invite', concat(ACCEPTED, conversation), encodeAccepted(accepted));
+      this.#saveAccepted(accepted);
       this.#hooks.met(pair);
       this.#context.changed({ type: 'contacts' });
       done(accepted);
@@ -585,19 +613,22 @@ export class Pairing {
     const putting = toHex(accepted.conversation);
     if (done === undefined && this.#putting.has(putting)) return;
     this.#putting.add(putting);
+    this.#triedAt.set(putting, this.#context.now());
     this.#asking++;
     this.#context.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       this.#asking--;
       this.#putting.delete(putting);
       const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
       if (typeof answer === 'object' && answer.type === 'done') {
-        this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted({ ...accepted, put: true }));
+        if (!accepted.put) this.#saveAccepted({ ...accepted, put: true });
         done?.(undefined);
         return;
       }
-      if (refused === 'taken' || refused === 'gone' || refused === 'not-found') {
+      // A relay that lost the offer gets it again from the inviter, as long as it has not expired.
+      const isOver = refused === 'not-found' && accepted.expires <= this.#context.now();
+      if (refused === 'taken' || refused === 'gone' || isOver) {
         // Nobody will answer: the conversation that was opened for it ends.
-        this.#context.store.put('invite', concat(ACCEPTED, accepted.conversation), encodeAccepted({ ...accepted, put: true }));
+        this.#saveAccepted({ ...accepted, put: true });
         this.#home.tell({ type: 'ended', conversation: conversationIdFrom(accepted.conversation), extensions: [] });
         this.#context.changed({ type: 'contacts' });
       }

@@ -24,7 +24,7 @@ import {
 import { decodePacket, WANT_AFTER_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import type { Home, Pair } from './home.ts';
-import { dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
+import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Sender } from './sender.ts';
 import { UNKNOWN_FEED, type Sessions } from './sessions.ts';
@@ -179,15 +179,11 @@ export class Receiver {
       feed = known;
     }
     if (equalBytes(feed, UNKNOWN_FEED)) return;
-    for (const name of this.#welcomes(pair)) this.#context.store.delete('outbox', name);
+    // Whoever writes to us in a session has no use for an earlier Welcome.
+    dropControls(this.#context, pair, 'welcome ');
     const peer = peerState(this.#context, pair, feed);
     setPeerState(this.#context, pair, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
     for (const item of items) this.#item(pair, feed, item);
-  }
-  /** Whoever writes to us in a session has no use for an earlier Welcome. */
-  #welcomes(pair: Pair): readonly Uint8Array[] {
-    const prefix = concat(pair.id, Uint8Array.of(1), utf8('welcome '));
-    return this.#context.store.scan('outbox', { from: prefix, to: afterPrefix(prefix) }).map((row) => row.key);
   }
 
   #item(pair: Pair, feed: FeedId, item: Item): void {

@@ -212,19 +212,3 @@ export const clearUnread = (store: Store, conversation: ConversationId, upTo: Sh
 };
 
 export const PAIR_TABLES = ['message', 'reaction', 'unread'] as const;
-
-const REBUILD_PAGE = 500;
-/** Drops what is made of one pair's log and makes it again, oldest event first. */
-export const rebuildPair = (view: PairView): void => {
-  const { store, conversation } = view;
-  const range = { from: conversation, to: afterPrefix(conversation) };
-  for (const row of store.scan('message', range)) store.unindexText(searchId(conversation, row.key.slice(22) as EventId));
-  for (const table of PAIR_TABLES) for (const row of store.scan(table, range)) store.delete(table, row.key);
-  const pages: (readonly ShownEvent[])[] = [];
-  for (let before: EventId | undefined; ; before = pages.at(-1)?.[0]?.event) {
-    const page = view.log.page(before === undefined ? { limit: REBUILD_PAGE } : { limit: REBUILD_PAGE, before });
-    if (page.length === 0) break;
-    pages.push(page);
-  }
-  for (const page of pages.toReversed()) for (const event of page) projectPair(view, event);
-};

@@ -44,20 +44,25 @@ export type Posting = { readonly bucket: 'hour'; readonly relays: number } | { r
 export const duePosting = (row: OutboxRow, now: number, relayCount: number, stopping: boolean): Posting => {
   const all = (1 << relayCount) - 1;
   const left = all & ~row.hour;
-  if (row.day === 0 && left !== 0 && now - row.at < DAY_POST_AFTER_MS) return { bucket: 'hour', relays: left };
-  if (row.day === 0 && row.hour === 0) return { bucket: 'hour', relays: left };
+  const { age, day } = seenFrom(row, now);
+  if (day === 0 && left !== 0 && age < DAY_POST_AFTER_MS) return { bucket: 'hour', relays: left };
+  if (day === 0 && row.hour === 0) return { bucket: 'hour', relays: left };
   if (row.once) return undefined;
-  const waited = now - row.at >= DAY_POST_AFTER_MS || stopping;
-  const offered = now - row.at < OFFER_MS;
-  return waited && offered && row.day < dayOf(now) ? { bucket: 'day' } : undefined;
+  const waited = age >= DAY_POST_AFTER_MS || stopping;
+  return waited && age < OFFER_MS && day < dayOf(now) ? { bucket: 'day' } : undefined;
 };
+/** A clock that ran ahead left times of the future: they count as old, never as a reason to wait for them. */
+const seenFrom = (row: OutboxRow, now: number): { readonly age: number; readonly day: number } => ({
+  age: row.at > now ? DAY_POST_AFTER_MS : now - row.at,
+  day: row.day > dayOf(now) ? 0 : row.day,
+});
 
 /** When `duePosting` may change its mind by the mere passing of time. */
 export const nextDue = (row: OutboxRow, now: number): number => {
-  if (row.once && isPosted(row)) return Number.POSITIVE_INFINITY;
-  const tenMinutes = row.at + DAY_POST_AFTER_MS;
-  if (tenMinutes > now) return tenMinutes;
-  return row.day < dayOf(now) ? now : (dayOf(now) + 1) * DAY_MS;
+  const { age, day } = seenFrom(row, now);
+  if ((row.once && isPosted(row)) || age >= OFFER_MS) return Number.POSITIVE_INFINITY;
+  if (age < DAY_POST_AFTER_MS) return now + DAY_POST_AFTER_MS - age;
+  return day < dayOf(now) ? now : (dayOf(now) + 1) * DAY_MS;
 };
 
 export const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);

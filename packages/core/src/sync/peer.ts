@@ -1,6 +1,6 @@
 // What this device knows of one other person's copy of a conversation, and what it told them (spec/09-sync.md).
 import { bytes, decode, encode, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
-import { DAY_CELLS, dayOf } from './outbox.ts';
+import { DAY_CELLS, DAY_POST_AFTER_MS, dayOf } from './outbox.ts';
 
 /** A frontier alone is sent this long after the first reason for it … */
 export const TELL_AFTER_MS = 200;
@@ -63,11 +63,17 @@ export const decodePeerState = (data: Uint8Array): PeerState | undefined => deco
 
 /** When a frontier alone may be sent, at the earliest. */
 export const tellAt = (state: PeerState, now: number): number =>
-  Math.max(now + TELL_AFTER_MS, state.aloneUntil - TELL_BURST * TELL_EVERY_MS);
+  Math.max(now + TELL_AFTER_MS, accountedFor(state, now) - TELL_BURST * TELL_EVERY_MS);
 export const spendTell = (state: PeerState, now: number): PeerState => ({
   ...state,
-  aloneUntil: Math.max(now, state.aloneUntil) + TELL_EVERY_MS,
+  aloneUntil: Math.max(now, accountedFor(state, now)) + TELL_EVERY_MS,
 });
+/** Never further ahead than a spent burst: what a clock that ran ahead has written does not silence a device. */
+const accountedFor = (state: PeerState, now: number): number =>
+  Math.min(state.aloneUntil, now + (TELL_BURST + 1) * TELL_EVERY_MS);
+/** Nothing was told for so long that the hour bucket may have been missed. */
+export const isSilent = (state: PeerState, now: number): boolean =>
+  state.toldAt > now || now - state.toldAt >= DAY_POST_AFTER_MS;
 
 /** Cells that may still go into day buckets for this person today. */
 export const dayCellsLeft = (state: PeerState, now: number): number =>

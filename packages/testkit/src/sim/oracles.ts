@@ -1,0 +1,220 @@
+// What has to hold in every world once its faults are over. Each answers with what it found wrong, in words.
+import type { LogLine } from '@kith/core/client';
+import { PAIR_TABLES, SELF_TABLES } from '@kith/core/conversation';
+import { StoreError, type Row } from '@kith/core/ports';
+import type { MemoryStore } from '../memory-store.ts';
+import type { SimDevice } from '../sim-device.ts';
+import type { Life, PairState } from './run.ts';
+
+export interface Finding {
+  readonly oracle: string;
+  readonly words: string;
+}
+type Oracle = (life: Life) => readonly string[];
+
+const device = (life: Life, who: number): SimDevice => life.world.devices[who] as SimDevice;
+const sides = (pair: PairState): readonly number[] => [pair.inviter, pair.acceptor];
+const PAGE = 500;
+export const wholeLog = (life: Life, who: number, conversation: string): readonly LogLine[] => {
+  const lines: LogLine[] = [];
+  for (let before: string | undefined; ; before = lines[0]?.event) {
+    const page = device(life, who).call('log', before === undefined ? { conversation, limit: PAGE } : { conversation, limit: PAGE, before });
+    lines.unshift(...page);
+    if (page.length < PAGE) return lines;
+  }
+};
+/** Of both sides of a pair; read once. */
+const logs = (life: Life, pair: PairState): readonly (readonly LogLine[])[] => {
+  const known = cache.get(pair);
+  if (known !== undefined) return known;
+  const read = sides(pair).map((who) => (pair.met ? wholeLog(life, who, pair.conversation as string) : []));
+  cache.set(pair, read);
+  return read;
+};
+const cache = new WeakMap<PairState, readonly (readonly LogLine[])[]>();
+
+/** Nothing waits any more, and both sides have the same number of lines: cheap, to know when to look closer. */
+export const isQuiet = (life: Life): boolean =>
+  life.world.devices.every((one) => one.ask('status', {}).value?.pending === 0) &&
+  life.pairs.every((pair) => {
+    const [mine, theirs] = sides(pair).map((who) => wholeLog(life, who, pair.conversation as string));
+    return mine?.length === theirs?.length && mine?.every(({ event }, i) => theirs?.[i]?.event === event) === true;
+  });
+
+const hiddenBy = (pair: PairState, who: number, event: string): boolean => pair.hidden.has(`${who} ${event}`);
+
+const acknowledged: Oracle = (life) =>
+  life.pairs.flatMap((pair) => {
+    const wrong: string[] = [];
+    const both = logs(life, pair).map((lines) => new Map(lines.map((line) => [line.event, line])));
+    for (const { event, by, text, held } of pair.promised) {
+      if (!held) continue;
+      life.tally.count('oracle: acknowledged');
+      for (const [i, who] of sides(pair).entries()) {
+        const line = both[i]?.get(event);
+        const name = device(life, who).name;
+        if (line === undefined) wrong.push(`"${text.slice(0, 40)}" is not at ${name}`);
+        else if (!pair.retracted.has(event) && !hiddenBy(pair, who, event) && !hiddenBy(pair, by, event)) {
+          if (pair.exact && line.text !== text) wrong.push(`${name} sees "${String(line.text).slice(0, 40)}" for "${text.slice(0, 40)}"`);
+          if (who !== by) life.tally.count('delivered');
+        }
+      }
+    }
+    return wrong;
+  });
+
+const once: Oracle = (life) =>
+  life.world.devices.flatMap((one) => {
+    const wrong: string[] = [];
+    const arrived = new Set<string>();
+    for (let from = '0'; ; ) {
+      const { events, cursor } = one.call('events.since', { from });
+      for (const { event, text } of events) {
+        if (arrived.has(event)) wrong.push(`${one.name} is told twice of "${text?.slice(0, 40) ?? event}"`);
+        arrived.add(event);
+      }
+      if (cursor === from) break;
+      from = cursor;
+    }
+    life.tally.count('oracle: once', arrived.size);
+    for (const pair of life.pairs) {
+      if (!sides(pair).some((who) => device(life, who) === one)) continue;
+      const seen = new Set<string>();
+      const lines = logs(life, pair)[sides(pair).findIndex((who) => device(life, who) === one)] ?? [];
+      for (const { event, text } of lines) {
+        for (const key of text === null ? [event] : [event, `text ${text}`]) {
+          if (seen.has(key)) wrong.push(`${one.name} is shown "${text?.slice(0, 40) ?? event}" twice`);
+          seen.add(key);
+        }
+        if (!arrived.has(event)) wrong.push(`${one.name} was never told of "${text?.slice(0, 40) ?? event}"`);
+      }
+    }
+    return wrong;
+  });
+
+/** What does not depend on who looks. */
+const neutral = (line: LogLine): string =>
+  JSON.stringify([line.event, line.author, line.kind, line.sentAt, line.target, line.emoji, line.reply?.event, line.reactions.map(({ emoji, count }) => [emoji, count]).toSorted()]);
+const sameOrder: Oracle = (life) =>
+  life.pairs.flatMap((pair) => {
+    const [mine = [], theirs = []] = logs(life, pair);
+    const wrong: string[] = [];
+    const [a, b] = sides(pair).map((who) => device(life, who).name);
+    if (mine.length !== theirs.length) wrong.push(`${a} shows ${mine.length} lines, ${b} ${theirs.length}`);
+    for (const [i, line] of mine.entries()) {
+      life.tally.count('oracle: same order');
+      const other = theirs[i];
+      if (other === undefined || other.event !== line.event) {
+        wrong.push(`line ${i} is ${line.event} for ${a} and ${other?.event} for ${b}`);
+        break;
+      }
+      const personal = sides(pair).some((who) => hiddenBy(pair, who, line.event) || (line.target !== null && hiddenBy(pair, who, line.target)));
+      if (personal || line.deleted !== other.deleted) continue;
+      if (neutral(line) !== neutral(other)) wrong.push(`${a}: ${neutral(line)}, ${b}: ${neutral(other)}`);
+      if (line.text !== other.text) wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
+    }
+    return wrong;
+  });
+
+const deleted: Oracle = (life) =>
+  life.pairs.flatMap((pair) => {
+    const wrong: string[] = [];
+    for (const [i, who] of sides(pair).entries()) {
+      for (const line of logs(life, pair)[i] ?? []) {
+        const gone = hiddenBy(pair, who, line.event) || pair.retracted.has(line.event);
+        if (!gone) continue;
+        life.tally.count('oracle: deleted');
+        if (!line.deleted || line.text !== null) wrong.push(`${device(life, who).name} sees again what was deleted: ${line.event}`);
+      }
+      // Not in any row of the disk either, but for those who keep it rightly.
+      const disk = life.world.disks[who] as MemoryStore;
+      for (const { event, text } of pair.promised) {
+        if (pair.exact && (hiddenBy(pair, who, event) || pair.retracted.has(event)) && holds(disk, text.slice(0, 60))) {
+          wrong.push(`"${text.slice(0, 40)}" is still on ${device(life, who).name}'s disk`);
+        }
+      }
+    }
+    return wrong;
+  });
+const holds = (disk: MemoryStore, text: string): boolean => {
+  const wanted = Buffer.from(text);
+  return (['content', 'reaction', 'draft', 'outbox', 'packet', 'message'] as const).some((table) =>
+    disk.scan(table).some(({ value }) => Buffer.from(value.buffer, value.byteOffset, value.length).includes(wanted)),
+  );
+};
+
+const words: Oracle = (life) =>
+  life.pairs.flatMap((pair) => {
+    if (!pair.met) return [];
+    life.tally.count('oracle: words');
+    const [mine, theirs] = sides(pair).map((who) => device(life, who).call('contact.words', { conversation: pair.conversation as string }).words.join(' '));
+    return mine === theirs ? [] : [`${mine} and ${theirs}`];
+  });
+
+const delivered: Oracle = (life) =>
+  life.pairs.flatMap((pair) =>
+    logs(life, pair).flatMap((lines, i) =>
+      lines.flatMap((line) => {
+        if (!line.mine) return [];
+        life.tally.count('oracle: states');
+        const late = line.state === 'waiting' || line.state === 'sent';
+        return late ? [`${device(life, sides(pair)[i] as number).name}: "${String(line.text).slice(0, 40)}" is ${line.state}`] : [];
+      }),
+    ),
+  );
+
+const failures: Oracle = (life) =>
+  life.world.devices.flatMap((one) =>
+    one.failures
+      .filter((cause) => !(cause instanceof StoreError))
+      .map((cause) => `${one.name}: ${cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' ')}` : String(cause)}`),
+  );
+
+const secrets: Oracle = (life) => {
+  life.tally.count('oracle: keys and tags', life.world.watch.sealed() + life.world.watch.posted());
+  return life.world.watch.repeats.slice(0, 3);
+};
+
+const rebuilt: Oracle = (life) =>
+  life.world.devices.flatMap((one, who) => {
+    const disk = life.world.disks[who] as MemoryStore;
+    const tables = [...SELF_TABLES, ...PAIR_TABLES];
+    const read = (): readonly (readonly Row[])[] => tables.map((table) => disk.scan(table));
+    const before = read();
+    one.rebuild();
+    const after = read();
+    const wrong: string[] = [];
+    for (const [i, table] of tables.entries()) {
+      const [a, b] = [before, after].map((rows) => new Map(rows[i]?.map(({ key, value }) => [hex(key), hex(value)])));
+      life.tally.count('oracle: rebuilt', a?.size ?? 0);
+      for (const [key, value] of a ?? []) if (b?.get(key) !== value) wrong.push(`${one.name}: ${table} ${key} is ${b?.get(key) ?? 'absent'} when made anew, not ${value}`);
+      for (const key of b?.keys() ?? []) if (a?.has(key) !== true) wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
+    }
+    return wrong.slice(0, 3);
+  });
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+
+const ORACLES: Readonly<Record<string, Oracle>> = {
+  'nothing acknowledged is lost': acknowledged,
+  'nothing is shown twice': once,
+  'equal order': sameOrder,
+  'deleted stays deleted': deleted,
+  'equal safety words': words,
+  'everything is delivered': delivered,
+  'no failures': failures,
+  'no key, nonce, tag or bytes twice': secrets,
+  'tables are what the logs say': rebuilt,
+};
+
+export const askOracles = (life: Life, settled: boolean): readonly Finding[] => {
+  const findings: Finding[] = [];
+  if (!settled) findings.push({ oracle: 'every wait ends', words: stillOpen(life) });
+  for (const [oracle, ask] of Object.entries(ORACLES)) for (const found of ask(life)) findings.push({ oracle, words: found });
+  return findings;
+};
+const stillOpen = (life: Life): string =>
+  [
+    ...life.pairs.filter(({ met }) => !met).map((pair) => `${device(life, pair.inviter).name} and ${device(life, pair.acceptor).name} never met`),
+    ...Array.from(life.waits, ({ device: one, method }) => `${one.name}: ${method} did not end`),
+    ...life.world.devices.map((one) => `${one.name}: ${one.ask('status', {}).value?.pending ?? '?'} pending`),
+  ].join('; ');

@@ -1,0 +1,175 @@
+// What will happen in one simulated world, as data: one seed gives one plan. A step that makes no sense when its time
+// comes (an edit before anything was written, a start of what runs) does nothing, so steps can be left out freely.
+import { StoreError } from '@kith/core/ports';
+import type { Weather } from '../memory-network.ts';
+import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
+
+export type Act =
+  | { readonly type: 'meet'; readonly pair: number }
+  /** `luck` (0 to 1) chooses among what is there at that time. */
+  | { readonly type: 'say'; readonly who: number; readonly pair: number; readonly size: number }
+  | { readonly type: 'reply'; readonly who: number; readonly pair: number; readonly luck: number }
+  | { readonly type: 'react'; readonly who: number; readonly pair: number; readonly luck: number; readonly off: boolean }
+  | { readonly type: 'edit'; readonly who: number; readonly pair: number; readonly luck: number }
+  | { readonly type: 'hide'; readonly who: number; readonly pair: number; readonly luck: number }
+  | { readonly type: 'retract'; readonly who: number; readonly pair: number; readonly luck: number }
+  | { readonly type: 'read'; readonly who: number; readonly pair: number }
+  | { readonly type: 'block'; readonly who: number; readonly pair: number; readonly on: boolean }
+  | { readonly type: 'draft'; readonly who: number; readonly pair: number }
+  | { readonly type: 'name'; readonly who: number }
+  | { readonly type: 'start'; readonly who: number; readonly online: boolean }
+  | { readonly type: 'stop'; readonly who: number }
+  | { readonly type: 'crash'; readonly who: number }
+  | { readonly type: 'connect'; readonly who: number; readonly on: boolean }
+  | { readonly type: 'clock'; readonly who: number; readonly offset: number }
+  | { readonly type: 'disk'; readonly who: number; readonly kind: StoreError['kind']; readonly count: number }
+  | { readonly type: 'copy'; readonly who: number }
+  | { readonly type: 'restore'; readonly who: number }
+  | { readonly type: 'weather'; readonly weather: Weather }
+  | { readonly type: 'relay'; readonly relay: number; readonly act: 'stop' | 'start' | 'wipe' };
+export interface Step {
+  /** Milliseconds after the world began. */
+  readonly at: number;
+  readonly act: Act;
+}
+export interface WorldPlan {
+  readonly seed: number;
+  readonly people: readonly string[];
+  /** Whose each device is: an index of `people`. One a person for now. */
+  readonly devices: readonly number[];
+  readonly relays: number;
+  readonly invites: readonly { readonly inviter: number; readonly reusable: boolean }[];
+  readonly pairs: readonly { readonly invite: number; readonly acceptor: number }[];
+  /** Publication after a day instead of a week, so that three days show it. */
+  readonly hasty: boolean;
+  readonly steps: readonly Step[];
+  readonly endsAt: number;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+const DAYS = 3;
+const PEOPLE = ['Alice', 'Bob', 'Carol'];
+export const CALM_WEATHER: Weather = { loss: 0, pushLoss: 0, repeat: 0, delayMin: 5, delayMax: 60 };
+
+const drawWeather = (random: SeededRandomness): Weather => {
+  if (random.fraction() < 0.4) return CALM_WEATHER;
+  return {
+    loss: random.pick([0, 0.05, 0.2, 0.4]),
+    pushLoss: random.pick([0, 0.1, 0.4, 1]),
+    repeat: random.pick([0, 0.1, 0.3]),
+    delayMin: random.pick([1, 20, 200]),
+    delayMax: random.pick([300, 900, 5_000]),
+  };
+};
+const drawSize = (random: SeededRandomness): number => {
+  const luck = random.fraction();
+  if (luck < 0.9) return random.int(120);
+  return luck < 0.995 ? 1_000 + random.int(9_000) : 60_000;
+};
+
+export const planWorld = (seed: number): WorldPlan => {
+  const random = seededRandomness(seed).fork('plan');
+  const people = PEOPLE.slice(0, random.fraction() < 0.25 ? 3 : 2);
+  const relays = 1 + random.int(2);
+  const invites: { inviter: number; reusable: boolean }[] = [{ inviter: 0, reusable: random.fraction() < 0.25 }];
+  const pairs: { invite: number; acceptor: number }[] = [{ invite: 0, acceptor: 1 }];
+  if (people.length === 3) {
+    if (invites[0]?.reusable === true) pairs.push({ invite: 0, acceptor: 2 });
+    else {
+      invites.push({ inviter: 1, reusable: random.fraction() < 0.25 });
+      pairs.push({ invite: 1, acceptor: 2 });
+    }
+  }
+  const steps: Step[] = [];
+  const add = (at: number, act: Act): void => void steps.push({ at: Math.floor(at), act });
+  const endsAt = DAYS * DAY;
+
+  // When people sit down: mostly at common times, so that they also talk live.
+  const common = Array.from({ length: DAYS * 2 }, (_, i) => (i / 2) * DAY + 8 * HOUR + random.fraction() * 5 * HOUR);
+  for (const who of people.keys()) {
+    const own = pairs.flatMap(({ invite, acceptor }, pair) => (acceptor === who || invites[invite]?.inviter === who ? [pair] : []));
+    for (const [i, time] of common.entries()) {
+      // The first two are for meeting.
+      if (i > 1 && random.fraction() < 0.25) continue;
+      const begins = time + (random.fraction() < 0.6 ? random.fraction() * MINUTE : (random.fraction() - 0.5) * 4 * HOUR);
+      const length = MINUTE + random.fraction() * 9 * MINUTE;
+      planSitting(random, add, who, own, begins, length, i);
+    }
+  }
+  planFaults(random, add, people.length, relays, endsAt, common);
+  steps.sort((a, b) => a.at - b.at);
+  return { seed, people, devices: [...people.keys()], relays, invites, pairs, hasty: random.fraction() < 0.2, steps, endsAt };
+};
+
+type Add = (at: number, act: Act) => void;
+const planSitting = (random: SeededRandomness, add: Add, who: number, pairs: readonly number[], begins: number, length: number, turn: number): void => {
+  add(begins, { type: 'start', who, online: random.fraction() < 0.95 });
+  const acts = 3 + random.int(7);
+  for (const pair of pairs) {
+    for (let i = 0; i < (turn < 2 ? 6 : 2); i++) add(begins + ((i + 1) / 8) * length, { type: 'meet', pair });
+    for (let i = 0; i < acts; i++) {
+      // Runs of quick ones, so that several go in one packet.
+      const at = begins + random.fraction() * length * 0.95;
+      const luck = random.fraction();
+      const kind = random.fraction();
+      if (kind < 0.68) {
+        const run = random.fraction() < 0.15 ? 1 + random.int(5) : 1;
+        for (let n = 0; n < run; n++) add(at + n * 300, { type: 'say', who, pair, size: drawSize(random) });
+      } else if (kind < 0.74) add(at, { type: 'reply', who, pair, luck });
+      else if (kind < 0.81) add(at, { type: 'react', who, pair, luck, off: random.fraction() < 0.3 });
+      else if (kind < 0.86) add(at, { type: 'edit', who, pair, luck });
+      else if (kind < 0.89) add(at, { type: 'hide', who, pair, luck });
+      else if (kind < 0.92) add(at, { type: 'retract', who, pair, luck });
+      else if (kind < 0.96) add(at, { type: 'read', who, pair });
+      else if (kind < 0.975) add(at, { type: 'draft', who, pair });
+      else if (kind < 0.985) add(at, { type: 'name', who });
+      else {
+        add(at, { type: 'block', who, pair, on: true });
+        add(at + random.fraction() * length, { type: 'block', who, pair, on: false });
+      }
+    }
+  }
+  if (random.fraction() < 0.15) add(begins + random.fraction() * length, { type: 'crash', who });
+  if (random.fraction() < 0.12) {
+    const at = begins + random.fraction() * length;
+    add(at, { type: 'crash', who });
+    add(at + random.fraction() * 20 * SECOND, { type: 'start', who, online: true });
+  }
+  const end = random.fraction();
+  // A few leave it running.
+  if (end < 0.72) add(begins + length, { type: 'stop', who });
+  else if (end < 0.96) add(begins + length, { type: 'crash', who });
+};
+
+const planFaults = (random: SeededRandomness, add: Add, people: number, relays: number, endsAt: number, common: readonly number[]): void => {
+  const busy = (): number => random.pick(common) + random.fraction() * 10 * MINUTE;
+  for (const time of common) add(time - 30 * MINUTE, { type: 'weather', weather: drawWeather(random) });
+  for (let relay = 0; relay < relays; relay++) {
+    const wipes = random.fraction() < 0.8 ? 1 + random.int(2) : 0;
+    for (let i = 0; i < wipes; i++) add(random.fraction() < 0.5 ? busy() : random.fraction() * endsAt, { type: 'relay', relay, act: 'wipe' });
+    if (random.fraction() < 0.4) {
+      const at = random.fraction() < 0.7 ? busy() : random.fraction() * endsAt;
+      add(at, { type: 'relay', relay, act: 'stop' });
+      add(at + random.fraction() * (random.fraction() < 0.8 ? 10 * MINUTE : 12 * HOUR), { type: 'relay', relay, act: 'start' });
+    }
+  }
+  for (let who = 0; who < people; who++) {
+    if (random.fraction() < 0.25) add(random.fraction() * DAY, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
+    if (random.fraction() < 0.3) {
+      const at = busy();
+      add(at, { type: 'connect', who, on: false });
+      add(at + random.fraction() * 10 * MINUTE, { type: 'connect', who, on: true });
+    }
+    if (random.fraction() < 0.15) add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
+    if (random.fraction() < 0.1) {
+      const at = busy();
+      add(at, { type: 'copy', who });
+      const later = random.fraction() < 0.4 ? at + random.fraction() * 5 * MINUTE : at + random.fraction() * (endsAt - at);
+      add(later, { type: 'restore', who });
+      if (random.fraction() < 0.5) add(later + 1, { type: 'start', who, online: true });
+    }
+  }
+};

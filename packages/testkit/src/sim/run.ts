@@ -1,0 +1,433 @@
+// Lives through one world: does what the plan says, remembers what was promised, lets the faults end, and asks the
+// oracles.
+import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
+import type { MemoryStore } from '../memory-store.ts';
+import type { Asked, SimDevice } from '../sim-device.ts';
+import { askOracles, isQuiet, type Finding } from './oracles.ts';
+import { CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
+import { Tally } from './tally.ts';
+import { makeWorld, type CryptoParts, type SimWorld, type Wraps } from './world.ts';
+
+/** A text that `send` returned for. */
+export interface Promised {
+  readonly event: string;
+  readonly by: number;
+  text: string;
+  /** False once no device holds it any more: its author's disk was replaced by an older copy before it left. */
+  held: boolean;
+}
+export interface PairState {
+  readonly inviter: number;
+  readonly acceptor: number;
+  readonly invite: number;
+  conversation: string | undefined;
+  accepting: Asked<Methods['invite.accept']['result']> | undefined;
+  met: boolean;
+  readonly promised: Promised[];
+  /** Events that devices deleted for themselves: `device event`. */
+  readonly hidden: Set<string>;
+  /** Events whose authors asked all to delete them. */
+  readonly retracted: Set<string>;
+  /** Texts as last edited are known; not so once an old copy took an author back. */
+  exact: boolean;
+}
+interface Copy {
+  readonly disk: MemoryStore;
+  readonly hidden: readonly ReadonlySet<string>[];
+  readonly retracted: readonly ReadonlySet<string>[];
+}
+export interface Life {
+  readonly world: SimWorld;
+  readonly pairs: readonly PairState[];
+  readonly tally: Tally;
+  /** Calls that were made and are owed an answer. */
+  readonly waits: Set<{ readonly device: SimDevice; readonly method: Method; readonly asked: Asked<unknown> }>;
+}
+export interface WorldResult {
+  readonly seed: number;
+  readonly findings: readonly Finding[];
+  readonly counts: ReadonlyMap<string, number>;
+  readonly trace: string;
+}
+export interface RunOptions {
+  readonly wraps?: Wraps;
+  readonly crypto?: CryptoParts;
+  /** Told what happens, in plain words. */
+  readonly tell?: (line: string) => void;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Faults are over and everyone is online: what is still missing after this long never comes. */
+const PATIENCE = 4 * 24 * HOUR;
+const EMOJI = ['👍', '❤️', '🎉'];
+const ALPHABET = 'abcdefghij klmnop qrstuvwxyz \u00e9\u4e2d\u05d0\ud83d\ude00';
+
+export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult => {
+  const world = makeWorld(plan, options.wraps, options.crypto);
+  const tally = new Tally();
+  const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
+  const pairs = plan.pairs.map(({ invite, acceptor }): PairState => ({
+    inviter: plan.invites[invite]?.inviter as number,
+    acceptor,
+    invite,
+    conversation: undefined,
+    accepting: undefined,
+    met: false,
+    promised: [],
+    hidden: new Set(),
+    retracted: new Set(),
+    exact: true,
+  }));
+  const life: Life = { world, pairs, tally, waits: new Set() };
+  const actor = new Actor(life, tell, options.wraps ?? {});
+  const began = world.clock.now();
+  for (const step of plan.steps) {
+    const wait = began + step.at - world.clock.now();
+    if (wait > 0) world.clock.advance(wait);
+    actor.act(step.act);
+  }
+  world.clock.advance(Math.max(0, began + plan.endsAt - world.clock.now()));
+  tell('The faults end; everyone is online.');
+  const settled = actor.heal();
+  const findings = askOracles(life, settled);
+  for (const { oracle, words } of findings) tell(`WRONG (${oracle}): ${words}`);
+  for (const pair of pairs) {
+    for (const { event, text } of pair.promised) world.trace.text(`${event} ${text}`);
+  }
+  return { seed: plan.seed, findings, counts: tally.take(), trace: world.trace.hash() };
+};
+export const runSeed = (seed: number, options: RunOptions = {}): WorldResult => {
+  try {
+    return runWorld(planWorld(seed), options);
+  } catch (cause) {
+    // An exception out of the simulated machinery itself is a finding like any other.
+    const words = cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n')[1]?.trim() ?? ''}` : String(cause);
+    return { seed, findings: [{ oracle: 'no exception', words }], counts: new Map(), trace: '' };
+  }
+};
+
+const stamp = ({ clock }: SimWorld): string => new Date(clock.now()).toISOString().slice(8, 19).replace('T', ' ');
+
+class Actor {
+  readonly #life: Life;
+  readonly #tell: (line: string) => void;
+  readonly #wraps: Wraps;
+  readonly #invites = new Map<number, { asked: Asked<Methods['invite.create']['result']>; link: string | undefined; waiting: boolean }>();
+  readonly #copies = new Map<number, Copy>();
+  #said = 0;
+
+  constructor(life: Life, tell: (line: string) => void, wraps: Wraps) {
+    this.#life = life;
+    this.#tell = tell;
+    this.#wraps = wraps;
+  }
+  #device(who: number): SimDevice {
+    return this.#life.world.devices[who] as SimDevice;
+  }
+  #name(who: number): string {
+    return this.#device(who).name;
+  }
+
+  act(act: Act): void {
+    switch (act.type) {
+      case 'start':
+        this.#start(act.who, act.online);
+        return;
+      case 'stop':
+        if (!this.#device(act.who).running) return;
+        this.#tell(`${this.#name(act.who)} stops.`);
+        this.#device(act.who).stop();
+        this.#dropWaits(act.who);
+        this.#life.tally.count('stop');
+        return;
+      case 'crash':
+        if (!this.#device(act.who).running) return;
+        this.#tell(`${this.#name(act.who)}'s client is killed.`);
+        this.#crash(act.who);
+        this.#life.tally.count('crash');
+        return;
+      case 'connect':
+        if (!this.#device(act.who).running) return;
+        this.#tell(`${this.#name(act.who)} ${act.on ? 'is back on' : 'falls off'} the network.`);
+        this.#device(act.who).connect(act.on);
+        if (!act.on) this.#life.tally.count('partition');
+        return;
+      case 'clock':
+        this.#device(act.who).offset = act.offset;
+        this.#tell(`${this.#name(act.who)}'s clock will be ${Math.round(act.offset / 36e5)} h off from its next start.`);
+        this.#life.tally.count('wrong clock');
+        return;
+      case 'disk':
+        if (!this.#device(act.who).running) return;
+        this.#tell(`${this.#name(act.who)}'s disk fails (${act.kind}) ${act.count} times.`);
+        this.#life.world.disks[act.who]?.failNext(act.kind, act.count);
+        this.#life.tally.count('disk failure');
+        return;
+      case 'copy':
+        this.#copy(act.who);
+        return;
+      case 'restore':
+        this.#restore(act.who);
+        return;
+      case 'weather': {
+        const { loss, pushLoss, repeat, delayMax } = act.weather;
+        if (loss > 0) this.#life.tally.count('loss');
+        if (repeat > 0) this.#life.tally.count('repeats');
+        if (delayMax > CALM_WEATHER.delayMax) this.#life.tally.count('reordering');
+        this.#tell(`The network now loses ${loss} of requests and ${pushLoss} of pushed cells, repeats ${repeat}, takes up to ${delayMax} ms.`);
+        this.#life.world.network.weather(act.weather);
+        return;
+      }
+      case 'relay':
+        this.#life.tally.count(`relay ${act.act}`);
+        this.#tell(`Relay ${act.relay + 1}: ${act.act}.`);
+        this.#life.world.relays[act.relay]?.[act.act]();
+        return;
+      case 'meet':
+        this.#meet(act.pair);
+        return;
+      case 'name':
+        if (!this.#device(act.who).running) return;
+        this.#ask(act.who, 'profile.set', { name: `${this.#name(act.who)} ${++this.#said}` });
+        return;
+      default:
+        this.#talk(act);
+    }
+  }
+
+  #start(who: number, online: boolean): void {
+    const device = this.#device(who);
+    if (device.running) return;
+    this.#wraps.start?.(who);
+    device.start(online);
+    this.#tell(`${device.name} starts${online ? '' : ' for a short command'}${device.running ? '' : ' and fails'}.`);
+    this.#life.tally.count('start');
+    if (this.#life.world.plan.hasty && device.running) this.#ask(who, 'set', { key: 'publication-grace', value: '1d' });
+  }
+  #crash(who: number): void {
+    this.#device(who).crash();
+    this.#wraps.crash?.(who);
+    this.#dropWaits(who);
+  }
+  /** Whoever asked a client that ended gets no answer. */
+  #dropWaits(who: number): void {
+    for (const wait of this.#life.waits) if (wait.device === this.#device(who)) this.#life.waits.delete(wait);
+    for (const invite of this.#invites.values()) invite.waiting &&= invite.asked.done;
+    for (const pair of this.#life.pairs) if (pair.accepting?.done === false && pair.acceptor === who) pair.accepting = undefined;
+  }
+  #ask<M extends Method>(who: number, method: M, params: Methods[M]['params']): Asked<Methods[M]['result']> {
+    const device = this.#device(who);
+    const asked = device.ask(method, params);
+    if (!asked.done && device.running) this.#life.waits.add({ device, method, asked });
+    return asked;
+  }
+
+  #copy(who: number): void {
+    // An older copy from before a pairing would have lost the conversation, which nobody can give back.
+    const own = this.#life.pairs.filter((pair) => pair.inviter === who || pair.acceptor === who);
+    if (own.some((pair) => !this.#isMet(pair))) return;
+    const disk = this.#life.world.disks[who] as MemoryStore;
+    this.#tell(`Someone copies ${this.#name(who)}'s disk.`);
+    const { pairs } = this.#life;
+    this.#copies.set(who, {
+      disk: disk.clone(),
+      hidden: pairs.map(({ hidden }) => new Set(hidden)),
+      retracted: pairs.map(({ retracted }) => new Set(retracted)),
+    });
+  }
+  #restore(who: number): void {
+    const copy = this.#copies.get(who);
+    if (copy === undefined) return;
+    this.#copies.delete(who);
+    this.#crash(who);
+    this.#life.world.replaceDisk(who, copy.disk);
+    this.#tell(`${this.#name(who)}'s disk is replaced by the copy.`);
+    this.#life.tally.count('restored copy');
+    for (const [i, pair] of this.#life.pairs.entries()) {
+      if (pair.inviter !== who && pair.acceptor !== who) continue;
+      pair.exact = false;
+      for (const name of pair.hidden) if (name.startsWith(`${who} `) && copy.hidden[i]?.has(name) !== true) pair.hidden.delete(name);
+      for (const name of pair.retracted) if (copy.retracted[i]?.has(name) !== true) pair.retracted.delete(name);
+      for (const promised of pair.promised) promised.held &&= this.#isHeld(pair, promised.event);
+    }
+  }
+  #isHeld(pair: PairState, event: string): boolean {
+    return [pair.inviter, pair.acceptor].some((who) =>
+      this.#life.world.disks[who]?.scan('arrival').some(({ value }) => Buffer.from(value.subarray(16, 32)).toString('hex') === event),
+    );
+  }
+
+  // ---- pairing
+
+  #isMet(pair: PairState): boolean {
+    if (!pair.met && pair.conversation !== undefined) {
+      pair.met = [pair.inviter, pair.acceptor].every((who) => {
+        const device = this.#device(who);
+        if (!device.running) return false;
+        const contact = device.ask('contact.list', {}).value?.find(({ conversation }) => conversation === pair.conversation);
+        return contact?.wordsReady === true;
+      });
+      if (pair.met) this.#tell(`${this.#name(pair.inviter)} and ${this.#name(pair.acceptor)} know each other.`);
+    }
+    return pair.met;
+  }
+  #meet(index: number): void {
+    const pair = this.#life.pairs[index] as PairState;
+    const { inviter, acceptor } = pair;
+    const plan = this.#life.world.plan.invites[pair.invite];
+    const invite = this.#invites.get(pair.invite);
+    if (invite?.link === undefined) {
+      if (invite?.asked.value !== undefined) {
+        invite.link = invite.asked.value.link;
+        this.#tell(`${this.#name(inviter)} made a${plan?.reusable === true ? ' reusable' : 'n'} invitation.`);
+      } else if (this.#device(inviter).running && (invite === undefined || invite.asked.done || !invite.waiting)) {
+        const asked = this.#ask(inviter, 'invite.create', { reusable: plan?.reusable ?? false, label: 'from the sea' });
+        this.#invites.set(pair.invite, { asked, link: undefined, waiting: true });
+      }
+      return;
+    }
+    if (pair.conversation === undefined) {
+      if (pair.accepting?.value !== undefined) {
+        pair.conversation = pair.accepting.value.conversation;
+        this.#tell(`${this.#name(acceptor)} accepted it.`);
+      } else if (this.#device(acceptor).running && pair.accepting?.done !== false) {
+        if (pair.accepting?.error !== undefined) this.#tell(`${this.#name(acceptor)} could not accept: ${pair.accepting.error.code}.`);
+        pair.accepting = this.#ask(acceptor, 'invite.accept', { link: invite.link, name: this.#name(acceptor) });
+      }
+      return;
+    }
+    if (this.#isMet(pair) || plan?.reusable !== true || !this.#device(inviter).running) return;
+    for (const { request } of this.#device(inviter).ask('request.list', {}).value ?? []) {
+      const answer = this.#ask(inviter, 'request.answer', { request, answer: 'accept' });
+      if (answer.value !== undefined) this.#tell(`${this.#name(inviter)} lets someone in.`);
+    }
+  }
+
+  // ---- talking
+
+  #talk(act: Extract<Act, { readonly pair: number; readonly who: number }>): void {
+    const pair = this.#life.pairs[act.pair] as PairState;
+    const { who } = act;
+    const device = this.#device(who);
+    const { conversation } = pair;
+    if (!device.running || conversation === undefined) return;
+    // The inviter's side of a reusable invitation begins with the request.
+    const known = device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
+    if (!known) return;
+    const { tally } = this.#life;
+    switch (act.type) {
+      case 'say':
+        this.#say(pair, who, conversation, this.#words(who, act.size), undefined);
+        return;
+      case 'reply': {
+        const line = this.#pick(device, conversation, act.luck, () => true);
+        if (line !== undefined) this.#say(pair, who, conversation, this.#words(who, 10), line.event);
+        return;
+      }
+      case 'react': {
+        const line = this.#pick(device, conversation, act.luck, () => true);
+        const emoji = EMOJI[Math.floor(act.luck * 100) % EMOJI.length] as string;
+        if (line === undefined) return;
+        this.#ask(who, 'react', { conversation, event: line.event, emoji, off: act.off });
+        tally.count('reaction');
+        return;
+      }
+      case 'edit': {
+        const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
+        if (line === undefined) return;
+        const text = this.#words(who, 20);
+        const edited = this.#ask(who, 'edit', { conversation, event: line.event, text });
+        const promised = pair.promised.find(({ event }) => event === line.event);
+        if (edited.value === undefined || promised === undefined) return;
+        promised.text = text;
+        tally.count('edit');
+        return;
+      }
+      case 'hide': {
+        const line = this.#pick(device, conversation, act.luck, () => true);
+        const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event });
+        if (line === undefined || deleted?.value === undefined) return;
+        pair.hidden.add(`${who} ${line.event}`);
+        this.#tell(`${device.name} deletes "${shorten(line.text)}" for themselves.`);
+        tally.count('delete for me');
+        return;
+      }
+      case 'retract': {
+        const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
+        const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event, forAll: true });
+        if (line === undefined || deleted?.value === undefined) return;
+        pair.retracted.add(line.event);
+        this.#tell(`${device.name} asks to delete "${shorten(line.text)}".`);
+        tally.count('ask to delete');
+        return;
+      }
+      case 'read':
+        this.#ask(who, 'read', { conversation });
+        return;
+      case 'draft':
+        this.#ask(who, 'draft.set', { conversation, text: this.#words(who, 5) });
+        return;
+      case 'block':
+        if (!pair.met) return;
+        this.#ask(who, act.on ? 'contact.block' : 'contact.unblock', { conversation });
+        this.#tell(`${device.name} ${act.on ? 'blocks' : 'unblocks'} the other.`);
+        if (act.on) tally.count('block');
+    }
+  }
+  #words(who: number, size: number): string {
+    const number = ++this.#said;
+    const letters = Array.from(ALPHABET);
+    let text = `${this.#name(who)} ${number}: `;
+    for (let i = 0; i < size; i++) text += letters[(i * 7 + number) % letters.length] as string;
+    return text;
+  }
+  #say(pair: PairState, who: number, conversation: string, text: string, reply: string | undefined): void {
+    const sent = this.#ask(who, 'send', reply === undefined ? { conversation, text } : { conversation, text, reply });
+    if (sent.value !== undefined) {
+      pair.promised.push({ event: sent.value.event, by: who, text, held: true });
+      this.#tell(`${this.#name(who)} writes "${shorten(text)}".`);
+    } else this.#tell(`${this.#name(who)} cannot write: ${(sent.error as KithError | undefined)?.code ?? 'no answer'}.`);
+  }
+  #pick(device: SimDevice, conversation: string, luck: number, fits: (line: LogLine) => boolean): LogLine | undefined {
+    const lines = device.ask('log', { conversation, limit: 12 }).value?.filter((line) => line.kind === 'text' && !line.deleted && fits(line)) ?? [];
+    return lines[Math.floor(luck * lines.length)];
+  }
+
+  // ---- the end
+
+  /** No faults from here on. True when everything that was owed has come. */
+  heal(): boolean {
+    const { world, pairs, waits } = this.#life;
+    world.network.weather(CALM_WEATHER);
+    for (const relay of world.relays) relay.start();
+    for (const [who, device] of world.devices.entries()) {
+      // A disk that still owes failures is well from now on.
+      if (device.running) this.#crash(who);
+      world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
+      this.#start(who, true);
+    }
+    const began = world.clock.now();
+    let wait = 15_000;
+    while (world.clock.now() - began < PATIENCE) {
+      world.clock.advance(wait);
+      for (const [i, pair] of pairs.entries()) {
+        if (!this.#isMet(pair)) this.#meet(i);
+        if (pair.conversation === undefined) continue;
+        for (const who of [pair.inviter, pair.acceptor]) {
+          const contact = this.#device(who).ask('contact.list', {}).value?.find(({ conversation }) => conversation === pair.conversation);
+          if (contact?.state === 'blocked') this.#ask(who, 'contact.unblock', { conversation: pair.conversation });
+        }
+      }
+      for (const entry of waits) if (entry.asked.done) waits.delete(entry);
+      const met = pairs.every((pair) => this.#isMet(pair));
+      if (met && waits.size === 0 && isQuiet(this.#life)) {
+        this.#life.tally.count('healed in minutes', Math.ceil((world.clock.now() - began) / MINUTE));
+        return true;
+      }
+      if (world.clock.now() - began > MINUTE) wait = Math.min(HOUR, wait * 2);
+    }
+    return false;
+  }
+}
+const shorten = (text: string | null): string => (text === null ? '' : text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : text);

@@ -1,0 +1,54 @@
+// Watches what must never be used twice, in all devices of a world: (key, nonce) pairs, tags, posted bytes.
+import type { Crypto } from '@kith/core/crypto';
+import type { RelayRequest } from '@kith/core/ports';
+import type { MemoryNetwork, MemoryTransport } from '../memory-network.ts';
+
+const TAG_BYTES = 16;
+const SLOTS_END = 16 + 8 * 80;
+const COMMITMENT_BYTES = 32;
+const name = (bytes: Uint8Array): string => String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+
+export interface Watch {
+  /** What was used twice, in words; empty is well. */
+  readonly repeats: readonly string[];
+  readonly sealed: () => number;
+  readonly posted: () => number;
+  crypto(inner: Crypto): Crypto;
+  network(inner: MemoryNetwork): MemoryNetwork;
+}
+export const createWatch = (asked: (relay: string, request: RelayRequest) => void): Watch => {
+  const repeats: string[] = [];
+  const nonces = new Set<string>();
+  const tags = new Set<string>();
+  const bodies = new Set<string>();
+  const note = (seen: Set<string>, what: string, key: string): void => {
+    if (seen.has(key)) repeats.push(what);
+    seen.add(key);
+  };
+  const transport = (inner: MemoryTransport): MemoryTransport => ({
+    ...inner,
+    send: (relay, request, callback) => {
+      asked(relay, request);
+      if (request.type === 'put') {
+        for (const { cell } of request.cells) {
+          note(tags, 'a tag was used twice', name(cell.subarray(0, TAG_BYTES)));
+          note(bodies, 'a cell body was posted twice', name(cell.subarray(SLOTS_END, SLOTS_END + COMMITMENT_BYTES)));
+        }
+      }
+      inner.send(relay, request, callback);
+    },
+  });
+  return {
+    repeats,
+    sealed: () => nonces.size,
+    posted: () => tags.size,
+    crypto: (inner) => ({
+      ...inner,
+      seal: (key, nonce, plaintext, associated) => {
+        note(nonces, 'a key was used with a nonce twice', name(key) + name(nonce));
+        return inner.seal(key, nonce, plaintext, associated);
+      },
+    }),
+    network: (inner) => ({ ...inner, transport: (options) => transport(inner.transport(options)) }),
+  };
+};

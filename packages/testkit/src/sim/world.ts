@@ -1,0 +1,93 @@
+// A world made of a plan: devices with the real engine, relays with their real rules, a network, clocks and disks.
+import type { Crypto } from '@kith/core/crypto';
+import type { Store } from '@kith/core/ports';
+import type { PairKeyAgreement } from '@kith/core/session';
+import { memoryNetwork, type MemoryNetwork, type MemoryRelay } from '../memory-network.ts';
+import { openMemoryStore, type MemoryStore } from '../memory-store.ts';
+import { createNullAgreement, createNullCrypto } from '../null-crypto.ts';
+import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
+import { SimDevice } from '../sim-device.ts';
+import { simClock, type SimClock } from '../sim-clock.ts';
+import type { WorldPlan } from './plan.ts';
+import { createTrace, type Trace } from './trace.ts';
+import { createWatch, type Watch } from './watch.ts';
+
+/** Where a planted bug can sit: around any port of a device. */
+export interface Wraps {
+  readonly crypto?: (crypto: Crypto, device: number) => Crypto;
+  /** Bytes a device draws; `run` counts its starts. */
+  readonly randomness?: (random: SeededRandomness, device: number) => SeededRandomness;
+  readonly store?: (store: MemoryStore, device: number) => Store;
+  readonly network?: (network: MemoryNetwork) => MemoryNetwork;
+  /** What a crash leaves of a device's store. */
+  readonly crash?: (device: number) => void;
+  /** Before a device starts again. */
+  readonly start?: (device: number) => void;
+}
+export interface CryptoParts {
+  readonly crypto: Crypto;
+  agreement(crypto: Crypto, random: SeededRandomness): PairKeyAgreement;
+}
+export const NULL_CRYPTO: CryptoParts = { crypto: createNullCrypto(), agreement: createNullAgreement };
+
+export interface SimWorld {
+  readonly plan: WorldPlan;
+  readonly clock: SimClock;
+  readonly network: MemoryNetwork;
+  readonly relays: readonly MemoryRelay[];
+  readonly devices: readonly SimDevice[];
+  /** The disk below each device, without anything planted. */
+  readonly disks: MemoryStore[];
+  readonly crypto: Crypto;
+  readonly watch: Watch;
+  readonly trace: Trace;
+  /** Puts another disk into a device that does not run. */
+  replaceDisk(device: number, disk: MemoryStore): void;
+}
+
+export const makeWorld = (plan: WorldPlan, wraps: Wraps = {}, parts: CryptoParts = NULL_CRYPTO): SimWorld => {
+  const clock = simClock();
+  const random = seededRandomness(plan.seed);
+  const trace = createTrace();
+  const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request));
+  const inner = memoryNetwork(clock, random.fork('network'), parts.crypto);
+  const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
+  const relays = origins.map((origin) => inner.relay(origin));
+  const watched = watch.network(inner);
+  const network = wraps.network?.(watched) ?? watched;
+  const disks = plan.devices.map(() => openMemoryStore());
+  const storeOf = (device: number): Store => {
+    const disk = disks[device] as MemoryStore;
+    return wraps.store?.(disk, device) ?? disk;
+  };
+  const devices = plan.devices.map((person, device) => {
+    const own = random.fork(`device ${device}`);
+    const watchedCrypto = watch.crypto(parts.crypto);
+    return new SimDevice({
+      name: plan.people[person] as string,
+      clock,
+      network,
+      crypto: wraps.crypto?.(watchedCrypto, device) ?? watchedCrypto,
+      randomness: wraps.randomness?.(own, device) ?? own,
+      // Not watched: the stand-in for MLS uses its keys in its own way.
+      agreement: parts.agreement(parts.crypto, random.fork(`agreement ${device}`)),
+      relays: origins,
+      store: storeOf(device),
+    });
+  });
+  return {
+    plan,
+    clock,
+    network: inner,
+    relays,
+    devices,
+    disks,
+    crypto: parts.crypto,
+    watch,
+    trace,
+    replaceDisk: (device, disk) => {
+      disks[device] = disk;
+      (devices[device] as SimDevice).store = storeOf(device);
+    },
+  };
+};
