@@ -1,7 +1,9 @@
 // Alice and Bob, who know each other: engines in processes of their own, over a real relay.
 import type { Contact, Method, Methods } from '@kith/core/client';
+import { readLink } from '@kith/core/mailbox';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EngineProcess } from './engine.ts';
+import type { HistoryWriter } from './history.ts';
 import type { Server, Worker, Yard } from './yard.ts';
 
 export interface Person {
@@ -18,6 +20,8 @@ export const startPerson = async (yard: Yard, name: string, relay: Server, flags
   return { home, engine, call: async (method, params) => (await engine.ask('call', { method, params })) as never };
 };
 
+/** Of the texts: the same in every run. */
+export const SEED = 20_261_121;
 const LOOK_MS = 20;
 const LONGEST_MS = 60_000;
 /** Looks until it is so. */
@@ -32,6 +36,9 @@ export const contactOf = async (person: Person, conversation: string): Promise<C
 /** Both know each other and their words are ready; the conversation. */
 export const meet = async (alice: Person, bob: Person): Promise<string> => {
   const { link } = await alice.call('invite.create', {});
+  return meetBy(link, alice, bob);
+};
+const meetBy = async (link: string, alice: Person, bob: Person): Promise<string> => {
   const { conversation } = await bob.call('invite.accept', { link });
   for (const person of [alice, bob]) {
     await until('the two meet', async () => {
@@ -40,4 +47,20 @@ export const meet = async (alice: Person, bob: Person): Promise<string> => {
     });
   }
   return conversation;
+};
+
+/**
+ * A conversation of `count` texts, half of each, in Alice's home, where all of it is shown; both engines are closed.
+ * Bob's home has only what he wrote.
+ */
+export const longConversation = async (yard: Yard, relay: Server, count: number): Promise<{ readonly alice: string; readonly bob: string; readonly conversation: string }> => {
+  const [alice, bob] = await Promise.all([startPerson(yard, 'alice', relay), startPerson(yard, 'bob', relay)]);
+  const { link } = await alice.call('invite.create', {});
+  const conversation = await meetBy(link, alice, bob);
+  for (const { engine } of [alice, bob]) await engine.ask('close', undefined as never);
+  const root = readLink(link)?.keyHash;
+  if (root === undefined) throw new Error('a link that does not read');
+  const history = yard.worker<HistoryWriter>('history.ts');
+  await history.ask('both', { alice: alice.home, bob: bob.home, conversation, root, count, seed: SEED });
+  return { alice: alice.home, bob: bob.home, conversation };
 };
