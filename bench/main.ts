@@ -4,31 +4,34 @@ import { printer, say } from './src/line.ts';
 import { Yard } from './src/yard.ts';
 import type { Bench } from './src/bench.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
-  session: () => import('./src/session.ts'),
-  relay: () => import('./src/relay.ts'),
-  latency: () => import('./src/latency.ts'),
-  idle: () => import('./src/idle.ts'),
-  search: () => import('./src/search.ts'),
-  size: () => import('./src/size.ts'),
-  start: () => import('./src/start.ts'),
-};
+const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
+  Object.entries({
+    session: () => import('./src/session.ts'),
+    relay: () => import('./src/relay.ts'),
+    latency: () => import('./src/latency.ts'),
+    idle: () => import('./src/idle.ts'),
+    search: () => import('./src/search.ts'),
+    size: () => import('./src/size.ts'),
+    start: () => import('./src/start.ts'),
+  }),
+);
 
 const words = process.argv.slice(2);
 const isQuick = words.includes('--quick');
 const names = words.filter((word) => word !== '--quick');
-const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+const unknown = names.filter((name) => !BENCHES.has(name));
 
 if (unknown.length > 0) {
-  say(`There is no bench ${unknown.join(', ')}. There are: ${Object.keys(BENCHES).join(', ')}; --quick makes all of them small.`);
+  say(`There is no bench ${unknown.join(', ')}. There are: ${[...BENCHES.keys()].join(', ')}; --quick makes all of them small.`);
   process.exitCode = 2;
 } else {
   say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString()}${isQuick ? ', --quick: figures are of small runs' : ''}`);
-  for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+  for (const [name, load] of BENCHES) {
+    if (names.length > 0 && !names.includes(name)) continue;
     const yard = new Yard();
     say(`${name}: load ${loadavg()[0]?.toFixed(1) ?? '?'} before`);
     try {
-      const { bench } = (await BENCHES[name]?.()) as { readonly bench: Bench };
+      const { bench } = await load();
       await bench({ yard, isQuick, print: printer(name) });
     } catch (error) {
       say(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -57,8 +57,8 @@ export class Yard {
     };
   }
 
-  /** A program whose output says where it listens. */
-  async #server(argv: readonly string[], says: RegExp): Promise<Server> {
+  /** A program of Node's whose output says where it listens: the first group of `says`. */
+  async server(argv: readonly string[], says: RegExp): Promise<Server> {
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
     this.#children.push(child);
     let output = '';
@@ -78,11 +78,11 @@ export class Yard {
   relay(durability: 'process' | 'power' = 'process', more: readonly string[] = []): Promise<Server> {
     const main = join(root, 'apps/relay/src/main.ts');
     const argv = [main, '--host', '127.0.0.1', '--port', '0', '--data', this.newFolder('relay'), '--durability', durability, ...more];
-    return this.#server(argv, /ready at (http:\S+)/);
+    return this.server(argv, /ready at (http:\S+)/);
   }
   /** A bare `ws` server: sends back what comes (`/echo`), or two bytes for it (`/ack`). */
   floorWs(): Promise<Server> {
-    return this.#server([fileURLToPath(new URL('floor-ws.ts', import.meta.url))], /listening at (ws:\S+)/);
+    return this.server([fileURLToPath(new URL('floor-ws.ts', import.meta.url))], /listening at (ws:\S+)/);
   }
 
   atEnd(ending: () => Promise<void>): void {

@@ -16,7 +16,7 @@ const ask = (request: HistoryRequest): Promise<HistoryReply> =>
     history.postMessage(request);
   });
 
-const bench = {
+const kithBench = {
   async start(): Promise<void> {
     kith = await startWebKith({ relays: [location.origin], workerUrl: engineUrl });
   },
@@ -33,7 +33,7 @@ const bench = {
     const times: number[] = [];
     for (const params of all) {
       const start = performance.now();
-      await bench.call(method, params);
+      await kithBench.call(method, params);
       times.push(performance.now() - start);
     }
     return times;
@@ -53,5 +53,5 @@ const bench = {
     history?.terminate();
   },
 };
-export type BenchPage = typeof bench;
-Object.assign(globalThis, { bench });
+export type BenchPage = typeof kithBench;
+Object.assign(globalThis, { kithBench });
