@@ -10,6 +10,7 @@ const CHECKS = [
   ['lint', [...bin('oxlint', 'bin/oxlint')]],
   ['types', [...bin('@typescript/native', 'bin/tsc'), '-b']],
   ['types of tests', [...bin('@typescript/native', 'bin/tsc'), '-p', 'tsconfig.tests.json']],
+  ['types of races', [...bin('@typescript/native', 'bin/tsc'), '-p', 'bench', '--noEmit']],
   ['undeclared and unused', [...bin('knip', 'bin/knip.js')]],
   ['secrets', ['scripts/check-secrets.mjs']],
   ['lock file', ['scripts/check-lock.mjs']],

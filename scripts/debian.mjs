@@ -6,7 +6,8 @@ import { stop } from './install.mjs';
 /** A file that is there when the package is. */
 const PROOF = { chromium: process.env.KITH_CHROMIUM ?? '/usr/bin/chromium', 'nginx-light': '/usr/sbin/nginx' };
 
-export const missingOf = (packages) => [...new Set(packages)].filter((name) => !existsSync(PROOF[name]));
+export const missingOf = (packages) =>
+  [...new Set(packages)].filter((name) => !existsSync(PROOF[name] ?? `/usr/bin/${name}`));
 
 /** Ends the program when something is missing and cannot be installed from here. */
 export const ensureDebian = (packages, say) => {

@@ -25,7 +25,7 @@ const inRoot = paths.map((path) => {
   const here = resolve(process.env.INIT_CWD ?? root, path);
   return relative(root, existsSync(here) ? here : resolve(root, path));
 });
-const all = globSync('{packages,apps,scripts,bench}/**/test/**/*.test.{ts,tsx}', {
+const all = globSync(['{packages,apps,scripts,bench}/**/test/**/*.test.ts', 'stories/*.test.ts'], {
   cwd: root,
   exclude: (path) => /node_modules|dist/.test(String(path)),
 });
@@ -50,7 +50,7 @@ const suites = SUITES.map((suite) => ({ ...suite, files: filesOf(suite.suite) })
 );
 
 // The real processes of stories and the tests of the apps run what is built; a folder of packages needs neither that nor Debian's programs.
-const needsBuild = suites.some((suite) => suite.files.some((file) => file.startsWith('apps/')));
+const needsBuild = suites.some((suite) => suite.files.some((file) => /^(apps|stories)\//.test(file)));
 const needs = suites
   .filter((suite) => suite.suite !== 'node' || suite.files.some((file) => file.startsWith('apps/relay')))
   .flatMap((suite) => suite.debian);

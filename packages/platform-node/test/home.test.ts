@@ -63,15 +63,28 @@ describe('a home', () => {
     for (const size of [0, 1, 4_095]) {
       const cut = started();
       truncateSync(join(cut, 'kith.db'), size);
-      expect(kindOf(() => openHome(cut)), `cut to ${size}`).toBe('key');
+      expect(
+        kindOf(() => openHome(cut)),
+        `cut to ${size}`,
+      ).toBe('key');
     }
   });
 
   test('with a damaged or newer key file says which', () => {
-    for (const text of ['', 'x', '{}', 'null', '{"version":1,"wrap":"none","key":"short"}', '{"version":1,"wrap":"other","key":""}']) {
+    for (const text of [
+      '',
+      'x',
+      '{}',
+      'null',
+      '{"version":1,"wrap":"none","key":"short"}',
+      '{"version":1,"wrap":"other","key":""}',
+    ]) {
       const dir = started();
       writeFileSync(join(dir, 'key'), text);
-      expect(kindOf(() => openHome(dir)), text).toBe('key');
+      expect(
+        kindOf(() => openHome(dir)),
+        text,
+      ).toBe('key');
     }
     const newer = started();
     writeFileSync(join(newer, 'key'), '{"version":2,"wrap":"none","key":""}');
@@ -125,17 +138,31 @@ describe('openNodeKith', () => {
   const absent = (): never => {
     throw new Error('not asked for in this test');
   };
-  const partsWith = (startKith: NodeKithParts['startKith']): { readonly parts: NodeKithParts; readonly closed: () => number } => {
+  const partsWith = (
+    startKith: NodeKithParts['startKith'],
+  ): { readonly parts: NodeKithParts; readonly closed: () => number } => {
     let closed = 0;
-    const transport: Parts['transport'] = { request: absent, listen: absent, onEvent: absent, close: () => void (closed += 1) };
-    const unused = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : absent()) }) as Parts['crypto'] & Parts['agreement'];
-    return { parts: { crypto: unused, agreement: unused, transport, startKith }, closed: () => closed };
+    const transport: Parts['transport'] = {
+      allow: absent,
+      request: absent,
+      listen: absent,
+      onEvent: absent,
+      close: () => void (closed += 1),
+    };
+    const unused = new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : absent()) }) as Parts['crypto'] &
+      Parts['agreement'];
+    return {
+      parts: { crypto: unused, agreement: unused, transport, ...(startKith === undefined ? {} : { startKith }) },
+      closed: () => closed,
+    };
   };
-  const idle = (onStart: (parts: Parts) => void): NodeKithParts['startKith'] => (parts) => {
-    onStart(parts);
-    const kith: Kith = { call: absent, onChange: () => () => undefined, close: () => Promise.resolve() };
-    return Promise.resolve(kith);
-  };
+  const idle =
+    (onStart: (parts: Parts) => void): NodeKithParts['startKith'] =>
+    (parts) => {
+      onStart(parts);
+      const kith: Kith = { call: absent, onChange: () => () => undefined, close: () => Promise.resolve() };
+      return Promise.resolve(kith);
+    };
 
   test('hands the engine a working platform, and lets the home go at the end', async () => {
     const dir = join(freshFolder(), 'home');

@@ -35,7 +35,7 @@ const switchingKith = () => {
   };
   let current: Kith | undefined;
   let failure: KithError | undefined;
-  let wakers: (() => void)[] = [];
+  const wakers: (() => void)[] = [];
   const wake = (): void => {
     for (const waker of wakers.splice(0)) waker();
   };

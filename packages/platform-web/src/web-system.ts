@@ -7,7 +7,7 @@ export const webClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
     let left = Math.max(0, ms);
-    let timer: number;
+    let timer: ReturnType<typeof setTimeout>;
     const wait = (): void => {
       const part = Math.min(left, LONGEST_WAIT);
       left -= part;

@@ -2,7 +2,14 @@
 import { concat } from '../../src/bytes/index.ts';
 import { Secret, type Crypto } from '../../src/crypto/index.ts';
 import { createInception, conversationIdFrom, type ConversationId, type EventId } from '../../src/identity/index.ts';
-import { openConversationLog, type ConversationKind, type ConversationLog, type Ingested, type LogObject, type Sender } from '../../src/log/index.ts';
+import {
+  openConversationLog,
+  type ConversationKind,
+  type ConversationLog,
+  type Ingested,
+  type LogObject,
+  type Sender,
+} from '../../src/log/index.ts';
 import { openMemoryStore, type MemoryStore } from '../../../testkit/src/memory-store.ts';
 import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
 
@@ -25,14 +32,23 @@ export interface Person extends Replica {
 export const openReplica = (
   crypto: Crypto,
   seed: number,
-  { conversation = CONVERSATION, kind = 'pair' as ConversationKind, store = openMemoryStore(), root = ROOT } = {},
+  {
+    conversation = CONVERSATION,
+    kind = 'pair' as ConversationKind,
+    store = openMemoryStore(),
+    root = ROOT as Uint8Array,
+  } = {},
 ): Replica => {
   const random = seededRandomness(seed);
   const log = openConversationLog({ store, crypto, randomness: random, conversation, kind, roots: [root] });
   return { log, store, random, crypto, conversation };
 };
 
-export const person = (crypto: Crypto, seed: number, options: { conversation?: ConversationId; root?: Uint8Array; kind?: ConversationKind } = {}): Person => {
+export const person = (
+  crypto: Crypto,
+  seed: number,
+  options: { conversation?: ConversationId; root?: Uint8Array; kind?: ConversationKind } = {},
+): Person => {
   const replica = openReplica(crypto, seed, options);
   const key = crypto.signingKey(new Secret(replica.random.bytes(32)));
   const inception = createInception(crypto, {
@@ -99,7 +115,9 @@ export const dump = (who: Replica, tables: readonly ('header' | 'order' | 'event
       who.store
         .scan(table)
         // Bytes 0-6 of a header row say how and when it came.
-        .map(({ key, value }) => Buffer.from(concat(key, table === 'header' ? value.subarray(7) : value)).toString('hex'))
+        .map(({ key, value }) =>
+          Buffer.from(concat(key, table === 'header' ? value.subarray(7) : value)).toString('hex'),
+        )
         .join('\n'),
     )
     .join('\n--\n');

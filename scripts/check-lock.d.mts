@@ -1,0 +1,1 @@
+export const lockProblems: (text: string) => readonly string[];
