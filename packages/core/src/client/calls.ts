@@ -252,7 +252,8 @@ export class Calls {
       typing: (params) => {
         const pair = params.pair();
         const now = context.now();
-        if (home.isOn('typing', pair.id) && now - this.#typedAt >= TYPING_EVERY_MS) {
+        const isHeard = lines.stateOf(pair) === 'active' && home.facts(pair).validity !== 'compromised';
+        if (isHeard && home.isOn('typing', pair.id) && now - this.#typedAt >= TYPING_EVERY_MS) {
           this.#typedAt = now;
           sender.typing(pair);
         }
@@ -342,13 +343,13 @@ export class Calls {
     const after = /^[0-9]{1,14}$/.test(from) ? Number(from) : this.#numberOf(from);
     if (after === undefined) throw new KithError('unknown-event');
     const rows = store.scan('arrival', { from: concat(ARRIVAL, uint48(after + 1)), to: end, limit: MAX_PAGE });
-    const events = rows.map((row) => this.#lineAt(row.value)).filter((line) => line !== undefined);
+    const events = this.#parts.lines.linesOf(rows.flatMap((row) => this.#placeOf(row.value)), MAX_PAGE);
     const lastRow = rows.at(-1);
     return { events, cursor: String(lastRow === undefined ? Math.max(after, 0) : readUint48(lastRow.key, 1)) };
   }
-  #lineAt(id: Uint8Array): LogLine | undefined {
+  #placeOf(id: Uint8Array): readonly [{ readonly pair: Pair; readonly event: EventId }] | readonly [] {
     const pair = this.#parts.home.pair(conversationOfSearchId(id));
-    return pair === undefined ? undefined : this.#parts.lines.line(pair, eventOfSearchId(id));
+    return pair === undefined ? [] : [{ pair, event: eventOfSearchId(id) }];
   }
   /** Where an event stands in the order of arrival: found from the newest back. */
   #numberOf(event: string): number | undefined {
@@ -388,14 +389,8 @@ export class Calls {
     const within = params.has('in') ? params.pair('in') : undefined;
     // Hits of other conversations do not count against the limit.
     const hits = this.#context.store.search(params.text('query'), within === undefined ? limit : 10 * MAX_PAGE);
-    const lines: LogLine[] = [];
-    for (const { id } of hits) {
-      if (within !== undefined && !equalBytes(conversationOfSearchId(id), within.id)) continue;
-      const line = this.#lineAt(id);
-      if (line !== undefined) lines.push(line);
-      if (lines.length === limit) break;
-    }
-    return lines;
+    const places = hits.flatMap(({ id }) => this.#placeOf(id)).filter(({ pair }) => within === undefined || pair === within);
+    return this.#parts.lines.linesOf(places, limit);
   }
 
   // ---- people
@@ -410,7 +405,11 @@ export class Calls {
   #block(pair: Pair, blocked: boolean): Methods['contact.block']['result'] {
     if (this.#parts.home.facts(pair).blocked !== blocked) {
       this.#parts.home.tell({ type: 'block', conversation: pair.id, blocked, extensions: [] });
-      if (!blocked) this.#parts.sender.flush(pair);
+      if (!blocked) {
+        this.#parts.sender.flush(pair);
+        // What they wrote meanwhile was not looked for: our frontier shows them that it is lacking.
+        this.#parts.sender.tellSoon(pair, true);
+      }
     }
     return this.#contactChanged(pair);
   }

@@ -39,16 +39,21 @@ export class Context {
   readonly logger: Logger;
   #effects: Effect[] = [];
   #changes = new Map<string, Change>();
-  #next = 1;
+  #next: number;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   readonly #agreed = new Map<number, (result: AgreementResult) => void>();
 
-  constructor(parts: EngineParts) {
+  /** `next`: the first number for requests and jobs; an answer to an earlier one finds nobody. */
+  constructor(parts: EngineParts, next = 1) {
+    this.#next = next;
     this.store = parts.store;
     this.crypto = parts.crypto;
     this.randomness = parts.randomness;
     this.clock = parts.clock;
     this.logger = parts.logger;
+  }
+  get next(): number {
+    return this.#next;
   }
   now(): number {
     return this.clock.now();

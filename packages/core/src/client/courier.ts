@@ -1,6 +1,6 @@
 // Brings cells to relays and from them: batches puts, walks the buckets that hold something for us, remembers how far it
 // read. Knows relays, buckets and cells, and nothing of what is in them.
-import { concat, readUint32, uint32, utf8 } from '../bytes/index.ts';
+import { concat, equalBytes, readUint32, uint32, utf8 } from '../bytes/index.ts';
 import {
   BLOCK_CELLS,
   BUCKETS,
@@ -145,10 +145,11 @@ export class Courier {
   }
 
   #buckets(relay: RelayState, info: RelayInfo): Bucket[] {
-    const now = this.#context.now() + relay.offset;
+    // A relay may say any date; its buckets begin with the second period there is.
+    const now = Math.max(DAY_MS, this.#context.now() + relay.offset);
     const hour = Math.floor(now / HOUR_MS);
     const day = Math.floor(now / DAY_MS);
-    this.#forgetOld(hour, day);
+    this.#forgetOld(relay.url, hour, day);
     const buckets: Bucket[] = [];
     const seen = new Set<string>();
     for (const channel of this.#hooks.channels(relay.url)) {
@@ -222,8 +223,11 @@ export class Courier {
     }
   }
 
-  #forgetOld(hour: number, day: number): void {
+  /** Of this relay alone: what it says of the time is nothing to the others. */
+  #forgetOld(relay: string, hour: number, day: number): void {
+    const name = utf8(relay);
     for (const row of this.#context.store.scan('fetched')) {
+      if (!equalBytes(row.key.subarray(-name.length), name)) continue;
       const kind = row.key[0] as number;
       const period = readUint32(row.key, 1);
       if (period < (kind === BUCKETS.hour ? hour : day) - 2) this.#context.store.delete('fetched', row.key);

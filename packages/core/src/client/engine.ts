@@ -65,11 +65,11 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#engineParts = parts;
-    this.#parts = this.#make();
+    this.#parts = this.#make(1);
   }
 
-  #make(): Parts {
-    const context = new Context(this.#engineParts);
+  #make(next: number): Parts {
+    const context = new Context(this.#engineParts, next);
     const home = new Home(context);
     const typing = new Map<string, number>();
     const courier: Courier = new Courier(context, {
@@ -259,7 +259,8 @@ export class Engine {
     this.#parts.sessions.forget();
     this.#parts.home.forget();
     this.#parts.receiver.forget();
-    this.#parts = this.#make();
+    // What is still on its way was asked by parts that are gone.
+    this.#parts = this.#make(this.#parts.context.next);
     this.#parts.home.resume(this.#generation);
     this.#parts.sender.stopping = stopping;
     this.#listening = '';

@@ -1,21 +1,19 @@
 // What people see of a conversation: its lines, and each contact at a glance.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import {
+  aboutLine,
   CONTENT_KINDS,
   contents,
   decodeContent,
   draftOf,
-  editedText,
   hasEnded,
-  isDeleted,
-  lineIds,
+  linePlaces,
   memberProfile,
-  reactionsTo,
   unreadCount,
   type Content,
 } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
-import type { Place, ShownEvent } from '../log/index.ts';
+import type { Frontier, Opened, Place, ShownEvent } from '../log/index.ts';
 import { isPosted } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import type { Home, Pair } from './home.ts';
@@ -31,6 +29,14 @@ const KIND_NAMES = new Map<number, LogKind>([
   [CONTENT_KINDS.delete, 'delete'],
   [CONTENT_KINDS.profile, 'member'],
 ]);
+
+/** What all lines of a conversation share. */
+interface Glance {
+  readonly mine: string;
+  readonly theirs: string;
+  /** As far as the other side says it has read. */
+  readonly read: readonly Frontier[];
+}
 
 export class Lines {
   readonly #context: Context;
@@ -63,7 +69,7 @@ export class Lines {
     const facts = this.#home.facts(pair);
     const { name, from } = this.nameOf(pair);
     const peer = this.#home.peer(pair);
-    const newest = this.lines(pair, { limit: 20 }).findLast(({ kind }) => kind === 'text' || kind === 'notice') ?? null;
+    const newest = this.#newest(pair);
     const { local } = pair;
     return {
       conversation: pair.name,
@@ -81,10 +87,20 @@ export class Lines {
       wordsReady: local.peerNonce !== null && local.peerInception !== null,
     };
   }
+  /** What the list of contacts shows of it. */
+  #newest(pair: Pair): LogLine | null {
+    const glance = this.#glance(pair);
+    for (const { event, lamport } of linePlaces(this.#context.store, pair.id, { limit: 20 })) {
+      const opened = pair.log.open(event, lamport);
+      const line = opened === undefined ? undefined : this.#line(pair, opened, glance);
+      if (line?.kind === 'text' || line?.kind === 'notice') return line;
+    }
+    return null;
+  }
   /** The oldest of the newest own lines that nobody has: enough for "waiting for". */
   #waitingSince(pair: Pair): number | null {
     let since: number | null = null;
-    for (const event of lineIds(this.#context.store, pair.id, { limit: 20 })) {
+    for (const { event } of linePlaces(this.#context.store, pair.id, { limit: 20 })) {
       const shown = pair.log.find(event);
       if (shown === undefined || !equalBytes(shown.member, pair.view.me)) break;
       const waiting = waitingAt(this.#context, pair, eventKey(pair, shown.place));
@@ -95,38 +111,58 @@ export class Lines {
   }
 
   lines(pair: Pair, page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number }): readonly LogLine[] {
-    const ids = lineIds(this.#context.store, pair.id, page);
-    const lines = ids.map((event) => this.line(pair, event)).filter((line) => line !== undefined);
+    const glance = this.#glance(pair);
+    const lines = linePlaces(this.#context.store, pair.id, page).flatMap(({ event, lamport }) => {
+      const opened = pair.log.open(event, lamport);
+      return opened === undefined ? [] : [this.#line(pair, opened, glance)];
+    });
     return page.after === undefined ? lines.toReversed() : lines;
   }
-  line(pair: Pair, event: EventId): LogLine | undefined {
-    const shown = pair.log.find(event);
-    return shown === undefined ? undefined : this.lineOf(pair, shown);
+  /** Of those that can be shown the first ones, in the order asked for. */
+  linesOf(places: Iterable<{ readonly pair: Pair; readonly event: EventId }>, limit: number): readonly LogLine[] {
+    const glances = new Map<Pair, Glance>();
+    const lines: LogLine[] = [];
+    for (const { pair, event } of places) {
+      if (lines.length === limit) break;
+      const glance = glances.get(pair) ?? this.#glance(pair);
+      glances.set(pair, glance);
+      const opened = pair.log.open(event);
+      if (opened !== undefined) lines.push(this.#line(pair, opened, glance));
+    }
+    return lines;
   }
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
+    const content = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
+    return this.#line(pair, { shown, content }, this.#glance(pair));
+  }
+  #glance(pair: Pair): Glance {
+    const read = this.#sessions.feeds(pair).flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
+    return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read };
+  }
+  #line(pair: Pair, { shown, content: raw }: Opened, glance: Glance): LogLine {
     const { view } = pair;
     const mine = equalBytes(shown.member, view.me);
-    const raw = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
     const content = raw === undefined || shown.newer ? undefined : decodeContent(shown.contentKind, raw);
     const unknown = shown.newer || !contents.knows(shown.contentKind);
-    const deleted = isDeleted(view, shown.place);
+    const about = aboutLine(view, shown.place);
+    const { deleted } = about;
     const kind: LogKind = unknown ? 'notice' : (KIND_NAMES.get(shown.contentKind) ?? 'notice');
-    const edited = content?.type === 'text' ? editedText(view, shown.place) : undefined;
+    const edited = content?.type === 'text' ? about.edited : undefined;
     return {
       event: eventName(shown.event),
       conversation: pair.name,
       author: toHex(shown.member),
-      authorName: mine ? this.#home.profile().name : this.nameOf(pair).name,
+      authorName: mine ? glance.mine : glance.theirs,
       mine,
       kind,
       text: content?.type === 'text' && !deleted ? (edited ?? content.text) : null,
       sentAt: shown.time,
       receivedAt: shown.receivedAt === 0 ? shown.time : shown.receivedAt,
-      state: mine ? this.eventState(pair, shown.place) : null,
+      state: mine ? this.#eventState(pair, shown.place, glance) : null,
       edited: edited !== undefined,
       deleted,
-      reply: content?.type === 'text' && content.reply !== null ? this.#reply(pair, content.reply) : null,
-      reactions: reactionsTo(view, shown.place).map(({ emoji, members }) => ({
+      reply: content?.type === 'text' && content.reply !== null ? this.#reply(pair, content.reply, glance) : null,
+      reactions: about.reactions.map(({ emoji, members }) => ({
         emoji,
         count: members.length,
         mine: members.some((member) => equalBytes(member, view.me)),
@@ -137,14 +173,15 @@ export class Lines {
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,
     };
   }
-  #reply(pair: Pair, place: Place): LogLine['reply'] {
+  #reply(pair: Pair, place: Place, glance: Glance): LogLine['reply'] {
     const shown = pair.log.at(place);
     if (shown === undefined) return null;
     const raw = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
     const content = raw === undefined ? undefined : decodeContent(shown.contentKind, raw);
-    const text = content?.type === 'text' && !isDeleted(pair.view, place) ? (editedText(pair.view, place) ?? content.text) : null;
+    const about = aboutLine(pair.view, place);
+    const text = content?.type === 'text' && !about.deleted ? (about.edited ?? content.text) : null;
     const mine = equalBytes(shown.member, pair.view.me);
-    return { event: eventName(shown.event), authorName: mine ? this.#home.profile().name : this.nameOf(pair).name, text };
+    return { event: eventName(shown.event), authorName: mine ? glance.mine : glance.theirs, text };
   }
   #target(pair: Pair, content: Content | undefined): string | null {
     if (content === undefined || !('target' in content)) return null;
@@ -152,14 +189,10 @@ export class Lines {
     return shown === undefined ? null : eventName(shown.event);
   }
   /** Of an own event: it waits in the outbox until a frontier of the other side has covered it once. */
-  eventState(pair: Pair, place: Place): EventState {
+  #eventState(pair: Pair, place: Place, glance: Glance): EventState {
     const waiting = waitingAt(this.#context, pair, eventKey(pair, place));
     if (waiting !== undefined) return isPosted(waiting.row) ? 'sent' : 'waiting';
-    const read = this.#sessions.feeds(pair).some((feed) => {
-      const frontier = frontierOf(peerState(this.#context, pair, feed).read);
-      return frontier !== undefined && pair.log.covers(frontier, place);
-    });
-    return read ? 'read' : 'delivered';
+    return glance.read.some((frontier) => pair.log.covers(frontier, place)) ? 'read' : 'delivered';
   }
 }
 

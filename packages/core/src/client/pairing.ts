@@ -77,6 +77,10 @@ export const relayError = (answer: Answer): KithError => {
   }
 };
 
+interface Accepted {
+  readonly conversation: string;
+  readonly state: ContactState;
+}
 interface PairingHooks {
   /** What this relay last said of itself. */
   info(relay: string): RelayInfo | undefined;
@@ -93,6 +97,8 @@ export class Pairing {
   #asking = 0;
   readonly #joining = new Set<string>();
   readonly #putting = new Set<string>();
+  /** Who waits for an invitation that is being accepted, by its key hash in hex. */
+  readonly #accepting = new Map<string, Settle<Accepted>[]>();
   /** When each claim was put last, in this run. */
   readonly #triedAt = new Map<string, number>();
   #ownInvites: Map<string, OwnInvite> | undefined;
@@ -410,6 +416,8 @@ export class Pairing {
       this.#meet(pair, request);
       return;
     }
+    // A relay may show a claim again that so many others have pushed out of memory: what was answered stays answered.
+    if (this.#context.store.get('request', id) !== undefined) return;
     this.#save({ ...invite, uses: invite.uses + 1 });
     this.#context.store.put('request', id, encodeRequest(request));
     this.#context.changed({ type: 'requests' });
@@ -519,9 +527,19 @@ export class Pairing {
       done({ state: 'open', name: offer.name, reusable: offer.reusable, expires: offer.expires, conversation: null });
     });
   }
-  accept(link: string, stateOf: (pair: Pair) => ContactState, done: Settle<{ conversation: string; state: ContactState }>): void {
+  accept(link: string, stateOf: (pair: Pair) => ContactState, asked: Settle<Accepted>): void {
     const invitation = this.#readLink(link);
     if (this.#own(invitation) !== undefined) throw new KithError('own-invite');
+    // Two clicks, or two tabs: one claim, and the same answer for both.
+    const name = toHex(invitation.keyHash);
+    const others = this.#accepting.get(name);
+    if (others !== undefined) return void others.push(asked);
+    const waiting = [asked];
+    this.#accepting.set(name, waiting);
+    const done: Settle<Accepted> = (outcome) => {
+      this.#accepting.delete(name);
+      for (const settle of waiting) settle(outcome);
+    };
     const settle = (conversation: Uint8Array): void => {
       const pair = this.#home.pair(conversationIdFrom(conversation));
       if (pair === undefined) return done(new KithError('internal'));

@@ -21,7 +21,7 @@ import {
   type Reassembly,
   type ResendRequest,
 } from '../mailbox/index.ts';
-import { decodePacket, WANT_AFTER_MS, type Item } from '../sync/index.ts';
+import { decodePacket, TELL_EVERY_MS, WANT_AFTER_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import type { Home, Pair } from './home.ts';
 import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
@@ -300,7 +300,8 @@ export class Receiver {
     const own = pair.log.device();
     // They hold more of this device than it does itself: it runs from an old copy.
     if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own.feed))) pair.log.startSegment();
-    // What they lack and once was posted they can only ask for when they know of it.
-    if (theyLack.length > 0) this.#out.tellSoon(pair, !equalBytes(peer.told, pair.log.frontier().digest));
+    // What they lack and once was posted they can only ask for when they know of it; what they were told may be lost, or
+    // came while we were blocked.
+    if (theyLack.length > 0) this.#out.tellSoon(pair, Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
   }
 }

@@ -1,7 +1,7 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
 // them are made from shown events and can be made again (`rebuildPair`).
 import { concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
-import { decode, encode, bool, text, tuple } from '../codec/index.ts';
+import { bool, decode, decodeAccepted, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
 import { frontierCodec, type ConversationLog, type Place, type ShownEvent } from '../log/index.ts';
@@ -139,11 +139,11 @@ export const purgeLine = (view: PairView, event: ShownEvent): void => {
 };
 
 /** The newest text after edits, undefined when there is none. */
-export const editedText = (view: PairView, place: Place): string | undefined => {
+const editedText = (view: PairView, place: Place): string | undefined => {
   const value = getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.edit));
   return value === undefined ? undefined : utf8ToText(value);
 };
-export const isDeleted = (view: PairView, place: Place): boolean =>
+const isDeleted = (view: PairView, place: Place): boolean =>
   getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.delete)) !== undefined ||
   isTombstoned(view.store, view.conversation, place);
 
@@ -151,17 +151,31 @@ export interface Reactions {
   readonly emoji: string;
   readonly members: readonly Uint8Array[];
 }
-export const reactionsTo = (view: PairView, place: Place): readonly Reactions[] => {
-  const prefix = aboutKey(view.conversation, place, ABOUT.reaction);
+/** Everything that was said about an event. */
+export interface About {
+  /** The newest text after edits. */
+  readonly edited: string | undefined;
+  readonly deleted: boolean;
+  readonly reactions: readonly Reactions[];
+}
+/** One walk over the rows of a line, which has few or none. */
+export const aboutLine = (view: PairView, place: Place): About => {
+  const prefix = concat(view.conversation, placeKey(place));
+  let edited: string | undefined;
+  let deleted = isTombstoned(view.store, view.conversation, place);
   const members = new Map<string, Uint8Array[]>();
-  for (const row of view.store.scan('reaction', { from: prefix, to: afterPrefix(prefix) })) {
-    const stamped = readStamped(row.value);
-    const value = stamped === undefined ? undefined : decode(reactionValue, stamped);
-    if (value?.on !== true) continue;
-    const member = row.key.slice(prefix.length, prefix.length + 16);
-    members.set(value.emoji, [...(members.get(value.emoji) ?? []), member]);
+  for (const { key, value } of view.store.scan('reaction', { from: prefix, to: afterPrefix(prefix) })) {
+    const kind = key[prefix.length];
+    const stamped = kind === ABOUT.editEvent ? undefined : readStamped(value);
+    if (stamped === undefined) continue;
+    if (kind === ABOUT.delete) deleted = true;
+    if (kind === ABOUT.edit) edited = utf8ToText(stamped);
+    const reaction = kind === ABOUT.reaction ? decodeAccepted(reactionValue, stamped) : undefined;
+    if (reaction?.on !== true) continue;
+    const from = key.slice(prefix.length + 1, prefix.length + 17);
+    members.set(reaction.emoji, [...(members.get(reaction.emoji) ?? []), from]);
   }
-  return Array.from(members, ([emoji, list]) => ({ emoji, members: list }));
+  return { edited, deleted, reactions: Array.from(members, ([emoji, list]) => ({ emoji, members: list })) };
 };
 export const memberProfile = (view: PairView, member: MemberId): { readonly name: string; readonly picture: Uint8Array | null } => {
   const about = (kind: number): Uint8Array | undefined =>
@@ -176,12 +190,12 @@ export const memberProfile = (view: PairView, member: MemberId): { readonly name
 export const hasEnded = (view: PairView, member: MemberId): boolean =>
   getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, ABOUT.ended, member)) !== undefined;
 
-/** Event ids of lines, newest first, before (or oldest first, after) a place of the order. */
-export const lineIds = (
+/** Lines by their places in the order: newest first (before a line), or oldest first (after one). */
+export const linePlaces = (
   store: Store,
   conversation: ConversationId,
   page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number },
-): readonly EventId[] => {
+): readonly { readonly event: EventId; readonly lamport: number }[] => {
   const { before, after, limit } = page;
   const range =
     after === undefined
@@ -196,7 +210,7 @@ export const lineIds = (
           to: afterPrefix(conversation),
           limit,
         };
-  return store.scan('message', range).map((row) => row.key.slice(22) as EventId);
+  return store.scan('message', range).map(({ key }) => ({ event: key.slice(22) as EventId, lamport: readUint48(key, 16) }));
 };
 export const unreadCount = (store: Store, conversation: ConversationId): number =>
   store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;

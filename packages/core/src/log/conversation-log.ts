@@ -1,7 +1,7 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
-import { contentOf, pageOf, purge, rowOf, rowOfPrefix, shownInOrder, shownRow, toShown } from './order.ts';
+import { contentOf, orderedRow, pageOf, purge, rowOf, rowOfPrefix, shownInOrder, shownRow, toOpened, toShown } from './order.ts';
 import { append, headsSeen, openSubkeys, ownDevice, sealHead, startDevice, startSegment } from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';
@@ -59,6 +59,10 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     find(event) {
       const row = shownRow(state, event);
       return row && toShown(state, row);
+    },
+    open(event, lamport) {
+      const row = lamport === undefined ? shownRow(state, event) : orderedRow(state, lamport, event);
+      return row && toOpened(state, row);
     },
     findPrefix(prefix) {
       const row = rowOfPrefix(state, prefix);

@@ -1,6 +1,6 @@
 // The header of an event: everything that is hashed. No signature in it, and no hash that reaches into another segment.
 import { equalBytes } from '../bytes/index.ts';
-import { bytes, decode, encode, extensions, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
+import { bytes, decode, decodeAccepted, encode, extensions, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
 import { conversationIdCodec, eventIdCodec, feedIdCodec, NO_HASH, segmentIdCodec, MAX_SEQ } from '../identity/index.ts';
 import { noContentHash, SIZE_CLASSES } from './content.ts';
 
@@ -61,3 +61,6 @@ export const decodeHeader = (data: Uint8Array): Header | undefined => {
   if ((header.sizeClass === 0) !== equalBytes(header.contentHash, noContentHash())) return undefined;
   return header;
 };
+
+/** Of a stored row, whose bytes `decodeHeader` accepted when they came. */
+export const readHeader = (data: Uint8Array): Header | undefined => decodeAccepted(headerCodec, data);

@@ -3,15 +3,31 @@ import { compareBytes, concat, equalBytes, uint48 } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
 import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
-import { MAX_LAMPORT } from './header.ts';
+import { MAX_LAMPORT, type Header } from './header.ts';
 import { chainOf } from './places.ts';
 import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
-import { isContentIntact } from './verify.ts';
-import type { Mark, Page, ShownEvent } from './types.ts';
+import type { Mark, Opened, Page, ShownEvent } from './types.ts';
+import { isContentOf } from './verify.ts';
 
-export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined => {
+export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined => openRow(state, row)?.shown;
+/** What a screen needs of an event: each row is read once. */
+export const toOpened = (state: LogState, row: HeaderRow): Opened | undefined => {
+  const open = openRow(state, row);
+  if (open === undefined) return undefined;
+  const { shown, header, stored } = open;
+  const isHeld = stored !== undefined && shown.contentState === 'held' && isContentOf(state, header, stored);
+  return { shown, content: isHeld ? stored.subarray(32) : undefined };
+};
+
+interface OpenRow {
+  readonly shown: ShownEvent;
+  readonly header: Header;
+  /** Key and content, as stored. */
+  readonly stored: Uint8Array | undefined;
+}
+const openRow = (state: LogState, row: HeaderRow): OpenRow | undefined => {
   const device = state.device(row.feed);
   const record = state.segment(row.feed, row.segment);
   if (device === undefined || record === undefined) return undefined;
@@ -26,15 +42,16 @@ export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
+  const stored = header.sizeClass === 0 ? undefined : state.store.get('content', state.headerKey(row, row.event));
   const contentState =
     header.sizeClass === 0
       ? 'none'
       : (row.flags & FLAGS.purged) !== 0
         ? 'purged'
-        : state.store.get('content', state.headerKey(row, row.event)) === undefined
+        : stored === undefined
           ? 'missing'
           : 'held';
-  return {
+  const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
     event: row.event,
     member: device.member,
@@ -46,6 +63,7 @@ export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined
     contentState,
     newer: hasUnknownCritical(header.extensions),
   };
+  return { shown, header, stored };
 };
 
 /** Rising by (Lamport, event id). */
@@ -63,6 +81,12 @@ const isInOrder = (state: LogState, row: HeaderRow): boolean =>
 export const shownRow = (state: LogState, event: EventId): HeaderRow | undefined => {
   const row = rowOf(state, event);
   return row !== undefined && isInOrder(state, row) ? row : undefined;
+};
+
+/** By its place in the order, which says where the row is. */
+export const orderedRow = (state: LogState, lamport: number, event: EventId): HeaderRow | undefined => {
+  const standing = state.store.get('order', state.orderKey(lamport, event));
+  return standing && state.headerRow(readStanding(standing), event);
 };
 
 const keyOf = (state: LogState, event: EventId): Uint8Array | undefined => {
@@ -92,7 +116,7 @@ export const pageOf = (state: LogState, { before, after, limit }: Page): readonl
 export const contentOf = (state: LogState, row: HeaderRow): Uint8Array | undefined => {
   if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
   const stored = state.store.get('content', state.headerKey(row, row.event));
-  return stored !== undefined && isContentIntact(state, row, state.headerOf(row)) ? stored.subarray(32) : undefined;
+  return stored !== undefined && isContentOf(state, state.headerOf(row), stored) ? stored.subarray(32) : undefined;
 };
 
 /** Two events whose ids share 16 bytes do not happen; the first would be taken. */

@@ -17,7 +17,7 @@ import {
   type SegmentId,
 } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
-import { decodeHeader, type Header } from './header.ts';
+import { readHeader, type Header } from './header.ts';
 import {
   admittedRecord,
   feedRecord,
@@ -236,7 +236,7 @@ export const openState = (options: LogOptions) => {
       freshHeaders.set(toHex(event), header);
     },
     headerOf: (row: HeaderRow): Header =>
-      freshHeaders.get(toHex(row.event)) ?? certain(decodeHeader(row.header), 'header'),
+      freshHeaders.get(toHex(row.event)) ?? certain(readHeader(row.header), 'header'),
 
     /** All certificates of a feed with this number. */
     certificates(feed: FeedId, number: number): readonly Row[] {

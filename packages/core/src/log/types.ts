@@ -107,6 +107,11 @@ export interface Batch {
   /** What did not fit. */
   readonly left: readonly PlaceRange[];
 }
+export interface Opened {
+  readonly shown: ShownEvent;
+  /** Undefined when it is not held, or is not what its header says. */
+  readonly content: Uint8Array | undefined;
+}
 /** A cursor of the order: events after or before this one, which itself is left out. */
 export interface Page {
   readonly before?: EventId;
@@ -184,6 +189,8 @@ export interface ConversationLog {
   /** Rising by (Lamport, event id); with `after` the first ones after it, else the last ones (before `before`). */
   page(page: Page): readonly ShownEvent[];
   find(event: EventId): ShownEvent | undefined;
+  /** `find` and `content` at once; sooner still when its Lamport time is known. */
+  open(event: EventId, lamport?: number): Opened | undefined;
   /** By the first 16 bytes of an event id. */
   findPrefix(prefix: Uint8Array): ShownEvent | undefined;
   at(place: Place): ShownEvent | undefined;

@@ -58,7 +58,10 @@ const verifySegment = (state: LogState, feed: HeaderRow['feed'], segment: Header
 /** True as well when the content was purged or never came. */
 export const isContentIntact = (state: LogState, row: HeaderRow, header: Header): boolean => {
   const stored = state.store.get('content', state.headerKey(row, row.event));
-  if (stored === undefined || (row.flags & FLAGS.purged) !== 0) return true;
+  return stored === undefined || (row.flags & FLAGS.purged) !== 0 || isContentOf(state, header, stored);
+};
+/** Is this row (key, content) what the header says? */
+export const isContentOf = (state: LogState, header: Header, stored: Uint8Array): boolean => {
   const content = stored.subarray(32);
   return (
     sizeClassOf(content.length) === header.sizeClass &&

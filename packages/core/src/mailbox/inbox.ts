@@ -4,6 +4,7 @@ import { concat } from '../bytes/index.ts';
 import { bytes, decode, encode, list, literal, named, text, tuple, uint } from '../codec/index.ts';
 import { derive, Secret, type Crypto } from '../crypto/index.ts';
 import type { Bucket, Randomness } from '../ports/index.ts';
+import { isOrigin } from './invitation-link.ts';
 import { TAG_BYTES, type Inbox, type InboxRecord } from './types.ts';
 
 const FORMAT = 1 as const;
@@ -39,10 +40,13 @@ const isPrefix = (prefix: Uint8Array, bits: number): boolean =>
 
 export const encodeInboxRecord = (record: InboxRecord): Uint8Array =>
   encode(inboxRecordCodec, { format: FORMAT, ...record });
-/** Undefined for anything `encodeInboxRecord` would not have written, or whose prefix has spare bits set. */
+/**
+ * Undefined for anything `encodeInboxRecord` would not have written, whose prefix has spare bits set, or that names as a
+ * relay what is no origin: a contact must not be able to make this client ask any other address.
+ */
 export const decodeInboxRecord = (data: Uint8Array): InboxRecord | undefined => {
   const read = decode(inboxRecordCodec, data);
-  if (read === undefined || !isPrefix(read.prefix, read.bits)) return undefined;
+  if (read === undefined || !isPrefix(read.prefix, read.bits) || !read.relays.every(isOrigin)) return undefined;
   const { format: _, ...record } = read;
   return record;
 };
