@@ -1,0 +1,77 @@
+// What the documents point at exists: every relative link with its heading, and every file named in backticks.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+const pagesUnder = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...pagesUnder('docs'), ...pagesUnder('spec')];
+
+/** Blocks of code and comments show examples; they point at nothing. */
+const prose = (text: string): string => text.replace(/```[\s\S]*?```/g, '').replace(/<!--[\s\S]*?-->/g, '');
+const LINK = /\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g;
+/** The name GitHub and most other readers give to a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+const anchorsIn = (text: string): readonly string[] =>
+  [...prose(text).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => anchorOf(heading ?? ''));
+
+const CODE = /`([^`\n]+)`/g;
+/** Folders and files of the checkout; a word with a slash may be anything else. */
+const PATH = /^(?:[\w@.-]+\/)*[\w@.-]+\.(?:md|ts|tsx|mjs|mts|json|css|js|cddl)$|^(?:apps|packages|docs|spec|scripts|bench|stories|\.ci)(?:\/[\w@.-]+)*\/?$/;
+/** Made by a command, or named as an example of what may be written, never part of the checkout. */
+const MADE = [/(^|\/)dist\//, /^\.results\//, /^build\.json$/, /^sw\.js$/, /^openapi\.json$/];
+
+const problemsOf = (page: string, text: string): readonly string[] => {
+  const found: string[] = [];
+  const from = dirname(join(root, page));
+  const body = prose(text);
+  for (const [, markdown, html] of body.matchAll(LINK)) {
+    const target = markdown ?? html ?? '';
+    if (/^[a-z]+:/.test(target)) continue;
+    const [path = '', anchor] = target.split('#', 2);
+    const file = path === '' ? join(root, page) : join(from, path);
+    if (!existsSync(file)) found.push(`${page}: ${target} is not there`);
+    else if (anchor !== undefined && !anchorsIn(readFileSync(file, 'utf8')).includes(anchor)) found.push(`${page}: no heading ${target}`);
+  }
+  for (const [, word = ''] of body.matchAll(CODE)) {
+    if (!PATH.test(word) || MADE.some((made) => made.test(word))) continue;
+    // A name alone may be meant from the page's folder or from the root; what has a folder says which.
+    if (![root, from].some((start) => existsSync(join(start, word)))) found.push(`${page}: \`${word}\` is not there`);
+  }
+  return found;
+};
+
+test('every relative link and every file named in backticks exists', () => {
+  expect(pages.length).toBeGreaterThan(20);
+  expect(pages.flatMap((page) => problemsOf(page, readFileSync(join(root, page), 'utf8')))).toEqual([]);
+});
+test('a link, a heading and a file that are not there are seen', () => {
+  const planted = '# One\n[a](nowhere.md) [b](README.md#no-such-heading) [c](#one) `packages/core/src/nowhere.ts` `spec/` <img src="none.png">';
+  expect(problemsOf('README.md', planted)).toEqual([
+    'README.md: nowhere.md is not there',
+    'README.md: no heading README.md#no-such-heading',
+    'README.md: none.png is not there',
+    'README.md: `packages/core/src/nowhere.ts` is not there',
+  ]);
+});
+test('every page can be found from the README', () => {
+  const seen = new Set<string>(['README.md']);
+  const todo = ['README.md'];
+  for (let page = todo.pop(); page !== undefined; page = todo.pop()) {
+    for (const [, target = ''] of prose(readFileSync(join(root, page), 'utf8')).matchAll(LINK)) {
+      const file = relative(root, join(dirname(join(root, page)), target.split('#', 1)[0] ?? ''));
+      if (!pages.includes(file) || seen.has(file)) continue;
+      seen.add(file);
+      todo.push(file);
+    }
+  }
+  expect(pages.filter((page) => !seen.has(page))).toEqual([]);
+});
