@@ -1,0 +1,189 @@
+// What a contact, a stranger with a link, or a relay can do who does not keep to the protocol.
+import { concat, fromHex, utf8 } from '@kith/core/bytes';
+import { Engine, type Effect } from '@kith/core/client';
+import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
+import { silent, type RelayRequest, type Store } from '@kith/core/ports';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
+import { openMemoryStore } from '@kith/testkit/memory-store';
+import { seededRandomness } from '@kith/testkit/seeded-randomness';
+import { simClock } from '@kith/testkit/sim-clock';
+import { expect, test } from 'vitest';
+import { decodeInvite, encodeInvite } from '../../src/client/records.ts';
+import { takeOver } from './hostile.ts';
+import { pair, texts, world, type World } from './world.ts';
+
+/** As when a relay has shown so many other claims that this one is no longer remembered. */
+const forgetClaims = (store: Store, name: string): void => {
+  const key = concat(utf8('o'), fromHex(name) ?? new Uint8Array(0));
+  const raw = store.get('invite', key);
+  if (raw === undefined) throw new Error('no such invitation');
+  store.transaction(() => store.put('invite', key, encodeInvite({ ...decodeInvite(raw), claims: [] })));
+};
+
+const countPuts = (here: World): { cells: number; readonly relays: Set<string> } => {
+  const seen = { cells: 0, relays: new Set<string>() };
+  here.network.onRequest((relay: string, request: RelayRequest) => {
+    seen.relays.add(relay);
+    if (request.type === 'put') seen.cells += request.cells.length;
+  });
+  return seen;
+};
+
+test(.class 29: one packet of wishes does not make a contact pour out cells', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  for (let i = 0; i < 40; i++) alice.call('send', { conversation, text: 'x'.repeat(60_000) });
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const held = mallory.pair.log.frontier().feeds.map(({ feed, segment, count }) => ({ feed, segment, from: 0, to: count }));
+  const ranges = held.flatMap(({ segment, ...range }) => (segment === null ? [] : [{ ...range, segment }]));
+  const seen = countPuts(here);
+  const wish = { type: 'want', ranges } as const;
+  for (let i = 0; i < 20; i++) mallory.say(Array.from({ length: 16 }, () => wish));
+  here.clock.advance(30_000);
+  // One honest answer is 16 packets of 32 cells; 320 wishes are not worth 320 of them.
+  expect(seen.cells).toBeGreaterThan(100);
+  expect(seen.cells).toBeLessThan(16 * 32 * 10);
+});
+
+test('class 20: a contact cannot send this client to an address that is no relay', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const mallory = takeOver(here, bob, conversation);
+  const secret = createInboxRecord(here.random.fork('mallory'), 9, ['http://127.0.0.1:9/admin?x='], 0, new Uint8Array(3));
+  mallory.say([{ type: 'inbox', record: encodeInboxRecord(secret) }]);
+  here.clock.advance(1000);
+  const asked: string[] = [];
+  here.network.onRequest((relay) => void asked.push(relay));
+  alice.call('send', { conversation, text: 'still by the relay we know' });
+  here.clock.advance(60_000);
+  expect(alice.failures).toEqual([]);
+  expect(asked.filter((relay) => relay !== here.relays[0]?.origin)).toEqual([]);
+  expect(alice.call('log', { conversation }).at(-1)?.state).toBe('sent');
+});
+
+test.each([0, 2 ** 47])('class 28: a relay whose clock says %i harms nobody', (date) => {
+  const here = world(1, 2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  here.relays[1]?.shift(date - here.clock.now());
+  const conversation = pair(here, alice, bob);
+  bob.call('send', { conversation, text: 'hello' });
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('hello'), 60_000)).toBe(true);
+  here.clock.advance(60 * 60_000);
+  expect(alice.failures).toEqual([]);
+  expect(bob.failures).toEqual([]);
+});
+
+test('an answer to what was asked before a failed transaction reaches nobody', () => {
+  const clock = simClock();
+  const crypto = createNullCrypto();
+  const engine = new Engine({ store: openMemoryStore(), crypto, randomness: seededRandomness(1), clock, logger: silent });
+  const numbers = (effects: readonly Effect[]): readonly number[] =>
+    effects.flatMap((effect) => (effect.type === 'request' || effect.type === 'agree' ? [effect.id] : []));
+  const before = numbers(engine.handle({ type: 'start', relays: ['https://relay1.test'], generation: 1, online: true }));
+  engine.forget();
+  clock.advance(60_000);
+  const after = numbers(engine.handle({ type: 'tick' }));
+  expect(before.length).toBeGreaterThan(0);
+  expect(after.length).toBeGreaterThan(0);
+  expect(after.filter((id) => before.includes(id))).toEqual([]);
+});
+
+test('class 5: an invitation accepted twice at the same moment makes one conversation', () => {
+  for (const reusable of [false, true]) {
+    const here = world();
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    alice.start();
+    bob.start();
+    const { link } = alice.call('invite.create', { reusable });
+    const first = bob.ask('invite.accept', { link });
+    const second = bob.ask('invite.accept', { link });
+    here.clock.runUntil(() => first.done && second.done, 60_000);
+    expect(first.value?.conversation).toBeDefined();
+    expect(second.value?.conversation).toBe(first.value?.conversation);
+    expect(bob.call('contact.list', {}).length).toBe(1);
+    expect(bob.failures).toEqual([]);
+    here.clock.advance(30_000);
+    if (reusable) expect(alice.call('request.list', {}).length).toBe(1);
+    else expect(bob.call('contact.list', {})[0]?.state).toBe('active');
+  }
+});
+
+test('class 18: nothing of typing leaves for a contact that ended, is blocked or marked', () => {
+  const acts = [
+    ['contact.end', {}],
+    ['contact.block', {}],
+    ['contact.mark', { validity: 'compromised' }],
+  ] as const;
+  for (const [method, more] of acts) {
+    const here = world();
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    const conversation = pair(here, alice, bob);
+    alice.call('set', { key: 'typing', value: 'on' });
+    alice.call(method, { conversation, ...more } as never);
+    here.clock.advance(5 * 60_000);
+    const seen = countPuts(here);
+    alice.call('typing', { conversation });
+    here.clock.advance(5_000);
+    expect([method, seen.cells]).toEqual([method, 0]);
+  }
+});
+
+test('class 5: a declined request does not come back when its claim is shown again', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  alice.start();
+  bob.start();
+  const { link, invite } = alice.call('invite.create', { reusable: true });
+  bob.call('invite.accept', { link });
+  expect(here.clock.runUntil(() => alice.call('request.list', {}).length === 1, 60_000)).toBe(true);
+  alice.call('request.answer', { request: alice.call('request.list', {})[0]?.request ?? '', answer: 'decline' });
+  forgetClaims(alice.store, invite);
+  alice.crash();
+  alice.start();
+  here.clock.advance(60_000);
+  expect(alice.call('request.list', {})).toEqual([]);
+  expect(alice.call('invite.list', {})[0]?.uses).toBe(1);
+});
+
+test('what a blocked contact wrote meanwhile is there soon after they are let in again', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  alice.call('contact.block', { conversation });
+  bob.call('send', { conversation, text: 'are you there?' });
+  here.clock.advance(3 * 60_000);
+  alice.call('contact.unblock', { conversation });
+  expect(here.clock.runUntil(() => texts(alice, conversation).length === 1, 120_000)).toBe(true);
+});
+
+test('S4.6 a blocked contact gets no cell, whatever it does', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.call('send', { conversation, text: 'one' });
+  here.clock.runUntil(() => texts(alice, conversation).length === 1, 60_000);
+  alice.call('set', { key: 'read-receipts', value: 'on' });
+  here.clock.advance(60_000);
+  alice.call('contact.block', { conversation });
+  here.clock.advance(15 * 60_000);
+  bob.crash();
+  const seen = countPuts(here);
+  alice.call('read', { conversation });
+  alice.call('profile.set', { name: 'Al' });
+  alice.call('sync', {});
+  here.clock.advance(25 * 60 * 60_000);
+  alice.stop();
+  expect(seen.cells).toBe(0);
+});

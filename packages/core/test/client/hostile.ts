@@ -1,0 +1,54 @@
+// A contact whose client was changed: it holds real sessions and says whatever it likes in them.
+import { silent } from '@kith/core/ports';
+import { BUCKETS } from '@kith/core/ports';
+import { splitPacket } from '@kith/core/mailbox';
+import { conversationFromName, type FeedId } from '@kith/core/identity';
+import { encodePacket, type Item } from '@kith/core/sync';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { Context } from '../../src/client/context.ts';
+import { Home, type Pair } from '../../src/client/home.ts';
+import { Sessions } from '../../src/client/sessions.ts';
+import type { World } from './world.ts';
+
+export interface Hostile {
+  readonly pair: Pair;
+  readonly sessions: Sessions;
+  /** Sends a packet with these items to every relay, live and into the hour bucket. */
+  say(items: readonly Item[]): void;
+  /** Puts cells as they are. */
+  put(cells: readonly Uint8Array[]): void;
+}
+/** Takes over a device: its client ends, its keys serve the test. `feed`: where the birth session lies, before the answer. */
+export const takeOver = (here: World, device: SimDevice, conversation: string): Hostile => {
+  device.crash();
+  const randomness = here.random.fork(`hostile ${device.name}`);
+  const context = new Context({ store: device.store, crypto: createNullCrypto(), randomness, clock: here.clock, logger: silent });
+  const home = new Home(context);
+  home.resume(1);
+  const id = conversationFromName(conversation);
+  const pair = id === undefined ? undefined : home.pair(id);
+  if (pair === undefined) throw new Error('no such conversation');
+  const nothing = (): void => undefined;
+  const sessions = new Sessions(context, { post: nothing, ready: nothing, wake: nothing });
+  const transport = here.network.transport({ allowed: here.relays.map(({ origin }) => origin) });
+  const put: Hostile['put'] = (cells) => {
+    for (const { origin } of here.relays) {
+      transport.send(origin, { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: true })) }, nothing);
+    }
+  };
+  return {
+    pair,
+    sessions,
+    put,
+    say: (items) => {
+      const bodies = splitPacket(randomness.bytes(8), encodePacket(items)) ?? [];
+      put(device.store.transaction(() => bodies.map((body) => sessions.seal(pair, body)).filter((cell) => cell !== undefined)));
+    },
+  };
+};
+export const anyFeed = (pair: Pair, sessions: Sessions): FeedId => {
+  const [feed] = sessions.feeds(pair);
+  if (feed === undefined) throw new Error('no device of theirs is known');
+  return feed;
+};
