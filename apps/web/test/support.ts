@@ -109,7 +109,7 @@ export async function serveHarness(): Promise<Site> {
   };
 }
 
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
