@@ -264,6 +264,12 @@ export class Courier {
     this.#succeeded(relay);
     this.fetch(relayUrl);
   }
+  /** Memory was made anew while the transport kept its connection. */
+  stillOnline(relayUrl: string): void {
+    const relay = this.#relay(relayUrl);
+    relay.live = true;
+    relay.reachable = true;
+  }
   offline(relayUrl: string): void {
     const relay = this.#relay(relayUrl);
     relay.live = false;

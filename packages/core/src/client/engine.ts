@@ -61,6 +61,8 @@ export class Engine {
   #listeningAt = -1;
   #touchedAt = 0;
   #relaysAt = -1;
+  /** Relays with a live connection: they do not say so again. */
+  readonly #up = new Set<string>();
   #relays: readonly string[] = [];
 
   constructor(parts: EngineParts) {
@@ -138,9 +140,11 @@ export class Engine {
         receiver.cells([input.cell]);
         break;
       case 'online':
+        this.#up.add(input.relay);
         courier.online(input.relay);
         break;
       case 'offline':
+        this.#up.delete(input.relay);
         courier.offline(input.relay);
         break;
       case 'tick':
@@ -263,6 +267,7 @@ export class Engine {
     this.#parts = this.#make(this.#parts.context.next);
     this.#parts.home.resume(this.#generation);
     this.#parts.sender.stopping = stopping;
+    for (const relay of this.#up) this.#parts.courier.stillOnline(relay);
     this.#listening = '';
     this.#listeningAt = -1;
     this.#relaysAt = -1;

@@ -34,6 +34,7 @@ import type { Sessions } from './sessions.ts';
 
 /** Room for the items that ride beside the log in a packet. */
 const RIDERS_BYTES = 12_000;
+const MAX_WANT_EVERY_MS = 3_600_000;
 const SENT_LIFE_MS = 48 * 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
@@ -43,6 +44,8 @@ interface Due {
   want?: number;
   outbox?: number;
   hello?: number;
+  /** What was asked for last, how often in a row, and when it may be asked for again. */
+  asked?: { readonly what: string; readonly times: number; readonly again: number };
 }
 
 export class Sender {
@@ -371,7 +374,8 @@ export class Sender {
     const open = [...relays].filter((relay) => this.#courier.isOpen(relay));
     if (open.length === 0 || this.stopping) this.#want(pair);
     else {
-      this.#dueOf(pair).want = this.#context.now() + TELL_EVERY_MS;
+      const due = this.#dueOf(pair);
+      due.want = Math.max(this.#context.now() + TELL_EVERY_MS, due.asked?.again ?? 0);
       for (const relay of open) this.#courier.fetch(relay);
     }
   }
@@ -392,12 +396,24 @@ export class Sender {
     }
     const requests = this.#missing(pair).slice(0, 16);
     if (requests.length > 0) content.push({ type: 'resend', requests });
-    if (content.length === 0) return;
+    const due = this.#dueOf(pair);
+    if (content.length === 0) {
+      delete due.asked;
+      return;
+    }
+    // The answer may be lost, or its author away: the same is asked for again, each time after twice as long.
+    const what = toHex(encodePacket(content));
+    const times = due.asked?.what === what ? due.asked.times : 0;
+    if (times > 0 && due.asked !== undefined && now < due.asked.again && !this.stopping) {
+      due.want = due.asked.again;
+      return;
+    }
+    const again = now + Math.min(MAX_WANT_EVERY_MS, TELL_EVERY_MS * 2 ** times);
+    due.asked = { what, times: times + 1, again };
+    due.want = again;
     const relays = this.#peerRelays(pair);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     if (open !== 0) this.#post(pair, content, this.stopping ? 'day' : 'hour', open, []);
-    // The answer may be lost as well: asked again while something is lacking.
-    this.#dueOf(pair).want = now + TELL_EVERY_MS;
   }
   /** Answers a `want`. */
   give(pair: Pair, ranges: readonly PlaceRange[]): void {
