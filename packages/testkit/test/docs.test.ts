@@ -1,0 +1,77 @@
+// What the pages state in tables is what the code and the commands have.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { SETTINGS } from '@kith/core/conversation';
+import { world } from '../../core/test/client/world.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+/** The cells of every row of the first table under a heading row that begins with `first`. */
+const table = (page: string, first: string): readonly (readonly string[])[] => {
+  const lines = read(page).split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${first} |`));
+  if (start === -1) throw new Error(`${page} has no table that begins with ${first}`);
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+};
+
+test("S4.40 a fresh home's settings are those of docs/defaults.md, each with a reason", () => {
+  const alice = world().device('alice');
+  alice.start();
+  const fresh = alice.call('set', {});
+  const written = table('docs/defaults.md', 'key');
+  expect(fresh.map(({ key, value }) => [key, value])).toEqual(written.map(([key, value]) => [key, value]));
+  for (const { value, default: usual } of fresh) expect(value).toBe(usual);
+  for (const [key = '', , why = '', perConversation] of written) {
+    expect(why.length, key).toBeGreaterThan(10);
+    expect([key, SETTINGS[key]?.perConversation ? 'yes' : 'no']).toEqual([key, perConversation]);
+  }
+});
+
+test('docs/testing.md names the suites, their budgets and the long forms as they are', () => {
+  const suites = JSON.parse(read('scripts/suites.json')) as readonly {
+    suite: string;
+    seconds: number;
+    holds: string;
+  }[];
+  expect(
+    table('docs/testing.md', 'suite').map(([suite, seconds, , holds]) => ({ suite, seconds: Number(seconds), holds })),
+  ).toEqual(suites.map(({ suite, seconds, holds }) => ({ suite, seconds, holds })));
+  expect(suites.reduce((sum, { seconds }) => sum + seconds, 0)).toBeLessThanOrEqual(15 * 60);
+  const long = JSON.parse(read('scripts/long.json')) as readonly { name: string; minutes: number; does: string }[];
+  expect(table('docs/testing.md', 'name').map(([name, does]) => [name, does])).toEqual(
+    long.map(({ name, does }) => [name, does]),
+  );
+  for (const { minutes } of long) expect(minutes).toBeLessThan(80);
+});
+
+test('every row has an id of its own', () => {
+  const rows = JSON.parse(read('docs/rows.json')) as readonly { id: string; row: string }[];
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+  for (const { id, row } of rows)
+    expect([id, /^(S[0-4]\.\d+|U\d+)$/.test(id), row.length > 3]).toEqual([id, true, true]);
+});
+
+const pages = ['', 'docs', 'docs/decisions', 'docs/guides', 'spec', 'spec/changes'].flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+test.each(pages)('%s links to what exists', (page) => {
+  for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+    expect([target, existsSync(join(root, dirname(page), target))]).toEqual([target, true]);
+  }
+});
+test('docs/ARCHITECTURE.md names only folders and files that exist', () => {
+  for (const [, path = ''] of read('docs/ARCHITECTURE.md').matchAll(
+    /`((?:packages|apps|docs|spec|scripts|stories|bench)\/[a-z0-9/._-]*)`/gi,
+  )) {
+    expect([path, existsSync(join(root, path))]).toEqual([path, true]);
+  }
+});
