@@ -62,6 +62,25 @@ test('a link, a heading and a file that are not there are seen', () => {
     'README.md: `packages/core/src/nowhere.ts` is not there',
   ]);
 });
+/** `path`: "part of a name"; "part of another", over line ends. */
+const TEST = /`([^`]+\.test\.ts)`: ("[^"]+"(?:; "[^"]+")*)/g;
+const testsNamedIn = (text: string): readonly (readonly [string, string])[] =>
+  [...text.replace(/\s+/g, ' ').matchAll(TEST)].flatMap(([, path = '', names = '']) =>
+    [...names.matchAll(/"([^"]+)"/g)].map(([, name = '']) => [path, name] as const),
+  );
+const missingTests = (text: string): readonly string[] =>
+  testsNamedIn(text)
+    .filter(([path, name]) => !existsSync(join(root, path)) || !readFileSync(join(root, path), 'utf8').includes(name))
+    .map(([path, name]) => `${path}: ${name}`);
+test('every test that spec/security.md and spec/operator.md name is there', () => {
+  const page = (name: string): string => readFileSync(join(root, 'spec', name), 'utf8');
+  expect(testsNamedIn(page('security.md')).length).toBeGreaterThan(35);
+  expect(testsNamedIn(page('operator.md')).length).toBeGreaterThan(3);
+  expect([...missingTests(page('security.md')), ...missingTests(page('operator.md'))]).toEqual([]);
+  expect(missingTests('`packages/core/test/log/rules.test.ts`: "class 4:";\n  "no such test"')).toEqual([
+    'packages/core/test/log/rules.test.ts: no such test',
+  ]);
+});
 test('every page can be found from the README', () => {
   const seen = new Set<string>(['README.md']);
   const todo = ['README.md'];
