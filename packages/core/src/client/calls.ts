@@ -222,6 +222,7 @@ export class Calls {
           purgeLine(pair.view, event);
           this.#changedIn(pair);
         }
+        sender.dropPackets(pair);
         context.scrub();
         return { event: eventName(event.event), deleted: true };
       },
@@ -317,6 +318,7 @@ export class Calls {
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
     for (const event of ingested.shown) this.#arrived(pair, event);
+    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete)) this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text)) this.#parts.typing.delete(pair.name);
     this.#changedIn(pair);
   }

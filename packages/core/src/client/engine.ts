@@ -195,6 +195,7 @@ export class Engine {
     if (now - this.#touchedAt > TOUCH_MS) {
       this.#touchedAt = now;
       home.touch();
+      sender.forgetOldPackets();
     }
     this.#wakeAt = Math.min(this.#wakeAt, posting, fetching, claims, publishing, now + 10 * TOUCH_MS);
   }

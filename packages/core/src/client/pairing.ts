@@ -55,6 +55,8 @@ const CLAIMS_EVERY_MS = 3_000;
 /** … and less often once it has been open for a while. */
 const CLAIMS_CALM_MS = 60_000;
 const BUSY_FOR_MS = 10 * 60_000;
+/** … and of a used one, until it would have expired, to learn of others who hold the link. */
+const USED_EVERY_MS = 60 * 60_000;
 /** A claim that nobody answered is put again at each start and this often: the relay may have been wiped. */
 const CLAIM_AGAIN_MS = 60 * 60_000;
 
@@ -97,10 +99,13 @@ export class Pairing {
   #asking = 0;
   readonly #joining = new Set<string>();
   readonly #putting = new Set<string>();
+  readonly #renewing = new Set<string>();
   /** Who waits for an invitation that is being accepted, by its key hash in hex. */
   readonly #accepting = new Map<string, Settle<Accepted>[]>();
   /** When each claim was put last, in this run. */
   readonly #triedAt = new Map<string, number>();
+  /** By a used invitation's name: when its claims were looked at. */
+  readonly #lookedAt = new Map<string, number>();
   #ownInvites: Map<string, OwnInvite> | undefined;
   #acceptedInvites: Map<string, AcceptedInvite> | undefined;
 
@@ -188,6 +193,8 @@ export class Pairing {
         keys: [{ keyPackage: result.keyPackage, initSecret, madeAt: Math.max(0, this.#context.now()) }, ...invite.keys].slice(0, 40),
       };
       const token = again ? owner.token.expose() : null;
+      // Before anyone can use it: a claim for a key that a crash forgot could never be joined.
+      if (again) this.#save({ ...this.#find(toHex(invite.id)), keys: next.keys });
       this.#context.request(
         invite.relay,
         { type: 'offerPut', place: keys.place, owner: owner.hash, token, single: !invite.reusable, expires: invite.expires, sealed },
@@ -299,6 +306,17 @@ export class Pairing {
       if (force || due <= now) this.#putClaim(accepted);
       else next = Math.min(next, due);
     }
+    for (const invite of this.invites()) {
+      if (!this.#isWatched(invite, now)) continue;
+      const name = toHex(invite.id);
+      const every = now - invite.createdAt < BUSY_FOR_MS ? CLAIMS_EVERY_MS : USED_EVERY_MS;
+      const due = (this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) + every;
+      if (force || due <= now) {
+        this.#lookedAt.set(name, now);
+        this.#fetchClaims(invite, () => undefined);
+        next = Math.min(next, now + every);
+      } else next = Math.min(next, due);
+    }
     const open = this.invites().filter((invite) => INVITE_STATES[invite.state] === 'open');
     if (open.length === 0) return next;
     if (!force && now < this.#claimsAt) return Math.min(next, this.#claimsAt);
@@ -309,6 +327,10 @@ export class Pairing {
   }
   isIdle(): boolean {
     return this.#asking === 0;
+  }
+  /** A further claim of a used one shows that somebody else holds its link: who came may not be who was meant. */
+  #isWatched(invite: OwnInvite, now: number): boolean {
+    return !invite.reusable && INVITE_STATES[invite.state] === 'used' && !invite.contested && now < invite.expires;
   }
 
   #fetchClaims(invite: OwnInvite, done: () => void): void {
@@ -333,12 +355,14 @@ export class Pairing {
   }
   /** A new KeyPackage each day, and the offer again where a relay has lost it. */
   #renew(invite: OwnInvite): void {
+    const name = toHex(invite.id);
+    // One at a time: the relay keeps the last offer that arrives, whichever that is.
+    if (this.#renewing.has(name)) return;
+    this.#renewing.add(name);
     this.#asking++;
-    this.#publish(invite, (outcome) => {
+    this.#publish(invite, () => {
       this.#asking--;
-      if (!(outcome instanceof KithError) && INVITE_STATES[this.#find(toHex(invite.id)).state] === 'open') {
-        this.#save({ ...this.#find(toHex(invite.id)), keys: outcome.keys });
-      }
+      this.#renewing.delete(name);
     });
   }
 
@@ -349,11 +373,17 @@ export class Pairing {
     if (this.#joining.has(joining)) return;
     const claim = openClaim(this.#context.crypto, this.#keysOf(invite), id, sealed);
     if (INVITE_STATES[invite.state] !== 'open' || claim === undefined) {
+      if (claim !== undefined && this.#isWatched(invite, this.#context.now())) this.#contest(invite);
       this.#dealtWith(name, id);
       return;
     }
     this.#joining.add(joining);
     this.#join(name, id, claim, invite.keys);
+  }
+  /** A second one came with the same link: its maker is told. */
+  #contest(invite: OwnInvite): void {
+    this.#save({ ...invite, contested: true });
+    this.#context.changed({ type: 'invites' });
   }
   /** Not before the join has ended: a claim that a crash interrupts is joined at the next start. */
   #dealtWith(name: string, id: Uint8Array): void {
@@ -405,9 +435,7 @@ export class Pairing {
     };
     if (!invite.reusable) {
       if (INVITE_STATES[invite.state] !== 'open' || invite.conversation === null) {
-        // A second one came with the same link: its maker is told.
-        this.#save({ ...invite, contested: true });
-        this.#context.changed({ type: 'invites' });
+        this.#contest(invite);
         return;
       }
       const pair = this.#home.pair(conversationIdFrom(invite.conversation));

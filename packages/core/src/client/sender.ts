@@ -12,16 +12,20 @@ import {
   dayOf,
   duePosting,
   encodePacket,
+  fullBudget,
   isPosted,
   isSilent,
   MAX_WANTED,
   newRow,
   nextDue,
+  refill,
+  spend,
   spendDayCells,
   spendTell,
   TELL_EVERY_MS,
   tellAt,
   WANT_AFTER_MS,
+  type Budget,
   type Item,
   type OutboxRow,
 } from '../sync/index.ts';
@@ -60,6 +64,8 @@ export class Sender {
   readonly #settle = new Set<string>();
   /** Own events of the current input. */
   readonly #fresh = new Map<string, Waiting[]>();
+  /** What may be given to each pair that asks, in this run. */
+  readonly #budgets = new Map<string, Budget>();
   readonly #missing: (pair: Pair) => readonly ResendRequest[];
   stopping = false;
 
@@ -424,11 +430,22 @@ export class Sender {
     pair.log.sealHead();
     let left = ranges;
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
+      if (!this.#mayGive(pair)) return;
       const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
       if (batch.objects.length === 0) return;
+      this.#given(pair, neededParts(batch.bytes));
       this.#post(pair, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
+  }
+  #mayGive(pair: Pair): boolean {
+    const now = this.#context.now();
+    const budget = refill(this.#budgets.get(pair.name) ?? fullBudget(now), now);
+    this.#budgets.set(pair.name, budget);
+    return budget.left > 0;
+  }
+  #given(pair: Pair, cells: number): void {
+    this.#budgets.set(pair.name, spend(this.#budgets.get(pair.name) ?? fullBudget(this.#context.now()), cells));
   }
   typing(pair: Pair): void {
     if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
@@ -442,6 +459,13 @@ export class Sender {
   #keep(pair: Pair, id: Uint8Array, data: Uint8Array): void {
     const value = encode(sentCodec, { conversation: pair.id, at: Math.max(0, this.#context.now()), data });
     this.#context.store.put('packet', concat(utf8('s'), id), value);
+  }
+  /** Something was deleted: no part of it is kept for sending it again. What they lack they ask for by place. */
+  dropPackets(pair: Pair): void {
+    for (const row of this.#context.store.scan('packet', { from: utf8('s'), to: utf8('t') })) {
+      const sent = decode(sentCodec, row.value);
+      if (sent === undefined || equalBytes(sent.conversation, pair.id)) this.#context.store.delete('packet', row.key);
+    }
   }
   forgetOldPackets(): void {
     const from = utf8('s');
@@ -457,11 +481,11 @@ export class Sender {
     for (const request of requests) {
       const raw = this.#context.store.get('packet', concat(utf8('s'), request.packet));
       const sent = raw === undefined ? undefined : decode(sentCodec, raw);
-      if (sent !== undefined && request.missing === 0) this.#context.store.delete('packet', concat(utf8('s'), request.packet));
-      if (sent === undefined || !equalBytes(sent.conversation, pair.id) || open === 0) continue;
+      if (sent === undefined || !equalBytes(sent.conversation, pair.id) || open === 0 || !this.#mayGive(pair)) continue;
       const bodies = requestedParts(request)
         .map((index) => splitPart(request.packet, sent.data, index))
         .filter((body) => body !== undefined);
+      this.#given(pair, bodies.length);
       if (bodies.length > 0) this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), 'hour', open, []);
     }
   }

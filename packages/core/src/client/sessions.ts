@@ -19,6 +19,7 @@ import {
   type Generation,
   type HelloEffect,
   type HelloInput,
+  type HelloJob,
   type Session,
   type SessionStep,
 } from '../session/index.ts';
@@ -29,6 +30,8 @@ import type { Pair } from './home.ts';
 
 /** Stands for the inviter's device until its answer tells which one it is. */
 export const UNKNOWN_FEED = new Uint8Array(8) as FeedId;
+
+const MAX_ANSWERING = 4;
 
 export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
@@ -48,6 +51,8 @@ export class Sessions {
   readonly #context: Context;
   readonly #hooks: SessionHooks;
   readonly #sessions = new Map<string, Session>();
+  /** Answers being made, by device: what is counted only when it is done must not pile up before. */
+  readonly #answering = new Map<string, number>();
 
   constructor(context: Context, hooks: SessionHooks) {
     this.#context = context;
@@ -169,6 +174,8 @@ export class Sessions {
   received(pair: Pair, packet: HelloPacket): void {
     const feed = this.feeds(pair).find((known) => equalBytes(known, packet.from));
     if (feed === undefined) return;
+    const answering = this.#answering.get(toHex(this.#key(pair, feed))) ?? 0;
+    if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;
     if (packet.type === 'hello') this.#hello(pair, feed, { type: 'hello', keyPackage: packet.keyPackage });
     else if (equalBytes(packet.to, pair.log.device()?.feed ?? UNKNOWN_FEED)) {
       this.#hello(pair, feed, { type: 'welcome', hello: packet.hello, welcome: packet.welcome, leaf: packet.leaf });
@@ -205,10 +212,21 @@ export class Sessions {
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(pair, feed, own.feed, effect);
   }
+  #answers(pair: Pair, feed: FeedId, { job }: HelloJob, more: 1 | -1): void {
+    if (job.type !== 'answer') return;
+    const name = toHex(this.#key(pair, feed));
+    const now = (this.#answering.get(name) ?? 0) + more;
+    if (now > 0) this.#answering.set(name, now);
+    else this.#answering.delete(name);
+  }
   #carryOut(pair: Pair, feed: FeedId, own: FeedId, effect: HelloEffect): void {
     switch (effect.type) {
       case 'agree':
-        this.#context.agree(effect.job.job, (result) => this.#hello(pair, feed, { type: 'agreed', job: effect.job, result }));
+        this.#answers(pair, feed, effect.job, 1);
+        this.#context.agree(effect.job.job, (result) => {
+          this.#answers(pair, feed, effect.job, -1);
+          this.#hello(pair, feed, { type: 'agreed', job: effect.job, result });
+        });
         break;
       case 'postHello':
         this.#hooks.post(pair, feed, { type: 'hello', from: own, keyPackage: effect.keyPackage, entry: null });
