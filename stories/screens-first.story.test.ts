@@ -7,13 +7,14 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Stage } from '../apps/cli/test/support/processes.ts';
 import { steps } from '../apps/web/test/support.ts';
 import { freshFolder } from './support/engines.ts';
-import { atScreen, buildAll, Camera, Hands, introduceOnScreens, openApp, relayWithApp } from './support/screens.ts';
+import { atScreen, Camera, Hands, openApp, relayWithApp } from './support/people.ts';
+import { buildApps } from './support/screens.ts';
 import { root } from './support/texts.ts';
 
 const WITHIN_S = 10;
 const MOST_ACTIONS = 4;
 
-beforeAll(buildAll);
+beforeAll(buildApps);
 
 /** From now on; fails when it took too long, and says how long it took. */
 const stopwatch = (): ((what: string) => void) => {
@@ -72,7 +73,7 @@ test('S0.11 S0.18 U17 npm start, two empty profiles: the first message is read o
   await hers.click('Copy link');
   const link = await alice.page.evaluate(() => navigator.clipboard.readText());
   expect(link.length).toBeLessThanOrEqual(120);
-  await his.pasteAddress(link);
+  await his.open(link);
   await his.click('Connect');
   await steps(bob.page).composer.waitFor();
   await his.type('Hello, is that you?');
@@ -119,7 +120,7 @@ test('S0.11 S4.17 from Chromium to kith, and from kith to Chromium', async () =>
   done = stopwatch();
   const { one: invite } = await dani.do(['invite', 'create', '--relay', relay.url]);
   const conversation = String(invite['conversation']);
-  await theirs.pasteAddress(String(invite['link']));
+  await theirs.open(String(invite['link']));
   await theirs.click('Connect');
   const following = dani.start(['follow']);
   await following.line((line) => line['ready'] === true);
@@ -246,6 +247,7 @@ test('U13 a whole first conversation by keyboard alone', async () => {
   await bob.page.keyboard.press('Control+ArrowUp');
   await bob.page.keyboard.press('e');
   await bob.page.getByRole('dialog', { name: 'React' }).waitFor();
+  await expect.poll(() => bob.page.evaluate(() => document.activeElement?.textContent)).toBe('👍');
   await bob.page.keyboard.press('Enter');
   await steps(alice.page).message('Mine too, fine').getByRole('button', { name: /^👍, 1/ }).waitFor();
 });

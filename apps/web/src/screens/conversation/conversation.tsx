@@ -13,7 +13,7 @@ import {
 } from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { useAction, useKith, useNow } from '../../app/kith.tsx';
+import { none, useAction, useKith, useNow, useQuery } from '../../app/kith.tsx';
 import { LogWindow } from '../../app/log-window.ts';
 import { namedOf, nameOf } from '../../app/names.ts';
 import { go } from '../../app/route.ts';
@@ -117,6 +117,20 @@ function Closed({ contact, onCheck }: { contact: Contact; onCheck: () => void })
   );
 }
 
+/** The one who is here may not be the one who was meant, and only checking tells. */
+function Contested({ contact }: { contact: Contact }) {
+  const [invites] = useQuery('invite.list', none);
+  if (contact.validity !== 'unvalidated' || invites.status !== 'ready') return null;
+  const contested = invites.value.some(
+    (invite) => invite.conversation === contact.conversation && invite.contested,
+  );
+  return contested ? (
+    <div className="closed">
+      <Note tone="bad" title={t.add.contested} status />
+    </div>
+  ) : null;
+}
+
 const statusOf = (contact: Contact, now: number): string | null => {
   const name = namedOf(contact);
   if (contact.typing) return t.conversation.typing(name);
@@ -209,6 +223,7 @@ export function Conversation({
           toComposer={() => composer.current?.focus()}
         />
       )}
+      {contact.state === 'active' ? <Contested contact={contact} /> : null}
       {log.status === 'ready' ? (
         <CheckHint contact={contact} lines={log.lines} onCheck={() => setChecking(true)} />
       ) : null}

@@ -23,9 +23,10 @@ export function EmojiChoice({ onChoose }: { onChoose: (emoji: string) => void })
   return (
     <>
       <div className="emojis">
-        {EMOJIS.map((emoji) => (
+        {EMOJIS.map((emoji, index) => (
           <AriaButton
             key={emoji}
+            autoFocus={index === 0}
             className="emoji"
             aria-label={t.conversation.reactWith(emoji)}
             onPress={() => onChoose(emoji)}
