@@ -4,7 +4,7 @@ import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import type { PlaceRange } from '../log/index.ts';
-import { MAX_PACKET_BYTES, neededParts, readHelloBody, requestedParts, splitPacket, splitPart, writeHelloBody, type HelloPacket, type ResendRequest } from '../mailbox/index.ts';
+import { cellCount, MAX_CELLS, MAX_PACKET_BYTES, neededParts, readHelloBody, requestedParts, splitPacket, splitPart, writeHelloBody, type HelloPacket, type ResendRequest } from '../mailbox/index.ts';
 import { HELLO_LIFE_MS } from '../session/index.ts';
 import {
   DAY_POST_AFTER_MS,
@@ -226,7 +226,7 @@ export class Sender {
       if (batch.objects.length === 0) return;
       const posted = [...byPlace.values()].filter(({ place }) => place !== undefined && !inRanges(batch.left, place));
       for (const { name } of posted) byPlace.delete(name);
-      if (bucket === 'day' && !this.#spend(pair, neededParts(batch.bytes + 1024))) {
+      if (bucket === 'day' && !this.#spend(pair, cellsFor(batch.bytes))) {
         this.#tellDay(pair);
         return;
       }
@@ -433,7 +433,7 @@ export class Sender {
       if (!this.#mayGive(pair)) return;
       const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
       if (batch.objects.length === 0) return;
-      this.#given(pair, neededParts(batch.bytes));
+      this.#given(pair, cellsFor(batch.bytes));
       this.#post(pair, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
@@ -489,12 +489,10 @@ export class Sender {
       if (bodies.length > 0) this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), 'hour', open, []);
     }
   }
-  /** Nothing of ours is left that no relay has taken, as far as relays can be reached. */
-  isPosted(): boolean {
-    return this.#underWay.size === 0;
-  }
 }
 
+/** Cells of a packet with this much of the log, and what rides beside it. */
+const cellsFor = (bytes: number): number => cellCount(bytes + 1024) ?? MAX_CELLS;
 const inRanges = (ranges: readonly PlaceRange[], place: { readonly feed: Uint8Array; readonly segment: Uint8Array; readonly seq: number }): boolean =>
   ranges.some((range) => range.from <= place.seq && place.seq < range.to && equalBytes(range.segment, place.segment) && equalBytes(range.feed, place.feed));
 

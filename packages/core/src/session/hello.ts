@@ -20,6 +20,8 @@ const DAY_MS = 24 * 3_600_000;
 /** A hello that comes again after this was not reached by its Welcome: it is answered again. */
 const ANSWER_AGAIN_MS = 10 * 60_000;
 const MAX_USED = 256;
+/** An honest device says hello once an hour; a restored or copied one now and then once more. */
+const MAX_ANSWERED_AN_HOUR = 32;
 const NONE: readonly HelloEffect[] = [];
 
 export const emptyHelloState = (): HelloState => ({ own: null, used: [], wanted: null, postedAt: null, attempts: 0 });
@@ -109,6 +111,8 @@ const hear = (
   const id = helloId(crypto, keyPackage);
   const answeredAt = usedAt(state, id);
   if (answeredAt !== undefined && Math.abs(now - answeredAt) < ANSWER_AGAIN_MS) return { state, effects: NONE };
+  const lately = state.used.filter(({ at }) => Math.abs(now - at) < HELLO_INTERVAL_MS).length;
+  if (answeredAt === undefined && lately >= MAX_ANSWERED_AN_HOUR) return { state, effects: NONE };
   const ownIsFresh =
     state.own !== null && state.postedAt !== null && Math.abs(now - state.postedAt) < HELLO_INTERVAL_MS;
   if (ownIsFresh && compareBytes(parties.signer.publicKey, parties.peerKey) < 0) return { state, effects: NONE };

@@ -1,7 +1,7 @@
 // What a contact, a stranger with a link, or a relay can do who does not keep to the protocol.
 import { concat, fromHex, utf8 } from '@kith/core/bytes';
 import { Engine, type Effect } from '@kith/core/client';
-import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
+import { createInboxRecord, DEFAULT_RELAY_LIMITS, encodeInboxRecord } from '@kith/core/mailbox';
 import { silent, type RelayRequest, type Store } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { openMemoryStore } from '@kith/testkit/memory-store';
@@ -29,8 +29,10 @@ const countPuts = (here: World): { cells: number; readonly relays: Set<string> }
   return seen;
 };
 
-test(.class 29: one packet of wishes does not make a contact pour out cells', () => {
+test('class 29: wishes without end do not make a contact pour out cells', () => {
   const here = world();
+  const generous = { perMinute: 1e9, burst: 1e9 };
+  here.network.relay(here.relays[0]?.origin ?? '', { limits: { ...DEFAULT_RELAY_LIMITS, cells: generous } });
   const alice = here.device('alice');
   const bob = here.device('bob');
   const conversation = pair(here, alice, bob);
@@ -41,11 +43,36 @@ test(.class 29: one packet of wishes does not make a contact pour out cells', ()
   const ranges = held.flatMap(({ segment, ...range }) => (segment === null ? [] : [{ ...range, segment }]));
   const seen = countPuts(here);
   const wish = { type: 'want', ranges } as const;
-  for (let i = 0; i < 20; i++) mallory.say(Array.from({ length: 16 }, () => wish));
-  here.clock.advance(30_000);
-  // One honest answer is 16 packets of 32 cells; 320 wishes are not worth 320 of them.
-  expect(seen.cells).toBeGreaterThan(100);
-  expect(seen.cells).toBeLessThan(16 * 32 * 10);
+  for (let i = 0; i < 4; i++) mallory.say(Array.from({ length: 16 }, () => wish));
+  here.clock.advance(5_000);
+  // An honest wish is answered by up to 512 cells; 64 wishes at once are not worth 64 times as many.
+  expect(seen.cells).toBeGreaterThan(512);
+  expect(seen.cells).toBeLessThan(5_000);
+  here.clock.advance(5 * 60_000);
+  const before = seen.cells;
+  mallory.say([wish]);
+  here.clock.advance(5_000);
+  expect(seen.cells - before).toBeGreaterThan(500);
+});
+
+test('class 29: hellos without end are answered 32 times an hour', () => {
+  const here = world();
+  const generous = { perMinute: 1e9, burst: 1e9 };
+  here.network.relay(here.relays[0]?.origin ?? '', { limits: { ...DEFAULT_RELAY_LIMITS, cells: generous } });
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const seen = countPuts(here);
+  for (let i = 0; i < 200; i++) mallory.hello();
+  here.clock.advance(5_000);
+  expect(seen.cells - 200).toBeGreaterThan(16);
+  expect(seen.cells - 200).toBeLessThan(40);
+  // What comes later is heard again, and honest sessions go on.
+  alice.call('send', { conversation, text: 'still here' });
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('still here'), 4 * 3_600_000)).toBe(true);
 });
 
 test('class 20: a contact cannot send this client to an address that is no relay', () => {

@@ -1,10 +1,10 @@
 // A contact whose client was changed: it holds real sessions and says whatever it likes in them.
-import { silent } from '@kith/core/ports';
-import { BUCKETS } from '@kith/core/ports';
+import { concat } from '@kith/core/bytes';
+import { BUCKETS, silent } from '@kith/core/ports';
 import { splitPacket } from '@kith/core/mailbox';
-import { conversationFromName, type FeedId } from '@kith/core/identity';
+import { conversationFromName } from '@kith/core/identity';
 import { encodePacket, type Item } from '@kith/core/sync';
-import { createNullCrypto } from '@kith/testkit/null-crypto';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { Context } from '../../src/client/context.ts';
 import { Home, type Pair } from '../../src/client/home.ts';
@@ -16,10 +16,12 @@ export interface Hostile {
   readonly sessions: Sessions;
   /** Sends a packet with these items to every relay, live and into the hour bucket. */
   say(items: readonly Item[]): void;
+  /** A hello with a KeyPackage of its own. */
+  hello(): void;
   /** Puts cells as they are. */
   put(cells: readonly Uint8Array[]): void;
 }
-/** Takes over a device: its client ends, its keys serve the test. `feed`: where the birth session lies, before the answer. */
+/** Takes over a device: its client ends, its keys serve the test. */
 export const takeOver = (here: World, device: SimDevice, conversation: string): Hostile => {
   device.crash();
   const randomness = here.random.fork(`hostile ${device.name}`);
@@ -37,18 +39,22 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
       transport.send(origin, { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: true })) }, nothing);
     }
   };
+  const agreement = createNullAgreement(context.crypto, randomness);
   return {
     pair,
     sessions,
     put,
+    hello: () => {
+      const own = pair.log.device();
+      if (own === undefined) throw new Error('no device of its own');
+      const prepared = agreement.run({ type: 'prepare', signer: own.key, identity: concat(pair.id, own.feed) });
+      if (prepared instanceof Promise || prepared.type !== 'prepared') throw new Error('no KeyPackage');
+      const cell = sessions.sealHello(pair, { type: 'hello', from: own.feed, keyPackage: prepared.keyPackage, entry: null });
+      put(cell === undefined ? [] : [cell]);
+    },
     say: (items) => {
       const bodies = splitPacket(randomness.bytes(8), encodePacket(items)) ?? [];
       put(device.store.transaction(() => bodies.map((body) => sessions.seal(pair, body)).filter((cell) => cell !== undefined)));
     },
   };
-};
-export const anyFeed = (pair: Pair, sessions: Sessions): FeedId => {
-  const [feed] = sessions.feeds(pair);
-  if (feed === undefined) throw new Error('no device of theirs is known');
-  return feed;
 };
