@@ -1,11 +1,72 @@
-// npm run sim: see docs/testing.md.
+// npm run sim -- --seeds N [--seed S] [--plant NAME] [--story SEED] [--plants]   (docs/testing.md)
+import { parseArgs } from 'node:util';
+import { runSpread, type Campaign } from './campaign.ts';
+import { PLANTS } from './plants.ts';
 import { runSeed } from './run.ts';
-const first = Number(process.argv[2] ?? 1), count = Number(process.argv[3] ?? 20);
-const began = performance.now();
-let bad = 0;
-for (let seed = first; seed < first + count; seed++) {
-  const result = runSeed(seed, process.argv[4] === 'tell' ? { tell: (line) => console.log(line) } : {});
-  if (result.findings.length > 0) { bad++; for (const f of result.findings.slice(0, 4)) console.log(seed, f.oracle, '|', f.words.slice(0, 400)); }
-  if (count < 5) console.log(Object.fromEntries(result.counts), result.trace);
+
+/** Shown of one run; all of them with `--seed` one by one. */
+const MAX_SHOWN = 20;
+const PLANT_SEEDS = 2_000;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} takes a whole number`);
+  return value;
+};
+
+const story = (seed: number): number => {
+  const { findings, trace } = runSeed(seed, { tell: print });
+  print(findings.length === 0 ? 'All is well.' : `${findings.length} findings.`);
+  print(`trace ${trace}`);
+  return findings.length === 0 ? 0 : 1;
+};
+
+const report = ({ worlds, tally, failed, seconds }: Campaign): void => {
+  const totals = tally.totals();
+  const mean = (...names: readonly string[]): string =>
+    (names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / Math.max(1, worlds)).toFixed(1);
+  print(`${worlds} worlds in ${seconds.toFixed(1)} s: ${(worlds / seconds).toFixed(1)} worlds/s`);
+  print(`a world: ${mean('delivered')} delivered messages, ${mean(...FAULTS)} faults, ${mean('stop', 'crash')} restarts, ${mean('relay wipe')} relay wipes`);
+  print('reached in so many of the worlds, and how often in all:');
+  for (const [name, { total, worlds: within }] of [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    print(`  ${`${((100 * within) / worlds).toFixed(1)} %`.padStart(8)} ${String(total).padStart(9)}  ${name}`);
+  }
+  for (const { seed, findings } of failed.slice(0, MAX_SHOWN)) {
+    print(`seed ${seed}:`);
+    for (const { oracle, words } of findings.slice(0, 3)) print(`  ${oracle}: ${words.slice(0, 300)}`);
+  }
+  print(failed.length === 0 ? 'Nothing found.' : `${failed.length} worlds failed; see one with --story SEED.`);
+};
+const FAULTS = ['loss', 'repeats', 'reordering', 'partition', 'wrong clock', 'disk failure', 'restored copy', 'crash', 'relay wipe', 'relay stop'];
+
+const main = async (): Promise<number> => {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      plant: { type: 'string' },
+      story: { type: 'string' },
+      plants: { type: 'boolean' },
+    },
+  });
+  if (values.plants === true) {
+    for (const [name, { words }] of Object.entries(PLANTS)) print(`${name.padEnd(20)} ${words}`);
+    return 0;
+  }
+  if (values.story !== undefined) return story(whole('story', values.story));
+  const { plant } = values;
+  if (plant !== undefined && !Object.hasOwn(PLANTS, plant)) throw new Error(`there is no planted bug "${plant}"; see --plants`);
+  const first = whole('seed', values.seed ?? '1');
+  const count = whole('seeds', values.seeds ?? (values.seed !== undefined ? '1' : plant === undefined ? '200' : String(PLANT_SEEDS)));
+  const campaign = await runSpread(plant === undefined ? { first, count } : { first, count, plant, maxFailed: 1 });
+  report(campaign);
+  return campaign.failed.length === 0 ? 0 : 1;
+};
+
+try {
+  process.exitCode = await main();
+} catch (cause) {
+  process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.exitCode = 2;
 }
-console.log(bad, 'bad;', ((performance.now() - began) / count).toFixed(1), 'ms/world');

@@ -207,7 +207,8 @@ class Actor {
   }
   #crash(who: number): void {
     this.#device(who).crash();
-    this.#wraps.crash?.(who);
+    const left = this.#wraps.lost?.(who);
+    if (left !== undefined) this.#life.world.replaceDisk(who, left);
     this.#dropWaits(who);
   }
   /** Whoever asked a client that ended gets no answer. */

@@ -19,8 +19,8 @@ export interface Wraps {
   readonly randomness?: (random: SeededRandomness, device: number) => SeededRandomness;
   readonly store?: (store: MemoryStore, device: number) => Store;
   readonly network?: (network: MemoryNetwork) => MemoryNetwork;
-  /** What a crash leaves of a device's store. */
-  readonly crash?: (device: number) => void;
+  /** What a crash leaves instead of the disk. */
+  readonly lost?: (device: number) => MemoryStore | undefined;
   /** Before a device starts again. */
   readonly start?: (device: number) => void;
 }

@@ -1,0 +1,81 @@
+// Runs many seeds, over worker threads or right here, and adds up what they reached.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { PLANTS } from './plants.ts';
+import { runSeed, type WorldResult } from './run.ts';
+import { Tally } from './tally.ts';
+
+export interface Campaign {
+  readonly worlds: number;
+  readonly tally: Tally;
+  readonly failed: readonly WorldResult[];
+  readonly seconds: number;
+}
+export interface CampaignOptions {
+  readonly first: number;
+  readonly count: number;
+  readonly plant?: string;
+  /** Stops after this many failed worlds. */
+  readonly maxFailed?: number;
+}
+/** Seeds handed to a worker at a time. */
+const BATCH = 20;
+
+/** One batch, in the thread that calls. */
+export const runBatch = (first: number, count: number, plant: string | undefined): readonly WorldResult[] =>
+  Array.from({ length: count }, (_, i) => {
+    const planted = plant === undefined ? undefined : PLANTS[plant];
+    return runSeed(first + i, planted === undefined ? {} : { wraps: planted.wraps(first + i) });
+  });
+
+export const runHere = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Campaign => {
+  const gather = gatherer();
+  for (let seed = first; seed < first + count && gather.failed.length < maxFailed; seed++) gather.take(runBatch(seed, 1, plant));
+  return gather.campaign();
+};
+
+const gatherer = (): { readonly failed: WorldResult[]; take(results: readonly WorldResult[]): void; campaign(): Campaign } => {
+  const tally = new Tally();
+  const failed: WorldResult[] = [];
+  const began = performance.now();
+  let worlds = 0;
+  return {
+    failed,
+    take: (results) => {
+      for (const result of results) {
+        worlds++;
+        tally.add(result.counts);
+        if (result.findings.length > 0) failed.push(result);
+      }
+    },
+    campaign: () => ({ worlds, tally, failed: failed.toSorted((a, b) => a.seed - b.seed), seconds: (performance.now() - began) / 1000 }),
+  };
+};
+
+export const runSpread = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Promise<Campaign> =>
+  new Promise((resolve, reject) => {
+    const gather = gatherer();
+    const workers = Array.from({ length: Math.min(availableParallelism(), Math.ceil(count / BATCH)) }, () => new Worker(new URL('worker.ts', import.meta.url)));
+    let next = first;
+    let busy = workers.length;
+    const give = (worker: Worker): void => {
+      const left = first + count - next;
+      if (left <= 0 || gather.failed.length >= maxFailed) {
+        void worker.terminate();
+        busy--;
+        if (busy === 0) resolve(gather.campaign());
+        return;
+      }
+      const batch = Math.min(BATCH, left);
+      worker.postMessage({ first: next, count: batch, plant });
+      next += batch;
+    };
+    for (const worker of workers) {
+      worker.on('message', (results: readonly WorldResult[]) => {
+        gather.take(results);
+        give(worker);
+      });
+      worker.on('error', reject);
+      give(worker);
+    }
+  });
