@@ -16,6 +16,9 @@ const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
   }),
 );
 
+/** They need servers or programs that npm does not bring; nothing of theirs is guessed. */
+const NOT_RACED = ['Delta Chat', 'libtoxcore', 'prosody', 'ejabberd', 'mosquitto', 'nats'];
+
 const words = process.argv.slice(2);
 const isQuick = words.includes('--quick');
 const names = words.filter((word) => word !== '--quick');
@@ -26,6 +29,7 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString()}${isQuick ? ', --quick: figures are of small runs' : ''}`);
+  say(`not raced: ${NOT_RACED.join(', ')}`);
   for (const [name, load] of BENCHES) {
     if (names.length > 0 && !names.includes(name)) continue;
     const yard = new Yard();

@@ -64,6 +64,7 @@ export const makeBrowserHome = async (yard: Yard, relay: Server, contacts: numbe
   await blair.engine.ask('close', undefined as never);
   const root = readLink(first)?.keyHash;
   if (messages > 0 && root !== undefined) await fill(yard, relay, profile, { conversation, root, bob: blair.home, count: messages, seed: SEED });
+  await withEngine(profile, relay, (page) => page.evaluate((id) => kithBench.call('read', { conversation: id }), conversation));
   return { profile, conversation };
 };
 

@@ -62,5 +62,8 @@ export const longConversation = async (yard: Yard, relay: Server, count: number)
   if (root === undefined) throw new Error('a link that does not read');
   const history = yard.worker<HistoryWriter>('history.ts');
   await history.ask('both', { alice: alice.home, bob: bob.home, conversation, root, count, seed: SEED });
+  await alice.engine.ask('open', { home: alice.home, relay: relay.url, online: false });
+  await alice.call('read', { conversation });
+  await alice.engine.ask('close', undefined as never);
   return { alice: alice.home, bob: bob.home, conversation };
 };
