@@ -8,6 +8,12 @@ const pagesUnder = (folder: string): readonly string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
+const FOLDERS = ['apps', 'packages', 'docs', 'spec', 'scripts', 'bench', 'stories'];
+const files = FOLDERS.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.includes('node_modules') && !name.includes('dist/'))
+    .map((name) => `${folder}/${name}`),
+);
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...pagesUnder('docs'), ...pagesUnder('spec')];
 
 /** Blocks of code and comments show examples; they point at nothing. */
@@ -27,7 +33,7 @@ const CODE = /`([^`\n]+)`/g;
 /** Folders and files of the checkout; a word with a slash may be anything else. */
 const PATH = /^(?:[\w@.-]+\/)*[\w@.-]+\.(?:md|ts|tsx|mjs|mts|json|css|js|cddl)$|^(?:apps|packages|docs|spec|scripts|bench|stories|\.ci)(?:\/[\w@.-]+)*\/?$/;
 /** Made by a command, or named as an example of what may be written, never part of the checkout. */
-const MADE = [/(^|\/)dist\//, /^\.results\//, /^build\.json$/, /^sw\.js$/, /^openapi\.json$/];
+const MADE = [/(^|\/)dist\//, /^\.results\//, /^build\.json$/, /^sw\.js$/, /^openapi\.json$/, /^YYYY-/];
 
 const problemsOf = (page: string, text: string): readonly string[] => {
   const found: string[] = [];
@@ -43,8 +49,9 @@ const problemsOf = (page: string, text: string): readonly string[] => {
   }
   for (const [, word = ''] of body.matchAll(CODE)) {
     if (!PATH.test(word) || MADE.some((made) => made.test(word))) continue;
-    // A name alone may be meant from the page's folder or from the root; what has a folder says which.
-    if (![root, from].some((start) => existsSync(join(start, word)))) found.push(`${page}: \`${word}\` is not there`);
+    // Where the folder is plain from the text around, a page may name the end of a path only.
+    const isThere = [root, from].some((start) => existsSync(join(start, word))) || files.some((file) => file.endsWith(`/${word}`));
+    if (!isThere) found.push(`${page}: \`${word}\` is not there`);
   }
   return found;
 };
@@ -54,7 +61,7 @@ test('every relative link and every file named in backticks exists', () => {
   expect(pages.flatMap((page) => problemsOf(page, readFileSync(join(root, page), 'utf8')))).toEqual([]);
 });
 test('a link, a heading and a file that are not there are seen', () => {
-  const planted = '# One\n[a](nowhere.md) [b](README.md#no-such-heading) [c](#one) `packages/core/src/nowhere.ts` `spec/` <img src="none.png">';
+  const planted = '# One\n[a](nowhere.md) [b](README.md#no-such-heading) [c](#kith) `packages/core/src/nowhere.ts` `spec/` <img src="none.png">';
   expect(problemsOf('README.md', planted)).toEqual([
     'README.md: nowhere.md is not there',
     'README.md: no heading README.md#no-such-heading',

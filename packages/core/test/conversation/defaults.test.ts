@@ -28,7 +28,7 @@ test('S4.40 the table of settings in docs/defaults.md is the one of the code, an
   expect(byKey(rows.map(([key = '', value = '']) => [key, value]))).toEqual(
     byKey(Object.entries(SETTINGS).map(([key, { default: value }]) => [key, value])),
   );
-  for (const [key = '', value = '', one, why = ''] of rows) {
+  for (const [key = '', value = '', why = '', one] of rows) {
     expect(isSettingValue(key, value, false), key).toBe(true);
     expect(isSettingValue(key, value, true), `${key} in one conversation`).toBe(one === 'yes');
     expect(why.length, `why ${key} is ${value}`).toBeGreaterThan(7);
