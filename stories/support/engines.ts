@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Kith, LogLine } from '@kith/core/client';
-import { openNodeKith } from '@kith/platform-node';
+import { openNodeKith, type NodeKithParts } from '@kith/platform-node';
 import { onTestFinished } from 'vitest';
 import { startRelay, type RelayOptions, type RunningRelay } from '../../apps/relay/src/index.ts';
 
@@ -27,8 +27,8 @@ export interface Person {
   /** Ends the engine; the home stays. */
   stop(): Promise<void>;
 }
-export const freshPerson = async (relay: string, home = join(freshFolder(), 'home')): Promise<Person> => {
-  const kith = await openNodeKith({ home, relays: [relay] });
+export const freshPerson = async (relay: string, home = join(freshFolder(), 'home'), parts: NodeKithParts = {}): Promise<Person> => {
+  const kith = await openNodeKith({ home, relays: [relay] }, parts);
   onTestFinished(() => kith.close());
   return { home, kith, stop: () => kith.close() };
 };

@@ -16,6 +16,8 @@ declare module 'better-sqlite3-multiple-ciphers' {
     readonly open: boolean;
     static readonly SqliteError: typeof SqliteError;
     key(key: Buffer): number;
+    /** An empty key takes the encryption off. */
+    rekey(key: Buffer): number;
     prepare(statement: string): Statement;
     close(): this;
   }
