@@ -183,7 +183,9 @@ export class Receiver {
     dropControls(this.#context, pair, 'welcome ');
     const peer = peerState(this.#context, pair, feed);
     setPeerState(this.#context, pair, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
-    for (const item of items) this.#item(pair, feed, item);
+    // What they ask for is judged by the frontier that rides beside it.
+    for (const item of items) if (item.type !== 'want') this.#item(pair, feed, item);
+    for (const item of items) if (item.type === 'want') this.#item(pair, feed, item);
   }
 
   #item(pair: Pair, feed: FeedId, item: Item): void {
@@ -195,7 +197,7 @@ export class Receiver {
         this.#frontier(pair, feed, item);
         return;
       case 'want':
-        this.#out.give(pair, item.ranges);
+        this.#out.give(pair, feed, item.ranges);
         return;
       case 'inbox':
         this.#inbox(pair, item.record);

@@ -422,13 +422,17 @@ export class Sender {
     if (open !== 0) this.#post(pair, content, this.stopping ? 'day' : 'hour', open, []);
   }
   /** Answers a `want`. */
-  give(pair: Pair, ranges: readonly PlaceRange[]): void {
+  give(pair: Pair, feed: FeedId, ranges: readonly PlaceRange[]): void {
     if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
     const relays = this.#peerRelays(pair);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     if (open === 0) return;
     pair.log.sealHead();
-    let left = ranges;
+    // They cannot name what lies between segments that they know and ours; by their frontier we can.
+    const theirs = frontierOf(peerState(this.#context, pair, feed).frontier);
+    const lacking = theirs === undefined ? [] : pair.log.compare(theirs).theyLack;
+    const named = new Set(lacking.map((range) => toHex(concat(range.feed, range.segment))));
+    let left: readonly PlaceRange[] = [...lacking, ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment))))];
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
       if (!this.#mayGive(pair)) return;
       const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
