@@ -17,7 +17,10 @@ const keyOf = (address: string): string => {
   const back = tail === '' ? [] : tail.split(':');
   const missing = address.includes('::') ? 8 - front.length - back.length : 0;
   const words = [...front, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...back];
-  return `${words.slice(0, 4).map((word) => Number.parseInt(word, 16).toString(16)).join(':')}::/64`;
+  return `${words
+    .slice(0, 4)
+    .map((word) => Number.parseInt(word, 16).toString(16))
+    .join(':')}::/64`;
 };
 
 const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/i.test(address);
@@ -31,6 +34,10 @@ export const directAddress = (address = ''): Address => ({ key: keyOf(address), 
 export const addressOf = (request: IncomingMessage, behindProxy: boolean): Address => {
   const direct = request.socket.remoteAddress ?? '';
   if (!behindProxy || !isLoopback(direct)) return directAddress(direct);
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() ?? '';
+  const forwarded =
+    String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? '';
   return isIP(forwarded) === 0 ? { key: 'proxy', isLocal: false } : { key: keyOf(forwarded), isLocal: false };
 };

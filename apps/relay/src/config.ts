@@ -25,21 +25,21 @@ export const RELAY_USAGE = `Options:
 `;
 
 const FLAGS = {
-  'port': { type: 'string' },
-  'host': { type: 'string' },
-  'lan': { type: 'boolean' },
-  'data': { type: 'string' },
-  'durability': { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  lan: { type: 'boolean' },
+  data: { type: 'string' },
+  durability: { type: 'string' },
   'public-url': { type: 'string' },
-  'name': { type: 'string' },
-  'roles': { type: 'string' },
-  'web': { type: 'string' },
+  name: { type: 'string' },
+  roles: { type: 'string' },
+  web: { type: 'string' },
   'web-root': { type: 'string' },
   'behind-proxy': { type: 'boolean' },
   'cells-per-minute': { type: 'string' },
   'cell-burst': { type: 'string' },
   'loopback-factor': { type: 'string' },
-  'config': { type: 'string' },
+  config: { type: 'string' },
 } as const;
 type Flag = keyof typeof FLAGS;
 type Values = Readonly<Record<string, string | boolean | undefined>>;
@@ -53,7 +53,10 @@ const VARIABLES: Partial<Record<Flag, string>> = { data: 'KITH_RELAY_DATA' };
 const variable = (flag: Flag): string => VARIABLES[flag] ?? `KITH_${flag.toUpperCase().replaceAll('-', '_')}`;
 
 /** Throws a RelayStartError for anything it does not understand: a misspelt option must not be a default in disguise. */
-export const readRelayOptions = (args: readonly string[], environment: Readonly<Record<string, string | undefined>>): RelayOptions => {
+export const readRelayOptions = (
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): RelayOptions => {
   let flags: Values;
   try {
     flags = parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
@@ -72,7 +75,9 @@ export const readRelayOptions = (args: readonly string[], environment: Readonly<
     const found = value(flag);
     if (found === undefined) return undefined;
     const parsed = typeof found === 'string' && /^\d+$/.test(found) ? Number(found) : found;
-    return typeof parsed === 'number' && Number.isSafeInteger(parsed) && parsed >= 0 && parsed <= max ? parsed : refuse(`${flag} is a number from 0 to ${max}.`);
+    return typeof parsed === 'number' && Number.isSafeInteger(parsed) && parsed >= 0 && parsed <= max
+      ? parsed
+      : refuse(`${flag} is a number from 0 to ${max}.`);
   };
   const on = (flag: Flag): boolean => [true, '1', 'true', 'on'].includes(value(flag) as string | boolean);
 
@@ -81,7 +86,8 @@ export const readRelayOptions = (args: readonly string[], environment: Readonly<
     perMinute: number('cells-per-minute', 1e9) ?? limits.cells?.perMinute ?? DEFAULT_RELAY_LIMITS.cells.perMinute,
     burst: number('cell-burst', 1e6) ?? limits.cells?.burst ?? DEFAULT_RELAY_LIMITS.cells.burst,
   };
-  const loopbackFactor = number('loopback-factor', 1000) ?? limits.loopbackFactor ?? DEFAULT_RELAY_LIMITS.loopbackFactor;
+  const loopbackFactor =
+    number('loopback-factor', 1000) ?? limits.loopbackFactor ?? DEFAULT_RELAY_LIMITS.loopbackFactor;
   const durability = text('durability') ?? 'process';
   const roles = readRoles(value('roles'));
   const webRoot = text('web-root');
@@ -94,7 +100,8 @@ export const readRelayOptions = (args: readonly string[], environment: Readonly<
     port: number('port', 65_535) ?? 4680,
     lan: on('lan'),
     data: text('data') ?? join(dataHome(environment), 'relay'),
-    durability: durability === 'process' || durability === 'power' ? durability : refuse('durability is process or power.'),
+    durability:
+      durability === 'process' || durability === 'power' ? durability : refuse('durability is process or power.'),
     roles: roles.filter((role) => role !== 'web' || !isWebOff),
     behindProxy: on('behind-proxy'),
     limits: { ...limits, cells, loopbackFactor: Math.max(1, loopbackFactor) },
@@ -116,8 +123,10 @@ const readConfig = (path: string): Readonly<Record<string, unknown>> => {
   } catch (error) {
     return refuse(`The configuration ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'not JSON'}).`);
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return refuse(`The configuration ${path} is not a JSON object.`);
-  for (const name of Object.keys(parsed)) if (!KNOWN_IN_FILE.has(name)) refuse(`The configuration ${path} has an unknown name: ${name}.`);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return refuse(`The configuration ${path} is not a JSON object.`);
+  for (const name of Object.keys(parsed))
+    if (!KNOWN_IN_FILE.has(name)) refuse(`The configuration ${path} has an unknown name: ${name}.`);
   return parsed as Readonly<Record<string, unknown>>;
 };
 
@@ -128,7 +137,10 @@ const readLimits = (found: unknown): Partial<RelayLimits> => {
   for (const [name, value] of Object.entries(found as object)) {
     const like = (DEFAULT_RELAY_LIMITS as unknown as Record<string, unknown>)[name];
     if (like === undefined) refuse(`limits has an unknown name: ${name}.`);
-    const fits = typeof like === 'number' ? isNumber(value) : isNumber((value as Rate | null)?.perMinute) && isNumber((value as Rate | null)?.burst);
+    const fits =
+      typeof like === 'number'
+        ? isNumber(value)
+        : isNumber((value as Rate | null)?.perMinute) && isNumber((value as Rate | null)?.burst);
     if (!fits) refuse(`limits.${name} has not the form of the default.`);
   }
   return found as Partial<RelayLimits>;
@@ -136,7 +148,12 @@ const readLimits = (found: unknown): Partial<RelayLimits> => {
 
 const readRoles = (found: unknown): readonly RelayRole[] => {
   if (found === undefined) return RELAY_ROLES;
-  const names = typeof found === 'string' ? found.split(',').map((name) => name.trim()) : Array.isArray(found) ? found.map(String) : refuse('roles is a list.');
+  const names =
+    typeof found === 'string'
+      ? found.split(',').map((name) => name.trim())
+      : Array.isArray(found)
+        ? found.map(String)
+        : refuse('roles is a list.');
   const isRole = (name: string): name is RelayRole => (RELAY_ROLES as readonly string[]).includes(name);
   return names.map((name) => (isRole(name) ? name : refuse(`There is no role ${name}.`)));
 };
@@ -145,7 +162,12 @@ const readRoles = (found: unknown): readonly RelayRole[] => {
 const readOrigin = (found: string | undefined): string | undefined => {
   if (found === undefined || found === '') return undefined;
   const url = URL.canParse(found) ? new URL(found) : refuse('public-url is an address, as https://kith.example.');
-  const isOrigin = (url.protocol === 'https:' || url.protocol === 'http:') && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  const isOrigin =
+    (url.protocol === 'https:' || url.protocol === 'http:') &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '';
   if (!isOrigin) refuse('public-url is an address without a path, as https://kith.example.');
   return url.origin.length <= 100 ? url.origin : refuse('public-url is at most 100 characters.');
 };

@@ -21,7 +21,11 @@ export const openDataFolder = (folder: string): DataFolder => {
     takeLock(folder, lock);
     const known = readIfThere(join(folder, 'relay.key'));
     if (known !== undefined && known.length !== 32) {
-      throw new RelayStartError('damaged', `The key of this relay (${folder}/relay.key) is damaged.`, 'Restore it, or delete it to get a new one.');
+      throw new RelayStartError(
+        'damaged',
+        `The key of this relay (${folder}/relay.key) is damaged.`,
+        'Restore it, or delete it to get a new one.',
+      );
     }
     const seed = known ?? newKey(join(folder, 'relay.key'));
     return {
@@ -34,7 +38,11 @@ export const openDataFolder = (folder: string): DataFolder => {
   } catch (error) {
     if (error instanceof RelayStartError) throw error;
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new RelayStartError('data', `The data folder ${folder} cannot be used (${why}).`, 'Choose another one with --data DIR.');
+    throw new RelayStartError(
+      'data',
+      `The data folder ${folder} cannot be used (${why}).`,
+      'Choose another one with --data DIR.',
+    );
   }
 };
 
@@ -58,7 +66,11 @@ const newKey = (path: string): Uint8Array => {
 const takeLock = (folder: string, lock: string): void => {
   const holder = Number(Buffer.from(readIfThere(lock) ?? []).toString());
   if (Number.isSafeInteger(holder) && holder > 0 && holder !== process.pid && isAlive(holder)) {
-    throw new RelayStartError('in-use', `Another relay (process ${holder}) uses ${folder}.`, 'End it, or choose another folder with --data DIR.');
+    throw new RelayStartError(
+      'in-use',
+      `Another relay (process ${holder}) uses ${folder}.`,
+      'End it, or choose another folder with --data DIR.',
+    );
   }
   rmSync(lock, { force: true });
   writeFileSync(lock, String(process.pid), { flag: 'wx', mode: 0o600 });

@@ -31,7 +31,9 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
   const factorOf = ({ isLocal }: Address): number => (isLocal ? limits.loopbackFactor : 1);
   return {
     request: (address, now) =>
-      requests.take(address.key, 1, factorOf(address), now) === 1 ? 0 : Math.max(1, requests.wait(address.key, factorOf(address), now)),
+      requests.take(address.key, 1, factorOf(address), now) === 1
+        ? 0
+        : Math.max(1, requests.wait(address.key, factorOf(address), now)),
     answer: (address, bytes, now) =>
       bytesOut.spend(address.key, bytes, factorOf(address), now) && totalOut.spend(ALL, bytes, 1, now),
     push: (bytes, now) => totalOut.spend(ALL, bytes, 1, now),
@@ -44,7 +46,8 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
     },
     connect: (address) => {
       const ofAddress = open.get(address.key) ?? 0;
-      if (connections >= limits.connections || ofAddress >= limits.connectionsPerAddress * factorOf(address)) return undefined;
+      if (connections >= limits.connections || ofAddress >= limits.connectionsPerAddress * factorOf(address))
+        return undefined;
       connections++;
       open.set(address.key, ofAddress + 1);
       return () => {

@@ -24,7 +24,14 @@ import type { WebPages } from './web-pages.ts';
 
 /** A put of a whole block in base64. */
 const MAX_BODY_BYTES = 512 * 1024;
-const RENDEZVOUS = new Set<RelayRequest['type']>(['offerPut', 'offerGet', 'offerDelete', 'claimPut', 'claimsGet', 'claimsDelete']);
+const RENDEZVOUS = new Set<RelayRequest['type']>([
+  'offerPut',
+  'offerGet',
+  'offerDelete',
+  'claimPut',
+  'claimsGet',
+  'claimsDelete',
+]);
 const CBOR = 'application/cbor';
 const JSON_TYPE = 'application/json';
 
@@ -80,7 +87,9 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
     } else if (path === '/v1/cells') {
       withBody(request, response, (body) => answerBody(address, request, response, body, (type) => type === 'put'));
     } else if (path === '/v1/rendezvous') {
-      withBody(request, response, (body) => answerBody(address, request, response, body, (type) => RENDEZVOUS.has(type)));
+      withBody(request, response, (body) =>
+        answerBody(address, request, response, body, (type) => RENDEZVOUS.has(type)),
+      );
     } else if (path.startsWith('/v1/buckets/')) {
       const fetch = readBucketPath(path);
       if (fetch === undefined) sendProblem(response, problem('not-found'));
@@ -89,7 +98,12 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
     } else sendProblem(response, problem('not-found'));
   };
 
-  function ask(address: Address, asked: RelayRequest, response: ServerResponse, then: (answer: RelayResponse) => void): void {
+  function ask(
+    address: Address,
+    asked: RelayRequest,
+    response: ServerResponse,
+    then: (answer: RelayResponse) => void,
+  ): void {
     service.ask(address, null, asked, (answer) => {
       if (response.destroyed) return;
       if (answer.type === 'error') sendProblem(response, problemOf(answer));
@@ -138,9 +152,9 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
     const isLasting = isWhole && form === 'application/octet-stream';
     const etag = `"${kind}-${period}-${fetch.block}-${answer.cells.length}${isLasting ? '' : `-${answer.total}-${form.length}`}"`;
     const headers: Record<string, string> = {
-      'etag': etag,
+      etag: etag,
       'cache-control': isLasting ? `public, max-age=${left}, immutable` : 'no-cache',
-      'vary': 'accept',
+      vary: 'accept',
       'accept-ranges': 'bytes',
     };
     if (!isLasting) headers['kith-total'] = String(answer.total);
@@ -174,8 +188,10 @@ const readBucketPath = (path: string): Fetch | undefined => {
   return decode(relayRequestCodec, encode(relayRequestCodec, asked)) === undefined ? undefined : asked;
 };
 
-const mediaType = (request: IncomingMessage): string => (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-const accepts = (request: IncomingMessage, type: string): boolean => (request.headers.accept ?? '').toLowerCase().includes(type);
+const mediaType = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+const accepts = (request: IncomingMessage, type: string): boolean =>
+  (request.headers.accept ?? '').toLowerCase().includes(type);
 const parseJson = (body: Uint8Array): unknown => {
   const text = utf8ToText(body);
   if (text === undefined) return undefined;
@@ -197,7 +213,8 @@ const sendText = (response: ServerResponse, status: number, type: string, body: 
 const sendRange = (request: IncomingMessage, response: ServerResponse, body: Uint8Array): void => {
   const found = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   const from = Number(found?.[1] ?? 0);
-  const to = found?.[2] === undefined || found[2] === '' ? body.length - 1 : Math.min(Number(found[2]), body.length - 1);
+  const to =
+    found?.[2] === undefined || found[2] === '' ? body.length - 1 : Math.min(Number(found[2]), body.length - 1);
   if (found === null) {
     sendBytes(response, 'application/octet-stream', body);
     return;
@@ -208,7 +225,11 @@ const sendRange = (request: IncomingMessage, response: ServerResponse, body: Uin
   }
   const part = body.subarray(from, to + 1);
   response
-    .writeHead(206, { 'content-type': 'application/octet-stream', 'content-length': part.length, 'content-range': `bytes ${from}-${to}/${body.length}` })
+    .writeHead(206, {
+      'content-type': 'application/octet-stream',
+      'content-length': part.length,
+      'content-range': `bytes ${from}-${to}/${body.length}`,
+    })
     .end(part);
 };
 

@@ -80,16 +80,20 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
   const hosts = hostsOf(options.lan ?? false, options.host);
   const onLoopback = hosts.every((host) => host === '::1' || host.startsWith('127.'));
   const roles = (options.roles ?? RELAY_ROLES).filter((role) => role !== 'web' || options.webRoot !== undefined);
-  const pages = options.webRoot !== undefined && roles.includes('web') ? loadWebPages(options.webRoot, onLoopback) : undefined;
+  const pages =
+    options.webRoot !== undefined && roles.includes('web') ? loadWebPages(options.webRoot, onLoopback) : undefined;
 
   const crypto = await createLibsodium();
   const folder = options.data === undefined ? undefined : openDataFolder(options.data);
   const seed = folder?.seed ?? new Secret(globalThis.crypto.getRandomValues(new Uint8Array(32)));
   const key = crypto.signingKey(seed);
   seed.wipe();
-  const segments = folder === undefined || options.stores !== undefined ? undefined : openSegmentLog(folder.cells, durability);
+  const segments =
+    folder === undefined || options.stores !== undefined ? undefined : openSegmentLog(folder.cells, durability);
   const log = options.stores?.log ?? segments ?? createMemoryCellLog();
-  const places = options.stores?.places ?? (folder === undefined ? createMemoryPlaceStore() : openPlaceFiles(folder.places, durability));
+  const places =
+    options.stores?.places ??
+    (folder === undefined ? createMemoryPlaceStore() : openPlaceFiles(folder.places, durability));
 
   const metrics = createMetrics();
   const gate = createGate(limits, () => process.memoryUsage.rss());
@@ -122,7 +126,13 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
       resident_memory_bytes: process.memoryUsage.rss(),
     };
   };
-  const request = createHttp({ service, pages, behindProxy: options.behindProxy ?? false, isStopping: () => isStopping, gauges });
+  const request = createHttp({
+    service,
+    pages,
+    behindProxy: options.behindProxy ?? false,
+    isStopping: () => isStopping,
+    gauges,
+  });
   const upgrade: typeof live.upgrade = (asked, socket, head) => {
     if (asked.url?.split('?', 1)[0] === '/v1/live' && !isStopping) live.upgrade(asked, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -135,12 +145,14 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
     maxSocketsPerAddress: 2 * limits.connectionsPerAddress,
     headersMs: options.headersMs ?? HEADERS_MS,
   };
-  const { servers, port } = await listenAll(handlers, hosts, options.port ?? DEFAULT_PORT).catch(async (error: unknown) => {
-    await segments?.close();
-    key.privateKey.wipe();
-    folder?.unlock();
-    throw error;
-  });
+  const { servers, port } = await listenAll(handlers, hosts, options.port ?? DEFAULT_PORT).catch(
+    async (error: unknown) => {
+      await segments?.close();
+      key.privateKey.wipe();
+      folder?.unlock();
+      throw error;
+    },
+  );
   const wiping = setInterval(() => rules.wipe(now()), WIPE_EVERY_MS);
   logger.log('info', 'started', { port, lan: !onLoopback, roles: roles.join(' '), cells: rules.held().cells });
 
@@ -162,7 +174,8 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
     logger.log('info', 'stopped');
   };
   let stopped: Promise<void> | undefined;
-  const host = options.host === undefined || options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
+  const host =
+    options.host === undefined || options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,

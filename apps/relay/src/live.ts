@@ -48,12 +48,19 @@ const send = (connection: Connection, frame: Uint8Array): void => {
 };
 
 const refuse = (socket: Duplex, { status, headers, body }: Problem): void => {
-  const lines = Object.entries({ ...headers, 'connection': 'close', 'content-length': String(Buffer.byteLength(body)) });
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) });
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+  );
 };
 
 export const createLive = (serviceOf: () => Service, behindProxy: boolean): Live => {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, clientTracking: false });
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
   const sockets = new Map<number, Connection>();
   let numbers = 0;
   const pinging = setInterval(() => {
@@ -108,7 +115,9 @@ export const createLive = (serviceOf: () => Service, behindProxy: boolean): Live
   return {
     upgrade: (request, socket, head) => {
       const service = serviceOf();
-      const leave = service.gate.isMemoryFull(service.now()) ? undefined : service.gate.connect(addressOf(request, behindProxy));
+      const leave = service.gate.isMemoryFull(service.now())
+        ? undefined
+        : service.gate.connect(addressOf(request, behindProxy));
       if (leave === undefined) {
         service.metrics.count('refused_total', ['code', 'limited']);
         refuse(socket, problem('limited', 30_000));

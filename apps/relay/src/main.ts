@@ -10,7 +10,10 @@ const run = async (): Promise<void> => {
   const options = readRelayOptions(process.argv.slice(2), process.env);
   const relay = await startRelay({ ...options, logger: jsonLogger((line) => process.stderr.write(line)) });
   const url = options.publicUrl ?? relay.url;
-  const reach = options.lan === true ? 'listening on all addresses of this computer: anyone who reaches it can use it' : 'this computer only';
+  const reach =
+    options.lan === true
+      ? 'listening on all addresses of this computer: anyone who reaches it can use it'
+      : 'this computer only';
   process.stdout.write(`Kith relay ready at ${url} (${options.host === undefined ? reach : options.host})\n`);
   const end = (): void => void relay.close().then(() => process.exit(0));
   process.once('SIGTERM', end);

@@ -1,6 +1,16 @@
 // What lies at the places of the rendezvous: one small file a place, replaced as a whole, so that a crash leaves the old
 // one or the new one.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fromHex, toHex } from '@kith/core/bytes';
 import type { PlaceStore } from '@kith/core/ports';

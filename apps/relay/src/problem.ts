@@ -5,22 +5,22 @@ import { relayErrorName, type RelayErrorCode, type RelayResponse } from '@kith/c
 export type HttpErrorCode = RelayErrorCode | 'method' | 'too-large' | 'media-type' | 'stopping' | 'too-slow';
 
 const PROBLEMS: Readonly<Record<HttpErrorCode, readonly [number, string]>> = {
-  'malformed': [400, 'The request is not of the documented form.'],
-  'version': [400, 'This version of the protocol is not spoken here.'],
-  'not-owner': [403, 'The token is not the owner\'s.'],
+  malformed: [400, 'The request is not of the documented form.'],
+  version: [400, 'This version of the protocol is not spoken here.'],
+  'not-owner': [403, "The token is not the owner's."],
   'not-found': [404, 'There is nothing here.'],
   'role-off': [404, 'This relay does not serve that role.'],
-  'method': [405, 'This address does not take that method.'],
+  method: [405, 'This address does not take that method.'],
   'too-slow': [408, 'The request did not arrive in time.'],
-  'taken': [409, 'This invitation has a claim already.'],
-  'gone': [410, 'This invitation was taken back.'],
-  'period': [410, 'This period is over or has not begun.'],
+  taken: [409, 'This invitation has a claim already.'],
+  gone: [410, 'This invitation was taken back.'],
+  period: [410, 'This period is over or has not begun.'],
   'too-large': [413, 'The request is too large.'],
   'media-type': [415, 'Send application/cbor or application/json.'],
-  'limited': [429, 'Over the limit for this address.'],
-  'internal': [500, 'The relay could not do this.'],
-  'stopping': [503, 'The relay is about to stop.'],
-  'full': [507, 'The relay has no room at the moment.'],
+  limited: [429, 'Over the limit for this address.'],
+  internal: [500, 'The relay could not do this.'],
+  stopping: [503, 'The relay is about to stop.'],
+  full: [507, 'The relay has no room at the moment.'],
 };
 
 export interface Problem {

@@ -48,7 +48,8 @@ export interface SegmentLog extends CellLog {
   close(): Promise<void>;
 }
 
-export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 const bucketKey = ({ kind, period, bits, prefix }: CellBucket): string => `${kind} ${period} ${bits} ${prefix}`;
 const offsetOf = (record: number): number => MAGIC.length + record * RECORD_BYTES;
 const kindName = (kind: number): string => (kind === KINDS['hour'] ? 'hour' : 'day');
@@ -77,7 +78,8 @@ export const openSegmentLog = (folder: string, durability: Durability): SegmentL
     for (const period of foldersIn(join(folder, name))) {
       for (const file of readdirSync(join(folder, name, period))) {
         const found = /^(\d+)-(\d+)\.cells$/.exec(file);
-        if (found !== null) openSegment({ kind, period: Number(period), bits: Number(found[1]), prefix: Number(found[2]) });
+        if (found !== null)
+          openSegment({ kind, period: Number(period), bits: Number(found[1]), prefix: Number(found[2]) });
       }
     }
   }
@@ -202,7 +204,8 @@ const recover = (file: number): number => {
   if (headLength === MAGIC.length && !head.equals(MAGIC)) throw new Error('a cell file of another version');
   if (headLength < MAGIC.length) {
     ftruncateSync(file, 0);
-    if (writeSync(file, MAGIC, 0, MAGIC.length, 0) !== MAGIC.length) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    if (writeSync(file, MAGIC, 0, MAGIC.length, 0) !== MAGIC.length)
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
     return 0;
   }
   let records = Math.floor((fstatSync(file).size - MAGIC.length) / RECORD_BYTES);

@@ -20,7 +20,10 @@ export interface Handlers {
 /** Of all servers of one relay. */
 type OpenSockets = Map<string, number>;
 
-const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers, open: OpenSockets): Server => {
+const build = (
+  { request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers,
+  open: OpenSockets,
+): Server => {
   const server = createServer(
     {
       headersTimeout: headersMs,
@@ -50,7 +53,12 @@ const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return;
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    const status =
+      error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : error.code === 'HPE_HEADER_OVERFLOW'
+          ? '431 Request Header Fields Too Large'
+          : '400 Bad Request';
     // Who does not read the answer must not keep the socket either.
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
   });
@@ -70,10 +78,15 @@ const listen = (server: Server, port: number, host: string, ipv6Only: boolean): 
 /** Where a relay listens by default: this machine only, by both of its names. */
 const LOOPBACK = ['127.0.0.1', '::1'];
 /** A machine without IPv6 has no ::1; that is no reason not to start. */
-const isAbsent = (error: unknown): boolean => ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
+const isAbsent = (error: unknown): boolean =>
+  ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Listens on all of `hosts` at one port; the first one decides when the port is 0. */
-export const listenAll = async (handlers: Handlers, hosts: readonly string[], wanted: number): Promise<{ readonly servers: readonly Server[]; readonly port: number }> => {
+export const listenAll = async (
+  handlers: Handlers,
+  hosts: readonly string[],
+  wanted: number,
+): Promise<{ readonly servers: readonly Server[]; readonly port: number }> => {
   const servers: Server[] = [];
   const open: OpenSockets = new Map();
   let port = wanted;
@@ -87,11 +100,14 @@ export const listenAll = async (handlers: Handlers, hosts: readonly string[], wa
       if (i > 0 && isAbsent(error)) continue;
       for (const other of servers) other.close();
       // A free port of one address family may be taken in the other.
-      if (wanted === 0 && i > 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') return listenAll(handlers, hosts, 0);
+      if (wanted === 0 && i > 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+        return listenAll(handlers, hosts, 0);
       const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
       throw new RelayStartError(
         'port',
-        why === 'EADDRINUSE' ? `Port ${port} is taken by another program.` : `Cannot listen on ${host}, port ${port} (${why}).`,
+        why === 'EADDRINUSE'
+          ? `Port ${port} is taken by another program.`
+          : `Cannot listen on ${host}, port ${port} (${why}).`,
         'Choose another port with --port N (or KITH_PORT).',
       );
     }
@@ -99,4 +115,5 @@ export const listenAll = async (handlers: Handlers, hosts: readonly string[], wa
   return { servers, port };
 };
 
-export const hostsOf = (lan: boolean, host: string | undefined): readonly string[] => (host !== undefined ? [host] : lan ? ['0.0.0.0', '::'] : LOOPBACK);
+export const hostsOf = (lan: boolean, host: string | undefined): readonly string[] =>
+  host !== undefined ? [host] : lan ? ['0.0.0.0', '::'] : LOOPBACK;

@@ -10,7 +10,12 @@ export interface Service {
   readonly metrics: Metrics;
   readonly rules: RelayRules;
   readonly now: () => number;
-  ask(address: Address, connection: number | null, request: RelayRequest, reply: (response: RelayResponse) => void): void;
+  ask(
+    address: Address,
+    connection: number | null,
+    request: RelayRequest,
+    reply: (response: RelayResponse) => void,
+  ): void;
 }
 
 const MEMORY_RETRY_MS = 30_000;
@@ -41,7 +46,8 @@ export const createService = (rules: RelayRules, gate: Gate, metrics: Metrics, n
       const isAffordable = response.type === 'error' || gate.answer(address, sizeOf(response), at);
       const final = isAffordable ? response : relayError('limited', MEMORY_RETRY_MS);
       if (final.type === 'error') metrics.count('refused_total', ['code', relayErrorName(final.code)]);
-      if (final.type === 'put') for (const result of final.results) metrics.count('cells_total', ['result', RESULT_NAMES[result] ?? '']);
+      if (final.type === 'put')
+        for (const result of final.results) metrics.count('cells_total', ['result', RESULT_NAMES[result] ?? '']);
       reply(final);
     };
     metrics.count('requests_total', ['type', request.type]);

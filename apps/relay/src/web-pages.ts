@@ -52,14 +52,27 @@ export const loadWebPages = (root: string, onLoopback: boolean): WebPages => {
   try {
     for (const path of filesIn(root, '')) {
       const body = readFileSync(join(root, path));
-      pages.set(path, { path, body, etag: `"${crc32(body).toString(16)}-${body.length.toString(16)}"`, gzip: undefined });
+      pages.set(path, {
+        path,
+        body,
+        etag: `"${crc32(body).toString(16)}-${body.length.toString(16)}"`,
+        gzip: undefined,
+      });
     }
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new RelayStartError('web', `The web app in ${root} cannot be read (${why}).`, 'Run `npm run build`, or serve none with --web off.');
+    throw new RelayStartError(
+      'web',
+      `The web app in ${root} cannot be read (${why}).`,
+      'Run `npm run build`, or serve none with --web off.',
+    );
   }
   if (!pages.has('/index.html')) {
-    throw new RelayStartError('web', `There is no web app in ${root}.`, 'Run `npm run build`, or serve none with --web off.');
+    throw new RelayStartError(
+      'web',
+      `There is no web app in ${root}.`,
+      'Run `npm run build`, or serve none with --web off.',
+    );
   }
   const security = pageHeaders(onLoopback);
 
@@ -79,8 +92,8 @@ export const loadWebPages = (root: string, onLoopback: boolean): WebPages => {
         ...security,
         'content-type': TYPES[type] ?? 'application/octet-stream',
         'cache-control': HASHED.test(page.path) ? 'public, max-age=31536000, immutable' : 'no-cache',
-        'etag': page.etag,
-        'vary': 'accept-encoding',
+        etag: page.etag,
+        vary: 'accept-encoding',
       };
       if (request.headers['if-none-match'] === page.etag) {
         response.writeHead(304, headers).end();
@@ -92,7 +105,9 @@ export const loadWebPages = (root: string, onLoopback: boolean): WebPages => {
         body = page.gzip;
         headers['content-encoding'] = 'gzip';
       }
-      response.writeHead(200, { ...headers, 'content-length': body.length }).end(request.method === 'HEAD' ? undefined : body);
+      response
+        .writeHead(200, { ...headers, 'content-length': body.length })
+        .end(request.method === 'HEAD' ? undefined : body);
       return body.length;
     },
   };

@@ -31,7 +31,11 @@ export const freshCell = (firstByte = 0): Uint8Array => {
   cell[0] = firstByte;
   return cell;
 };
-export const hourPut = (cell: Uint8Array): { cell: Uint8Array; bucket: number; live: boolean } => ({ cell, bucket: BUCKETS.hour, live: false });
+export const hourPut = (cell: Uint8Array): { cell: Uint8Array; bucket: number; live: boolean } => ({
+  cell,
+  bucket: BUCKETS.hour,
+  live: false,
+});
 
 /** Waits for the condition; the test's own time limit ends a wait in vain. */
 export const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {

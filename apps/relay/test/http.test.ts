@@ -3,7 +3,18 @@ import { decode, encode } from '@kith/core/codec';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { isRelayInfoSigned } from '@kith/core/mailbox';
-import { BUCKETS, CELL_BYTES, DAY_MS, HOUR_MS, relayRequestCodec, relayRequestFrame, relayResponseCodec, relayResponseFrame, type RelayRequest, type RelayResponse } from '@kith/core/ports';
+import {
+  BUCKETS,
+  CELL_BYTES,
+  DAY_MS,
+  HOUR_MS,
+  relayRequestCodec,
+  relayRequestFrame,
+  relayResponseCodec,
+  relayResponseFrame,
+  type RelayRequest,
+  type RelayResponse,
+} from '@kith/core/ports';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startRelay, type RunningRelay } from '../src/index.ts';
@@ -16,10 +27,18 @@ beforeAll(async () => {
 afterAll(() => relay.close());
 
 const post = (path: string, body: Uint8Array | string, type = 'application/cbor', at = relay): Promise<Response> =>
-  fetch(at.url + path, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : Uint8Array.from(body) });
-const putBody = (...cells: readonly Uint8Array[]): Uint8Array => encode(relayRequestCodec, { type: 'put', cells: cells.map(hourPut) });
-const readAnswer = async (response: Response): Promise<RelayResponse | undefined> => decode(relayResponseCodec, new Uint8Array(await response.arrayBuffer()));
-const problemOf = async (response: Response): Promise<{ status: number; code: string; retryAfter: number; type: string; title: string }> => {
+  fetch(at.url + path, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body: typeof body === 'string' ? body : Uint8Array.from(body),
+  });
+const putBody = (...cells: readonly Uint8Array[]): Uint8Array =>
+  encode(relayRequestCodec, { type: 'put', cells: cells.map(hourPut) });
+const readAnswer = async (response: Response): Promise<RelayResponse | undefined> =>
+  decode(relayResponseCodec, new Uint8Array(await response.arrayBuffer()));
+const problemOf = async (
+  response: Response,
+): Promise<{ status: number; code: string; retryAfter: number; type: string; title: string }> => {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   return (await response.json()) as { status: number; code: string; retryAfter: number; type: string; title: string };
 };
@@ -30,7 +49,10 @@ describe('routes', () => {
     expect(await (await fetch(`${relay.url}/healthz`)).json()).toEqual({ status: 'ok' });
     const metrics = await (await fetch(`${relay.url}/metrics`)).text();
     expect(metrics).toMatch(/^kith_relay_connections \d+$/m);
-    const open = (await (await fetch(`${relay.url}/openapi.json`)).json()) as { openapi: string; paths: Record<string, unknown> };
+    const open = (await (await fetch(`${relay.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, unknown>;
+    };
     expect(open.openapi).toBe('3.1.0');
     expect(Object.keys(open.paths)).toContain('/v1/cells');
   });
@@ -77,7 +99,9 @@ describe('routes', () => {
     }
     await post('/v1/cells', putBody(freshCell()), undefined, fresh);
     expect((await fetch(part.url, { headers: { 'if-none-match': part.headers.get('etag') ?? '' } })).status).toBe(200);
-    const range = await fetch(`${fresh.url}${path}0`, { headers: { range: `bytes=${2 * CELL_BYTES}-${3 * CELL_BYTES - 1}` } });
+    const range = await fetch(`${fresh.url}${path}0`, {
+      headers: { range: `bytes=${2 * CELL_BYTES}-${3 * CELL_BYTES - 1}` },
+    });
     expect([range.status, range.headers.get('content-range')]).toEqual([206, `bytes 8192-12287/${64 * CELL_BYTES}`]);
     expect(Buffer.from(await range.arrayBuffer()).equals(Buffer.from(cells[2] as Uint8Array))).toBe(true);
     expect((await fetch(`${fresh.url}${path}0`, { headers: { range: 'bytes=100-200' } })).status).toBe(416);
@@ -105,14 +129,21 @@ describe('routes', () => {
       expect(response.headers.get('access-control-allow-origin')).toBe('*');
       expect(response.headers.get('access-control-allow-credentials')).toBeNull();
     }
-    const preflight = await fetch(`${relay.url}/v1/cells`, { method: 'OPTIONS', headers: { origin: 'https://other.example', 'access-control-request-method': 'POST' } });
-    expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, POST, OPTIONS']);
+    const preflight = await fetch(`${relay.url}/v1/cells`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://other.example', 'access-control-request-method': 'POST' },
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([
+      204,
+      'GET, POST, OPTIONS',
+    ]);
     expect((await fetch(`${relay.url}/healthz`, origin)).headers.get('access-control-allow-origin')).toBeNull();
   });
 
   test('/metrics answers this machine only: a proxied request is from elsewhere', async () => {
     const proxied = await freshRelay({ behindProxy: true });
-    const ask = (address?: string): Promise<Response> => fetch(`${proxied.url}/metrics`, address === undefined ? {} : { headers: { 'x-forwarded-for': address } });
+    const ask = (address?: string): Promise<Response> =>
+      fetch(`${proxied.url}/metrics`, address === undefined ? {} : { headers: { 'x-forwarded-for': address } });
     expect((await ask('203.0.113.5')).status).toBe(404);
     expect((await ask()).status).toBe(404);
     expect((await fetch(`${relay.url}/metrics`)).status).toBe(200);
@@ -126,11 +157,23 @@ describe('bad input', () => {
     ['/v1/cells', new Uint8Array(1000).fill(0x9f), 'application/cbor', 400, 'malformed'],
     ['/v1/cells', new Uint8Array(100_000).fill(0x81), 'application/cbor', 400, 'malformed'],
     ['/v1/cells', encode(relayRequestCodec, { type: 'info' }), 'application/cbor', 400, 'malformed'],
-    ['/v1/cells', Uint8Array.of(...encode(relayRequestCodec, { type: 'info' }), 0), 'application/cbor', 400, 'malformed'],
+    [
+      '/v1/cells',
+      Uint8Array.of(...encode(relayRequestCodec, { type: 'info' }), 0),
+      'application/cbor',
+      400,
+      'malformed',
+    ],
     ['/v1/rendezvous', putBody(freshCell()), 'application/cbor', 400, 'malformed'],
     ['/v1/cells', putBody(freshCell()), 'text/plain', 415, 'media-type'],
     ['/v1/cells', '{"type":"put"}', 'application/json', 400, 'malformed'],
-    ['/v1/cells', '{"type":"put","cells":[{"cell":"AAAA","bucket":1,"live":true}]}', 'application/json', 400, 'malformed'],
+    [
+      '/v1/cells',
+      '{"type":"put","cells":[{"cell":"AAAA","bucket":1,"live":true}]}',
+      'application/json',
+      400,
+      'malformed',
+    ],
     ['/v1/cells', '{"type":"put","cells":null}', 'application/json', 400, 'malformed'],
     ['/v1/cells', '{"type":"__proto__"}', 'application/json', 400, 'malformed'],
     ['/v1/cells', '{"type":"toString","cells":[]}', 'application/json', 400, 'malformed'],
@@ -164,8 +207,12 @@ describe('bad input', () => {
       });
     expect(await raw('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
     expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(9000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
-    expect(await raw('GET /elsewhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')).toMatch(/^HTTP\/1.1 404 /);
-    expect(await raw('GET /v1/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+    expect(
+      await raw('GET /elsewhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
+    ).toMatch(/^HTTP\/1.1 404 /);
+    expect(await raw('GET /v1/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 /,
+    );
     expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
   });
 
@@ -198,7 +245,11 @@ describe('limits', () => {
     const put = (address: string, count: number): Promise<Response> =>
       fetch(`${limited.url}/v1/cells`, {
         method: 'POST',
-        headers: { 'content-type': 'application/cbor', 'connection': 'close', 'x-forwarded-for': `198.51.100.1, ${address}` },
+        headers: {
+          'content-type': 'application/cbor',
+          connection: 'close',
+          'x-forwarded-for': `198.51.100.1, ${address}`,
+        },
         body: Uint8Array.from(putBody(...Array.from({ length: count }, () => freshCell()))),
       });
     let count = 0;
@@ -296,7 +347,11 @@ describe('slow and rude clients', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     const raw = (socket as unknown as { _socket: Socket })._socket;
     raw.pause();
-    const ask: RelayRequest = { type: 'fetch', bucket: { kind: BUCKETS.hour, period: hourNow(), bits: 0, prefix: new Uint8Array() }, block: 0 };
+    const ask: RelayRequest = {
+      type: 'fetch',
+      bucket: { kind: BUCKETS.hour, period: hourNow(), bits: 0, prefix: new Uint8Array() },
+      block: 0,
+    };
     for (let number = 1; number <= 200; number++) socket.send(encode(relayRequestFrame, { number, body: ask }));
     await until(async () => /slow_readers_total 1$/m.test(await (await fetch(`${fresh.url}/metrics`)).text()));
     raw.resume();
@@ -310,7 +365,8 @@ test('answers over the WebSocket carry the number of their request', async () =>
   await new Promise((resolve) => socket.once('open', resolve));
   const numbers: number[] = [];
   socket.on('message', (data) => numbers.push(decode(relayResponseFrame, data as Buffer)?.number ?? -1));
-  for (const number of [7, 4_294_967_295, 1]) socket.send(encode(relayRequestFrame, { number, body: { type: 'info' } }));
+  for (const number of [7, 4_294_967_295, 1])
+    socket.send(encode(relayRequestFrame, { number, body: { type: 'info' } }));
   await until(() => numbers.length === 3);
   expect(numbers).toEqual([7, 4_294_967_295, 1]);
 });

@@ -15,9 +15,14 @@ export interface RelayProcess {
 
 export const spawnRelay = (args: readonly string[]): Promise<RelayProcess> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, '--host', '127.0.0.1', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+    const child = spawn(process.execPath, [MAIN, '--host', '127.0.0.1', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] },
+    });
     let output = '';
-    const ended = new Promise<number | NodeJS.Signals | null>((end) => void child.once('exit', (code, signal) => end(code ?? signal)));
+    const ended = new Promise<number | NodeJS.Signals | null>(
+      (end) => void child.once('exit', (code, signal) => end(code ?? signal)),
+    );
     atEnd(() => void child.kill('SIGKILL'));
     const hear = (chunk: Buffer): void => {
       output += chunk.toString();

@@ -1,4 +1,15 @@
-import { appendFileSync, existsSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync, closeSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeSync,
+  closeSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '@kith/core/bytes';
 import { CELL_BYTES, type CellBucket, type CellLog, type Kept } from '@kith/core/ports';
@@ -27,7 +38,8 @@ for (const durability of ['process', 'power'] satisfies readonly Durability[]) {
 const bucket: CellBucket = { kind: 1, period: 490_000, bits: 0, prefix: 0 };
 const fileOf = (folder: string): string => join(folder, 'hour', '490000', '0-0.cells');
 const RECORD = 4 + CELL_BYTES;
-const append = (log: CellLog, cell: Uint8Array): Promise<Kept> => new Promise((resolve) => log.append(bucket, cell, resolve));
+const append = (log: CellLog, cell: Uint8Array): Promise<Kept> =>
+  new Promise((resolve) => log.append(bucket, cell, resolve));
 const filled = async (count: number): Promise<{ folder: string; cells: readonly Uint8Array[] }> => {
   const folder = freshFolder();
   const log = openSegmentLog(folder, 'process');
@@ -47,7 +59,21 @@ describe('a torn tail', () => {
   test('a file cut at any place keeps every whole cell before the cut, and takes new ones after them', async () => {
     const { folder, cells } = await filled(3);
     const whole = statSync(fileOf(folder)).size;
-    for (const cut of [1, 3, 4, 5, 100, RECORD - 1, RECORD, RECORD + 1, 2 * RECORD, 2 * RECORD + 7, 3 * RECORD, 3 * RECORD + 4, whole]) {
+    for (const cut of [
+      1,
+      3,
+      4,
+      5,
+      100,
+      RECORD - 1,
+      RECORD,
+      RECORD + 1,
+      2 * RECORD,
+      2 * RECORD + 7,
+      3 * RECORD,
+      3 * RECORD + 4,
+      whole,
+    ]) {
       const { folder: copy, cells: own } = await filled(3);
       truncateSync(fileOf(copy), whole - cut);
       const log = reopened(copy);
@@ -107,7 +133,9 @@ test('cells that come in one turn are written together', async () => {
   atEnd(() => log.close());
   await append(log, freshCell());
   const totals: number[] = [];
-  await Promise.all(Array.from({ length: 64 }, () => append(log, freshCell()).then(() => totals.push(log.tail(bucket, 0, 0).total))));
+  await Promise.all(
+    Array.from({ length: 64 }, () => append(log, freshCell()).then(() => totals.push(log.tail(bucket, 0, 0).total))),
+  );
   // The first callback finds all of them kept: one write.
   expect(totals[0]).toBe(65);
 });

@@ -57,9 +57,13 @@ test('where no WebSocket gets through, requests go over HTTP by themselves', asy
   const relay = await freshRelay();
   // A proxy that answers upgrades as some office networks do.
   const proxy = createServer((request, response) => {
-    void fetch(`${relay.url}${request.url}`, { headers: { accept: String(request.headers.accept) } }).then(async (answer) => {
-      response.writeHead(answer.status, { 'content-type': String(answer.headers.get('content-type')) }).end(Buffer.from(await answer.arrayBuffer()));
-    });
+    void fetch(`${relay.url}${request.url}`, { headers: { accept: String(request.headers.accept) } }).then(
+      async (answer) => {
+        response
+          .writeHead(answer.status, { 'content-type': String(answer.headers.get('content-type')) })
+          .end(Buffer.from(await answer.arrayBuffer()));
+      },
+    );
   });
   proxy.on('upgrade', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'));
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
@@ -73,9 +77,15 @@ test('where no WebSocket gets through, requests go over HTTP by themselves', asy
 
 test.each([
   ['a text', (socket: { send(data: string | Uint8Array): void }) => socket.send('hello')],
-  ['bytes that do not decode', (socket: { send(data: string | Uint8Array): void }) => socket.send(Uint8Array.of(1, 2, 3))],
+  [
+    'bytes that do not decode',
+    (socket: { send(data: string | Uint8Array): void }) => socket.send(Uint8Array.of(1, 2, 3)),
+  ],
   // [1, [4, []]]: `done` to request 1, which was for info.
-  ['the answer to another question', (socket: { send(data: string | Uint8Array): void }) => socket.send(Uint8Array.of(0x82, 1, 0x82, 4, 0x80))],
+  [
+    'the answer to another question',
+    (socket: { send(data: string | Uint8Array): void }) => socket.send(Uint8Array.of(0x82, 1, 0x82, 4, 0x80)),
+  ],
 ])('a server that answers %s is told apart from a relay', async (_, answer) => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -88,7 +98,7 @@ test.each([
   await expect(transport.request(origin, info)).rejects.toMatchObject({ kind: 'nonsense' });
 });
 
-test('an answer over HTTP that is no relay\'s is nonsense, a redirect is not followed', async () => {
+test("an answer over HTTP that is no relay's is nonsense, a redirect is not followed", async () => {
   let elsewhere = 0;
   const other = createServer((_, response) => {
     elsewhere++;
@@ -97,7 +107,8 @@ test('an answer over HTTP that is no relay\'s is nonsense, a redirect is not fol
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   atEnd(() => other.close());
   const server = createServer((request, response) => {
-    if (request.url === '/v1/info') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Welcome to our Wi-Fi');
+    if (request.url === '/v1/info')
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Welcome to our Wi-Fi');
     else response.writeHead(302, { location: `http://127.0.0.1:${(other.address() as { port: number }).port}/` }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -107,7 +118,9 @@ test('an answer over HTTP that is no relay\'s is nonsense, a redirect is not fol
   atEnd(() => transport.close());
   transport.allow([origin]);
   await expect(transport.request(origin, info)).rejects.toMatchObject({ kind: 'nonsense' });
-  await expect(transport.request(origin, { type: 'offerGet', place: new Uint8Array(32) })).rejects.toBeInstanceOf(TransportError);
+  await expect(transport.request(origin, { type: 'offerGet', place: new Uint8Array(32) })).rejects.toBeInstanceOf(
+    TransportError,
+  );
   expect(elsewhere).toBe(0);
 });
 

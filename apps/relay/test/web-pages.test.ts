@@ -38,7 +38,9 @@ describe('the web app', () => {
       expect([path, response.status, await response.text()]).toEqual([path, 200, INDEX]);
       expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
       expect(response.headers.get('cache-control')).toBe('no-cache');
-      expect((await fetch(relay.url + path, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status).toBe(304);
+      expect(
+        (await fetch(relay.url + path, { headers: { 'if-none-match': response.headers.get('etag') ?? '' } })).status,
+      ).toBe(304);
     }
     const { headers } = await fetch(relay.url);
     const policy = headers.get('content-security-policy') ?? '';
@@ -73,17 +75,29 @@ describe('the web app', () => {
     expect(hashed.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(hashed.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect((await fetch(`${relay.url}/sw.js`)).headers.get('cache-control')).toBe('no-cache');
-    expect((await fetch(`${relay.url}/assets/sqlite-Bq3f9_xB.wasm`)).headers.get('content-type')).toBe('application/wasm');
+    expect((await fetch(`${relay.url}/assets/sqlite-Bq3f9_xB.wasm`)).headers.get('content-type')).toBe(
+      'application/wasm',
+    );
   });
 
   test('is compressed for who can read it, and plain for who cannot', async () => {
     const get = (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> =>
       new Promise((resolve) => {
-        request({ host: '127.0.0.1', port: relay.port, path: '/assets/index-Bq3f9_xA.js', headers: { 'accept-encoding': encoding } }, (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => resolve({ encoding: response.headers['content-encoding'], body: Buffer.concat(chunks) }));
-        }).end();
+        request(
+          {
+            host: '127.0.0.1',
+            port: relay.port,
+            path: '/assets/index-Bq3f9_xA.js',
+            headers: { 'accept-encoding': encoding },
+          },
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('end', () =>
+              resolve({ encoding: response.headers['content-encoding'], body: Buffer.concat(chunks) }),
+            );
+          },
+        ).end();
       });
     const packed = await get('br, gzip');
     const plain = await get('identity');
@@ -93,7 +107,19 @@ describe('the web app', () => {
   });
 
   test('serves nothing beside its files: no path leads out of the folder', async () => {
-    for (const path of ['/../secret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt', '/.env', '/assets', '/assets/', '//etc/passwd', '/index.html%00', '/i/x', '/constructor', '/__proto__']) {
+    for (const path of [
+      '/../secret.txt',
+      '/%2e%2e/secret.txt',
+      '/assets/..%2f..%2fsecret.txt',
+      '/.env',
+      '/assets',
+      '/assets/',
+      '//etc/passwd',
+      '/index.html%00',
+      '/i/x',
+      '/constructor',
+      '/__proto__',
+    ]) {
       expect([path, await rawStatus(path)]).toEqual([path, 404]);
     }
     expect((await fetch(relay.url, { method: 'POST' })).status).toBe(405);

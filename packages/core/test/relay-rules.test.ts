@@ -10,7 +10,17 @@ import {
   type RelaySettings,
 } from '@kith/core/mailbox';
 import { Secret } from '@kith/core/crypto';
-import { BUCKETS, CELL_BYTES, DAY_MS, HOUR_MS, PUT_RESULTS, relayErrorName, type CellLog, type RelayRequest, type RelayResponse } from '@kith/core/ports';
+import {
+  BUCKETS,
+  CELL_BYTES,
+  DAY_MS,
+  HOUR_MS,
+  PUT_RESULTS,
+  relayErrorName,
+  type CellLog,
+  type RelayRequest,
+  type RelayResponse,
+} from '@kith/core/ports';
 import { cellLogContract } from '@kith/testkit/cell-log-contract';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { describe, expect, test } from 'vitest';
@@ -28,12 +38,20 @@ interface World {
   readonly pushed: { readonly to: readonly number[]; readonly cell: Uint8Array }[];
   ask(request: RelayRequest, now?: number, peer?: RelayPeer): RelayResponse;
 }
-const world = (settings: Partial<RelaySettings> = {}, log: CellLog = createMemoryCellLog(), places = createMemoryPlaceStore()): World => {
+const world = (
+  settings: Partial<RelaySettings> = {},
+  log: CellLog = createMemoryCellLog(),
+  places = createMemoryPlaceStore(),
+): World => {
   const pushed: { to: readonly number[]; cell: Uint8Array }[] = [];
   const key = crypto.signingKey(new Secret(new Uint8Array(32).fill(1)));
   const rules = createRelayRules(
     { crypto, key, log, places, push: (to, cell) => pushed.push({ to, cell }) },
-    { ...DEFAULT_RELAY_SETTINGS, limits: { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 1e6, burst: 1e6 } }, ...settings },
+    {
+      ...DEFAULT_RELAY_SETTINGS,
+      limits: { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 1e6, burst: 1e6 } },
+      ...settings,
+    },
   );
   return {
     rules,
@@ -63,9 +81,11 @@ const fetch = (kind: number, period: number, block = 0, bits = 0, prefix: readon
   bucket: { kind, period, bits, prefix: Uint8Array.from(prefix) },
   block,
 });
-const codeOf = (response: RelayResponse): string => (response.type === 'error' ? relayErrorName(response.code) : response.type);
+const codeOf = (response: RelayResponse): string =>
+  response.type === 'error' ? relayErrorName(response.code) : response.type;
 const resultsOf = (response: RelayResponse): readonly number[] => (response.type === 'put' ? response.results : []);
-const totalOf = (response: RelayResponse): number | string => (response.type === 'cells' ? response.total : codeOf(response));
+const totalOf = (response: RelayResponse): number | string =>
+  response.type === 'cells' ? response.total : codeOf(response);
 const { taken, tagHeld, refused } = PUT_RESULTS;
 
 describe('mailbox', () => {
@@ -83,7 +103,10 @@ describe('mailbox', () => {
   });
 
   test('S1.16 an hour bucket is there until an hour after its end and then gone; a day bucket a day after', () => {
-    for (const [kind, period, end] of [[BUCKETS.hour, hour, 2 * HOUR_MS], [BUCKETS.day, day, 2 * DAY_MS]] as const) {
+    for (const [kind, period, end] of [
+      [BUCKETS.hour, hour, 2 * HOUR_MS],
+      [BUCKETS.day, day, 2 * DAY_MS],
+    ] as const) {
       const { ask, rules } = world();
       ask(put([cell()], kind));
       expect(totalOf(ask(fetch(kind, period), START + end - 1))).toBe(1);
@@ -132,10 +155,16 @@ describe('mailbox', () => {
   });
 
   test('a store that is full or fails is told as such, and the tag is free again', () => {
-    for (const [kept, code] of [['full', 'full'], ['failed', 'internal']] as const) {
+    for (const [kept, code] of [
+      ['full', 'full'],
+      ['failed', 'internal'],
+    ] as const) {
       let broken = true;
       const inner = createMemoryCellLog();
-      const { ask } = world({}, { ...inner, append: (bucket, one, done) => (broken ? done(kept) : inner.append(bucket, one, done)) });
+      const { ask } = world(
+        {},
+        { ...inner, append: (bucket, one, done) => (broken ? done(kept) : inner.append(bucket, one, done)) },
+      );
       const one = cell();
       const answer = ask(put([one]));
       expect(codeOf(answer)).toBe(code);
@@ -171,7 +200,10 @@ describe('limits', () => {
   test('the burst is exact: cell 600 is taken, cell 601 is not, and another connection of the address does not help', () => {
     const { ask } = world({ limits });
     let count = 0;
-    for (let i = 0; i < 10; i++) count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())))).filter((result) => result === taken).length;
+    for (let i = 0; i < 10; i++)
+      count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())))).filter(
+        (result) => result === taken,
+      ).length;
     expect(count).toBe(600);
     const answer = ask(put([cell()]), START, { ...alice, connection: 77 });
     expect(codeOf(answer)).toBe('limited');
@@ -184,7 +216,9 @@ describe('limits', () => {
     let count = 0;
     // Ten minutes in steps that do not divide a minute: 600 at first, then 120 a minute.
     for (let now = START; now <= START + 10 * 60_000; now += 137) {
-      count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())), now)).filter((result) => result === taken).length;
+      count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())), now)).filter(
+        (result) => result === taken,
+      ).length;
     }
     expect(count).toBe(600 + Math.floor((Math.floor((10 * 60_000) / 137) * 137 * 120) / 60_000));
   });
@@ -200,7 +234,10 @@ describe('limits', () => {
     const { ask, rules } = world({ limits: { ...limits, cells: { perMinute: 1, burst: 2 } } });
     const local = { ...alice, factor: 100 };
     let count = 0;
-    for (let i = 0; i < 5; i++) count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())), START, local)).filter((result) => result === taken).length;
+    for (let i = 0; i < 5; i++)
+      count += resultsOf(ask(put(Array.from({ length: 64 }, () => cell())), START, local)).filter(
+        (result) => result === taken,
+      ).length;
     expect(count).toBe(200);
     expect(rules.info(local, START)).toMatchObject({ cellsPerMinute: 100, cellBurst: 200 });
     expect(rules.info(alice, START)).toMatchObject({ cellsPerMinute: 1, cellBurst: 2 });
@@ -236,7 +273,10 @@ describe('live', () => {
     ask(put([cell(2)], BUCKETS.hour, true));
     ask(put([cell(3)], BUCKETS.none, true));
     ask(put([cell(1)], BUCKETS.hour, false));
-    expect(pushed.map(({ to, cell: got }) => [[...to].sort(), got[0]])).toEqual([[[1], 1], [[1, 2], 2]]);
+    expect(pushed.map(({ to, cell: got }) => [[...to].sort(), got[0]])).toEqual([
+      [[1], 1],
+      [[1, 2], 2],
+    ]);
     expect(rules.held().cells).toBe(2);
   });
 
@@ -253,7 +293,8 @@ describe('live', () => {
 
   test('a channel has at most 32 connections; the 33rd is told, and gets the others it asked for', () => {
     const { ask, pushed, rules } = world({ liveBits: 8 });
-    for (let connection = 1; connection <= 32; connection++) expect(codeOf(ask(listen(1), START, { ...alice, connection }))).toBe('done');
+    for (let connection = 1; connection <= 32; connection++)
+      expect(codeOf(ask(listen(1), START, { ...alice, connection }))).toBe('done');
     expect(codeOf(ask(listen(1, 2), START, { ...alice, connection: 33 }))).toBe('limited');
     ask(put([cell(1)], BUCKETS.none, true));
     expect(pushed.at(-1)?.to.length).toBe(32);
@@ -265,7 +306,10 @@ describe('live', () => {
 
   test('channels shorter than announced, with spare bits, or without a connection are refused', () => {
     const { ask } = world({ liveBits: 10 });
-    const one = (bits: number, ...prefix: readonly number[]): RelayRequest => ({ type: 'listen', channels: [{ bits, prefix: Uint8Array.from(prefix) }] });
+    const one = (bits: number, ...prefix: readonly number[]): RelayRequest => ({
+      type: 'listen',
+      channels: [{ bits, prefix: Uint8Array.from(prefix) }],
+    });
     expect(codeOf(ask(one(8, 1)))).toBe('malformed');
     expect(codeOf(ask(one(10, 1, 0x3f)))).toBe('malformed');
     expect(codeOf(ask(one(10, 1)))).toBe('malformed');
@@ -283,14 +327,29 @@ describe('rendezvous', () => {
   const id = (fill: number): Uint8Array => new Uint8Array(16).fill(fill);
   const expires = START + 7 * DAY_MS;
   type Offer = Extract<RelayRequest, { type: 'offerPut' }>;
-  const offer = (over: Partial<Offer> = {}): Offer => ({ type: 'offerPut', place, owner, token: null, single: true, expires, sealed: sealed(1), ...over });
+  const offer = (over: Partial<Offer> = {}): Offer => ({
+    type: 'offerPut',
+    place,
+    owner,
+    token: null,
+    single: true,
+    expires,
+    sealed: sealed(1),
+    ...over,
+  });
   const claim = (fill: number): RelayRequest => ({ type: 'claimPut', place, id: id(fill), sealed: sealed(fill) });
-  const idsOf = (response: RelayResponse): readonly number[] => (response.type === 'claims' ? response.claims.map((one) => one.id[0] as number) : [-1]);
+  const idsOf = (response: RelayResponse): readonly number[] =>
+    response.type === 'claims' ? response.claims.map((one) => one.id[0] as number) : [-1];
 
   test('a one-time offer: the first claim is done, the same again changes nothing, another is kept but told `taken`, up to 8', () => {
     const { ask } = world();
     ask(offer());
-    expect([claim(1), claim(1), claim(2), claim(1)].map((request) => codeOf(ask(request)))).toEqual(['done', 'done', 'taken', 'done']);
+    expect([claim(1), claim(1), claim(2), claim(1)].map((request) => codeOf(ask(request)))).toEqual([
+      'done',
+      'done',
+      'taken',
+      'done',
+    ]);
     for (let fill = 3; fill <= 12; fill++) expect(codeOf(ask(claim(fill)))).toBe('taken');
     expect(idsOf(ask({ type: 'claimsGet', place, token }))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
@@ -351,7 +410,9 @@ describe('rendezvous', () => {
     expect(codeOf(ask(offer({ expires: START })))).toBe('period');
     expect(codeOf(ask(offer({ expires: START + 366 * DAY_MS + 1 })))).toBe('period');
     ask(offer());
-    expect(codeOf(ask({ type: 'claimPut', place, id: id(1), sealed: new Uint8Array(2 * CELL_BYTES - 1) }))).toBe('malformed');
+    expect(codeOf(ask({ type: 'claimPut', place, id: id(1), sealed: new Uint8Array(2 * CELL_BYTES - 1) }))).toBe(
+      'malformed',
+    );
   });
 
   test('offers and claims are there after a restart; a torn record is not an offer and goes', () => {

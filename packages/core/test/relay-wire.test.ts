@@ -21,9 +21,16 @@ interface Vector {
   readonly bytes: readonly Part[];
 }
 const spec = (path: string): string => readFileSync(new URL(`../../../spec/${path}`, import.meta.url), 'utf8');
-const { valid, invalid } = JSON.parse(spec('vectors/relay.json')) as { readonly valid: readonly Vector[]; readonly invalid: readonly Vector[] };
+const { valid, invalid } = JSON.parse(spec('vectors/relay.json')) as {
+  readonly valid: readonly Vector[];
+  readonly invalid: readonly Vector[];
+};
 const bytesOf = ({ bytes }: Vector): Uint8Array =>
-  Uint8Array.from(bytes.flatMap((part) => [...(typeof part === 'string' ? (fromHex(part) as Uint8Array) : new Uint8Array(part.count).fill(part.fill))]));
+  Uint8Array.from(
+    bytes.flatMap((part) => [
+      ...(typeof part === 'string' ? (fromHex(part) as Uint8Array) : new Uint8Array(part.count).fill(part.fill)),
+    ]),
+  );
 
 describe('vectors of spec/07-relay.md', () => {
   test.each(valid)('$format: $name', (vector) => {
@@ -45,11 +52,13 @@ describe('vectors of spec/07-relay.md', () => {
 
   test.each(invalid)('refused, $format: $name', (vector) => {
     const bytes = bytesOf(vector);
-    expect(vector.format === 'relay-request-frame' ? decode(relayRequestFrame, bytes) : decode(relayResponseFrame, bytes)).toBeUndefined();
+    expect(
+      vector.format === 'relay-request-frame' ? decode(relayRequestFrame, bytes) : decode(relayResponseFrame, bytes),
+    ).toBeUndefined();
   });
 });
 
-test('the CDDL of the page is the codecs\' own', () => {
+test("the CDDL of the page is the codecs' own", () => {
   const fromCodecs = new Map<string, string>();
   const collect = (uses: readonly Named[]): void => {
     for (const { name, cddl, uses: inner } of uses) {
@@ -72,10 +81,29 @@ test('JSON with base64 that has another spelling, or another shape, is no reques
   const put = (cell: unknown): unknown => ({ type: 'put', cells: [{ cell, bucket: 1, live: false }] });
   const cell = Buffer.alloc(4096, 0xfb).toString('base64');
   expect(jsonToRequest(put(cell))?.type).toBe('put');
-  for (const bad of [cell.replaceAll('+', '-').replaceAll('/', '_'), cell.slice(0, -1), cell.slice(0, -2), `${cell} `, `${cell}====`, [cell], 5, null]) {
+  for (const bad of [
+    cell.replaceAll('+', '-').replaceAll('/', '_'),
+    cell.slice(0, -1),
+    cell.slice(0, -2),
+    `${cell} `,
+    `${cell}====`,
+    [cell],
+    5,
+    null,
+  ]) {
     expect(jsonToRequest(put(bad))).toBeUndefined();
   }
-  for (const bad of [null, 1, 'put', [], {}, { type: 'put' }, { type: 'put', cells: {} }, { type: 'constructor' }, { type: ['put'], cells: 1 }]) {
+  for (const bad of [
+    null,
+    1,
+    'put',
+    [],
+    {},
+    { type: 'put' },
+    { type: 'put', cells: {} },
+    { type: 'constructor' },
+    { type: ['put'], cells: 1 },
+  ]) {
     expect(jsonToRequest(bad)).toBeUndefined();
   }
 });

@@ -12,7 +12,14 @@ export const asDisk = <T>(work: () => T): T => {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOSPC' || code === 'EDQUOT') throw new StoreError('full', code);
-    if (code === 'EACCES' || code === 'EIO' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR') {
+    if (
+      code === 'EACCES' ||
+      code === 'EIO' ||
+      code === 'EPERM' ||
+      code === 'EROFS' ||
+      code === 'ENOTDIR' ||
+      code === 'EISDIR'
+    ) {
       throw new StoreError('io', code);
     }
     throw error;

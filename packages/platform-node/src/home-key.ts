@@ -25,8 +25,10 @@ export const readKey = (path: string): Secret | undefined => {
   const file = parse(text);
   if (typeof file === 'object' && file !== null && 'version' in file && 'wrap' in file && 'key' in file) {
     const { version, wrap, key } = file;
-    if (typeof version === 'number' && version > KEY_FILE_VERSION) throw new StoreError('newer', 'the key file is of a newer build');
-    const bytes = version === KEY_FILE_VERSION && wrap === 'none' && typeof key === 'string' ? fromBase64url(key) : undefined;
+    if (typeof version === 'number' && version > KEY_FILE_VERSION)
+      throw new StoreError('newer', 'the key file is of a newer build');
+    const bytes =
+      version === KEY_FILE_VERSION && wrap === 'none' && typeof key === 'string' ? fromBase64url(key) : undefined;
     if (bytes?.length === KEY_BYTES) return new Secret(bytes);
   }
   throw new StoreError('key', 'the key file is damaged');

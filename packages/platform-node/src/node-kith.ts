@@ -22,7 +22,8 @@ export type NodeKithParts = Partial<Composed> & { readonly startKith?: StartKith
 const compose = async (given: Partial<Composed>): Promise<Composed> => {
   const [crypto, agreement, transport] = await Promise.all([
     given.crypto ?? import('@kith/core/crypto/libsodium').then(({ createLibsodium }) => createLibsodium()),
-    given.agreement ?? import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness)),
+    given.agreement ??
+      import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness)),
     given.transport ?? import('./transport.ts').then(({ createNodeTransport }) => createNodeTransport()),
   ]);
   return { crypto, agreement, transport };

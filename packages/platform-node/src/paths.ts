@@ -7,4 +7,5 @@ export const dataFolder = (environment: Readonly<Record<string, string | undefin
   return join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.local', 'share'), 'kith');
 };
 /** The home of the command line without `--home`. */
-export const defaultHome = (environment?: Readonly<Record<string, string | undefined>>): string => join(dataFolder(environment), 'home');
+export const defaultHome = (environment?: Readonly<Record<string, string | undefined>>): string =>
+  join(dataFolder(environment), 'home');

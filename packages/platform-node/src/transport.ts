@@ -7,7 +7,9 @@ const openSocket: RelayTransportParts['openSocket'] = (url, events) => {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_ANSWER_BYTES, followRedirects: false });
   socket.on('open', () => events.opened());
   // A text message is none of ours: as no bytes at all it does not decode.
-  socket.on('message', (data, isBinary) => events.message(isBinary && data instanceof Uint8Array ? data : new Uint8Array()));
+  socket.on('message', (data, isBinary) =>
+    events.message(isBinary && data instanceof Uint8Array ? data : new Uint8Array()),
+  );
   socket.on('close', () => events.closed());
   // `close` follows every error and says all there is to say.
   socket.on('error', () => undefined);
@@ -28,7 +30,11 @@ const http: Http = async ({ url, method, headers, body, limitMs }) => {
     redirect: 'error',
     signal: AbortSignal.timeout(limitMs),
   });
-  return { status: response.status, type: mediaType(response.headers.get('content-type')), body: await readAll(response) };
+  return {
+    status: response.status,
+    type: mediaType(response.headers.get('content-type')),
+    body: await readAll(response),
+  };
 };
 
 const mediaType = (header: string | null): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

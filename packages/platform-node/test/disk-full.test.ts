@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openHome } from '../src/home.ts';
 
 const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn('skipped: mounting a disk of 1 MB needs root (packages/platform-node/test/disk-full.test.ts)');
+if (!isRoot)
+  console.warn('skipped: mounting a disk of 1 MB needs root (packages/platform-node/test/disk-full.test.ts)');
 
 describe.skipIf(!isRoot)('a disk of 1 MB', () => {
   let disk = '';
@@ -80,7 +81,8 @@ describe.skipIf(!isRoot)('a disk of 1 MB', () => {
       kindOf(() =>
         home.store.transaction(() => {
           // More than the page cache holds, so that writes reach the disk before the end.
-          for (let i = 0; i < 6_000; i++) kinds.add(kindOf(() => home.store.put('content', key(i), new Uint8Array(4_000))));
+          for (let i = 0; i < 6_000; i++)
+            kinds.add(kindOf(() => home.store.put('content', key(i), new Uint8Array(4_000))));
         }),
       ),
     ).toBe('full');
@@ -101,4 +103,3 @@ describe.skipIf(!isRoot)('a disk of 1 MB', () => {
     home.close();
   });
 });
-

@@ -76,7 +76,10 @@ describe('what is not a database of this home', () => {
     for (const length of [1, 100, 4_096, 10_000, size - 4_096, size - 1]) {
       const path = made();
       truncateSync(path, length);
-      expect(kindOf(() => openAt(path).scan('content')), `cut to ${length} of ${size}`).toBe('key');
+      expect(
+        kindOf(() => openAt(path).scan('content')),
+        `cut to ${length} of ${size}`,
+      ).toBe('key');
     }
   });
 
@@ -170,7 +173,7 @@ describe('deleted means gone', () => {
     for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
   });
 
-  test('without the index\'s own secure-delete the words would stay: the scan above can fail', () => {
+  test("without the index's own secure-delete the words would stay: the scan above can fail", () => {
     const folder = freshFolder();
     const { store, database } = openPlain(folder);
     database.prepare(`INSERT INTO search(search, rank) VALUES ('secure-delete', 0)`).run();

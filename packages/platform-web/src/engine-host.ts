@@ -78,7 +78,8 @@ const serveTabs = (kith: Kith, home: string): (() => void) => {
   };
   const channel = openChannel(home, (message) => {
     if (message.type === 'who') channel.post({ type: 'engine', engine });
-    if (message.type === 'to-engine' && message.engine === engine) (tabs.get(message.tab) ?? open(message.tab)).deliver(message.value);
+    if (message.type === 'to-engine' && message.engine === engine)
+      (tabs.get(message.tab) ?? open(message.tab)).deliver(message.value);
   });
   channel.post({ type: 'engine', engine });
   return () => {

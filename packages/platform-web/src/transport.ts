@@ -8,7 +8,9 @@ const openSocket: RelayTransportParts['openSocket'] = (url, events) => {
   socket.addEventListener('open', () => events.opened());
   socket.addEventListener('message', ({ data }) => {
     // A text message is none of ours: as no bytes at all it does not decode.
-    events.message(data instanceof ArrayBuffer && data.byteLength <= MAX_ANSWER_BYTES ? new Uint8Array(data) : new Uint8Array());
+    events.message(
+      data instanceof ArrayBuffer && data.byteLength <= MAX_ANSWER_BYTES ? new Uint8Array(data) : new Uint8Array(),
+    );
   });
   // `close` follows every error and says all there is to say.
   socket.addEventListener('close', () => events.closed());
@@ -28,7 +30,11 @@ const http: Http = async ({ url, method, headers, body, limitMs }) => {
     referrerPolicy: 'no-referrer',
     signal: AbortSignal.timeout(limitMs),
   });
-  return { status: response.status, type: mediaType(response.headers.get('content-type')), body: await readAll(response) };
+  return {
+    status: response.status,
+    type: mediaType(response.headers.get('content-type')),
+    body: await readAll(response),
+  };
 };
 
 const mediaType = (header: string | null): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -54,7 +54,12 @@ const put = (keys: IDBDatabase, record: KeyRecord): Promise<void> =>
     transaction.objectStore(STORE).put(record, 'key');
     transaction.addEventListener('complete', () => resolve());
     transaction.addEventListener('abort', () => {
-      reject(new StoreError(transaction.error?.name === 'QuotaExceededError' ? 'full' : 'io', transaction.error?.name ?? 'IndexedDB'));
+      reject(
+        new StoreError(
+          transaction.error?.name === 'QuotaExceededError' ? 'full' : 'io',
+          transaction.error?.name ?? 'IndexedDB',
+        ),
+      );
     });
   });
 
@@ -65,7 +70,9 @@ export const readWebKey = (name: string): Promise<Secret | undefined> =>
     if (record === undefined) return undefined;
     if (!isRecord(record)) throw new StoreError('key', 'the key record is damaged');
     if (record.version > VERSION) throw new StoreError('newer', 'the key record is of a newer build');
-    const bytes = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: record.nonce }, record.wrapping, record.box).catch(() => undefined);
+    const bytes = await crypto.subtle
+      .decrypt({ name: 'AES-GCM', iv: record.nonce }, record.wrapping, record.box)
+      .catch(() => undefined);
     if (bytes?.byteLength !== KEY_BYTES) throw new StoreError('key', 'the key record is damaged');
     return new Secret(new Uint8Array(bytes));
   });

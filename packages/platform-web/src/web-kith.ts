@@ -1,6 +1,16 @@
 // The page side. Every tab asks for the lock of the home; the one that gets it runs the engine's worker, the others talk to
 // that worker through the home's channel, and one of them takes over when it ends.
-import { connectKith, KithError, METHOD_KINDS, toKithError, type Change, type Kith, type Method, type Methods, type Pipe } from '@kith/core/client';
+import {
+  connectKith,
+  KithError,
+  METHOD_KINDS,
+  toKithError,
+  type Change,
+  type Kith,
+  type Method,
+  type Methods,
+  type Pipe,
+} from '@kith/core/client';
 import type { LogLevel } from '@kith/core/ports';
 import type { EngineOptions, HostReply, HostRequest } from './engine-host.ts';
 import { engineLock, fedPipe, openChannel, portPipe, tabLock, type FedPipe } from './pipes.ts';
@@ -146,7 +156,8 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
       kith.attach(far.pipe);
       started?.();
     }
-    if (message.type === 'to-tab' && message.tab === tab && message.engine === far?.engine) far.pipe.deliver(message.value);
+    if (message.type === 'to-tab' && message.tab === tab && message.engine === far?.engine)
+      far.pipe.deliver(message.value);
   });
   channel.post({ type: 'who' });
 
@@ -187,7 +198,8 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
         stop();
       });
       ended.signal.addEventListener('abort', () => post({ type: 'stop' }));
-      const post = (request: HostRequest, transfer: Transferable[] = []): void => running.postMessage(request, transfer);
+      const post = (request: HostRequest, transfer: Transferable[] = []): void =>
+        running.postMessage(request, transfer);
       const known = localStorage.getItem(MARKER + home) !== null;
       const { relays, logLevel = 'warn', startAnew = false } = options;
       const engineOptions: EngineOptions = { home, relays, logLevel, known, startAnew };

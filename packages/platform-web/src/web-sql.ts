@@ -61,7 +61,9 @@ export const openWebDatabase = async (directory: string): Promise<WebDatabase> =
 const openSql = (sqlite: Sqlite3Static, key: Secret): Sql => {
   if (key.length !== 32) throw new Error('a database key has 32 bytes');
   const errors = errorsOf(sqlite);
-  const database = errors(() => new sqlite.oo1.DB({ filename: `file:${DATABASE}?vfs=multipleciphers-${POOL}`, flags: 'c' }));
+  const database = errors(
+    () => new sqlite.oo1.DB({ filename: `file:${DATABASE}?vfs=multipleciphers-${POOL}`, flags: 'c' }),
+  );
   try {
     errors(() => {
       database.exec(`PRAGMA cipher = 'chacha20'`);

@@ -33,7 +33,8 @@ const run = async (): Promise<readonly CaseReport[]> => {
     },
   };
   const reports: CaseReport[] = [];
-  for (const storeCase of STORE_CASES) reports.push(await report(storeCase.name, () => runStoreCase(storeCase, harness)));
+  for (const storeCase of STORE_CASES)
+    reports.push(await report(storeCase.name, () => runStoreCase(storeCase, harness)));
   reports.push(
     await report('another key does not open it', async () => {
       const store = await harness.open();

@@ -14,7 +14,11 @@ const CHROMIUM = '/usr/bin/chromium';
 const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium) console.warn('skipped: there is no /usr/bin/chromium (Debian package chromium)');
 
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types kith";
 
@@ -40,7 +44,10 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     server = createServer((request, response) => {
       const path = join(built, new URL(request.url ?? '/', 'http://x').pathname.replace(/^\/$/, '/index.html'));
       if (!existsSync(path)) return void response.writeHead(404).end();
-      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'content-security-policy': POLICY });
+      response.writeHead(200, {
+        'content-type': TYPES[extname(path)] ?? 'text/plain',
+        'content-security-policy': POLICY,
+      });
       response.end(readFileSync(path));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -79,21 +86,29 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     expect(await page.evaluate(() => tab.start())).toBe('started');
     return page;
   };
-  const send = (page: Page, text: string): Promise<unknown> => page.evaluate((said) => tab.call('send', { conversation: 'c', text: said }), text);
+  const send = (page: Page, text: string): Promise<unknown> =>
+    page.evaluate((said) => tab.call('send', { conversation: 'c', text: said }), text);
   const log = (page: Page): Promise<unknown> => page.evaluate(() => tab.call('log', { conversation: 'c' }));
   const waitForOwner = (page: Page): Promise<unknown> => page.waitForFunction(() => tab.isOwner());
 
   test('one runs the engine, the others reach it, and all hear of changes', async () => {
     const first = await openTab();
     const others = [await openTab(), await openTab()];
-    expect(await Promise.all([first, ...others].map((page) => page.evaluate(() => tab.isOwner())))).toEqual([true, false, false]);
+    expect(await Promise.all([first, ...others].map((page) => page.evaluate(() => tab.isOwner())))).toEqual([
+      true,
+      false,
+      false,
+    ]);
     for (const [i, page] of [first, ...others].entries()) await send(page, `text ${i}`);
     for (const page of [first, ...others]) {
       expect(await log(page)).toEqual(['text 0', 'text 1', 'text 2']);
       await page.waitForFunction(() => tab.changes.length === 3);
     }
     expect(await others[0]?.evaluate(() => tab.call('profile.get', {}))).toEqual({ code: 'not-built' });
-    expect(await others[0]?.evaluate(() => tab.call('status', {}))).toMatchObject({ starts: 1, relays: ['https://kith.example'] });
+    expect(await others[0]?.evaluate(() => tab.call('status', {}))).toMatchObject({
+      starts: 1,
+      relays: ['https://kith.example'],
+    });
   }, 30_000);
 
   test('when the owner closes, another takes over: reads are asked again, writes are told as interrupted', async () => {
@@ -111,7 +126,9 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     expect(owners.filter(Boolean)).toHaveLength(1);
     for (const page of [second, third]) expect(await log(page)).toEqual(['before']);
     // What changed meanwhile is not known, so everything is told as changed.
-    await second.waitForFunction(() => tab.changes.some((change) => change.type === 'conversation' && change.conversation === 'first'));
+    await second.waitForFunction(() =>
+      tab.changes.some((change) => change.type === 'conversation' && change.conversation === 'first'),
+    );
     await send(third, 'after');
     expect(await log(second)).toEqual(['before', 'after']);
   }, 30_000);
@@ -139,7 +156,10 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     for (let i = 0; i < 20; i++) await send(page, `kept ${i}`);
     // Playwright's own browser handle is null for a profile; the process is found by the profile's lock.
     const { execFileSync } = await import('node:child_process');
-    const pids = execFileSync('pgrep', ['-f', `user-data-dir=${profile}`], { encoding: 'utf8' }).trim().split('\n').map(Number);
+    const pids = execFileSync('pgrep', ['-f', `user-data-dir=${profile}`], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
     const gone = new Promise<void>((resolve) => browser.once('close', () => resolve()));
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await gone;
@@ -171,7 +191,12 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     const page = await openTab();
     await send(page, 'locked away');
     await page.evaluate(() => tab.close());
-    await page.evaluate(() => new Promise<void>((resolve) => indexedDB.deleteDatabase('kith-home').addEventListener('success', () => resolve())));
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve) =>
+          indexedDB.deleteDatabase('kith-home').addEventListener('success', () => resolve()),
+        ),
+    );
     expect(await page.evaluate(() => tab.start())).toBe('damaged-home');
     expect(await page.evaluate(() => tab.start())).toBe('damaged-home');
     expect(await page.evaluate(() => tab.start(true))).toBe('started');
@@ -188,12 +213,17 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     await page.waitForFunction(() => typeof tab === 'object');
     expect(await page.evaluate(() => tab.startEngine())).toBe('started');
     expect(await page.evaluate(() => tab.call('profile.get', {}))).toMatchObject({ name: 'Blair' });
-    expect(await page.evaluate(() => tab.call('status', {}))).toMatchObject({ device: (before as { device: string }).device, created: false });
+    expect(await page.evaluate(() => tab.call('status', {}))).toMatchObject({
+      device: (before as { device: string }).device,
+      created: false,
+    });
   }, 30_000);
 
   test('a worker that cannot be had, and a tab that holds the home without a word, are told and not waited for', async () => {
     const page = await openPage();
-    expect(await page.evaluate(() => tab.startWith({ relays: [], workerUrl: 'https://elsewhere.example/worker.js' }))).toBe('internal');
+    expect(
+      await page.evaluate(() => tab.startWith({ relays: [], workerUrl: 'https://elsewhere.example/worker.js' })),
+    ).toBe('internal');
     await page.evaluate(() => void navigator.locks.request('kith home engine', () => new Promise(() => undefined)));
     const other = await openPage();
     expect(await other.evaluate(() => tab.start())).toBe('home-busy');
@@ -206,7 +236,9 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     expect(await page.evaluate(() => tab.requestPersistence())).toBeTypeOf('boolean');
     expect(
       await page.evaluate(() => {
-        Object.defineProperty(navigator.storage, 'getDirectory', { value: () => Promise.reject(new DOMException('no', 'SecurityError')) });
+        Object.defineProperty(navigator.storage, 'getDirectory', {
+          value: () => Promise.reject(new DOMException('no', 'SecurityError')),
+        });
         Object.defineProperty(navigator, 'locks', { value: undefined });
         Object.defineProperty(globalThis, 'isSecureContext', { value: false });
         return tab.missingFeatures();

@@ -10,13 +10,20 @@ export interface CellLogHarness {
   close(log: CellLog): Promise<void>;
 }
 
-const bucket = (over: Partial<CellBucket> = {}): CellBucket => ({ kind: 1, period: 490_000, bits: 0, prefix: 0, ...over });
+const bucket = (over: Partial<CellBucket> = {}): CellBucket => ({
+  kind: 1,
+  period: 490_000,
+  bits: 0,
+  prefix: 0,
+  ...over,
+});
 const cellOf = (number: number): Uint8Array => {
   const cell = new Uint8Array(CELL_BYTES).fill(number & 255);
   new DataView(cell.buffer).setUint32(0, number);
   return cell;
 };
-const append = (log: CellLog, to: CellBucket, cell: Uint8Array): Promise<Kept> => new Promise((resolve) => log.append(to, cell, resolve));
+const append = (log: CellLog, to: CellBucket, cell: Uint8Array): Promise<Kept> =>
+  new Promise((resolve) => log.append(to, cell, resolve));
 const hex = (cells: readonly Uint8Array[]): readonly string[] => cells.map(toHex);
 
 export const cellLogContract = (name: string, harness: CellLogHarness): void => {
@@ -35,7 +42,14 @@ export const cellLogContract = (name: string, harness: CellLogHarness): void => 
       const log = open();
       const cells = Array.from({ length: 200 }, (_, i) => cellOf(i));
       expect(await Promise.all(cells.map((cell) => append(log, bucket(), cell)))).toEqual(cells.map(() => 'kept'));
-      for (const [from, count] of [[0, 64], [64, 64], [192, 64], [200, 64], [1000, 1], [3, 0]] as const) {
+      for (const [from, count] of [
+        [0, 64],
+        [64, 64],
+        [192, 64],
+        [200, 64],
+        [1000, 1],
+        [3, 0],
+      ] as const) {
         const { cells: got, total } = log.tail(bucket(), from, count);
         expect(total).toBe(200);
         expect(hex(got)).toEqual(hex(cells.slice(from, from + count)));
@@ -61,7 +75,13 @@ export const cellLogContract = (name: string, harness: CellLogHarness): void => 
 
     test('buckets do not mix: other kind, period, bits or prefix', async () => {
       const log = open();
-      const buckets = [bucket(), bucket({ kind: 2 }), bucket({ period: 490_001 }), bucket({ bits: 2 }), bucket({ bits: 2, prefix: 3 })];
+      const buckets = [
+        bucket(),
+        bucket({ kind: 2 }),
+        bucket({ period: 490_001 }),
+        bucket({ bits: 2 }),
+        bucket({ bits: 2, prefix: 3 }),
+      ];
       for (const [i, to] of buckets.entries()) await append(log, to, cellOf(i));
       for (const [i, from] of buckets.entries()) expect(hex(log.tail(from, 0, 64).cells)).toEqual(hex([cellOf(i)]));
       expect(log.tail(bucket({ period: 1 }), 0, 64)).toEqual({ cells: [], total: 0 });
@@ -89,7 +109,11 @@ export const cellLogContract = (name: string, harness: CellLogHarness): void => 
       const seen: string[] = [];
       log.visit((from, tag) => seen.push(`${from.kind} ${from.period} ${toHex(tag)}`));
       expect(seen.sort()).toEqual(
-        [`1 490000 ${toHex(cellOf(1).subarray(0, 16))}`, `1 490000 ${toHex(cellOf(3).subarray(0, 16))}`, `2 20000 ${toHex(cellOf(2).subarray(0, 16))}`].sort(),
+        [
+          `1 490000 ${toHex(cellOf(1).subarray(0, 16))}`,
+          `1 490000 ${toHex(cellOf(3).subarray(0, 16))}`,
+          `2 20000 ${toHex(cellOf(2).subarray(0, 16))}`,
+        ].sort(),
       );
     });
 

@@ -85,7 +85,8 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
   const listeners: ((relay: string, request: RelayRequest) => void)[] = [];
   let weather = CALM;
   let connectionNumbers = 0;
-  const delay = (): number => weather.delayMin + Math.floor(random.fraction() * (weather.delayMax - weather.delayMin + 1));
+  const delay = (): number =>
+    weather.delayMin + Math.floor(random.fraction() * (weather.delayMax - weather.delayMin + 1));
   const happens = (chance: number): boolean => chance > 0 && random.fraction() < chance;
 
   const relay: MemoryNetwork['relay'] = (origin, settings = {}) => {
@@ -163,7 +164,12 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
       return on && found?.running === true ? found : undefined;
     };
 
-    const ask = (origin: string, connection: number | null, request: RelayRequest, callback: (answer: RelayResponse | TransportError) => void): void => {
+    const ask = (
+      origin: string,
+      connection: number | null,
+      request: RelayRequest,
+      callback: (answer: RelayResponse | TransportError) => void,
+    ): void => {
       const target = reach(origin);
       if (target === undefined) {
         clock.after(delay(), () => callback(new TransportError('unreachable', `${origin} does not answer`)));
@@ -176,7 +182,9 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
         cancel();
         callback(answer);
       };
-      const cancel = clock.after(TIME_LIMIT_MS, () => finish(new TransportError('unreachable', `${origin} did not answer in time`)));
+      const cancel = clock.after(TIME_LIMIT_MS, () =>
+        finish(new TransportError('unreachable', `${origin} did not answer in time`)),
+      );
       // Over the codec both ways, so that a simulated world cannot say what the wire cannot carry.
       const wire = encode(relayRequestCodec, request);
       const arrive = (): void => {
@@ -202,7 +210,9 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
       const target = reach(origin);
       const again = (): void => {
         state.tries++;
-        state.cancel = clock.after(Math.min(60_000, 500 * 2 ** Math.min(state.tries, 7)) + random.int(500), () => open(origin));
+        state.cancel = clock.after(Math.min(60_000, 500 * 2 ** Math.min(state.tries, 7)) + random.int(500), () =>
+          open(origin),
+        );
       };
       if (target === undefined) {
         again();

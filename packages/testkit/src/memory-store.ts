@@ -2,7 +2,16 @@
 //
 // A transaction keeps a journal of undo steps. `clone` is what a crash leaves behind: the committed state, without what a
 // running transaction has done so far.
-import { searchRuns, StoreError, TABLES, type Range, type Row, type SearchHit, type Store, type Table } from '@kith/core/ports';
+import {
+  searchRuns,
+  StoreError,
+  TABLES,
+  type Range,
+  type Row,
+  type SearchHit,
+  type Store,
+  type Table,
+} from '@kith/core/ports';
 
 export interface MemoryStore extends Store {
   /** A second store with the committed state, as a restart after a crash finds it. */
@@ -138,7 +147,9 @@ const storeOver = (state: State): MemoryStore => {
         const name = keyToString(key);
         const before = shelf(table).values.get(name);
         steps.push((target) =>
-          before === undefined ? dropValue(shelfOf(target, table), name) : setValue(shelfOf(target, table), name, before),
+          before === undefined
+            ? dropValue(shelfOf(target, table), name)
+            : setValue(shelfOf(target, table), name, before),
         );
         setValue(shelf(table), name, value.slice());
       });

@@ -50,7 +50,7 @@ export const seededRandomness = (seed: number): SeededRandomness => {
   return {
     bytes(length) {
       const out = new Uint8Array(length);
-      for (let at = 0; at < length; ) {
+      for (let at = 0; at < length;) {
         for (let left = word(), i = 0; i < 4 && at < length; i++, at++, left >>>= 8) out[at] = left & 255;
       }
       return out;

@@ -1,6 +1,15 @@
 // One device of a simulated person: the real engine over simulated ports, driven without a promise. What `startKith` does
 // on a platform happens here on the simulated clock: inputs in turn, each in a transaction, effects after it.
-import { Engine, toKithError, type KithError, type Change, type Effect, type Input, type Method, type Methods } from '@kith/core/client';
+import {
+  Engine,
+  toKithError,
+  type KithError,
+  type Change,
+  type Effect,
+  type Input,
+  type Method,
+  type Methods,
+} from '@kith/core/client';
 import type { Crypto } from '@kith/core/crypto';
 import type { Clock, Logger, RelayResponse, Store, TransportError } from '@kith/core/ports';
 import { silent, StoreError } from '@kith/core/ports';

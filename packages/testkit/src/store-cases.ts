@@ -22,7 +22,10 @@ export const runStoreCase = async (storeCase: StoreCase, harness: StoreHarness):
     return store;
   };
   try {
-    await storeCase.run({ open: async () => keep(await harness.open()), reopen: async (store) => keep(await harness.reopen(store)) });
+    await storeCase.run({
+      open: async () => keep(await harness.open()),
+      reopen: async (store) => keep(await harness.reopen(store)),
+    });
   } finally {
     for (const store of opened) store.close();
   }
@@ -82,7 +85,18 @@ export const STORE_CASES: readonly StoreCase[] = [
     name: 'a scan is in the order of the bytes, half open, both ways, limited',
     run: async ({ open }) => {
       const store = await open();
-      const keys = [key(), key(0), key(0, 0), key(0, 255), key(1), key(127), key(128), key(128, 0), key(255), key(255, 255)];
+      const keys = [
+        key(),
+        key(0),
+        key(0, 0),
+        key(0, 255),
+        key(1),
+        key(127),
+        key(128),
+        key(128, 0),
+        key(255),
+        key(255, 255),
+      ];
       for (const each of keys.toReversed()) store.put('header', each, concat(each, key(9)));
       const scanned = (range?: Parameters<Store['scan']>[1]): readonly Uint8Array[] =>
         store.scan('header', range).map((row) => {
@@ -110,18 +124,18 @@ export const STORE_CASES: readonly StoreCase[] = [
       const stop = new Error('stop');
       checkThrows(
         () =>
-        store.transaction(() => {
-          store.put('meta', key(1), value('new'));
-          store.put('meta', key(1), value('newer'));
-          store.delete('meta', key(2));
-          store.put('meta', key(3), value('made'));
-          store.indexText(key(1), 'banana');
-          store.indexText(key(2), 'cherry');
-          store.unindexText(key(1));
-          checkEqual(store.get('meta', key(1)), value('newer'));
-          checkEqual(store.scan('meta').length, 2);
-          throw stop;
-        }),
+          store.transaction(() => {
+            store.put('meta', key(1), value('new'));
+            store.put('meta', key(1), value('newer'));
+            store.delete('meta', key(2));
+            store.put('meta', key(3), value('made'));
+            store.indexText(key(1), 'banana');
+            store.indexText(key(2), 'cherry');
+            store.unindexText(key(1));
+            checkEqual(store.get('meta', key(1)), value('newer'));
+            checkEqual(store.scan('meta').length, 2);
+            throw stop;
+          }),
         stop,
       );
       checkEqual(store.scan('meta'), [
@@ -131,7 +145,10 @@ export const STORE_CASES: readonly StoreCase[] = [
       checkEqual(store.search('apple', 9), [{ id: key(1) }]);
       checkEqual(store.search('banana', 9), []);
       checkEqual(store.search('cherry', 9), []);
-      checkEqual(store.transaction(() => 42), 42);
+      checkEqual(
+        store.transaction(() => 42),
+        42,
+      );
     },
   },
   {
@@ -178,7 +195,8 @@ export const STORE_CASES: readonly StoreCase[] = [
       store.indexText(key(1), 'The quick brown fox');
       store.indexText(key(2), 'a quick reply');
       store.indexText(key(3), 'Quickly now!');
-      const ids = (query: string, limit = 9): readonly number[] => store.search(query, limit).map(({ id }) => id[0] ?? -1);
+      const ids = (query: string, limit = 9): readonly number[] =>
+        store.search(query, limit).map(({ id }) => id[0] ?? -1);
       checkEqual(ids('quick'), [3, 2, 1]);
       checkEqual(ids('QUI'), [3, 2, 1]);
       checkEqual(ids('quick', 2), [3, 2]);
@@ -215,15 +233,31 @@ export const STORE_CASES: readonly StoreCase[] = [
       for (const [i, text] of texts.entries()) store.indexText(key(i), text);
       const found = (query: string): readonly number[] => store.search(query, 20).map(({ id }) => id[0] ?? -1);
       for (const [query, expected] of [
-        ['deja', 0], ['DÉJÀ', 0], ['łódź', 0], ['strasse', 0], ['STRASSE', 0],
-        ['οδος', 1], ['οδοσ', 1], ['οχι', 1],
-        ['مرحبا', 2], ['שלום', 3],
-        ['東京', 4], ['京タワー', 4], ['行きました', 4],
-        ['한국', 5], ['메시', 5],
-        ['ชาวโลก', 6], ['สวัสดี', 6],
-        ['🎉', 7], ['🥳', 7], ['👍', 7], ['👍🏻', 7],
-        ['नमस्ते', 8], ['👩‍👩‍👧', 9],
-        ['example', 10], ['name.txt', 10],
+        ['deja', 0],
+        ['DÉJÀ', 0],
+        ['łódź', 0],
+        ['strasse', 0],
+        ['STRASSE', 0],
+        ['οδος', 1],
+        ['οδοσ', 1],
+        ['οχι', 1],
+        ['مرحبا', 2],
+        ['שלום', 3],
+        ['東京', 4],
+        ['京タワー', 4],
+        ['行きました', 4],
+        ['한국', 5],
+        ['메시', 5],
+        ['ชาวโลก', 6],
+        ['สวัสดี', 6],
+        ['🎉', 7],
+        ['🥳', 7],
+        ['👍', 7],
+        ['👍🏻', 7],
+        ['नमस्ते', 8],
+        ['👩‍👩‍👧', 9],
+        ['example', 10],
+        ['name.txt', 10],
       ] as const) {
         checkEqual(found(query), [expected], query);
       }
@@ -237,9 +271,39 @@ export const STORE_CASES: readonly StoreCase[] = [
       const store = await open();
       store.indexText(key(1), 'NEAR AND OR NOT col "quoted" a*b (c) ^d -e +f {g}:h');
       const hostile = [
-        '"', '""', '"""', "'", "'; DROP TABLE meta; --", '*', 'a*', '^a', 'a AND', 'OR', 'NOT', 'NEAR(a b)', '(', ')', '{a}:', 'text:a',
-        '-a', '+', 'a + b', '\\', '\u0000', 'a\u0000b', '%', '_', '\ud800', '\udc00a', '\u{1f3fd}', '\u200d', '\u0301', 'x'.repeat(70_000),
-        'a '.repeat(5_000), '字'.repeat(5_000), '🎉'.repeat(5_000),
+        '"',
+        '""',
+        '"""',
+        "'",
+        "'; DROP TABLE meta; --",
+        '*',
+        'a*',
+        '^a',
+        'a AND',
+        'OR',
+        'NOT',
+        'NEAR(a b)',
+        '(',
+        ')',
+        '{a}:',
+        'text:a',
+        '-a',
+        '+',
+        'a + b',
+        '\\',
+        '\u0000',
+        'a\u0000b',
+        '%',
+        '_',
+        '\ud800',
+        '\udc00a',
+        '\u{1f3fd}',
+        '\u200d',
+        '\u0301',
+        'x'.repeat(70_000),
+        'a '.repeat(5_000),
+        '字'.repeat(5_000),
+        '🎉'.repeat(5_000),
       ];
       for (const query of hostile) store.search(query, 5);
       for (const text of hostile) store.indexText(key(2), text);

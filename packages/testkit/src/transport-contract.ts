@@ -1,5 +1,16 @@
 // What every transport has to keep, whatever is under it: the simulated one, Node's and a browser's.
-import { BLOCK_CELLS, BUCKETS, CELL_BYTES, HOUR_MS, PUT_RESULTS, relayErrorName, TransportError, type RelayResponse, type Transport, type TransportEvent } from '@kith/core/ports';
+import {
+  BLOCK_CELLS,
+  BUCKETS,
+  CELL_BYTES,
+  HOUR_MS,
+  PUT_RESULTS,
+  relayErrorName,
+  TransportError,
+  type RelayResponse,
+  type Transport,
+  type TransportEvent,
+} from '@kith/core/ports';
 import { afterEach, describe, expect, test } from 'vitest';
 
 export interface TransportHarness {
@@ -32,7 +43,10 @@ export const contractCell = (firstByte = 0): Uint8Array => {
   cell[0] = firstByte;
   return cell;
 };
-const expectType = <T extends RelayResponse['type']>(response: RelayResponse, type: T): Extract<RelayResponse, { type: T }> => {
+const expectType = <T extends RelayResponse['type']>(
+  response: RelayResponse,
+  type: T,
+): Extract<RelayResponse, { type: T }> => {
   expect(response.type).toBe(type);
   return response as Extract<RelayResponse, { type: T }>;
 };
@@ -57,7 +71,12 @@ export const transportContract = (name: string, harness: TransportHarness): void
       settle(
         transport.request(relay, {
           type: 'fetch',
-          bucket: { kind: BUCKETS.hour, period: Math.floor(harness.now() / HOUR_MS), bits: 0, prefix: new Uint8Array() },
+          bucket: {
+            kind: BUCKETS.hour,
+            period: Math.floor(harness.now() / HOUR_MS),
+            bits: 0,
+            prefix: new Uint8Array(),
+          },
           block,
         }),
       );
@@ -73,11 +92,17 @@ export const transportContract = (name: string, harness: TransportHarness): void
       expect(Math.abs(info.date - harness.now())).toBeLessThan(60_000);
       const cells = [contractCell(), contractCell()];
       const put = { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: false })) } as const;
-      expect(expectType(await settle(transport.request(origin, put)), 'put').results).toEqual([PUT_RESULTS.taken, PUT_RESULTS.taken]);
+      expect(expectType(await settle(transport.request(origin, put)), 'put').results).toEqual([
+        PUT_RESULTS.taken,
+        PUT_RESULTS.taken,
+      ]);
       const fetched = expectType(await fetchHour(transport, origin), 'cells');
       expect(fetched.total).toBe(2);
       expect(fetched.cells.map((cell) => [...cell])).toEqual(cells.map((cell) => [...cell]));
-      expect(expectType(await settle(transport.request(origin, put)), 'put').results).toEqual([PUT_RESULTS.tagHeld, PUT_RESULTS.tagHeld]);
+      expect(expectType(await settle(transport.request(origin, put)), 'put').results).toEqual([
+        PUT_RESULTS.tagHeld,
+        PUT_RESULTS.tagHeld,
+      ]);
     });
 
     test('a whole block and the one after it', async () => {
@@ -86,7 +111,12 @@ export const transportContract = (name: string, harness: TransportHarness): void
       const cells = Array.from({ length: BLOCK_CELLS }, () => contractCell());
       const last = contractCell();
       for (const part of [cells, [last]]) {
-        await settle(transport.request(origin, { type: 'put', cells: part.map((cell) => ({ cell, bucket: BUCKETS.hour, live: false })) }));
+        await settle(
+          transport.request(origin, {
+            type: 'put',
+            cells: part.map((cell) => ({ cell, bucket: BUCKETS.hour, live: false })),
+          }),
+        );
       }
       const first = expectType(await fetchHour(transport, origin, 0), 'cells');
       expect([first.cells.length, first.total]).toEqual([BLOCK_CELLS, BLOCK_CELLS + 1]);
@@ -99,7 +129,8 @@ export const transportContract = (name: string, harness: TransportHarness): void
       const transport = open(origin);
       const place = new Uint8Array(32).fill(++cellNumber);
       const sealed = new Uint8Array(CELL_BYTES).fill(1);
-      const ask = (request: Parameters<Transport['request']>[1]): Promise<RelayResponse> => settle(transport.request(origin, request));
+      const ask = (request: Parameters<Transport['request']>[1]): Promise<RelayResponse> =>
+        settle(transport.request(origin, request));
       const codeOf = (response: RelayResponse): string => relayErrorName(expectType(response, 'error').code);
       expect(codeOf(await ask({ type: 'offerGet', place }))).toBe('not-found');
       const expires = harness.now() + HOUR_MS;
@@ -114,7 +145,10 @@ export const transportContract = (name: string, harness: TransportHarness): void
     test('only relays it was told of are contacted', async () => {
       const { origin } = await start();
       const transport = open();
-      await expect(settle(transport.request(origin, { type: 'info' }))).rejects.toMatchObject({ name: 'TransportError', kind: 'not-allowed' });
+      await expect(settle(transport.request(origin, { type: 'info' }))).rejects.toMatchObject({
+        name: 'TransportError',
+        kind: 'not-allowed',
+      });
       transport.allow([origin]);
       expectType(await settle(transport.request(origin, { type: 'info' })), 'info');
     });
@@ -125,7 +159,9 @@ export const transportContract = (name: string, harness: TransportHarness): void
       expectType(await settle(transport.request(relay.origin, { type: 'info' })), 'info');
       await relay.stop();
       await expect(settle(transport.request(relay.origin, { type: 'info' }))).rejects.toBeInstanceOf(TransportError);
-      await expect(settle(transport.request(relay.origin, { type: 'info' }))).rejects.toMatchObject({ kind: 'unreachable' });
+      await expect(settle(transport.request(relay.origin, { type: 'info' }))).rejects.toMatchObject({
+        kind: 'unreachable',
+      });
       await relay.start();
       expectType(await settle(transport.request(relay.origin, { type: 'info' })), 'info');
     });
@@ -138,7 +174,12 @@ export const transportContract = (name: string, harness: TransportHarness): void
       bob.onEvent((event) => void events.push(event));
       const count = (type: TransportEvent['type']): number => events.filter((event) => event.type === type).length;
       const put = async (...cells: readonly Uint8Array[]): Promise<void> => {
-        await settle(alice.request(relay.origin, { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.none, live: true })) }));
+        await settle(
+          alice.request(relay.origin, {
+            type: 'put',
+            cells: cells.map((cell) => ({ cell, bucket: BUCKETS.none, live: true })),
+          }),
+        );
       };
       bob.listen([relay.origin], [{ bits: 10, prefix: Uint8Array.of(0xab, 0) }]);
       await harness.until(() => count('online') === 1);

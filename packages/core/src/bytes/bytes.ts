@@ -39,7 +39,10 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   let i = 0;
   if (a.length >= 64) {
     // Four bytes at a time: every decoded cell is compared whole, and this is four times as fast (measured).
-    const [left, right] = [new DataView(a.buffer, a.byteOffset, a.length), new DataView(b.buffer, b.byteOffset, b.length)];
+    const [left, right] = [
+      new DataView(a.buffer, a.byteOffset, a.length),
+      new DataView(b.buffer, b.byteOffset, b.length),
+    ];
     for (; i + 4 <= a.length; i += 4) if (left.getInt32(i) !== right.getInt32(i)) return false;
   }
   for (; i < a.length; i++) if (a[i] !== b[i]) return false;

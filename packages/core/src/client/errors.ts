@@ -1,7 +1,16 @@
 // Every error a person or a program can meet: a stable code, the exit status of the command line, and plain words.
 
 /** Exit statuses of `kith` (interface document, "Exit"). */
-export const EXIT = { ok: 0, failed: 1, malformed: 2, unreachable: 3, notAllowed: 4, unknown: 5, unconfirmed: 6, later: 75 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  malformed: 2,
+  unreachable: 3,
+  notAllowed: 4,
+  unknown: 5,
+  unconfirmed: 6,
+  later: 75,
+} as const;
 
 interface ErrorKind {
   readonly exit: number;
@@ -11,46 +20,114 @@ interface ErrorKind {
 const kind = (exit: number, message: string, hint: string): ErrorKind => ({ exit, message, hint });
 
 export const ERRORS = {
-  'bad-link': kind(EXIT.malformed, 'This is not a Kith invitation, or a part of it is missing.', 'Copy the whole link and try again.'),
+  'bad-link': kind(
+    EXIT.malformed,
+    'This is not a Kith invitation, or a part of it is missing.',
+    'Copy the whole link and try again.',
+  ),
   'bad-option': kind(EXIT.malformed, 'An option is missing or wrong.', 'See `kith --help`.'),
   'bad-command': kind(EXIT.malformed, 'There is no such command.', 'See `kith --help`.'),
-  'bad-text': kind(EXIT.malformed, 'A message is valid UTF-8 of at most 65,536 bytes.', 'Shorten it, or send it in parts.'),
+  'bad-text': kind(
+    EXIT.malformed,
+    'A message is valid UTF-8 of at most 65,536 bytes.',
+    'Shorten it, or send it in parts.',
+  ),
   'bad-name': kind(EXIT.malformed, 'A name is at most 64 characters.', 'Choose a shorter one.'),
   'bad-picture': kind(EXIT.malformed, 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', 'Choose a smaller one.'),
   'bad-emoji': kind(EXIT.malformed, 'A reaction is one emoji.', 'Choose one emoji.'),
-  'bad-code': kind(EXIT.malformed, 'This is not a code to check a contact, or it is your own.', 'Scan the code on the other screen.'),
-  'bad-setting': kind(EXIT.malformed, 'There is no such setting, or the value does not fit it.', 'See `kith set` for all settings.'),
-  'bad-url': kind(EXIT.malformed, 'This is not the address of a relay.', 'It starts with https:// (or http:// on this computer).'),
-  'origin-too-long': kind(EXIT.malformed, 'The relay\'s address is too long for a short link (over 50 characters).', 'Give the relay a shorter public URL.'),
-  'ambiguous': kind(EXIT.malformed, 'More than one conversation fits that name.', 'Use one of the ids.'),
-  'no-relay': kind(EXIT.unreachable, 'No relay is known or none answers.', 'Check the connection, or name one with --relay URL.'),
-  'relay-full': kind(EXIT.unreachable, 'The relay has no room at the moment.', 'Try again later, or use another relay.'),
+  'bad-code': kind(
+    EXIT.malformed,
+    'This is not a code to check a contact, or it is your own.',
+    'Scan the code on the other screen.',
+  ),
+  'bad-setting': kind(
+    EXIT.malformed,
+    'There is no such setting, or the value does not fit it.',
+    'See `kith set` for all settings.',
+  ),
+  'bad-url': kind(
+    EXIT.malformed,
+    'This is not the address of a relay.',
+    'It starts with https:// (or http:// on this computer).',
+  ),
+  'origin-too-long': kind(
+    EXIT.malformed,
+    "The relay's address is too long for a short link (over 50 characters).",
+    'Give the relay a shorter public URL.',
+  ),
+  ambiguous: kind(EXIT.malformed, 'More than one conversation fits that name.', 'Use one of the ids.'),
+  'no-relay': kind(
+    EXIT.unreachable,
+    'No relay is known or none answers.',
+    'Check the connection, or name one with --relay URL.',
+  ),
+  'relay-full': kind(
+    EXIT.unreachable,
+    'The relay has no room at the moment.',
+    'Try again later, or use another relay.',
+  ),
   'relay-nonsense': kind(EXIT.unreachable, 'The relay answered something that is not Kith.', 'Check the address.'),
   'own-invite': kind(EXIT.notAllowed, 'This is your own invitation.', 'Give it to the person you want to talk to.'),
   'invite-expired': kind(EXIT.notAllowed, 'This invitation has expired or was taken back.', 'Ask for a new one.'),
   'invite-used': kind(EXIT.notAllowed, 'This invitation was used already.', 'Ask for a new one.'),
-  'invite-invalid': kind(EXIT.notAllowed, 'What the relay holds under this link was not made by its inviter.', 'Ask for a new one, over another channel.'),
-  'blocked': kind(EXIT.notAllowed, 'This person is blocked.', 'Unblock them first.'),
-  'ended': kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),
+  'invite-invalid': kind(
+    EXIT.notAllowed,
+    'What the relay holds under this link was not made by its inviter.',
+    'Ask for a new one, over another channel.',
+  ),
+  blocked: kind(EXIT.notAllowed, 'This person is blocked.', 'Unblock them first.'),
+  ended: kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),
   'not-yours': kind(EXIT.notAllowed, 'Only its author can do that.', 'Delete it for yourself instead.'),
-  'locked': kind(EXIT.notAllowed, 'This home is locked.', 'Unlock it with its passphrase.'),
+  locked: kind(EXIT.notAllowed, 'This home is locked.', 'Unlock it with its passphrase.'),
   'unknown-conversation': kind(EXIT.unknown, 'There is no such conversation here.', 'See `kith contact list`.'),
   'unknown-event': kind(EXIT.unknown, 'There is no such message here.', 'See `kith log`.'),
   'unknown-invite': kind(EXIT.unknown, 'There is no such invitation here.', 'See `kith invite list`.'),
   'unknown-request': kind(EXIT.unknown, 'There is no such request here.', 'See `kith request list`.'),
   'unknown-file': kind(EXIT.unknown, 'There is no such file, or it cannot be read.', 'Check its name.'),
-  'compromised': kind(EXIT.unconfirmed, 'Stop: you marked this contact as compromised. Kith will not send to it.', 'Check who it is, then mark it again.'),
-  'words-not-ready': kind(EXIT.later, 'The words are not there yet: the other side has not answered.', 'Try again when both have been online.'),
+  compromised: kind(
+    EXIT.unconfirmed,
+    'Stop: you marked this contact as compromised. Kith will not send to it.',
+    'Check who it is, then mark it again.',
+  ),
+  'words-not-ready': kind(
+    EXIT.later,
+    'The words are not there yet: the other side has not answered.',
+    'Try again when both have been online.',
+  ),
   'home-busy': kind(EXIT.later, 'Another program uses this home and does not answer.', 'End it, or try again.'),
-  'interrupted': kind(EXIT.later, 'What ran the engine was closed before it answered: this may have been done, or not.', 'Look whether it was done, then try again.'),
-  'disk-full': kind(EXIT.failed, 'There is no room left on this disk. Nothing that was there is lost.', 'Free some space and try again.'),
-  'disk-failed': kind(EXIT.failed, 'The disk could not be read or written. Nothing was changed.', 'Check the disk and try again.'),
+  interrupted: kind(
+    EXIT.later,
+    'What ran the engine was closed before it answered: this may have been done, or not.',
+    'Look whether it was done, then try again.',
+  ),
+  'disk-full': kind(
+    EXIT.failed,
+    'There is no room left on this disk. Nothing that was there is lost.',
+    'Free some space and try again.',
+  ),
+  'disk-failed': kind(
+    EXIT.failed,
+    'The disk could not be read or written. Nothing was changed.',
+    'Check the disk and try again.',
+  ),
   'newer-home': kind(EXIT.failed, 'This home was written by a newer Kith.', 'Update Kith, then open it again.'),
-  'damaged-home': kind(EXIT.failed, 'This home cannot be opened: it is damaged, or the key does not fit.', 'Restore it from a backup.'),
-  'evicted': kind(EXIT.failed, 'This browser has deleted what Kith had stored here.', 'Start anew, or restore a backup. Allow Kith to store data for good, so that it does not happen again.'),
+  'damaged-home': kind(
+    EXIT.failed,
+    'This home cannot be opened: it is damaged, or the key does not fit.',
+    'Restore it from a backup.',
+  ),
+  evicted: kind(
+    EXIT.failed,
+    'This browser has deleted what Kith had stored here.',
+    'Start anew, or restore a backup. Allow Kith to store data for good, so that it does not happen again.',
+  ),
   'relay-start': kind(EXIT.failed, 'The relay could not be started.', 'See `kith serve --help`.'),
   'not-built': kind(EXIT.failed, 'This can not be done yet in this version.', 'See CHANGELOG.md for what is there.'),
-  'internal': kind(EXIT.failed, 'Something went wrong inside Kith. Nothing that was there is lost.', 'Please report it; see SECURITY.md.'),
+  internal: kind(
+    EXIT.failed,
+    'Something went wrong inside Kith. Nothing that was there is lost.',
+    'Please report it; see SECURITY.md.',
+  ),
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 export type ErrorCode = keyof typeof ERRORS;
 

@@ -96,7 +96,11 @@ export class Home {
   }
 
   /** Makes the home at the first start. `restored`: an older copy of it, by the counter outside the database. */
-  open(relays: readonly string[], generation: number, forRun: readonly string[] = []): { readonly created: boolean; readonly restored: boolean } {
+  open(
+    relays: readonly string[],
+    generation: number,
+    forRun: readonly string[] = [],
+  ): { readonly created: boolean; readonly restored: boolean } {
     const { store } = this.#context;
     const raw = store.get('meta', META.home);
     const home = raw === undefined ? undefined : decode(homeCodec, raw);
@@ -114,7 +118,12 @@ export class Home {
   }
   /** Notes that the client is alive. */
   touch(): void {
-    const value = { schema: SCHEMA, self: this.#selfId, generation: this.generation, lastRunAt: Math.max(0, this.#context.now()) };
+    const value = {
+      schema: SCHEMA,
+      self: this.#selfId,
+      generation: this.generation,
+      lastRunAt: Math.max(0, this.#context.now()),
+    };
     this.#context.store.put('meta', META.home, encode(homeCodec, value));
   }
   /** After `forget`: nothing is made or counted. */
@@ -259,7 +268,14 @@ export class Home {
     return raw === undefined ? undefined : decode(frontierCodec, raw);
   }
   facts(pair: Pair): ContactFacts {
-    const none: ContactFacts = { label: '', at: pair.local.createdAt, name: '', validity: 'unvalidated', blocked: false, ended: false };
+    const none: ContactFacts = {
+      label: '',
+      at: pair.local.createdAt,
+      name: '',
+      validity: 'unvalidated',
+      blocked: false,
+      ended: false,
+    };
     pair.facts ??= contactFacts(this.#context.store, pair.id) ?? none;
     return pair.facts;
   }
@@ -367,7 +383,13 @@ export class Home {
     this.#context.store.put('meta', META.prefix, prefix);
     return prefix;
   }
-  add(id: ConversationId, prepared: Prepared, role: 'inviter' | 'acceptor', label: string, invite: Uint8Array | null): Pair {
+  add(
+    id: ConversationId,
+    prepared: Prepared,
+    role: 'inviter' | 'acceptor',
+    label: string,
+    invite: Uint8Array | null,
+  ): Pair {
     const now = this.#context.now();
     this.#openLog(id, 'pair', [prepared.root]).startDevice(prepared.key, prepared.inception);
     const local = emptyLocal(id, LOCAL_KINDS.pair, ROLES[role], now, prepared.inception, prepared.nonce);
@@ -392,9 +414,17 @@ export interface Prepared {
   readonly inbox: Uint8Array;
 }
 
-const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined => (raw === undefined ? undefined : readStamped(raw));
+const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined =>
+  raw === undefined ? undefined : readStamped(raw);
 
-const emptyLocal = (id: ConversationId, kind: 0 | 1, role: number, createdAt: number, inception: Uint8Array, nonce: Uint8Array): LocalConversation => ({
+const emptyLocal = (
+  id: ConversationId,
+  kind: 0 | 1,
+  role: number,
+  createdAt: number,
+  inception: Uint8Array,
+  nonce: Uint8Array,
+): LocalConversation => ({
   id,
   kind,
   role,

@@ -1,7 +1,14 @@
 // Runs the engine on a platform: one input after the other, each batch in one store transaction, effects carried out
 // only after it is committed. Everything asynchronous of the client happens here and nowhere else.
 import type { Crypto } from '../crypto/index.ts';
-import { TransportError, type Clock, type Logger, type Randomness, type Store, type Transport } from '../ports/index.ts';
+import {
+  TransportError,
+  type Clock,
+  type Logger,
+  type Randomness,
+  type Store,
+  type Transport,
+} from '../ports/index.ts';
 import type { PairKeyAgreement } from '../session/index.ts';
 import type { Answer, Effect } from './context.ts';
 import { Engine, type Input } from './engine.ts';
@@ -200,7 +207,9 @@ class Host implements Kith {
     Promise.resolve(this.#parts.agreement.run(effect.job)).then(
       (result) => this.#push({ type: 'agreed', id: effect.id, result }),
       (cause: unknown) => {
-        this.#parts.logger.log('error', 'agreement-failed', { why: cause instanceof Error ? cause.message : 'unknown' });
+        this.#parts.logger.log('error', 'agreement-failed', {
+          why: cause instanceof Error ? cause.message : 'unknown',
+        });
         this.#push({ type: 'agreed', id: effect.id, result: { type: 'refused', reason: 'internal' } });
       },
     );

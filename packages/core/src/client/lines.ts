@@ -110,7 +110,10 @@ export class Lines {
     return since;
   }
 
-  lines(pair: Pair, page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number }): readonly LogLine[] {
+  lines(
+    pair: Pair,
+    page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number },
+  ): readonly LogLine[] {
     const glance = this.#glance(pair);
     const lines = linePlaces(this.#context.store, pair.id, page).flatMap(({ event, lamport }) => {
       const opened = pair.log.open(event, lamport);
@@ -136,7 +139,9 @@ export class Lines {
     return this.#line(pair, { shown, content }, this.#glance(pair));
   }
   #glance(pair: Pair): Glance {
-    const read = this.#sessions.feeds(pair).flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
+    const read = this.#sessions
+      .feeds(pair)
+      .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
     return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read };
   }
   #line(pair: Pair, { shown, content: raw }: Opened, glance: Glance): LogLine {

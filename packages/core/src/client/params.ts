@@ -49,7 +49,8 @@ export class Params {
   }
   choice<T extends string>(name: string, allowed: readonly T[]): T {
     const value = allowed.find((one) => one === this.#get(name));
-    if (value === undefined) throw new KithError('bad-option', { message: `"${name}" is one of ${allowed.join(', ')}.` });
+    if (value === undefined)
+      throw new KithError('bad-option', { message: `"${name}" is one of ${allowed.join(', ')}.` });
     return value;
   }
   pair(name = 'conversation'): Pair {

@@ -76,7 +76,8 @@ const rowsOf = (context: Context, pair: Pair): Map<string, Waiting> => {
 };
 /** In the order in which they were made. */
 export const waitingOf = (context: Context, pair: Pair): Iterable<Waiting> => rowsOf(context, pair).values();
-export const waitingAt = (context: Context, pair: Pair, key: Uint8Array): Waiting | undefined => rowsOf(context, pair).get(toHex(key));
+export const waitingAt = (context: Context, pair: Pair, key: Uint8Array): Waiting | undefined =>
+  rowsOf(context, pair).get(toHex(key));
 export const putWaiting = (context: Context, pair: Pair, key: Uint8Array, row: OutboxRow): Waiting => {
   const waiting = toWaiting(key, row);
   rowsOf(context, pair).set(waiting.name, waiting);
@@ -93,7 +94,8 @@ export const eventsWaiting = (context: Context, pair: Pair): number => {
 };
 export const dropControls = (context: Context, pair: Pair, prefix: string): void => {
   const start = toHex(controlKey(pair, prefix));
-  for (const { name, key } of rowsOf(context, pair).values()) if (name.startsWith(start)) dropWaiting(context, pair, key);
+  for (const { name, key } of rowsOf(context, pair).values())
+    if (name.startsWith(start)) dropWaiting(context, pair, key);
 };
 
 /** Removes the rows of events that this frontier covers; tells how many. */

@@ -55,7 +55,8 @@ export class Publisher {
         now,
         counterparts,
         graceMs,
-        sharedTimeOk: (time) => mayPublish({ ...this.#evidence(now), sources: [...this.#sources, ...persons] }, time, newest),
+        sharedTimeOk: (time) =>
+          mayPublish({ ...this.#evidence(now), sources: [...this.#sources, ...persons] }, time, newest),
       });
       for (const { content } of due) {
         const appended = pair.log.append({ contentKind: PUBLISH_KIND, content, time: now });

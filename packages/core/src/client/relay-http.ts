@@ -81,7 +81,8 @@ const parseJson = (body: Uint8Array): unknown => {
     return undefined;
   }
 };
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** `/v1/info` groups limits and periods; the wire object has them in one row. */
 const flatten = (json: unknown): unknown => {
@@ -102,13 +103,20 @@ const readAnswer = (request: RelayRequest, { status, type, body }: HttpAnswer): 
   return jsonToResponse({ type: 'error', code, retryAfter: problem['retryAfter'] });
 };
 
-export const requestOverHttp = async (http: Http, relay: string, request: RelayRequest, form: HttpForm, limitMs: number): Promise<RelayResponse> => {
+export const requestOverHttp = async (
+  http: Http,
+  relay: string,
+  request: RelayRequest,
+  form: HttpForm,
+  limitMs: number,
+): Promise<RelayResponse> => {
   // Nothing can be pushed over HTTP.
   if (request.type === 'listen') throw new TransportError('unreachable', `${relay} has no live connection`);
   const answer = await http(toHttp(relay, request, form, limitMs));
   const response = readAnswer(request, answer);
   if (response !== undefined && fitsRequest(request, response)) return response;
   // A reverse proxy whose relay is down, or the relay about to stop, says so without being one.
-  if (answer.status >= 502 && answer.status <= 504) throw new TransportError('unreachable', `${relay} cannot be reached (${answer.status})`);
+  if (answer.status >= 502 && answer.status <= 504)
+    throw new TransportError('unreachable', `${relay} cannot be reached (${answer.status})`);
   throw new TransportError('nonsense', `${relay} does not answer as a relay does (${answer.status})`);
 };

@@ -70,10 +70,17 @@ interface Link {
 
 const ORIGIN = /^https?:\/\/[a-z0-9.[\]:-]+$/;
 const unreachable = (relay: string): TransportError => new TransportError('unreachable', `${relay} cannot be reached`);
-const nonsense = (relay: string): TransportError => new TransportError('nonsense', `${relay} does not answer as a relay does`);
+const nonsense = (relay: string): TransportError =>
+  new TransportError('nonsense', `${relay} does not answer as a relay does`);
 const doNothing = (): void => undefined;
 
-export const createRelayTransport = ({ openSocket, http, clock, randomness, form = 'websocket' }: RelayTransportParts): Transport => {
+export const createRelayTransport = ({
+  openSocket,
+  http,
+  clock,
+  randomness,
+  form = 'websocket',
+}: RelayTransportParts): Transport => {
   const allowed = new Set<string>();
   const links = new Map<string, Link>();
   const listeners: ((event: TransportEvent) => void)[] = [];
@@ -209,7 +216,12 @@ export const createRelayTransport = ({ openSocket, http, clock, randomness, form
     pending.resolve(frame.body);
   };
 
-  const ask = (link: Link, request: RelayRequest, resolve: (response: RelayResponse) => void, reject: (error: TransportError) => void): void => {
+  const ask = (
+    link: Link,
+    request: RelayRequest,
+    resolve: (response: RelayResponse) => void,
+    reject: (error: TransportError) => void,
+  ): void => {
     const stopTimer = clock.after(REQUEST_LIMIT_MS, () => {
       // A relay that takes a request and does not answer is not worth keeping the connection.
       if ([...link.pending.values()].includes(pending)) failed(link, unreachable(link.relay));
@@ -261,10 +273,15 @@ export const createRelayTransport = ({ openSocket, http, clock, randomness, form
         else if (isClosed) reject(unreachable(relay));
         else {
           const link = linkOf(relay);
-          ask(link, request, (response) => {
-            link.failures = 0;
-            resolve(response);
-          }, reject);
+          ask(
+            link,
+            request,
+            (response) => {
+              link.failures = 0;
+              resolve(response);
+            },
+            reject,
+          );
         }
       }),
     listen: (relays, newChannels) => {

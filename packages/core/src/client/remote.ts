@@ -16,7 +16,7 @@ export interface Pipe {
 
 /** What a method does to the home. A `read` may be asked again when its answer was lost; a `write` may have been done. */
 export const METHOD_KINDS = {
-  'status': 'read',
+  status: 'read',
   'profile.get': 'read',
   'profile.set': 'write',
   'invite.create': 'write',
@@ -35,20 +35,20 @@ export const METHOD_KINDS = {
   'contact.mark': 'write',
   'contact.checkCode': 'read',
   'contact.checkScan': 'read',
-  'send': 'write',
-  'edit': 'write',
-  'react': 'write',
-  'delete': 'write',
-  'read': 'write',
-  'log': 'read',
-  'search': 'read',
+  send: 'write',
+  edit: 'write',
+  react: 'write',
+  delete: 'write',
+  read: 'write',
+  log: 'read',
+  search: 'read',
   'draft.set': 'write',
-  'typing': 'write',
-  'set': 'write',
+  typing: 'write',
+  set: 'write',
   'relay.list': 'read',
   'relay.add': 'write',
   'relay.remove': 'write',
-  'sync': 'read',
+  sync: 'read',
   'device.list': 'read',
   'events.since': 'read',
 } as const satisfies Readonly<Record<Method, 'read' | 'write'>>;
@@ -59,12 +59,19 @@ type ToServer =
   | { readonly type: 'unlisten' };
 type ToClient =
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
-  | { readonly type: 'error'; readonly id: number; readonly code: string; readonly message: string; readonly hint: string }
+  | {
+      readonly type: 'error';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    }
   | { readonly type: 'change'; readonly change: Change };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isId = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isId = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isMethod = (name: string): name is Method => Object.hasOwn(METHOD_KINDS, name);
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
 
@@ -161,7 +168,8 @@ export const connectKith = (pipe: Pipe): Kith => {
     if (call === undefined) return;
     waiting.delete(reply.id);
     if (reply.type === 'result') call.resolve(reply.result);
-    else if (isErrorCode(reply.code)) call.reject(new KithError(reply.code, { message: reply.message, hint: reply.hint }));
+    else if (isErrorCode(reply.code))
+      call.reject(new KithError(reply.code, { message: reply.message, hint: reply.hint }));
     else call.reject(new KithError('internal', { message: reply.message, hint: reply.hint }));
   });
   const send = (request: ToServer): void => pipe.send(request);

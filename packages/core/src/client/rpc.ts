@@ -114,7 +114,7 @@ export interface Status {
 
 /** Every method: what goes in, what comes out. All of them reject with a KithError only. */
 export interface Methods {
-  'status': { params: Record<string, never>; result: Status };
+  status: { params: Record<string, never>; result: Status };
   'profile.get': { params: Record<string, never>; result: Profile };
   'profile.set': { params: { name?: string; picture?: Uint8Array | null }; result: Profile };
   /** `origin`: what the link starts with; default: the first relay's public URL. */
@@ -124,36 +124,57 @@ export interface Methods {
   'invite.list': { params: Record<string, never>; result: readonly Invite[] };
   'invite.revoke': { params: { invite: string }; result: Invite };
   'request.list': { params: Record<string, never>; result: readonly { request: string; via: string; at: number }[] };
-  'request.answer': { params: { request: string; answer: 'accept' | 'decline' | 'block' }; result: { conversation: string; state: ContactState } };
+  'request.answer': {
+    params: { request: string; answer: 'accept' | 'decline' | 'block' };
+    result: { conversation: string; state: ContactState };
+  };
   'contact.list': { params: Record<string, never>; result: readonly Contact[] };
   'contact.rename': { params: { conversation: string; name: string }; result: Contact };
   'contact.block': { params: { conversation: string }; result: Contact };
   'contact.unblock': { params: { conversation: string }; result: Contact };
   'contact.end': { params: { conversation: string }; result: Contact };
   'contact.words': { params: { conversation: string }; result: { words: readonly string[] } };
-  'contact.mark': { params: { conversation: string; validity: Validity }; result: { conversation: string; validity: Validity } };
+  'contact.mark': {
+    params: { conversation: string; validity: Validity };
+    result: { conversation: string; validity: Validity };
+  };
   /** A code (QR text) that the other side scans to check; and the check of a scanned one. */
   'contact.checkCode': { params: { conversation: string }; result: { code: string } };
   'contact.checkScan': { params: { conversation: string; code: string }; result: { match: boolean } };
-  'send': { params: { conversation: string; text: string; reply?: string }; result: { event: string; state: EventState } };
-  'edit': { params: { conversation: string; event: string; text: string }; result: { event: string; state: EventState } };
-  'react': { params: { conversation: string; event: string; emoji: string; off?: boolean }; result: { event: string; state: EventState } };
-  'delete': { params: { conversation: string; event: string; forAll?: boolean }; result: { event: string; deleted: boolean } };
+  send: {
+    params: { conversation: string; text: string; reply?: string };
+    result: { event: string; state: EventState };
+  };
+  edit: { params: { conversation: string; event: string; text: string }; result: { event: string; state: EventState } };
+  react: {
+    params: { conversation: string; event: string; emoji: string; off?: boolean };
+    result: { event: string; state: EventState };
+  };
+  delete: {
+    params: { conversation: string; event: string; forAll?: boolean };
+    result: { event: string; deleted: boolean };
+  };
   /** Marks as read up to the event, else everything. */
-  'read': { params: { conversation: string; event?: string }; result: { conversation: string; unread: number } };
+  read: { params: { conversation: string; event?: string }; result: { conversation: string; unread: number } };
   /** Newest `limit`, oldest first; `before` and `after` exclude their event; `around` puts one in the middle. */
-  'log': { params: { conversation: string; limit?: number; before?: string; after?: string; around?: string }; result: readonly LogLine[] };
-  'search': { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
+  log: {
+    params: { conversation: string; limit?: number; before?: string; after?: string; around?: string };
+    result: readonly LogLine[];
+  };
+  search: { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
   'draft.set': { params: { conversation: string; text: string }; result: { conversation: string; text: string } };
   /** Told to the other side only when the setting allows it; never stored. */
-  'typing': { params: { conversation: string }; result: Record<string, never> };
-  'set': { params: { key?: string; value?: string; in?: string }; result: readonly Setting[] };
+  typing: { params: { conversation: string }; result: Record<string, never> };
+  set: { params: { key?: string; value?: string; in?: string }; result: readonly Setting[] };
   'relay.list': { params: Record<string, never>; result: readonly RelayStatus[] };
   'relay.add': { params: { url: string }; result: readonly RelayStatus[] };
   'relay.remove': { params: { url: string }; result: readonly RelayStatus[] };
   /** Posts what is unposted, fetches what is held for us, posts the answers; ends when that is done or the time is up. */
-  'sync': { params: { forMs?: number }; result: { sent: number; received: number; pending: number } };
-  'device.list': { params: Record<string, never>; result: readonly { device: string; name: string; addedAt: number; revoked: boolean; thisDevice: boolean }[] };
+  sync: { params: { forMs?: number }; result: { sent: number; received: number; pending: number } };
+  'device.list': {
+    params: Record<string, never>;
+    result: readonly { device: string; name: string; addedAt: number; revoked: boolean; thisDevice: boolean }[];
+  };
   /** Events after this one, in the order in which they arrived here; null: from now on. At most 500 a call. */
   'events.since': { params: { from: string | null }; result: { events: readonly LogLine[]; cursor: string } };
 }

@@ -174,7 +174,9 @@ export const decode = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
   const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
   let value: T | undefined;
   try {
-    value = codec.in(cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT));
+    value = codec.in(
+      cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT),
+    );
   } catch {
     // cborg reports malformed input by throwing; to us that is simply "not of this format".
     return undefined;
@@ -189,7 +191,9 @@ export const decode = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
 export const decodeAccepted = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
   const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
   try {
-    return codec.in(cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT));
+    return codec.in(
+      cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT),
+    );
   } catch {
     return undefined;
   }
@@ -199,7 +203,7 @@ export const decodeAccepted = <T>(codec: Codec<T>, data: Uint8Array): T | undefi
 const nesting = (data: Uint8Array): number => {
   const open: number[] = [];
   let deepest = 0;
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const head = data[at] as number;
     const major = head >> 5;
     const info = head & 31;

@@ -6,7 +6,8 @@ const isMarkAt = (data: Uint8Array, at: number): boolean => MARK.every((byte, i)
 
 /** Whether these bytes hold a byte order mark anywhere; nearly none do. */
 export const holdsMark = (data: Uint8Array): boolean => {
-  for (let at = data.indexOf(MARK[0]); at !== -1; at = data.indexOf(MARK[0], at + 1)) if (isMarkAt(data, at)) return true;
+  for (let at = data.indexOf(MARK[0]); at !== -1; at = data.indexOf(MARK[0], at + 1))
+    if (isMarkAt(data, at)) return true;
   return false;
 };
 

@@ -1,5 +1,16 @@
 // What events of a pair say (spec/10-conversation.md). The log keeps contents apart and does not look inside them.
-import { bool, bytes, extensions, hasUnknownCritical, kinds, named, nullable, text, tuple, type KindOf } from '../codec/index.ts';
+import {
+  bool,
+  bytes,
+  extensions,
+  hasUnknownCritical,
+  kinds,
+  named,
+  nullable,
+  text,
+  tuple,
+  type KindOf,
+} from '../codec/index.ts';
 import { placeCodec } from '../log/index.ts';
 
 /** A text, as the person typed it, in bytes of UTF-8. */
@@ -9,13 +20,22 @@ export const MAX_EMOJI_BYTES = 64;
 export const MAX_NAME_BYTES = 256;
 export const MAX_PICTURE_BYTES = 49_152;
 
-export const textContent = named('text', tuple({ text: text(MAX_TEXT_BYTES), reply: nullable(placeCodec), extensions }));
-export const reactionContent = named('reaction', tuple({ target: placeCodec, emoji: text(MAX_EMOJI_BYTES), on: bool, extensions }));
+export const textContent = named(
+  'text',
+  tuple({ text: text(MAX_TEXT_BYTES), reply: nullable(placeCodec), extensions }),
+);
+export const reactionContent = named(
+  'reaction',
+  tuple({ target: placeCodec, emoji: text(MAX_EMOJI_BYTES), on: bool, extensions }),
+);
 export const editContent = named('edit', tuple({ target: placeCodec, text: text(MAX_TEXT_BYTES), extensions }));
 /** Asks the other side to delete an event of the asker. */
 export const deleteContent = named('delete', tuple({ target: placeCodec, extensions }));
 /** How the author wants to be called here, and a small picture (empty: none). */
-export const profileContent = named('profile', tuple({ name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }));
+export const profileContent = named(
+  'profile',
+  tuple({ name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }),
+);
 /** The author has left this relationship. */
 export const endContent = named('end', tuple({ extensions }));
 

@@ -1,6 +1,18 @@
 // What events of `self` say: everything a person's devices share among themselves (spec/10-conversation.md). The tables
 // contact, draft, setting, tombstone and the read marks are projections of these and can be rebuilt from them.
-import { bool, bytes, extensions, hasUnknownCritical, kinds, named, nullable, text, tuple, uint, type KindOf } from '../codec/index.ts';
+import {
+  bool,
+  bytes,
+  extensions,
+  hasUnknownCritical,
+  kinds,
+  named,
+  nullable,
+  text,
+  tuple,
+  uint,
+  type KindOf,
+} from '../codec/index.ts';
 import { conversationIdCodec } from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
 import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts';
@@ -9,7 +21,10 @@ const conversation = conversationIdCodec;
 const MAX_TIME = 2 ** 48 - 1;
 
 /** A relationship began: with the label of its invitation. */
-export const contactContent = named('self-contact', tuple({ conversation, label: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }));
+export const contactContent = named(
+  'self-contact',
+  tuple({ conversation, label: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }),
+);
 /** My name for them; empty: none. */
 export const nameContent = named('self-name', tuple({ conversation, name: text(MAX_NAME_BYTES), extensions }));
 export const VALIDITIES = ['unvalidated', 'validated', 'compromised'] as const;

@@ -36,9 +36,21 @@ export const projectSelf = (store: Store, by: Pick<ShownEvent, 'lamport' | 'even
     case 'name':
       return putStamped(store, 'contact', contactKey(content.conversation, 'name'), by, utf8(content.name));
     case 'validity':
-      return putStamped(store, 'contact', contactKey(content.conversation, 'validity'), by, Uint8Array.of(content.validity));
+      return putStamped(
+        store,
+        'contact',
+        contactKey(content.conversation, 'validity'),
+        by,
+        Uint8Array.of(content.validity),
+      );
     case 'block':
-      return putStamped(store, 'contact', contactKey(content.conversation, 'block'), by, Uint8Array.of(content.blocked ? 1 : 0));
+      return putStamped(
+        store,
+        'contact',
+        contactKey(content.conversation, 'block'),
+        by,
+        Uint8Array.of(content.blocked ? 1 : 0),
+      );
     case 'ended':
       return putStamped(store, 'contact', contactKey(content.conversation, 'ended'), by, Uint8Array.of(1));
     case 'read':
@@ -55,7 +67,13 @@ export const projectSelf = (store: Store, by: Pick<ShownEvent, 'lamport' | 'even
         content.value === null ? new Uint8Array(0) : concat(Uint8Array.of(1), utf8(content.value)),
       );
     case 'tombstone':
-      return putStamped(store, 'tombstone', concat(content.conversation, placeKey(content.place)), by, new Uint8Array(0));
+      return putStamped(
+        store,
+        'tombstone',
+        concat(content.conversation, placeKey(content.place)),
+        by,
+        new Uint8Array(0),
+      );
     case 'profile': {
       const named = putStamped(store, 'setting', PROFILE_NAME, by, utf8(content.name));
       return putStamped(store, 'setting', PROFILE_PICTURE, by, content.picture) || named;
@@ -75,7 +93,8 @@ const textOf = (value: Uint8Array | undefined): string => (value === undefined ?
 
 /** Undefined for a conversation that never was a contact. */
 export const contactFacts = (store: Store, conversation: ConversationId): ContactFacts | undefined => {
-  const aspect = (name: keyof typeof ASPECTS): Uint8Array | undefined => getStamped(store, 'contact', contactKey(conversation, name));
+  const aspect = (name: keyof typeof ASPECTS): Uint8Array | undefined =>
+    getStamped(store, 'contact', contactKey(conversation, name));
   const start = aspect('contact');
   const facts = start === undefined ? undefined : decode(begun, start);
   if (facts === undefined) return undefined;
@@ -87,7 +106,8 @@ export const contactFacts = (store: Store, conversation: ConversationId): Contac
     ended: aspect('ended') !== undefined,
   };
 };
-export const draftOf = (store: Store, conversation: ConversationId): string => textOf(getStamped(store, 'draft', conversation));
+export const draftOf = (store: Store, conversation: ConversationId): string =>
+  textOf(getStamped(store, 'draft', conversation));
 /** The value set for this conversation, else for all; undefined when neither is set. */
 export const settingOf = (store: Store, key: string, conversation: ConversationId | null): string | undefined => {
   const own = conversation === null ? undefined : getStamped(store, 'setting', settingKey(key, conversation));
@@ -98,7 +118,10 @@ export const settingOf = (store: Store, key: string, conversation: ConversationI
 export const settingsSet = (store: Store, conversation: ConversationId | null): ReadonlyMap<string, string> => {
   const from = conversation ?? new Uint8Array(16);
   const values = new Map<string, string>();
-  for (const row of store.scan('setting', { from: settingKey('', conversation), to: concat(from, Uint8Array.of(255)) })) {
+  for (const row of store.scan('setting', {
+    from: settingKey('', conversation),
+    to: concat(from, Uint8Array.of(255)),
+  })) {
     const value = readStamped(row.value);
     const key = utf8ToText(row.key.subarray(16));
     if (value !== undefined && value.length > 0 && key !== undefined) values.set(key, textOf(value.subarray(1)));
@@ -111,7 +134,10 @@ export const readMark = (store: Store, conversation: ConversationId): Uint8Array
   getStamped(store, 'contact', contactKey(conversation, 'read'));
 export const ownProfile = (store: Store): { readonly name: string; readonly picture: Uint8Array | null } => {
   const picture = getStamped(store, 'setting', PROFILE_PICTURE);
-  return { name: textOf(getStamped(store, 'setting', PROFILE_NAME)), picture: picture === undefined || picture.length === 0 ? null : picture };
+  return {
+    name: textOf(getStamped(store, 'setting', PROFILE_NAME)),
+    picture: picture === undefined || picture.length === 0 ? null : picture,
+  };
 };
 
 /** Every table that is made here, for a rebuild. */

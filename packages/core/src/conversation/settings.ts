@@ -18,7 +18,9 @@ const onOff = (value: 'on' | 'off', perConversation = false): SettingRule => ({
 export const parseDuration = (value: string): number | undefined => {
   const match = /^([1-9][0-9]{0,5})(s|m|h|d|w)$/.exec(value);
   if (match === null) return undefined;
-  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[match[2] as 's' | 'm' | 'h' | 'd' | 'w'];
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[
+    match[2] as 's' | 'm' | 'h' | 'd' | 'w'
+  ];
   const ms = Number(match[1]) * unit;
   return ms <= 400 * 86_400_000 ? ms : undefined;
 };

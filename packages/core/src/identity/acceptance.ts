@@ -45,7 +45,7 @@ export const accept = (
     const clear = against.every((removal) => verdicts.get(removal.chained) === 'out');
     return clear && by.includes('in') ? 'in' : 'open';
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const claim of claims) {
       if (verdicts.get(claim.chained) !== 'open') continue;

@@ -54,25 +54,33 @@ export const chainEntries = (entries: readonly OpenEntry[], roots: readonly Uint
     for (const { open } of inceptions) {
       if (open.act.type !== 'inception') continue;
       const member = toHex(open.act.member);
-      const words = all.filter(({ open: { entry } }) => open.act.type === 'inception' && equalBytes(entry.device, open.act.recoveryKey));
+      const words = all.filter(
+        ({ open: { entry } }) => open.act.type === 'inception' && equalBytes(entry.device, open.act.recoveryKey),
+      );
       for (const feed of [open.feed, ...words.map((chained) => chained.open.feed)]) {
         own(toHex(feed), member);
         rooted.add(toHex(feed));
       }
-      for (const { open: { feed } } of words) recovery.add(toHex(feed));
+      for (const {
+        open: { feed },
+      } of words)
+        recovery.add(toHex(feed));
     }
     const adds = all.filter(({ open }) => open.act.type === 'addDevice');
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       grew = false;
       for (const { open } of adds) {
         if (open.act.type !== 'addDevice') continue;
         for (const member of owners.get(toHex(open.feed)) ?? []) grew = own(toHex(open.act.feed), member) || grew;
       }
     }
-    for (const chained of all) for (const member of owners.get(toHex(chained.open.feed)) ?? []) chained.signers.add(member);
+    for (const chained of all)
+      for (const member of owners.get(toHex(chained.open.feed)) ?? []) chained.signers.add(member);
     const acting = all.filter(({ signers }) => signers.size > 0);
     const addsOf = (feed: FeedId): readonly Chained[] =>
-      adds.filter(({ open, signers }) => signers.size > 0 && open.act.type === 'addDevice' && equalBytes(open.act.feed, feed));
+      adds.filter(
+        ({ open, signers }) => signers.size > 0 && open.act.type === 'addDevice' && equalBytes(open.act.feed, feed),
+      );
 
     /** The add entries a signer stands on: it cannot saw them off and stay. */
     const lineage = (feed: FeedId, seen = new Set<Chained>()): ReadonlySet<Chained> => {
@@ -92,7 +100,8 @@ export const chainEntries = (entries: readonly OpenEntry[], roots: readonly Uint
       const target = open.act.feed;
       const cut = open.act.cuts.find(({ feed }) => equalBytes(feed, target));
       const samePerson = Array.from(owners.get(toHex(target)) ?? []).some((member) => chained.signers.has(member));
-      if (cut === undefined || !samePerson || equalBytes(target, open.feed) || recovery.has(toHex(target))) return plain;
+      if (cut === undefined || !samePerson || equalBytes(target, open.feed) || recovery.has(toHex(target)))
+        return plain;
       const head = cut.charterHead === null ? undefined : byHash.get(toHex(cut.charterHead));
       // A cut does not lie below what the remover's own earlier entries referred to.
       for (let at = chained.before; at !== undefined; at = at.before) {

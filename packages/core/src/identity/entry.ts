@@ -1,9 +1,33 @@
 // Charter entries: segment 0 of a feed. Each is signed by the device key (or a recovery key), linked by hash to the one
 // before it in its feed, and names nothing outside the charter, so that published segments stay deniable.
 import { concat, equalBytes, utf8 } from '../bytes/index.ts';
-import { bytes, decode, encode, extensions, hasUnknownCritical, list, literal, named, nullable, tuple, uint, type Codec, type Extension, type Infer } from '../codec/index.ts';
+import {
+  bytes,
+  decode,
+  encode,
+  extensions,
+  hasUnknownCritical,
+  list,
+  literal,
+  named,
+  nullable,
+  tuple,
+  uint,
+  type Codec,
+  type Extension,
+  type Infer,
+} from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
-import { feedIdCodec, feedIdOf, memberIdOf, NO_HASH, segmentIdCodec, type FeedId, type MemberId, MAX_SEQ } from './ids.ts';
+import {
+  feedIdCodec,
+  feedIdOf,
+  memberIdOf,
+  NO_HASH,
+  segmentIdCodec,
+  type FeedId,
+  type MemberId,
+  MAX_SEQ,
+} from './ids.ts';
 
 export const CHARTER_FORMAT = 1;
 /** Numbers of the wire; a kind outside this list freezes authority (spec 03, "Unknown kinds"). */
@@ -31,10 +55,19 @@ export const addDeviceBody = named('add-device', tuple({ device: key, consent: b
 /** The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`. */
 export const cutCodec = named(
   'cut',
-  tuple({ feed: feedIdCodec, segment: nullable(segmentIdCodec), count: uint(MAX_SEQ), charterCount: uint(MAX_SEQ), charterHead: nullable(hash) }),
+  tuple({
+    feed: feedIdCodec,
+    segment: nullable(segmentIdCodec),
+    count: uint(MAX_SEQ),
+    charterCount: uint(MAX_SEQ),
+    charterHead: nullable(hash),
+  }),
 );
 export type Cut = Infer<typeof cutCodec>;
-export const removeBody = named('remove', tuple({ feed: nullable(feedIdCodec), member: nullable(bytes(16)), cuts: list(cutCodec, MAX_CUTS, 1) }));
+export const removeBody = named(
+  'remove',
+  tuple({ feed: nullable(feedIdCodec), member: nullable(bytes(16)), cuts: list(cutCodec, MAX_CUTS, 1) }),
+);
 export const witnessBody = named('witness', tuple({ removal: hash }));
 
 const entryShape = {
@@ -124,7 +157,11 @@ export interface EntryPoint {
   readonly seq: number;
   readonly previous: Uint8Array;
 }
-export const entryPointAfter = (last: OpenEntry): EntryPoint => ({ root: last.entry.root, seq: last.entry.seq + 1, previous: last.hash });
+export const entryPointAfter = (last: OpenEntry): EntryPoint => ({
+  root: last.entry.root,
+  seq: last.entry.seq + 1,
+  previous: last.hash,
+});
 export const firstEntryPoint = (root: Uint8Array): EntryPoint => ({ root, seq: 0, previous: NO_HASH });
 
 /** Signs any kind and body; the functions below are what the product uses. */
@@ -137,7 +174,16 @@ export const signEntry = (
   more: readonly Extension[] = [],
 ): Uint8Array => {
   const { root, seq, previous } = at;
-  const value: Entry = { format: CHARTER_FORMAT, kind, root, device: key.publicKey, seq, previous, body, extensions: more };
+  const value: Entry = {
+    format: CHARTER_FORMAT,
+    kind,
+    root,
+    device: key.publicKey,
+    seq,
+    previous,
+    body,
+    extensions: more,
+  };
   const entry = encode(entryCodec, value);
   return encode(signedEntryCodec, { entry, signature: crypto.sign(key, concat(SIGN_LABEL, entry)) });
 };
@@ -152,11 +198,29 @@ export interface Inception {
   readonly recoveryKey: Uint8Array;
   readonly versions: readonly number[];
 }
-export const createInception = (crypto: Crypto, { key, root, memberKind, recoveryKey, versions }: Inception): Uint8Array =>
-  signEntry(crypto, key, firstEntryPoint(root), ENTRY_KINDS.inception, encodeBody(inceptionBody, { memberKind: MEMBER_KINDS[memberKind], recoveryKey, versions }));
-export const createAddDevice = (crypto: Crypto, key: SigningKey, at: EntryPoint, device: Uint8Array, consent: Uint8Array): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encodeBody(addDeviceBody, { device, consent }));
-export const createRemoval = (crypto: Crypto, key: SigningKey, at: EntryPoint, body: Infer<typeof removeBody>): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.remove, encodeBody(removeBody, body));
+export const createInception = (
+  crypto: Crypto,
+  { key, root, memberKind, recoveryKey, versions }: Inception,
+): Uint8Array =>
+  signEntry(
+    crypto,
+    key,
+    firstEntryPoint(root),
+    ENTRY_KINDS.inception,
+    encodeBody(inceptionBody, { memberKind: MEMBER_KINDS[memberKind], recoveryKey, versions }),
+  );
+export const createAddDevice = (
+  crypto: Crypto,
+  key: SigningKey,
+  at: EntryPoint,
+  device: Uint8Array,
+  consent: Uint8Array,
+): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encodeBody(addDeviceBody, { device, consent }));
+export const createRemoval = (
+  crypto: Crypto,
+  key: SigningKey,
+  at: EntryPoint,
+  body: Infer<typeof removeBody>,
+): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.remove, encodeBody(removeBody, body));
 export const createWitness = (crypto: Crypto, key: SigningKey, at: EntryPoint, removal: Uint8Array): Uint8Array =>
   signEntry(crypto, key, at, ENTRY_KINDS.witness, encodeBody(witnessBody, { removal }));

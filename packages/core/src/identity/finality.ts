@@ -31,7 +31,8 @@ export const finalRemovals = (
       for (let at = chained.before; at !== undefined; at = at.before) {
         const earlier = at.open.act;
         if (earlier.type !== 'witness') continue;
-        if (removals.some((other) => equalBytes(other.chained.open.hash, earlier.removal) && opposes(other, removal))) return [];
+        if (removals.some((other) => equalBytes(other.chained.open.hash, earlier.removal) && opposes(other, removal)))
+          return [];
       }
       const seen = seenAt.get(chained.hash);
       return seen === undefined ? [] : Array.from(chained.signers, (member) => [member, seen] as const);
@@ -40,7 +41,8 @@ export const finalRemovals = (
   const finalFrom = (removal: Claim): number => {
     if (removals.some((other) => opposes(other, removal) && witnesses(other).length > 0)) return Infinity;
     const firstByMember = new Map<string, number>();
-    for (const [member, seen] of witnesses(removal)) firstByMember.set(member, Math.min(seen, firstByMember.get(member) ?? Infinity));
+    for (const [member, seen] of witnesses(removal))
+      firstByMember.set(member, Math.min(seen, firstByMember.get(member) ?? Infinity));
     const needed = Math.floor((members - 1) / 2) + 1;
     const reached = Array.from(firstByMember.values()).toSorted((a, b) => a - b)[needed - 1];
     return reached === undefined ? Infinity : reached + FINAL_AFTER_MS;

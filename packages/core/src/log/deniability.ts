@@ -21,7 +21,10 @@ export interface Forgery {
 }
 
 /** Another content for a published segment, with a seal that verifies like the real one. */
-export const forge = (tools: { readonly crypto: Crypto; readonly randomness: Randomness }, { certificate, seed, first, events }: Forgery): readonly LogObject[] => {
+export const forge = (
+  tools: { readonly crypto: Crypto; readonly randomness: Randomness },
+  { certificate, seed, first, events }: Forgery,
+): readonly LogObject[] => {
   const { crypto, randomness } = tools;
   const secret = new Secret(seed.slice());
   const subkey = crypto.signingKey(secret);
@@ -49,7 +52,11 @@ export const forge = (tools: { readonly crypto: Crypto; readonly randomness: Ran
     previous = eventIdOf(crypto, header);
     objects.push({ type: 'event', header, content: { key, content } });
   }
-  if (events.length > 0) objects.push({ type: 'seal', ...createSeal(crypto, subkey, conversation, { feed, segment, seq: events.length - 1 }, previous) });
+  if (events.length > 0)
+    objects.push({
+      type: 'seal',
+      ...createSeal(crypto, subkey, conversation, { feed, segment, seq: events.length - 1 }, previous),
+    });
   subkey.privateKey.wipe();
   return objects;
 };

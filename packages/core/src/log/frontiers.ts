@@ -2,7 +2,14 @@
 import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import { CHARTER_SEGMENT, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
-import { frontierCodec, MAX_ASIDE, MAX_FRONTIER_FEEDS, MAX_RANGES, type FeedFrontier, type Frontier } from './frontier.ts';
+import {
+  frontierCodec,
+  MAX_ASIDE,
+  MAX_FRONTIER_FEEDS,
+  MAX_RANGES,
+  type FeedFrontier,
+  type Frontier,
+} from './frontier.ts';
 import { chainOf, eventAt } from './places.ts';
 import type { SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
@@ -41,7 +48,7 @@ const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
 const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array | undefined => {
   const unknown: SegmentId[] = [];
   let past: Uint8Array = NO_PAST;
-  for (let at: SegmentId | null = segment; at !== null; ) {
+  for (let at: SegmentId | null = segment; at !== null;) {
     const record = state.segment(feed, at);
     if (record === undefined) return undefined;
     if (record.past !== null) past = record.past;
@@ -61,7 +68,10 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
       // The named end may stand in a branch that is longer than the line.
       const count = Math.min(named, length);
       const base = before.past ?? NO_PAST;
-      past = state.crypto.hash(8, concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH));
+      past = state.crypto.hash(
+        8,
+        concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH),
+      );
     }
     const sure = record.previous === null || state.segment(feed, record.previous)?.ended != null;
     if (sure) state.setSegment(feed, at, { ...record, past });
@@ -88,7 +98,7 @@ const positionOf = (state: LogState, feed: FeedId): SegmentId | undefined => {
 /** True when `segment` is `later` or one that `later` leads back to. */
 const leadsBack = (state: LogState, feed: FeedId, later: SegmentId, segment: SegmentId): boolean => {
   const number = state.segment(feed, segment)?.number;
-  for (let at: SegmentId | null = later; at !== null && number !== undefined; ) {
+  for (let at: SegmentId | null = later; at !== null && number !== undefined;) {
     if (equalBytes(at, segment)) return true;
     const record = state.segment(feed, at);
     if (record === undefined || record.number <= number) return false;
@@ -129,31 +139,43 @@ const asideOf = (state: LogState, feed: FeedId, position: SegmentId): FeedFronti
     }
     const length = lengthOf(state, feed, segment);
     const isEnd = equalBytes(segment, position);
-    if (!isEnd && record.ended !== null && length > record.ended.count) note(segment, length, headAt(state, feed, segment, length));
+    if (!isEnd && record.ended !== null && length > record.ended.count)
+      note(segment, length, headAt(state, feed, segment, length));
     if (isEnd || leadsBack(state, feed, position, segment)) continue;
     const end = follow(state, feed, segment);
     const reached = lengthOf(state, feed, end);
     note(end, reached, headAt(state, feed, end, reached));
   }
-  return Array.from(found.values()).toSorted((a, b) => compareBytes(a.segment, b.segment)).slice(0, MAX_ASIDE);
+  return Array.from(found.values())
+    .toSorted((a, b) => compareBytes(a.segment, b.segment))
+    .slice(0, MAX_ASIDE);
 };
 
 const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
   const { charterCount, charterDigest } = state.feed(feed);
   const position = positionOf(state, feed);
   const charter = { feed, charterCount, charterDigest };
-  if (position === undefined) return { ...charter, segment: null, count: 0, head: null, past: NO_PAST, ranges: [], aside: [] };
+  if (position === undefined)
+    return { ...charter, segment: null, count: 0, head: null, past: NO_PAST, ranges: [], aside: [] };
   const count = lengthOf(state, feed, position);
   const record = state.segment(feed, position);
   const ranges = [...heldBeyond(state, feed, position, record?.sound ?? 0)];
   // Segments after the position whose first events have not come.
-  for (let at: SegmentId | undefined = position; at !== undefined && ranges.length < MAX_RANGES; ) {
+  for (let at: SegmentId | undefined = position; at !== undefined && ranges.length < MAX_RANGES;) {
     const of: SegmentRecord | undefined = state.segment(feed, at);
     at = of && successor(state, feed, at, of);
     if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
   }
   const head = count === 0 ? null : headAt(state, feed, position, count);
-  return { ...charter, segment: position, count, head, past: pastOf(state, feed, position) ?? NO_PAST, ranges, aside: asideOf(state, feed, position) };
+  return {
+    ...charter,
+    segment: position,
+    count,
+    head,
+    past: pastOf(state, feed, position) ?? NO_PAST,
+    ranges,
+    aside: asideOf(state, feed, position),
+  };
 };
 
 /** The id of the last event below `count` in the line of a segment. */
@@ -196,7 +218,10 @@ const theirsOf = (theirs: Frontier, feed: FeedId): FeedFrontier =>
 const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId): number => {
   const { feed } = theirs;
   const noted = theirs.aside.find((one) => equalBytes(one.segment, segment));
-  const ends = [...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]), ...theirs.aside];
+  const ends = [
+    ...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]),
+    ...theirs.aside,
+  ];
   const end = ends.find((one) => equalBytes(one.segment, segment));
   if (end !== undefined) return Math.max(end.count, noted?.count ?? 0);
   if (!ends.some((one) => leadsBack(state, feed, one.segment, segment))) return 0;
@@ -223,21 +248,29 @@ const agrees = (state: LogState, theirs: FeedFrontier, segment: SegmentId): bool
   const head = headAt(state, theirs.feed, segment, end.count);
   return head === null || equalBytes(head, end.head);
 };
-const agreesInBranch = (state: LogState, feed: FeedId, { segment, count, head }: FeedFrontier['aside'][number]): boolean => {
+const agreesInBranch = (
+  state: LogState,
+  feed: FeedId,
+  { segment, count, head }: FeedFrontier['aside'][number],
+): boolean => {
   const ours = eventAt(state, { feed, segment, seq: count - 1 });
   if (ours === undefined) return !standsElsewhere(state, feed, state.realSegment(feed, segment), count, head);
   return equalBytes(ours.event, head);
 };
 /** False when a segment before one of their ends ends differently here. Which one the digest does not tell. */
 const agreesBefore = (state: LogState, theirs: FeedFrontier): boolean => {
-  const ends = theirs.segment === null ? theirs.aside : [{ segment: theirs.segment, past: theirs.past }, ...theirs.aside];
+  const ends =
+    theirs.segment === null ? theirs.aside : [{ segment: theirs.segment, past: theirs.past }, ...theirs.aside];
   return ends.every((end) => {
     const past = pastOf(state, theirs.feed, state.realSegment(theirs.feed, end.segment));
     return past === undefined || equalBytes(past, end.past);
   });
 };
 
-const without = (range: PlaceRange, held: readonly { readonly from: number; readonly to: number }[]): readonly PlaceRange[] => {
+const without = (
+  range: PlaceRange,
+  held: readonly { readonly from: number; readonly to: number }[],
+): readonly PlaceRange[] => {
   const left: PlaceRange[] = [];
   let { from } = range;
   for (const hole of held.toSorted((a, b) => a.from - b.from)) {
@@ -288,14 +321,18 @@ const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
     const noted = theirs.aside.find((one) => equalBytes(one.segment, id));
     // A branch may fork in turn: with another event there, all of ours is new to them.
     const theirCount = noted === undefined || !agreesInBranch(state, feed, noted) ? 0 : noted.count;
-    if (branch !== undefined && theirCount < count) lacked.push({ feed, segment: id, from: Math.max(branch.from, theirCount), to: count });
+    if (branch !== undefined && theirCount < count)
+      lacked.push({ feed, segment: id, from: Math.max(branch.from, theirCount), to: count });
   }
   return lacked;
 };
 
 const wantedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] => {
   const { feed } = theirs;
-  const ends = [...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]), ...theirs.aside];
+  const ends = [
+    ...(theirs.segment === null ? [] : [{ segment: theirs.segment, count: theirs.count }]),
+    ...theirs.aside,
+  ];
   return ends.flatMap(({ segment, count }): PlaceRange[] => {
     const real = state.realSegment(feed, segment);
     const branch = state.segment(feed, real)?.branches.find((one) => equalBytes(one.id, segment));
@@ -339,9 +376,18 @@ export const covers = (state: LogState, theirs: Frontier, place: Place): boolean
   const real = state.realSegment(place.feed, place.segment);
   if (!equalBytes(real, place.segment)) return false;
   const inLast = one.segment !== null && equalBytes(one.segment, place.segment);
-  return place.seq < coveredCount(state, one, place.segment) && agrees(state, one, place.segment) && (inLast || agreesBefore(state, one));
+  return (
+    place.seq < coveredCount(state, one, place.segment) &&
+    agrees(state, one, place.segment) &&
+    (inLast || agreesBefore(state, one))
+  );
 };
 
 /** The same for the end of a segment: what a publication waits for. */
-export const coversEnd = (state: LogState, theirs: Frontier, feed: FeedId, segment: SegmentId, count: number): boolean =>
-  count === 0 || covers(state, theirs, { feed, segment, seq: count - 1 });
+export const coversEnd = (
+  state: LogState,
+  theirs: Frontier,
+  feed: FeedId,
+  segment: SegmentId,
+  count: number,
+): boolean => count === 0 || covers(state, theirs, { feed, segment, seq: count - 1 });

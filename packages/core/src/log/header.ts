@@ -1,6 +1,19 @@
 // The header of an event: everything that is hashed. No signature in it, and no hash that reaches into another segment.
 import { equalBytes } from '../bytes/index.ts';
-import { bytes, decode, decodeAccepted, encode, extensions, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
+import {
+  bytes,
+  decode,
+  decodeAccepted,
+  encode,
+  extensions,
+  list,
+  literal,
+  named,
+  nullable,
+  tuple,
+  uint,
+  type Infer,
+} from '../codec/index.ts';
 import { conversationIdCodec, eventIdCodec, feedIdCodec, NO_HASH, segmentIdCodec, MAX_SEQ } from '../identity/index.ts';
 import { noContentHash, SIZE_CLASSES } from './content.ts';
 

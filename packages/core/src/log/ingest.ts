@@ -34,13 +34,30 @@ export interface Intake extends Work {
   readonly queue: Parcel[];
   readonly touched: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
 }
-export const newIntake = (): Intake => ({ ...newWork(), completed: [], charterChanged: false, waiting: 0, queue: [], touched: new Map() });
+export const newIntake = (): Intake => ({
+  ...newWork(),
+  completed: [],
+  charterChanged: false,
+  waiting: 0,
+  queue: [],
+  touched: new Map(),
+});
 
 const RANK: Readonly<Record<LogObject['type'], number>> = { entry: 0, certificate: 1, event: 2, seal: 3, stub: 4 };
 
-export const takeAll = (state: LogState, intake: Intake, objects: readonly LogObject[], from: Sender, receivedAt: number): void => {
+export const takeAll = (
+  state: LogState,
+  intake: Intake,
+  objects: readonly LogObject[],
+  from: Sender,
+  receivedAt: number,
+): void => {
   // What others build on goes first; it saves putting things aside.
-  intake.queue.push(...objects.map((object) => ({ object, from, receivedAt })).toSorted((a, b) => RANK[a.object.type] - RANK[b.object.type]));
+  intake.queue.push(
+    ...objects
+      .map((object) => ({ object, from, receivedAt }))
+      .toSorted((a, b) => RANK[a.object.type] - RANK[b.object.type]),
+  );
   finish(state, intake);
 };
 
@@ -60,7 +77,8 @@ const touch = (intake: Intake, feed: FeedId, segment: SegmentId): void => {
   intake.touched.set(toHex(feed) + toHex(segment), { feed, segment });
   intake.feeds.set(toHex(feed), feed);
 };
-const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void => void intake.queue.push(...takeWaiting(state, feed, segment));
+const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void =>
+  void intake.queue.push(...takeWaiting(state, feed, segment));
 const wait = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId, parcel: Parcel): void => {
   if (putAside(state, feed, segment, parcel)) intake.waiting += 1;
   else refuse(intake, 'full');
@@ -99,7 +117,10 @@ export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, see
     reached.add(toHex(hash));
     charterCount = Math.max(charterCount, entry.seq + 1);
   }
-  const digest = state.crypto.hash(8, concat(...own.toSorted((a, b) => (toHex(a.hash) < toHex(b.hash) ? -1 : 1)).map(({ hash }) => hash)));
+  const digest = state.crypto.hash(
+    8,
+    concat(...own.toSorted((a, b) => (toHex(a.hash) < toHex(b.hash) ? -1 : 1)).map(({ hash }) => hash)),
+  );
   if (hashes.length > 0) state.setFeed(open.feed, { ...state.feed(open.feed), charterCount, charterDigest: digest });
   intake.feeds.set(toHex(open.feed), open.feed);
   charterGrew(state, intake, open.feed);
@@ -108,10 +129,14 @@ export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, see
 /** Runs a change of the charter, then lets in what waited for its devices and looks again where cuts moved. */
 export const changeCharter = (state: LogState, intake: Intake, change: () => void): void => {
   const print = (): Map<string, string> =>
-    new Map(state.devices().map(({ feed, state: standing, cuts }) => [
-      toHex(feed),
-      standing + cuts.map((cut) => `${cut.segment === null ? '' : toHex(cut.segment)}${cut.count}`).join(),
-    ]));
+    new Map(
+      state
+        .devices()
+        .map(({ feed, state: standing, cuts }) => [
+          toHex(feed),
+          standing + cuts.map((cut) => `${cut.segment === null ? '' : toHex(cut.segment)}${cut.count}`).join(),
+        ]),
+    );
   const before = print();
   change();
   intake.charterChanged = true;
@@ -143,12 +168,24 @@ const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parc
     if (before === undefined) return wait(state, intake, feed, previous, parcel);
     if (before.number + 1 !== number) return refuse(intake, 'certificate');
   }
-  addSegment(state, feed, segment, emptySegment({ number, previous, subkey: certificate.subkey, day: certificate.day, seed: null }), data);
+  addSegment(
+    state,
+    feed,
+    segment,
+    emptySegment({ number, previous, subkey: certificate.subkey, day: certificate.day, seed: null }),
+    data,
+  );
   touch(intake, feed, segment);
   release(state, intake, feed, segment);
 };
 
-export const addSegment = (state: LogState, feed: FeedId, segment: SegmentId, record: SegmentRecord, certificate: Uint8Array): void => {
+export const addSegment = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+  record: SegmentRecord,
+  certificate: Uint8Array,
+): void => {
   const beside = state.certificates(feed, record.number).map(({ key }) => key.subarray(28, 36) as SegmentId);
   state.store.put('certificate', concat(state.conversation, feed, uint32(record.number), segment), certificate);
   state.setSegment(feed, segment, record);
@@ -166,11 +203,19 @@ const isDoubtful = (state: LogState, feed: FeedId, from: Sender): boolean => {
   if (sender === undefined) return true;
   const author = memberOf(state, feed);
   const own = state.own();
-  return !(author !== undefined && equalBytes(author, sender)) && !(own !== undefined && equalBytes(own.member, sender));
+  return (
+    !(author !== undefined && equalBytes(author, sender)) && !(own !== undefined && equalBytes(own.member, sender))
+  );
 };
 const memberOf = (state: LogState, feed: FeedId): MemberId | undefined => state.device(feed)?.member;
 
-const takeEvent = (state: LogState, intake: Intake, data: Uint8Array, given: KeyedContent | null, parcel: Parcel): void => {
+const takeEvent = (
+  state: LogState,
+  intake: Intake,
+  data: Uint8Array,
+  given: KeyedContent | null,
+  parcel: Parcel,
+): void => {
   const header = decodeHeader(data);
   if (header === undefined) return refuse(intake, 'malformed');
   if (!equalBytes(header.conversation, state.conversation)) return refuse(intake, 'other-conversation');
@@ -218,7 +263,8 @@ const takeEvent = (state: LogState, intake: Intake, data: Uint8Array, given: Key
 const startsRightly = (header: Header, record: SegmentRecord): boolean => {
   if (header.seq > 0) return true;
   const { previous } = record;
-  const ends = previous === null ? header.end === null : header.end !== null && equalBytes(header.end.segment, previous);
+  const ends =
+    previous === null ? header.end === null : header.end !== null && equalBytes(header.end.segment, previous);
   return ends && header.lamport === lamportOf(0, header.heads);
 };
 
@@ -229,7 +275,14 @@ const contentOf = (state: LogState, header: Header, given: KeyedContent | null):
 };
 
 /** An event that is here already: its content may come now, or someone who vouches better for it. */
-const complete = (state: LogState, intake: Intake, header: Header, event: HeaderRow['event'], content: KeyedContent | undefined, doubtful: boolean): void => {
+const complete = (
+  state: LogState,
+  intake: Intake,
+  header: Header,
+  event: HeaderRow['event'],
+  content: KeyedContent | undefined,
+  doubtful: boolean,
+): void => {
   const { feed, segment } = header;
   const row = state.headerRow(header, event);
   const record = state.segment(feed, segment);
@@ -240,7 +293,8 @@ const complete = (state: LogState, intake: Intake, header: Header, event: Header
     if (record.published !== null) reshow(state, intake, feed, segment);
   }
   const key = state.headerKey(row, event);
-  if (content === undefined || (row.flags & FLAGS.purged) !== 0 || state.store.get('content', key) !== undefined) return;
+  if (content === undefined || (row.flags & FLAGS.purged) !== 0 || state.store.get('content', key) !== undefined)
+    return;
   state.store.put('content', key, concat(content.key, content.content));
   const now = state.segment(feed, segment) ?? record;
   state.setSegment(feed, segment, { ...now, contents: now.contents + 1 });
@@ -256,7 +310,12 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   if (!record.forked && seal.seq < record.sealed && state.headerRow(seal, seal.head) !== undefined) return;
   const kept = keptSeals(state, seal.feed, seal.segment, 0);
   if (kept.length >= MAX_PENDING_SEALS) return refuse(intake, 'full');
-  const same = kept.some((other) => other.seal.seq === seal.seq && equalBytes(other.seal.head, seal.head) && equalBytes(other.seal.signature, seal.signature));
+  const same = kept.some(
+    (other) =>
+      other.seal.seq === seal.seq &&
+      equalBytes(other.seal.head, seal.head) &&
+      equalBytes(other.seal.signature, seal.signature),
+  );
   if (!same) putSeal(state, seal, false);
   touch(intake, seal.feed, seal.segment);
 };
@@ -270,7 +329,8 @@ const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): 
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);
   if (record.stub !== null && record.stub.count >= count) return;
-  if (count === 0 || lamport < count || lamport >= (record.number + 1) * STUB_LAMPORT_STEP) return refuse(intake, 'stub');
+  if (count === 0 || lamport < count || lamport >= (record.number + 1) * STUB_LAMPORT_STEP)
+    return refuse(intake, 'stub');
   const seal: Seal = { format: 1, kind: 1, feed, segment, seq: count - 1, head, signature: stub.signature };
   const key = state.crypto.signingKey(new Secret(seed.slice()));
   key.privateKey.wipe();
@@ -278,7 +338,12 @@ const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): 
     return refuse(intake, 'stub');
   }
   putSeal(state, seal, true);
-  state.setSegment(feed, segment, { ...record, stub: { count, head, lamport }, seed, published: record.published ?? lamport });
+  state.setSegment(feed, segment, {
+    ...record,
+    stub: { count, head, lamport },
+    seed,
+    published: record.published ?? lamport,
+  });
   touch(intake, feed, segment);
   intake.todo.push(...wake(state, feed, segment));
 };

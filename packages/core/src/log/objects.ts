@@ -2,7 +2,16 @@
 import { concat, uint32, utf8 } from '../bytes/index.ts';
 import { bytes, literal, named, nullable, tuple, uint, union, type Infer } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
-import { eventIdCodec, feedIdCodec, segmentIdCodec, type ConversationId, type EventId, type FeedId, type SegmentId, MAX_SEQ } from '../identity/index.ts';
+import {
+  eventIdCodec,
+  feedIdCodec,
+  segmentIdCodec,
+  type ConversationId,
+  type EventId,
+  type FeedId,
+  type SegmentId,
+  MAX_SEQ,
+} from '../identity/index.ts';
 import { MAX_CONTENT_BYTES } from './content.ts';
 import { MAX_HEADER_BYTES, MAX_LAMPORT } from './header.ts';
 
@@ -10,7 +19,15 @@ export const contentCodec = named('content', tuple({ key: bytes(32), content: by
 export type KeyedContent = Infer<typeof contentCodec>;
 export const sealCodec = named(
   'seal',
-  tuple({ format: literal(1), kind: literal(1), feed: feedIdCodec, segment: segmentIdCodec, seq: uint(MAX_SEQ), head: eventIdCodec, signature: bytes(64) }),
+  tuple({
+    format: literal(1),
+    kind: literal(1),
+    feed: feedIdCodec,
+    segment: segmentIdCodec,
+    seq: uint(MAX_SEQ),
+    head: eventIdCodec,
+    signature: bytes(64),
+  }),
 );
 export type Seal = Infer<typeof sealCodec>;
 /** What is left of a published segment whose contents are gone: its end with a seal of it, and the public seed. */
@@ -44,8 +61,13 @@ export type LogObject = Infer<typeof logObjectCodec>;
 
 const SEAL_LABEL = utf8('kith seal\0');
 /** All of it bound: a seal of one conversation, device or segment says nothing elsewhere. */
-const sealMessage = (conversation: ConversationId, feed: FeedId, segment: SegmentId, seq: number, head: EventId): Uint8Array =>
-  concat(SEAL_LABEL, Uint8Array.of(1, 1), conversation, feed, segment, uint32(seq), head);
+const sealMessage = (
+  conversation: ConversationId,
+  feed: FeedId,
+  segment: SegmentId,
+  seq: number,
+  head: EventId,
+): Uint8Array => concat(SEAL_LABEL, Uint8Array.of(1, 1), conversation, feed, segment, uint32(seq), head);
 
 export const createSeal = (
   crypto: Crypto,

@@ -38,7 +38,10 @@ export const openSubkeys = (state: LogState): Subkeys => {
   };
 };
 
-const deviceKey = (own: OwnRecord): SigningKey => ({ publicKey: own.publicKey, privateKey: new Secret(own.privateKey.slice()) });
+const deviceKey = (own: OwnRecord): SigningKey => ({
+  publicKey: own.publicKey,
+  privateKey: new Secret(own.privateKey.slice()),
+});
 
 export const ownDevice = (state: LogState): OwnDevice | undefined => {
   const own = state.own();
@@ -115,7 +118,13 @@ const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, day: num
   device.privateKey.wipe();
   subkey.privateKey.wipe();
   const { segment } = certificate;
-  const record = emptySegment({ number, previous: own.current, subkey: subkey.publicKey, day, seed: seed.expose().slice() });
+  const record = emptySegment({
+    number,
+    previous: own.current,
+    subkey: subkey.publicKey,
+    day,
+    seed: seed.expose().slice(),
+  });
   seed.wipe();
   addSegment(state, own.feed, segment, record, bytes);
   if (own.current === null || last === undefined) return { segment, record, end: null, before: undefined };
@@ -162,7 +171,8 @@ export const append = (
     end,
     contentKind: event.contentKind,
     sizeClass: event.content === null ? 0 : sizeClassOf(event.content.length),
-    contentHash: event.content === null || key === undefined ? noContentHash() : contentHash(crypto, key, event.content),
+    contentHash:
+      event.content === null || key === undefined ? noContentHash() : contentHash(crypto, key, event.content),
     extensions: [],
   };
   const data = encodeHeader(header);
@@ -210,7 +220,11 @@ export const sealHead = (state: LogState, subkeys: Subkeys): void => {
   const record = own?.current == null ? undefined : state.segment(own.feed, own.current);
   if (own?.current == null || record === undefined || record.seed === null || record.sealed >= record.sound) return;
   const at = { feed: own.feed, segment: own.current, seq: record.sound - 1 };
-  putSeal(state, createSeal(state.crypto, subkeys.of(own.current, record.seed), state.conversation, at, record.head), true);
+  putSeal(
+    state,
+    createSeal(state.crypto, subkeys.of(own.current, record.seed), state.conversation, at, record.head),
+    true,
+  );
   for (const { key, checked, seal } of keptSeals(state, own.feed, own.current, Math.max(0, record.sealed - 1))) {
     if (checked && seal.seq < at.seq) state.store.delete('seal', key);
   }

@@ -7,7 +7,10 @@ import type { LogState } from './state.ts';
 import type { Place } from './types.ts';
 
 /** The chains of a segment: its line, then its branches. */
-export const soundLengths = (record: SegmentRecord): readonly number[] => [record.sound, ...record.branches.map(({ sound }) => sound)];
+export const soundLengths = (record: SegmentRecord): readonly number[] => [
+  record.sound,
+  ...record.branches.map(({ sound }) => sound),
+];
 
 /** Events of a segment that stand at this seq in any of its chains and are sound. */
 export const soundAt = (state: LogState, feed: FeedId, segment: SegmentId, seq: number): readonly HeaderRow[] => {
@@ -19,12 +22,18 @@ export const soundAt = (state: LogState, feed: FeedId, segment: SegmentId, seq: 
 };
 
 /** The chain a sound event stands in; undefined when it is not sound. */
-export const chainOf = (state: LogState, row: HeaderRow): { readonly id: SegmentId; readonly main: boolean } | undefined => {
+export const chainOf = (
+  state: LogState,
+  row: HeaderRow,
+): { readonly id: SegmentId; readonly main: boolean } | undefined => {
   const record = state.segment(row.feed, row.segment);
   if (record === undefined) return undefined;
   if (!record.forked) return row.seq < record.sound ? { id: row.segment, main: true } : undefined;
   // Down each chain from its head: forked segments are rare and a day long.
-  for (const chain of [{ id: row.segment, main: true, from: 0, sound: record.sound, head: record.head }, ...record.branches.map((branch) => ({ ...branch, main: false }))]) {
+  for (const chain of [
+    { id: row.segment, main: true, from: 0, sound: record.sound, head: record.head },
+    ...record.branches.map((branch) => ({ ...branch, main: false })),
+  ]) {
     if (row.seq < chain.from || row.seq >= chain.sound) continue;
     let head = chain.head;
     for (let seq = chain.sound - 1; seq > row.seq; seq--) {
@@ -85,10 +94,18 @@ const waitPrefix = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Arr
 
 /** Notes that a segment cannot go on before that place is held. */
 export const waitFor = (state: LogState, place: Place, feed: FeedId, segment: SegmentId): void =>
-  state.store.put('waiting', concat(waitPrefix(state, place.feed, place.segment), uint32(place.seq), feed, segment), new Uint8Array());
+  state.store.put(
+    'waiting',
+    concat(waitPrefix(state, place.feed, place.segment), uint32(place.seq), feed, segment),
+    new Uint8Array(),
+  );
 
 /** Segments that waited for a place of this one; their notes go. */
-export const wake = (state: LogState, feed: FeedId, segment: SegmentId): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
+export const wake = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
   const prefix = waitPrefix(state, feed, segment);
   const to = prefixEnd(prefix);
   const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });

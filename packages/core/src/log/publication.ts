@@ -12,11 +12,19 @@ import type { Publication, PublicationQuestion } from './types.ts';
 /** Long enough for everyone to hand on what nobody can have forged yet. */
 export const PUBLISH_GRACE_MS = 7 * DAY_MS;
 
-export const publishCodec = named('publish', tuple({ feed: feedIdCodec, segment: segmentIdCodec, seed: bytes(32), extensions }));
+export const publishCodec = named(
+  'publish',
+  tuple({ feed: feedIdCodec, segment: segmentIdCodec, seed: bytes(32), extensions }),
+);
 export type Publish = Infer<typeof publishCodec>;
 
 /** True when the segment's subkey became public by this. `trusted`: it came from the person who publishes, or is our own. */
-export const takePublication = (state: LogState, content: Uint8Array, lamport: number, trusted: boolean): Publish | undefined => {
+export const takePublication = (
+  state: LogState,
+  content: Uint8Array,
+  lamport: number,
+  trusted: boolean,
+): Publish | undefined => {
   const publish = decode(publishCodec, content);
   if (publish === undefined) return undefined;
   const record = state.segment(publish.feed, publish.segment);
@@ -40,14 +48,18 @@ export const takePublication = (state: LogState, content: Uint8Array, lamport: n
 /** Own segments whose time has come, oldest first. */
 export const duePublications = (
   state: LogState,
-  covers: (frontier: PublicationQuestion['counterparts'][number], segment: Publish['segment'], count: number) => boolean,
+  covers: (
+    frontier: PublicationQuestion['counterparts'][number],
+    segment: Publish['segment'],
+    count: number,
+  ) => boolean,
   { now, counterparts, graceMs = PUBLISH_GRACE_MS, sharedTimeOk }: PublicationQuestion,
 ): readonly Publication[] => {
   const own = state.own();
   if (own === undefined || own.current === null) return [];
   const due: Publication[] = [];
   // Segments end one after the other, so the walk stops at the newest that is out already.
-  for (let at = state.segment(own.feed, own.current)?.previous ?? null; at !== null; ) {
+  for (let at = state.segment(own.feed, own.current)?.previous ?? null; at !== null;) {
     const record = state.segment(own.feed, at);
     if (record === undefined || record.published !== null) break;
     const segment = at;

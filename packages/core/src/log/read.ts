@@ -70,7 +70,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   const end = Math.min(range.to, record.forked ? Infinity : record.sound);
   let at = record.stub === null ? range.from : Math.max(range.from, record.stub.count);
   let last: HeaderRow | undefined;
-  for (let more = at < end; more; ) {
+  for (let more = at < end; more;) {
     const step = rows ?? state.headerRows(feed, segment, at, Math.min(end, at + STEP));
     more = rows === undefined && step.length === STEP;
     for (const row of step) {
@@ -94,7 +94,13 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   return range.to;
 };
 
-const readCertificate = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, record: SegmentRecord): void => {
+const readCertificate = (
+  state: LogState,
+  filling: Filling,
+  feed: FeedId,
+  segment: SegmentId,
+  record: SegmentRecord,
+): void => {
   const name = `certificate ${toHex(feed)}${toHex(segment)}`;
   const row = state.certificates(feed, record.number).find(({ key }) => equalBytes(key.subarray(28, 36), segment));
   if (row === undefined || filling.once.has(name)) return;
@@ -102,17 +108,32 @@ const readCertificate = (state: LogState, filling: Filling, feed: FeedId, segmen
   put(filling, { type: 'certificate', certificate: row.value }, row.value.length + AROUND_EVENT);
 };
 
-const readStub = (state: LogState, filling: Filling, feed: FeedId, segment: SegmentId, { stub, seed }: SegmentRecord): void => {
+const readStub = (
+  state: LogState,
+  filling: Filling,
+  feed: FeedId,
+  segment: SegmentId,
+  { stub, seed }: SegmentRecord,
+): void => {
   if (stub === null || seed === null) return;
-  const kept = keptSeals(state, feed, segment, stub.count - 1).find(({ checked, seal }) => checked && equalBytes(seal.head, stub.head));
+  const kept = keptSeals(state, feed, segment, stub.count - 1).find(
+    ({ checked, seal }) => checked && equalBytes(seal.head, stub.head),
+  );
   if (kept === undefined) return;
   const { signature } = kept.seal;
   put(filling, { type: 'stub', format: 1, kind: 1, feed, segment, ...stub, seed, signature }, STUB_BYTES);
 };
 
 /** Of a forked segment: the events of the named chain, found from its head down. */
-const branchRows = (state: LogState, record: SegmentRecord, range: PlaceRange, segment: SegmentId): readonly HeaderRow[] => {
-  const chain = equalBytes(range.segment, segment) ? record : record.branches.find(({ id }) => equalBytes(id, range.segment));
+const branchRows = (
+  state: LogState,
+  record: SegmentRecord,
+  range: PlaceRange,
+  segment: SegmentId,
+): readonly HeaderRow[] => {
+  const chain = equalBytes(range.segment, segment)
+    ? record
+    : record.branches.find(({ id }) => equalBytes(id, range.segment));
   if (chain === undefined) return [];
   const rows: HeaderRow[] = [];
   let { head } = chain;
@@ -153,6 +174,9 @@ const sealCut = (state: LogState, subkeys: Subkeys, filling: Filling, record: Se
   const own = state.own();
   if (exact !== undefined) putSealObject(filling, exact.seal);
   else if (own !== undefined && equalBytes(own.feed, feed) && record.seed !== null) {
-    putSealObject(filling, createSeal(state.crypto, subkeys.of(segment, record.seed), state.conversation, { feed, segment, seq }, event));
+    putSealObject(
+      filling,
+      createSeal(state.crypto, subkeys.of(segment, record.seed), state.conversation, { feed, segment, seq }, event),
+    );
   } else for (const { seal } of seals) putSealObject(filling, seal);
 };

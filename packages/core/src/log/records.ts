@@ -18,7 +18,16 @@
 //                conversation, 2, sender 8                              -> objects waiting of that sender, 4
 import { concat, readUint32, readUint48, uint32, uint48 } from '../bytes/index.ts';
 import { bool, bytes, list, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
-import { eventIdCodec, feedIdCodec, memberIdCodec, segmentIdCodec, type EventId, type FeedId, type SegmentId, MAX_SEQ } from '../identity/index.ts';
+import {
+  eventIdCodec,
+  feedIdCodec,
+  memberIdCodec,
+  segmentIdCodec,
+  type EventId,
+  type FeedId,
+  type SegmentId,
+  MAX_SEQ,
+} from '../identity/index.ts';
 import { headCodec, MAX_LAMPORT } from './header.ts';
 
 /** Chains beyond the first in one segment: more would let one copied key fill a disk. */

@@ -12,7 +12,8 @@ export interface KeptSeal {
   readonly seal: Seal;
   readonly checked: boolean;
 }
-const baseKey = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array => concat(state.conversation, feed, segment);
+const baseKey = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array =>
+  concat(state.conversation, feed, segment);
 
 export const putSeal = (state: LogState, seal: Seal, checked: boolean): void => {
   const body = concat(seal.head, seal.signature);

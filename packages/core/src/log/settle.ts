@@ -21,7 +21,8 @@ export interface Work {
   readonly feeds: Map<string, FeedId>;
 }
 export const newWork = (): Work => ({ todo: [], shown: [], published: [], refused: new Map(), feeds: new Map() });
-export const refuse = (work: Work, reason: Refusal): void => void work.refused.set(reason, (work.refused.get(reason) ?? 0) + 1);
+export const refuse = (work: Work, reason: Refusal): void =>
+  void work.refused.set(reason, (work.refused.get(reason) ?? 0) + 1);
 
 export const settle = (state: LogState, work: Work): void => {
   for (let next = work.todo.pop(); next !== undefined; next = work.todo.pop()) {
@@ -106,7 +107,10 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     }
     return sound;
   };
-  const [line, ...branches] = chainsOf(state.crypto, segment, nodes, heads, MAX_BRANCHES).map((chain) => ({ chain, sound: soundOf(chain) }));
+  const [line, ...branches] = chainsOf(state.crypto, segment, nodes, heads, MAX_BRANCHES).map((chain) => ({
+    chain,
+    sound: soundOf(chain),
+  }));
   const last = line?.sound.at(-1);
   const kept = branches.flatMap(({ chain, sound }): Branch[] => {
     const [first] = sound;
@@ -130,10 +134,12 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   });
   addAside(state, feed, segment);
   const own = state.own();
-  if (own?.current != null && equalBytes(own.feed, feed) && equalBytes(own.current, segment)) state.setOwn({ ...own, startNew: true });
+  if (own?.current != null && equalBytes(own.feed, feed) && equalBytes(own.current, segment))
+    state.setOwn({ ...own, startNew: true });
   const all = [line, ...branches].flatMap((entry) => entry?.sound ?? []);
   const now = state.segment(feed, segment);
-  const names = ({ head, branches: ends }: SegmentRecord): string => [head, ...ends.map((branch) => branch.head)].map(toHex).join();
+  const names = ({ head, branches: ends }: SegmentRecord): string =>
+    [head, ...ends.map((branch) => branch.head)].map(toHex).join();
   // Only what changed wakes others: two forked segments that wait for each other would never rest.
   if (now !== undefined && names(now) !== names(record)) grown(state, work, feed, segment, all);
   else show(state, work, feed, segment, all);
@@ -164,7 +170,12 @@ const noteEnd = (state: LogState, work: Work, { feed, end, time }: Header): void
 };
 
 /** Of two lines that go on from one segment the larger count stands. False when nothing changed. */
-export const setEnd = (state: LogState, feed: FeedId, segment: SegmentId, ended: NonNullable<SegmentRecord['ended']>): boolean => {
+export const setEnd = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+  ended: NonNullable<SegmentRecord['ended']>,
+): boolean => {
   const before = state.segment(feed, segment);
   if (before === undefined || (before.ended !== null && before.ended.count >= ended.count)) return false;
   state.setSegment(feed, segment, { ...before, ended });
@@ -208,17 +219,20 @@ const isHidden = (state: LogState, record: SegmentRecord, row: HeaderRow): boole
   if (state.kind === 'group' || state.kind === 'room') return true;
   if (record.ended !== null && row.seq >= record.ended.count) return true;
   if (!record.forked) return false;
-  return state.headerRows(row.feed, row.segment, row.seq, row.seq + 1).some(
-    (other) => (other.flags & FLAGS.doubtful) === 0 && inSound(state, other),
-  );
+  return state
+    .headerRows(row.feed, row.segment, row.seq, row.seq + 1)
+    .some((other) => (other.flags & FLAGS.doubtful) === 0 && inSound(state, other));
 };
-const inSound = (state: LogState, row: HeaderRow): boolean => state.store.get('order', state.orderKey(row.lamport, row.event)) !== undefined;
+const inSound = (state: LogState, row: HeaderRow): boolean =>
+  state.store.get('order', state.orderKey(row.lamport, row.event)) !== undefined;
 
 const show = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, rows: readonly HeaderRow[]): void => {
   const record = state.segment(feed, segment);
   if (record === undefined) return;
   // Sure ones first: what they displace is judged against them.
-  const ordered = record.forked ? rows.toSorted((a, b) => (a.flags & FLAGS.doubtful) - (b.flags & FLAGS.doubtful)) : rows;
+  const ordered = record.forked
+    ? rows.toSorted((a, b) => (a.flags & FLAGS.doubtful) - (b.flags & FLAGS.doubtful))
+    : rows;
   const lineLimit = state.limit(feed, segment);
   for (const row of ordered) {
     const limit = record.forked ? branchLimit(state, record, row, lineLimit) : lineLimit;
@@ -261,4 +275,5 @@ export const reshow = (state: LogState, work: Work, feed: FeedId, segment: Segme
 };
 
 /** After a charter entry: segments that waited for it, and the order of feeds whose cuts changed. */
-export const charterGrew = (state: LogState, work: Work, feed: FeedId): void => void work.todo.push(...wake(state, feed, CHARTER_SEGMENT));
+export const charterGrew = (state: LogState, work: Work, feed: FeedId): void =>
+  void work.todo.push(...wake(state, feed, CHARTER_SEGMENT));

@@ -38,7 +38,9 @@ const isRegained = ({ now, startedAt, lastRunAt, sources }: TimeEvidence): boole
   if (since.some((source) => source.kind === 'person' && agreesWithUs(source))) return true;
   const disagreed = since.filter((source) => !agreesWithUs(source)).map(({ heardAt }) => heardAt);
   const from = Math.max(startedAt, ...disagreed);
-  const first = Math.min(...since.filter((source) => agreesWithUs(source) && source.heardAt > from - 1).map(({ heardAt }) => heardAt));
+  const first = Math.min(
+    ...since.filter((source) => agreesWithUs(source) && source.heardAt > from - 1).map(({ heardAt }) => heardAt),
+  );
   return Number.isFinite(first) && now - first >= REGAIN_MS;
 };
 

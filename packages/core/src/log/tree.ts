@@ -54,13 +54,16 @@ export const chainsOf = <N extends Node>(
   const follow = (id: SegmentId, main: boolean, start: N | undefined): readonly Chain<N>[] => {
     const line: N[] = [];
     const leaving: N[] = [];
-    for (let at = start; at !== undefined; ) {
+    for (let at = start; at !== undefined;) {
       line.push(at);
       const [next, ...others] = after.get(toHex(at.event)) ?? [];
       leaving.push(...others);
       at = next;
     }
-    return [{ id, main, nodes: line }, ...leaving.flatMap((first) => follow(branchIdOf(crypto, segment, first.event), false, first))];
+    return [
+      { id, main, nodes: line },
+      ...leaving.flatMap((first) => follow(branchIdOf(crypto, segment, first.event), false, first)),
+    ];
   };
   const [first, ...others] = after.get('') ?? [];
   const chains = [

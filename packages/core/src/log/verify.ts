@@ -19,23 +19,35 @@ export interface Damaged {
 export const verify = (state: LogState): readonly Damaged[] =>
   state.devices().flatMap(({ feed, publicKey }) =>
     state.store
-      .scan('certificate', { from: concat(state.conversation, feed), to: concat(state.conversation, feed, new Uint8Array(13).fill(255)) })
+      .scan('certificate', {
+        from: concat(state.conversation, feed),
+        to: concat(state.conversation, feed, new Uint8Array(13).fill(255)),
+      })
       .flatMap(({ value }) => {
         const certificate = openCertificate(state.crypto, value, publicKey);
-        return certificate === undefined ? [] : verifySegment(state, certificate.feed, certificate.segment, certificate.subkey);
+        return certificate === undefined
+          ? []
+          : verifySegment(state, certificate.feed, certificate.segment, certificate.subkey);
       }),
   );
 
-const verifySegment = (state: LogState, feed: HeaderRow['feed'], segment: HeaderRow['segment'], subkey: Uint8Array): readonly Damaged[] => {
+const verifySegment = (
+  state: LogState,
+  feed: HeaderRow['feed'],
+  segment: HeaderRow['segment'],
+  subkey: Uint8Array,
+): readonly Damaged[] => {
   const rows = state.headerRows(feed, segment, 0, state.segment(feed, segment)?.top ?? 0);
   const good = new Map<string, { readonly row: HeaderRow; readonly header: Header }>();
   const damaged: Damaged[] = [];
   for (const row of rows) {
     const header = equalBytes(eventIdOf(state.crypto, row.header), row.event) ? decodeHeader(row.header) : undefined;
     const before = header && (header.seq === 0 ? undefined : good.get(toHex(header.previous)));
-    if (header === undefined || header.seq !== row.seq || header.lamport !== row.lamport) damaged.push({ event: row.event, damage: 'header' });
+    if (header === undefined || header.seq !== row.seq || header.lamport !== row.lamport)
+      damaged.push({ event: row.event, damage: 'header' });
     else if (header.seq > 0 && before === undefined) damaged.push({ event: row.event, damage: 'chain' });
-    else if (header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads)) damaged.push({ event: row.event, damage: 'lamport' });
+    else if (header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads))
+      damaged.push({ event: row.event, damage: 'lamport' });
     else {
       good.set(toHex(row.event), { row, header });
       if (!isContentIntact(state, row, header)) damaged.push({ event: row.event, damage: 'content' });
@@ -44,7 +56,7 @@ const verifySegment = (state: LogState, feed: HeaderRow['feed'], segment: Header
   const sealed = new Set<string>();
   for (const { seal } of keptSeals(state, feed, segment, 0)) {
     if (!verifySeal(state.crypto, subkey, state.conversation, seal)) continue;
-    for (let at: EventId = seal.head; !equalBytes(at, NO_HASH) && !sealed.has(toHex(at)); ) {
+    for (let at: EventId = seal.head; !equalBytes(at, NO_HASH) && !sealed.has(toHex(at));) {
       const found = good.get(toHex(at));
       if (found === undefined) break;
       sealed.add(toHex(at));

@@ -17,7 +17,8 @@ export interface Parcel {
   readonly receivedAt: number;
 }
 const senderBytes = (from: Sender): Uint8Array => (from === 'own' ? OWN : from);
-const countKey = (state: LogState, sender: Uint8Array): Uint8Array => concat(state.conversation, Uint8Array.of(2), sender);
+const countKey = (state: LogState, sender: Uint8Array): Uint8Array =>
+  concat(state.conversation, Uint8Array.of(2), sender);
 const count = (state: LogState, sender: Uint8Array): number => {
   const raw = state.store.get('waiting', countKey(state, sender));
   return raw === undefined ? 0 : readUint32(raw, 0);
@@ -26,7 +27,12 @@ const prefixOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array
   concat(state.conversation, Uint8Array.of(0), feed, segment);
 
 /** False when this sender has too many waiting already. The same object again takes no more room. */
-export const putAside = (state: LogState, feed: FeedId, segment: SegmentId, { object, from, receivedAt }: Parcel): boolean => {
+export const putAside = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+  { object, from, receivedAt }: Parcel,
+): boolean => {
   const data = encode(logObjectCodec, object);
   const key = concat(prefixOf(state, feed, segment), state.crypto.hash(16, data));
   if (state.store.get('waiting', key) !== undefined) return true;

@@ -1,5 +1,17 @@
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { bool, bytes, decode, encode, list, literal, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
+import {
+  bool,
+  bytes,
+  decode,
+  encode,
+  list,
+  literal,
+  named,
+  nullable,
+  tuple,
+  uint,
+  type Infer,
+} from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import { CELL_BYTES, DAY_MS, type PlaceStore, type RelayErrorCode, type RelayRequest } from '../ports/index.ts';
 
@@ -27,7 +39,9 @@ export const placeRecordCodec = named(
 type PlaceRecord = Infer<typeof placeRecordCodec>;
 
 type Request<T extends RelayRequest['type']> = Extract<RelayRequest, { type: T }>;
-export type RendezvousRequest = Request<'offerPut' | 'offerGet' | 'offerDelete' | 'claimPut' | 'claimsGet' | 'claimsDelete'>;
+export type RendezvousRequest = Request<
+  'offerPut' | 'offerGet' | 'offerDelete' | 'claimPut' | 'claimsGet' | 'claimsDelete'
+>;
 export type RendezvousAnswer =
   | { readonly type: 'done' }
   | { readonly type: 'offer'; readonly sealed: Uint8Array; readonly expires: number }
@@ -66,7 +80,9 @@ export class Rendezvous {
     if (held === undefined) return refused('not-found');
     switch (request.type) {
       case 'offerGet':
-        return held.sealed.length === 0 ? refused('gone') : { type: 'offer', sealed: held.sealed, expires: held.expires };
+        return held.sealed.length === 0
+          ? refused('gone')
+          : { type: 'offer', sealed: held.sealed, expires: held.expires };
       case 'offerDelete':
         if (!this.#owns(held, request.token)) return refused('not-owner');
         return this.#keep(request.place, { ...held, sealed: new Uint8Array(), claims: [] }, done);
@@ -102,7 +118,8 @@ export class Rendezvous {
     const answer = held.single && !isFirst ? refused('taken') : done;
     // Also the first one's repeat after its owner took it away: it was read.
     if (held.claims.some((claim) => equalBytes(claim.id, id)) || (held.first !== null && isFirst)) return answer;
-    if (held.claims.length >= (held.single ? MAX_SINGLE_CLAIMS : MAX_CLAIMS)) return held.single ? answer : refused('full');
+    if (held.claims.length >= (held.single ? MAX_SINGLE_CLAIMS : MAX_CLAIMS))
+      return held.single ? answer : refused('full');
     return this.#keep(place, { ...held, first: held.first ?? id, claims: [...held.claims, { id, sealed }] }, answer);
   }
 

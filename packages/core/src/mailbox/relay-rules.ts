@@ -205,9 +205,17 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
       case 'listen':
         if (!has('live')) reply(relayError('role-off'));
         // Shorter channels than announced would gather more than 32 connections; longer ones are the client's own choice.
-        else if (peer.connection === null || request.channels.some((c) => c.bits < liveBits || !isPrefix(c.bits, c.prefix))) {
+        else if (
+          peer.connection === null ||
+          request.channels.some((c) => c.bits < liveBits || !isPrefix(c.bits, c.prefix))
+        ) {
           reply(relayError('malformed'));
-        } else reply(channels.listen(peer.connection, request.channels) ? { type: 'done' } : relayError('limited', FULL_RETRY_MS));
+        } else
+          reply(
+            channels.listen(peer.connection, request.channels)
+              ? { type: 'done' }
+              : relayError('limited', FULL_RETRY_MS),
+          );
         return;
       case 'offerPut':
       case 'offerGet':

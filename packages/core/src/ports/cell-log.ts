@@ -15,7 +15,11 @@ export interface CellLog {
   /** Calls back once; callbacks of one bucket come in the order of the calls. A cell can be read once it is kept. */
   append(bucket: CellBucket, cell: Uint8Array, done: (result: Kept) => void): void;
   /** At most `count` cells from number `from`, and how many the bucket holds. */
-  tail(bucket: CellBucket, from: number, count: number): { readonly cells: readonly Uint8Array[]; readonly total: number };
+  tail(
+    bucket: CellBucket,
+    from: number,
+    count: number,
+  ): { readonly cells: readonly Uint8Array[]; readonly total: number };
   /** Takes a whole period away, so that no byte of it can be found in the store. Unknown periods are no error. */
   drop(kind: number, period: number): void;
   /** Everything held, for rebuilding an index: the first 16 bytes of each cell. */

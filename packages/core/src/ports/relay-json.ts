@@ -4,7 +4,19 @@ import { fromBase64url, toBase64url } from '../bytes/index.ts';
 import { relayRequestCodec, relayResponseCodec, type RelayRequest, type RelayResponse } from './relay-wire.ts';
 
 /** Fields that hold a byte string, or a list of them. */
-const BYTE_FIELDS = new Set(['cell', 'cells', 'prefix', 'place', 'owner', 'token', 'sealed', 'id', 'ids', 'key', 'signature']);
+const BYTE_FIELDS = new Set([
+  'cell',
+  'cells',
+  'prefix',
+  'place',
+  'owner',
+  'token',
+  'sealed',
+  'id',
+  'ids',
+  'key',
+  'signature',
+]);
 
 const toBase64 = (data: Uint8Array): string => {
   const text = toBase64url(data).replaceAll('-', '+').replaceAll('_', '/');
@@ -13,10 +25,16 @@ const toBase64 = (data: Uint8Array): string => {
 /** Undefined for anything `toBase64` would not have written. */
 const fromBase64 = (text: string): Uint8Array | undefined => {
   if (text.length % 4 !== 0 || /[-_]/.test(text)) return undefined;
-  return fromBase64url(text.replace(/={1,2}$/, '').replaceAll('+', '-').replaceAll('/', '_'));
+  return fromBase64url(
+    text
+      .replace(/={1,2}$/, '')
+      .replaceAll('+', '-')
+      .replaceAll('/', '_'),
+  );
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 export const wireToJson = (value: unknown): unknown => {
   if (value instanceof Uint8Array) return toBase64(value);
@@ -33,7 +51,10 @@ const revive = (value: unknown, name: string): unknown => {
 };
 
 /** A named-field value to the codec's own form and through its checks. */
-const accept = <T>(codec: { readonly out: (value: T) => unknown; readonly in: (raw: unknown) => T | undefined }, json: unknown): T | undefined => {
+const accept = <T>(
+  codec: { readonly out: (value: T) => unknown; readonly in: (raw: unknown) => T | undefined },
+  json: unknown,
+): T | undefined => {
   let raw: unknown;
   try {
     raw = codec.out(revive(json, '') as T);

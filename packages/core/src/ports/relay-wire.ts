@@ -17,7 +17,10 @@ export const cellCodec = named('cell', bytes(CELL_BYTES));
 export const BUCKETS = { none: 0, hour: 1, day: 2 } as const;
 const bucketKind = uint(2);
 /** A bucket: the cells of one period whose tags start with `prefix` (the first `bits` bits; spare bits zero). */
-export const bucketCodec = named('bucket', tuple({ kind: bucketKind, period: uint(0xffffffff), bits: uint(24), prefix: bytes(0, 3) }));
+export const bucketCodec = named(
+  'bucket',
+  tuple({ kind: bucketKind, period: uint(0xffffffff), bits: uint(24), prefix: bytes(0, 3) }),
+);
 export type Bucket = Infer<typeof bucketCodec>;
 
 /** A place of the rendezvous: derived from the invitation's secret, 32 bytes. */
@@ -82,7 +85,10 @@ export const relayRequestCodec = named(
      */
     listen: [4, tuple({ channels: list(tuple({ bits: uint(24), prefix: bytes(0, 3) }), 32) })],
     /** Puts or, with the owner's token, replaces an offer. `single`: meant for one claim. `expires` in milliseconds. */
-    offerPut: [5, tuple({ place, owner: ownerHash, token: nullable(ownerToken), single: bool, expires: time, sealed: units })],
+    offerPut: [
+      5,
+      tuple({ place, owner: ownerHash, token: nullable(ownerToken), single: bool, expires: time, sealed: units }),
+    ],
     offerGet: [6, tuple({ place })],
     offerDelete: [7, tuple({ place, token: ownerToken })],
     /** The same id again changes nothing. A second id at a `single` offer is kept (up to 8) but answered `taken`. */
@@ -131,8 +137,14 @@ export const relayResponseCodec = named(
 export type RelayResponse = Infer<typeof relayResponseCodec>;
 
 /** One WebSocket message, both ways; `number` ties an answer to its request, 0 is a push. */
-export const relayRequestFrame = named('relay-request-frame', tuple({ number: uint(0xffffffff), body: relayRequestCodec }));
-export const relayResponseFrame = named('relay-response-frame', tuple({ number: uint(0xffffffff), body: relayResponseCodec }));
+export const relayRequestFrame = named(
+  'relay-request-frame',
+  tuple({ number: uint(0xffffffff), body: relayRequestCodec }),
+);
+export const relayResponseFrame = named(
+  'relay-response-frame',
+  tuple({ number: uint(0xffffffff), body: relayResponseCodec }),
+);
 
 /** The `code` of an error response, as a name. */
 export const relayErrorName = (code: number): RelayErrorCode => RELAY_ERRORS[code] ?? 'internal';

@@ -4,10 +4,14 @@
 // single characters, and so are emoji; a run of them in a query has to occur in that order, without gaps.
 
 /** Written without spaces between words. */
-const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー';
+const UNSPACED =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー';
 const EMOJI = '\\p{Extended_Pictographic}\\p{Regional_Indicator}';
 /** A run to be cut into characters, or a word. Marks stay with their letter: in Indic scripts they are vowels. */
-const RUNS = new RegExp(`[${UNSPACED}${EMOJI}][${UNSPACED}${EMOJI}\\p{M}]*|(?:(?![${UNSPACED}${EMOJI}])[\\p{L}\\p{N}\\p{M}\\p{Co}])+`, 'gu');
+const RUNS = new RegExp(
+  `[${UNSPACED}${EMOJI}][${UNSPACED}${EMOJI}\\p{M}]*|(?:(?![${UNSPACED}${EMOJI}])[\\p{L}\\p{N}\\p{M}\\p{Co}])+`,
+  'gu',
+);
 const STARTS_SINGLE = new RegExp(`^[${UNSPACED}${EMOJI}]`, 'u');
 /** Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs; emoji modifiers and variation selectors. */
 const IGNORED = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe0e\ufe0f\u200d\u{1f3fb}-\u{1f3ff}]/gu;

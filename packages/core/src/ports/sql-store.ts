@@ -78,7 +78,8 @@ interface Statements {
   /** By (from given, to given, reverse). */
   readonly scan: readonly string[];
 }
-const scanIndex = (from: boolean, to: boolean, reverse: boolean): number => (from ? 1 : 0) + (to ? 2 : 0) + (reverse ? 4 : 0);
+const scanIndex = (from: boolean, to: boolean, reverse: boolean): number =>
+  (from ? 1 : 0) + (to ? 2 : 0) + (reverse ? 4 : 0);
 const statementsOf = (table: Table): Statements => ({
   get: `SELECT v FROM "${table}" WHERE k = ?`,
   put: `INSERT INTO "${table}"(k, v) VALUES (?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v`,

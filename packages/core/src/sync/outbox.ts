@@ -33,7 +33,13 @@ export type OutboxRow = Infer<typeof outboxRowCodec>;
 export const encodeOutboxRow = (row: OutboxRow): Uint8Array => encode(outboxRowCodec, row);
 export const decodeOutboxRow = (data: Uint8Array): OutboxRow | undefined => decode(outboxRowCodec, data);
 
-export const newRow = (at: number, body: Uint8Array | null = null, once = false): OutboxRow => ({ at, hour: 0, day: 0, body, once });
+export const newRow = (at: number, body: Uint8Array | null = null, once = false): OutboxRow => ({
+  at,
+  hour: 0,
+  day: 0,
+  body,
+  once,
+});
 
 /** A relay or a device took it. */
 export const isPosted = (row: OutboxRow): boolean => row.hour !== 0 || row.day !== 0;

@@ -20,7 +20,10 @@ test('S4.19 5,000 messages over a network that loses, repeats and reorders, with
   here.network.weather({ loss: 0.2, pushLoss: 0.2, repeat: 0.1, delayMin: 1, delayMax: 400 });
   const sent: string[] = [];
   for (let i = 0; i < 2500; i++) {
-    for (const [who, device] of [['a', alice], ['b', bob]] as const) {
+    for (const [who, device] of [
+      ['a', alice],
+      ['b', bob],
+    ] as const) {
       const text = `${who}${i}`;
       sent.push(text);
       device.call('send', { conversation, text });
@@ -68,8 +71,14 @@ test('Alice is online a minute each morning, Bob only on the fourth evening: he 
         }
       }
       here.clock.advance(30_000);
-      if (day === 4) expect(alice.call('log', { conversation, limit: 500 }).filter(({ state }) => state === 'delivered')).toEqual([]);
-      if (day === 5) expect(alice.call('log', { conversation, limit: 500 }).map(({ state }) => state)).toEqual(sent.map(() => 'delivered'));
+      if (day === 4)
+        expect(alice.call('log', { conversation, limit: 500 }).filter(({ state }) => state === 'delivered')).toEqual(
+          [],
+        );
+      if (day === 5)
+        expect(alice.call('log', { conversation, limit: 500 }).map(({ state }) => state)).toEqual(
+          sent.map(() => 'delivered'),
+        );
       alice.stop();
       if (lostRelay !== undefined) here.relays[lostRelay]?.wipe();
       if (day === 4) {

@@ -19,11 +19,24 @@ test('S0.11 S0.30 two people meet by a link, write before the answer, and agree 
   expect(texts(alice, conversation)).toEqual(['hello']);
   alice.call('send', { conversation, text: 'hi Bob' });
   expect(here.clock.runUntil(() => texts(bob, conversation).length === 2, 10_000)).toBe(true);
-  const words = here.clock.runUntil(() => codeOf(() => alice.call('contact.words', { conversation })) === undefined, 10_000);
+  const words = here.clock.runUntil(
+    () => codeOf(() => alice.call('contact.words', { conversation })) === undefined,
+    10_000,
+  );
   expect(words).toBe(true);
   expect(alice.call('contact.words', { conversation })).toEqual(bob.call('contact.words', { conversation }));
-  expect(alice.call('contact.list', {})[0]).toMatchObject({ name: 'Bob', nameFrom: 'them', state: 'active', unread: 1 });
-  expect(here.clock.runUntil(() => bob.call('log', { conversation }).every(({ mine, state }) => !mine || state === 'delivered'), 60_000)).toBe(true);
+  expect(alice.call('contact.list', {})[0]).toMatchObject({
+    name: 'Bob',
+    nameFrom: 'them',
+    state: 'active',
+    unread: 1,
+  });
+  expect(
+    here.clock.runUntil(
+      () => bob.call('log', { conversation }).every(({ mine, state }) => !mine || state === 'delivered'),
+      60_000,
+    ),
+  ).toBe(true);
   expect([...alice.failures, ...bob.failures]).toEqual([]);
 });
 
@@ -65,8 +78,13 @@ test('U6 reply, reaction, edit, delete for me, ask to delete', () => {
   here.clock.advance(1_000);
   const lines = bob.call('log', { conversation });
   expect(lines.find(({ event }) => event === first.event)).toMatchObject({ text: 'coffee at ten?', edited: true });
-  expect(alice.call('log', { conversation }).find(({ event }) => event === first.event)?.reactions).toEqual([{ emoji: '👍', count: 1, mine: false }]);
-  expect(alice.call('log', { conversation }).find(({ event }) => event === reply.event)?.reply).toMatchObject({ event: first.event, text: 'coffee at ten?' });
+  expect(alice.call('log', { conversation }).find(({ event }) => event === first.event)?.reactions).toEqual([
+    { emoji: '👍', count: 1, mine: false },
+  ]);
+  expect(alice.call('log', { conversation }).find(({ event }) => event === reply.event)?.reply).toMatchObject({
+    event: first.event,
+    text: 'coffee at ten?',
+  });
   expect(alice.call('search', { query: 'coffee ten' })).toHaveLength(1);
   expect(codeOf(() => bob.call('edit', { conversation, event: first.event, text: 'tea' }))).toBe('not-yours');
   alice.call('delete', { conversation, event: reply.event });

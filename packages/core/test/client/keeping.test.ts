@@ -92,7 +92,12 @@ test('an old copy of a home goes on without a lost message, and is noticed', () 
   expect(here.clock.runUntil(() => texts(bob, conversation).includes('from the copy'), 4 * 3_600_000)).toBe(true);
   expect(here.clock.runUntil(() => texts(alice, conversation).includes('answer'), 4 * 3_600_000)).toBe(true);
   expect(here.clock.runUntil(() => texts(alice, conversation).includes('after the copy'), 4 * 3_600_000)).toBe(true);
-  expect(texts(alice, conversation).toSorted()).toEqual(['after the copy', 'answer', 'before the copy', 'from the copy']);
+  expect(texts(alice, conversation).toSorted()).toEqual([
+    'after the copy',
+    'answer',
+    'before the copy',
+    'from the copy',
+  ]);
   expect(texts(bob, conversation)).toEqual(texts(alice, conversation));
   expect([...alice.failures, ...bob.failures]).toEqual([]);
 });
@@ -145,7 +150,9 @@ test('a full disk is said, costs nothing that was there, and is over when there 
   const conversation = pair(here, alice, bob);
   alice.call('send', { conversation, text: 'safe' });
   (alice.store as MemoryStore).failNext('full', 1);
-  expect(() => alice.call('send', { conversation, text: 'too much' })).toThrow(expect.objectContaining({ code: 'disk-full' }));
+  expect(() => alice.call('send', { conversation, text: 'too much' })).toThrow(
+    expect.objectContaining({ code: 'disk-full' }),
+  );
   alice.call('send', { conversation, text: 'room again' });
   expect(here.clock.runUntil(() => texts(bob, conversation).includes('room again'), 120_000)).toBe(true);
   expect(texts(alice, conversation)).toEqual(['safe', 'room again']);

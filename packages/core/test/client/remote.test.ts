@@ -47,7 +47,9 @@ test('calls and answers cross, bytes included, and answers find their own calls'
 });
 
 test('an error keeps its code, message and hint', async () => {
-  const { remote } = connected(() => Promise.reject(new KithError('blocked', { message: 'Blair is blocked.', hint: 'Unblock Blair.' })));
+  const { remote } = connected(() =>
+    Promise.reject(new KithError('blocked', { message: 'Blair is blocked.', hint: 'Unblock Blair.' })),
+  );
   const error = await remote.call('send', { conversation: 'c', text: 't' }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(KithError);
   expect(error).toMatchObject({ code: 'blocked', message: 'Blair is blocked.', hint: 'Unblock Blair.', exit: 4 });
@@ -98,9 +100,21 @@ test('nonsense on either side is dropped and harms nothing', async () => {
   const fake = fakeKith(() => 'answer');
   const [near, far] = pipePair();
   serveKith(fake.kith, far);
-  const nonsense = [null, 0, 'call', [], {}, { type: 'call' }, { type: 'call', id: -1, method: 'status', params: {} },
-    { type: 'call', id: 1, method: 7, params: {} }, { type: 'call', id: 1, method: 'status', params: null },
-    { type: 'result' }, { type: 'error', id: 0 }, { type: 'change', change: 1 }, { type: 'result', id: 99, result: 1 }];
+  const nonsense = [
+    null,
+    0,
+    'call',
+    [],
+    {},
+    { type: 'call' },
+    { type: 'call', id: -1, method: 'status', params: {} },
+    { type: 'call', id: 1, method: 7, params: {} },
+    { type: 'call', id: 1, method: 'status', params: null },
+    { type: 'result' },
+    { type: 'error', id: 0 },
+    { type: 'change', change: 1 },
+    { type: 'result', id: 99, result: 1 },
+  ];
   const remote = connectKith(near);
   for (const value of nonsense) {
     near.send(value);

@@ -1,5 +1,16 @@
 import { concat } from '@kith/core/bytes';
-import { contents, decodeContent, decodeSelf, isSettingValue, parseDuration, selfContents, SETTINGS, settingDefault, type Content, type SelfContent } from '@kith/core/conversation';
+import {
+  contents,
+  decodeContent,
+  decodeSelf,
+  isSettingValue,
+  parseDuration,
+  selfContents,
+  SETTINGS,
+  settingDefault,
+  type Content,
+  type SelfContent,
+} from '@kith/core/conversation';
 import { expect, test } from 'vitest';
 
 const fill = (length: number): never => new Uint8Array(length).fill(9) as never;
@@ -64,5 +75,11 @@ test('every default is a value its own rule accepts; what is not listed is refus
   expect(isSettingValue('read-receipts', 'on', true)).toBe(true);
   expect(isSettingValue('constructor', 'x', false)).toBe(false);
   expect(isSettingValue('hint.check', 'seen', false)).toBe(true);
-  expect([parseDuration('7d'), parseDuration('90m'), parseDuration('0d'), parseDuration('401d'), parseDuration('1 d')]).toEqual([604_800_000, 5_400_000, undefined, undefined, undefined]);
+  expect([
+    parseDuration('7d'),
+    parseDuration('90m'),
+    parseDuration('0d'),
+    parseDuration('401d'),
+    parseDuration('1 d'),
+  ]).toEqual([604_800_000, 5_400_000, undefined, undefined, undefined]);
 });

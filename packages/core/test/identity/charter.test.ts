@@ -42,14 +42,30 @@ class Device {
     return open;
   }
   begin(recovery: Uint8Array = random.bytes(32), root = ROOT): OpenEntry {
-    return this.keep(createInception(crypto, { key: this.key, root, memberKind: 'human', recoveryKey: recovery, versions: [1] }));
+    return this.keep(
+      createInception(crypto, { key: this.key, root, memberKind: 'human', recoveryKey: recovery, versions: [1] }),
+    );
   }
   add(other: Device): OpenEntry {
-    return this.keep(createAddDevice(crypto, this.key, this.at, other.key.publicKey, signConsent(crypto, other.key, ROOT, this.key.publicKey)));
+    return this.keep(
+      createAddDevice(
+        crypto,
+        this.key,
+        this.at,
+        other.key.publicKey,
+        signConsent(crypto, other.key, ROOT, this.key.publicKey),
+      ),
+    );
   }
   /** Accepts what the other had said up to `head`, and `count` events of nothing. */
   remove(other: Device, head: OpenEntry | null): OpenEntry {
-    const cut: Cut = { feed: other.feed, segment: null, count: 0, charterCount: head === null ? 0 : head.entry.seq + 1, charterHead: head?.hash ?? null };
+    const cut: Cut = {
+      feed: other.feed,
+      segment: null,
+      count: 0,
+      charterCount: head === null ? 0 : head.entry.seq + 1,
+      charterHead: head?.hash ?? null,
+    };
     return this.keep(createRemoval(crypto, this.key, this.at, { feed: other.feed, member: null, cuts: [cut] }));
   }
   witness(removal: OpenEntry): OpenEntry {
@@ -57,9 +73,11 @@ class Device {
   }
 }
 const all = (...devices: Device[]): OpenEntry[] => devices.flatMap(({ said }) => said);
-const judge = (entries: readonly OpenEntry[], more = {}): Charter => evaluateCharter(entries, { roots: [ROOT], ...more });
+const judge = (entries: readonly OpenEntry[], more = {}): Charter =>
+  evaluateCharter(entries, { roots: [ROOT], ...more });
 const stateOf = (charter: Charter, device: Device): string =>
-  charter.members.flatMap(({ devices }) => devices).find(({ feed }) => toHex(feed) === toHex(device.feed))?.state ?? 'unknown';
+  charter.members.flatMap(({ devices }) => devices).find(({ feed }) => toHex(feed) === toHex(device.feed))?.state ??
+  'unknown';
 const family = () => {
   const [a1, a2, a3, b] = [new Device(), new Device(), new Device(), new Device()] as const;
   a1.begin();
@@ -108,11 +126,16 @@ describe('charter', () => {
     expect(['a', 'b'].map(() => stateOf(judge(entries), a1))).toEqual(['contested', 'contested']);
     expect(stateOf(judge(entries), a2)).toBe('contested');
     const seen = (counterAt: number) =>
-      new Map(entries.map((open) => [toHex(open.hash), open === counter ? counterAt : open === witness ? 1000 : 0] as const));
+      new Map(
+        entries.map((open) => [toHex(open.hash), open === counter ? counterAt : open === witness ? 1000 : 0] as const),
+      );
     const now = 1000 + FINAL_AFTER_MS;
     expect(stateOf(judge(entries, { now: now - 1, seenAt: seen(now) }), a2)).toBe('contested');
     expect(stateOf(judge(entries, { now, seenAt: seen(now - 1) }), a2)).toBe('contested');
-    expect([a1, a2].map((device) => stateOf(judge(entries, { now, seenAt: seen(now) }), device))).toEqual(['active', 'removed']);
+    expect([a1, a2].map((device) => stateOf(judge(entries, { now, seenAt: seen(now) }), device))).toEqual([
+      'active',
+      'removed',
+    ]);
   });
 
   test('differing witnesses leave both contested; a device witnesses one of two opposing entries at most', () => {
@@ -171,7 +194,9 @@ describe('charter', () => {
     expect(judge(all(stranger)).members).toEqual([]);
     const act = b.said[0]?.act;
     if (act?.type !== 'inception') throw new Error('no inception');
-    expect(judge(all(a1, a2, b), { admitted: [act.member] }).members.map(({ id }) => toHex(id))).toEqual([toHex(act.member)]);
+    expect(judge(all(a1, a2, b), { admitted: [act.member] }).members.map(({ id }) => toHex(id))).toEqual([
+      toHex(act.member),
+    ]);
   });
 
   test('the verdict depends on the set of entries only, never on their order or repetition', () => {
@@ -188,13 +213,18 @@ describe('charter', () => {
           if (kind === 0) {
             who.add(whom);
             if (!started.includes(whom)) started.push(whom);
-          } else if (kind < 3) who.remove(whom, whom.said.length > 0 && dice.int(2) === 0 ? dice.pick(whom.said) : null);
+          } else if (kind < 3)
+            who.remove(whom, whom.said.length > 0 && dice.int(2) === 0 ? dice.pick(whom.said) : null);
           else if (whom.said.length > 0) who.witness(dice.pick(whom.said));
         }
         const entries = all(...devices);
-        const mixed = [...entries, ...entries.slice(0, 3)].map((open) => [dice.fraction(), open] as const).toSorted((a, b) => a[0] - b[0]).map(([, open]) => open);
+        const mixed = [...entries, ...entries.slice(0, 3)]
+          .map((open) => [dice.fraction(), open] as const)
+          .toSorted((a, b) => a[0] - b[0])
+          .map(([, open]) => open);
         const seenAt = new Map(entries.map((open) => [toHex(open.hash), dice.int(2) * FINAL_AFTER_MS * 2] as const));
-        for (const more of [{}, { now: FINAL_AFTER_MS, seenAt }]) expect(judge(mixed, more)).toEqual(judge(entries, more));
+        for (const more of [{}, { now: FINAL_AFTER_MS, seenAt }])
+          expect(judge(mixed, more)).toEqual(judge(entries, more));
       }),
       { numRuns: 200 },
     );

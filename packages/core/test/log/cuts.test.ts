@@ -34,7 +34,15 @@ const withSecond = () => {
   if (device === undefined) throw new Error('not started');
   const key = crypto.signingKey(new Secret(alice.random.bytes(32)));
   const start = opened(alice.inception);
-  const adding = opened(createAddDevice(crypto, device.key, entryPointAfter(start), key.publicKey, signConsent(crypto, key, ROOT, device.key.publicKey)));
+  const adding = opened(
+    createAddDevice(
+      crypto,
+      device.key,
+      entryPointAfter(start),
+      key.publicKey,
+      signConsent(crypto, key, ROOT, device.key.publicKey),
+    ),
+  );
   // Stands in for device linking, which comes later: the second device's own record, with its key.
   const second = openReplica(crypto, 62);
   meet(second, alice);
@@ -50,7 +58,11 @@ describe('cuts', () => {
     const objects = everything(alice);
     const observer = openReplica(crypto, 63);
     meet(observer, bob);
-    const first = take(observer, objects.filter(({ type }) => type !== 'entry'), feedOf(alice));
+    const first = take(
+      observer,
+      objects.filter(({ type }) => type !== 'entry'),
+      feedOf(alice),
+    );
     expect(first.shown).toEqual([]);
     expect(first.waiting).toBeGreaterThan(2);
     meet(observer, alice);
@@ -69,18 +81,35 @@ describe('cuts', () => {
     if (bobDevice === undefined) throw new Error('not started');
     const bobStart = opened(bob.inception);
     const otherKey = crypto.signingKey(new Secret(bob.random.bytes(32)));
-    const add = opened(createAddDevice(crypto, bobDevice.key, entryPointAfter(bobStart), otherKey.publicKey, signConsent(crypto, otherKey, ROOT, bobDevice.key.publicKey)));
+    const add = opened(
+      createAddDevice(
+        crypto,
+        bobDevice.key,
+        entryPointAfter(bobStart),
+        otherKey.publicKey,
+        signConsent(crypto, otherKey, ROOT, bobDevice.key.publicKey),
+      ),
+    );
     const page = bob.log.page({ limit: 9 });
     const last = page[0];
     if (last === undefined) throw new Error('nothing said');
     const cut = { feed: bobDevice.feed, segment: last.place.segment, count: 1, charterCount: 2, charterHead: add.hash };
-    const removal = opened(createRemoval(crypto, otherKey, { root: ROOT, seq: 0, previous: new Uint8Array(32) }, { feed: bobDevice.feed, member: null, cuts: [cut] }));
+    const removal = opened(
+      createRemoval(
+        crypto,
+        otherKey,
+        { root: ROOT, seq: 0, previous: new Uint8Array(32) },
+        { feed: bobDevice.feed, member: null, cuts: [cut] },
+      ),
+    );
     for (const who of [alice, second]) take(who, [entry(add), entry(removal)], 'own');
     give(bob, alice);
     expect(texts(alice)).toEqual(['kept']);
     expect(texts(second)).toEqual(['kept', 'beyond']);
     expect(second.log.page({ limit: 9 }).map(({ marks }) => marks)).toEqual([[], ['removed']]);
-    const covered = alice.store.transaction(() => alice.log.frontier().feeds.find(({ feed }) => feed.every((byte, i) => byte === bobDevice.feed[i])));
+    const covered = alice.store.transaction(() =>
+      alice.log.frontier().feeds.find(({ feed }) => feed.every((byte, i) => byte === bobDevice.feed[i])),
+    );
     expect(covered?.count).toBe(1);
     // A segment certified after the cut is void as well.
     say(bob, 'a day later', START + DAY);
@@ -90,17 +119,39 @@ describe('cuts', () => {
 
   test('a removal turned round after a week is final for the charter at that time', () => {
     const { alice, bob, device, adding, key } = withSecond();
-    const cut = (feed: FeedId, head: OpenEntry | null) => ({ feed, segment: null, count: 0, charterCount: 0, charterHead: head?.hash ?? null });
+    const cut = (feed: FeedId, head: OpenEntry | null) => ({
+      feed,
+      segment: null,
+      count: 0,
+      charterCount: 0,
+      charterHead: head?.hash ?? null,
+    });
     const second = feedIdOf(crypto, key.publicKey);
-    const removal = opened(createRemoval(crypto, device.key, entryPointAfter(adding), { feed: second, member: null, cuts: [cut(second, null)] }));
-    const counter = opened(createRemoval(crypto, key, firstEntryPoint(ROOT), { feed: device.feed, member: null, cuts: [cut(device.feed, adding)] }));
+    const removal = opened(
+      createRemoval(crypto, device.key, entryPointAfter(adding), {
+        feed: second,
+        member: null,
+        cuts: [cut(second, null)],
+      }),
+    );
+    const counter = opened(
+      createRemoval(crypto, key, firstEntryPoint(ROOT), {
+        feed: device.feed,
+        member: null,
+        cuts: [cut(device.feed, adding)],
+      }),
+    );
     const bobDevice = bob.log.device();
     if (bobDevice === undefined) throw new Error('not started');
     const witness = opened(createWitness(crypto, bobDevice.key, entryPointAfter(opened(bob.inception)), removal.hash));
     take(bob, [entry(adding), entry(removal), entry(witness)], feedOf(alice), START);
     take(bob, [entry(counter)], feedOf(alice), START + FINAL_AFTER_MS);
     const states = (now?: number) =>
-      bob.log.charter(now).members.flatMap(({ devices }) => devices).filter(({ feed }) => toHex(feed) === toHex(second)).map(({ state }) => state);
+      bob.log
+        .charter(now)
+        .members.flatMap(({ devices }) => devices)
+        .filter(({ feed }) => toHex(feed) === toHex(second))
+        .map(({ state }) => state);
     expect(states()).toEqual(['contested']);
     expect(states(START + FINAL_AFTER_MS - 1)).toEqual(['contested']);
     expect(states(START + FINAL_AFTER_MS)).toEqual(['removed']);
@@ -123,7 +174,11 @@ describe('cuts', () => {
     const [event] = everything(stranger).filter(({ type }) => type === 'event');
     if (event?.type !== 'event' || event.content === null) throw new Error('no event');
     const { header } = event;
-    const flood = Array.from({ length: 4200 }, (_, i): LogObject => ({ type: 'event', header, content: { key: new Uint8Array(32).fill(i & 255), content: new TextEncoder().encode(`${i}`) } }));
+    const flood = Array.from({ length: 4200 }, (_, i): LogObject => ({
+      type: 'event',
+      header,
+      content: { key: new Uint8Array(32).fill(i & 255), content: new TextEncoder().encode(`${i}`) },
+    }));
     const taken = take(bob, flood, feedOf(alice));
     expect(taken.waiting).toBe(4096);
     expect(taken.refused.get('full')).toBe(4200 - 4096);

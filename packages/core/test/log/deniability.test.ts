@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { toHex } from '../../src/bytes/index.ts';
 import { Secret } from '../../src/crypto/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
-import { createCertificate, eventIdOf, NO_HASH, openEntry, readCertificate, type EventId } from '../../src/identity/index.ts';
+import {
+  createCertificate,
+  eventIdOf,
+  NO_HASH,
+  openEntry,
+  readCertificate,
+  type EventId,
+} from '../../src/identity/index.ts';
 import {
   contentHash,
   createSeal,
@@ -19,7 +26,20 @@ import {
   type TimeEvidence,
 } from '../../src/log/index.ts';
 import { decode, encode } from '../../src/codec/index.ts';
-import { DAY, everything, feedOf, give, meet, openReplica, pair, say, START, take, texts, type Person } from './people.ts';
+import {
+  DAY,
+  everything,
+  feedOf,
+  give,
+  meet,
+  openReplica,
+  pair,
+  say,
+  START,
+  take,
+  texts,
+  type Person,
+} from './people.ts';
 
 const crypto = await createLibsodium();
 const publishDue = (who: Person, other: Person, now: number): number =>
@@ -48,7 +68,12 @@ const month = (days: number) => {
 const publishedSegments = (objects: readonly LogObject[]): ReadonlySet<string> =>
   new Set(
     objects.flatMap((object) => {
-      if (object.type !== 'event' || decodeHeader(object.header)?.contentKind !== PUBLISH_KIND || object.content === null) return [];
+      if (
+        object.type !== 'event' ||
+        decodeHeader(object.header)?.contentKind !== PUBLISH_KIND ||
+        object.content === null
+      )
+        return [];
       const publish = decode(publishCodec, object.content.content);
       return publish === undefined ? [] : [toHex(publish.segment)];
     }),
@@ -123,12 +148,22 @@ describe('S1.4 what was published proves nothing', () => {
             contentKind: publishing ? PUBLISH_KIND : 16,
             sizeClass: sizeClassOf(content.length),
             contentHash: contentHash(crypto, key, content),
-            extensions: planted && seq === 0 && before !== undefined ? [{ id: 9, critical: false, value: before.id }] : [],
+            extensions:
+              planted && seq === 0 && before !== undefined ? [{ id: 9, critical: false, value: before.id }] : [],
           });
           previous = eventIdOf(crypto, header);
           objects.push({ type: 'event', header, content: { key, content } });
         }
-        objects.push({ type: 'seal', ...createSeal(crypto, subkey, alice.conversation, { feed: device.feed, segment: certificate.segment, seq: 4 }, previous) });
+        objects.push({
+          type: 'seal',
+          ...createSeal(
+            crypto,
+            subkey,
+            alice.conversation,
+            { feed: device.feed, segment: certificate.segment, seq: 4 },
+            previous,
+          ),
+        });
         before = { id: previous, segment: certificate };
       }
       expect(open).toBeDefined();
@@ -146,26 +181,47 @@ describe('S1.4 what was published proves nothing', () => {
     const objects = everything(alice);
     const published = publishedSegments(objects);
     const own = feedOf(alice);
-    const ofAlice = objects.flatMap((object) => (object.type === 'certificate' ? [readCertificate(object.certificate)] : [])).flatMap((one) => (one !== undefined && own !== 'own' && toHex(one.feed) === toHex(own) ? [one] : []));
+    const ofAlice = objects
+      .flatMap((object) => (object.type === 'certificate' ? [readCertificate(object.certificate)] : []))
+      .flatMap((one) => (one !== undefined && own !== 'own' && toHex(one.feed) === toHex(own) ? [one] : []));
     const certificate = ofAlice.find(({ segment }) => published.has(toHex(segment)));
     const live = ofAlice.at(-1);
     if (certificate === undefined || live === undefined) throw new Error('nothing published');
     const seed = objects
-      .flatMap((object) => (object.type === 'event' && object.content !== null ? [decode(publishCodec, object.content.content)] : []))
+      .flatMap((object) =>
+        object.type === 'event' && object.content !== null ? [decode(publishCodec, object.content.content)] : [],
+      )
       .find((publish) => publish !== undefined && toHex(publish.segment) === toHex(certificate.segment))?.seed;
     const firstOf = (segment: Uint8Array) =>
-      objects.flatMap((object) => (object.type === 'event' ? [decodeHeader(object.header)] : [])).find((header) => header?.seq === 0 && toHex(header.segment) === toHex(segment));
+      objects
+        .flatMap((object) => (object.type === 'event' ? [decodeHeader(object.header)] : []))
+        .find((header) => header?.seq === 0 && toHex(header.segment) === toHex(segment));
     const first = firstOf(certificate.segment);
     const firstLive = firstOf(live.segment);
     if (seed === undefined || first === undefined || firstLive === undefined) throw new Error('no seed');
-    const events = [0, 1, 2, 3, 4].map((i) => ({ contentKind: 16, content: new TextEncoder().encode(`never said ${i}`), time: START }));
+    const events = [0, 1, 2, 3, 4].map((i) => ({
+      contentKind: 16,
+      content: new TextEncoder().encode(`never said ${i}`),
+      time: START,
+    }));
     const made = forge({ crypto, randomness: bob.random }, { certificate, seed, first, events });
 
     // Somebody who knows nothing else takes the forged day as readily as the real one.
     const innocent = openReplica(crypto, 31);
     for (const who of [alice, bob]) meet(innocent, who);
-    const others = objects.filter((object) => object.type !== 'event' || toHex(decodeHeader(object.header)?.segment ?? certificate.segment) !== toHex(certificate.segment));
-    take(innocent, [...others.filter((object) => object.type !== 'seal' || toHex(object.segment) !== toHex(certificate.segment)), ...made], 'own');
+    const others = objects.filter(
+      (object) =>
+        object.type !== 'event' ||
+        toHex(decodeHeader(object.header)?.segment ?? certificate.segment) !== toHex(certificate.segment),
+    );
+    take(
+      innocent,
+      [
+        ...others.filter((object) => object.type !== 'seal' || toHex(object.segment) !== toHex(certificate.segment)),
+        ...made,
+      ],
+      'own',
+    );
     expect(texts(innocent)).toContain('never said 0');
     expect(judge(crypto, made).size).toBe(0);
 
@@ -174,7 +230,10 @@ describe('S1.4 what was published proves nothing', () => {
     take(alice, made, feedOf(bob));
     expect(texts(alice)).toEqual(before);
     // Nor does Bob's replica, which had it live, when a third copy of Bob's hands it on as its own person's.
-    const longer = forge({ crypto, randomness: bob.random }, { certificate, seed, first, events: [...events, ...events] });
+    const longer = forge(
+      { crypto, randomness: bob.random },
+      { certificate, seed, first, events: [...events, ...events] },
+    );
     take(alice, longer, feedOf(bob));
     expect(texts(alice)).toEqual(before);
 
@@ -206,7 +265,9 @@ describe('S1.4 what was published proves nothing', () => {
     say(alice, 'next day', START + DAY);
     const question = { now: START + 9 * DAY, sharedTimeOk: () => true };
     const ask = (more: object = {}) =>
-      alice.store.transaction(() => alice.log.duePublications({ ...question, counterparts: [frontier], ...more }).length);
+      alice.store.transaction(
+        () => alice.log.duePublications({ ...question, counterparts: [frontier], ...more }).length,
+      );
     let frontier = bob.store.transaction(() => bob.log.frontier());
     expect(ask()).toBe(0);
     give(alice, bob);
@@ -222,7 +283,10 @@ describe('S1.4 what was published proves nothing', () => {
   test('a published segment whose contents are purged keeps a stub; others accept it and go on', () => {
     const { alice, bob } = month(12);
     const count = texts(alice).length;
-    const oldest = alice.log.page({ limit: 999 }).filter(({ member }) => toHex(member) === toHex(alice.log.device()?.member ?? new Uint8Array())).slice(0, 5);
+    const oldest = alice.log
+      .page({ limit: 999 })
+      .filter(({ member }) => toHex(member) === toHex(alice.log.device()?.member ?? new Uint8Array()))
+      .slice(0, 5);
     for (const { event } of oldest) alice.store.transaction(() => alice.log.purge(event));
     expect(texts(alice).length).toBe(count - 5);
     expect(alice.store.scan('content').length).toBe(count - 5);
@@ -238,15 +302,27 @@ describe('S1.4 what was published proves nothing', () => {
 });
 
 const publishContent = (objects: readonly LogObject[], seed: Uint8Array, number: number): Uint8Array => {
-  const certificate = objects.flatMap((object) => (object.type === 'certificate' ? [readCertificate(object.certificate)] : [])).find((one) => one?.number === number);
+  const certificate = objects
+    .flatMap((object) => (object.type === 'certificate' ? [readCertificate(object.certificate)] : []))
+    .find((one) => one?.number === number);
   if (certificate === undefined) throw new Error('no such segment');
   return encode(publishCodec, { feed: certificate.feed, segment: certificate.segment, seed, extensions: [] });
 };
 
 describe('shared time', () => {
   const now = START + 100 * DAY;
-  const evidence = (more: Partial<TimeEvidence>): TimeEvidence => ({ now, startedAt: now - 3_600_000, lastRunAt: now - 7_200_000, sources: [], ...more });
-  const relay = (offset: number, age = 60_000) => ({ kind: 'relay' as const, date: now - age + offset, heardAt: now - age });
+  const evidence = (more: Partial<TimeEvidence>): TimeEvidence => ({
+    now,
+    startedAt: now - 3_600_000,
+    lastRunAt: now - 7_200_000,
+    sources: [],
+    ...more,
+  });
+  const relay = (offset: number, age = 60_000) => ({
+    kind: 'relay' as const,
+    date: now - age + offset,
+    heardAt: now - age,
+  });
   const friend = (offset: number, age = 60_000) => ({ ...relay(offset, age), kind: 'person' as const });
 
   test('a purge needs a fresh source that agrees; one a year off, stale or missing does not do', () => {
@@ -270,7 +346,9 @@ describe('shared time', () => {
     expect(mayPurge(evidence({ ...away, sources: [friend(0)] }))).toBe(true);
     const day = { ...away, startedAt: now - 30 * 3_600_000 };
     expect(mayPurge(evidence({ ...day, sources: [relay(0, 25 * 3_600_000), relay(0)] }))).toBe(true);
-    expect(mayPurge(evidence({ ...day, sources: [relay(0, 25 * 3_600_000), relay(DAY, 20 * 3_600_000), relay(0)] }))).toBe(false);
+    expect(
+      mayPurge(evidence({ ...day, sources: [relay(0, 25 * 3_600_000), relay(DAY, 20 * 3_600_000), relay(0)] })),
+    ).toBe(false);
     expect(mayPurge(evidence({ sources: [relay(365 * DAY, 3_600_000), relay(0)] }))).toBe(true);
   });
 });

@@ -23,56 +23,73 @@ const sample = () => {
   return { alice, bob, objects: everything(alice) };
 };
 
-test('decoders answer any bytes without an exception and fast', () => {
-  const { alice, objects } = sample();
-  const seeds = [...objects.map((object) => encode(logObjectCodec, object)), encode(frontierCodec, alice.store.transaction(() => alice.log.frontier()))];
-  for (const object of objects) {
-    if (object.type === 'entry') seeds.push(object.entry);
-    if (object.type === 'certificate') seeds.push(object.certificate);
-    if (object.type === 'event') seeds.push(object.header);
-  }
-  let slow = 0;
-  for (let i = 0; i < RUNS; i++) {
-    const input = i % 10 === 0 ? random.bytes(random.int(300)) : mutate(random.pick(seeds));
-    const start = performance.now();
-    decode(logObjectCodec, input);
-    decode(frontierCodec, input);
-    decode(publishCodec, input);
-    openEntry(crypto, input);
-    readCertificate(input);
-    decodeHeader(input);
-    slow = performance.now() - start > 50 ? slow + 1 : 0;
-    expect(slow).toBeLessThan(3);
-  }
-}, RUNS + 20_000);
-
-test('no mutated object harms a replica that holds the real ones, nor does any frontier', () => {
-  const { alice, bob, objects } = sample();
-  give(alice, bob);
-  const shown = [dump(bob, ['order']), texts(bob)];
-  const bytes = objects.map((object) => encode(logObjectCodec, object));
-  const frontier = encode(frontierCodec, alice.store.transaction(() => alice.log.frontier()));
-  let read = 0;
-  for (let i = 0; i < RUNS / 5; i++) {
-    const inner = random.pick(objects);
-    const bent: LogObject | undefined =
-      random.int(2) === 0
-        ? decode(logObjectCodec, mutate(random.pick(bytes)))
-        : inner.type === 'event'
-          ? { ...inner, header: mutate(inner.header) }
-          : inner.type === 'certificate'
-            ? { ...inner, certificate: mutate(inner.certificate) }
-            : inner.type === 'seal'
-              ? { ...inner, seq: random.int(5), head: random.bytes(32) as typeof inner.head }
-              : undefined;
-    if (bent !== undefined) {
-      read += 1;
-      take(bob, [bent], feedOf(alice));
+test(
+  'decoders answer any bytes without an exception and fast',
+  () => {
+    const { alice, objects } = sample();
+    const seeds = [
+      ...objects.map((object) => encode(logObjectCodec, object)),
+      encode(
+        frontierCodec,
+        alice.store.transaction(() => alice.log.frontier()),
+      ),
+    ];
+    for (const object of objects) {
+      if (object.type === 'entry') seeds.push(object.entry);
+      if (object.type === 'certificate') seeds.push(object.certificate);
+      if (object.type === 'event') seeds.push(object.header);
     }
-    const theirs = decode(frontierCodec, mutate(frontier));
-    if (theirs !== undefined) bob.store.transaction(() => bob.log.read(bob.log.compare(theirs).theyLack, 5000));
-  }
-  expect(read).toBeGreaterThan(RUNS / 20);
-  // What was bent is stored at most: nothing seals it.
-  expect([dump(bob, ['order']), texts(bob)]).toEqual(shown);
-}, RUNS + 20_000);
+    let slow = 0;
+    for (let i = 0; i < RUNS; i++) {
+      const input = i % 10 === 0 ? random.bytes(random.int(300)) : mutate(random.pick(seeds));
+      const start = performance.now();
+      decode(logObjectCodec, input);
+      decode(frontierCodec, input);
+      decode(publishCodec, input);
+      openEntry(crypto, input);
+      readCertificate(input);
+      decodeHeader(input);
+      slow = performance.now() - start > 50 ? slow + 1 : 0;
+      expect(slow).toBeLessThan(3);
+    }
+  },
+  RUNS + 20_000,
+);
+
+test(
+  'no mutated object harms a replica that holds the real ones, nor does any frontier',
+  () => {
+    const { alice, bob, objects } = sample();
+    give(alice, bob);
+    const shown = [dump(bob, ['order']), texts(bob)];
+    const bytes = objects.map((object) => encode(logObjectCodec, object));
+    const frontier = encode(
+      frontierCodec,
+      alice.store.transaction(() => alice.log.frontier()),
+    );
+    let read = 0;
+    for (let i = 0; i < RUNS / 5; i++) {
+      const inner = random.pick(objects);
+      const bent: LogObject | undefined =
+        random.int(2) === 0
+          ? decode(logObjectCodec, mutate(random.pick(bytes)))
+          : inner.type === 'event'
+            ? { ...inner, header: mutate(inner.header) }
+            : inner.type === 'certificate'
+              ? { ...inner, certificate: mutate(inner.certificate) }
+              : inner.type === 'seal'
+                ? { ...inner, seq: random.int(5), head: random.bytes(32) as typeof inner.head }
+                : undefined;
+      if (bent !== undefined) {
+        read += 1;
+        take(bob, [bent], feedOf(alice));
+      }
+      const theirs = decode(frontierCodec, mutate(frontier));
+      if (theirs !== undefined) bob.store.transaction(() => bob.log.read(bob.log.compare(theirs).theyLack, 5000));
+    }
+    expect(read).toBeGreaterThan(RUNS / 20);
+    // What was bent is stored at most: nothing seals it.
+    expect([dump(bob, ['order']), texts(bob)]).toEqual(shown);
+  },
+  RUNS + 20_000,
+);

@@ -4,8 +4,30 @@ import { decode, encode } from '../../src/codec/index.ts';
 import type { Crypto } from '../../src/crypto/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
 import { conversationIdFrom, openCertificate, openEntry, readCertificate } from '../../src/identity/index.ts';
-import { decodeHeader, encodeHeader, frontierCodec, sealCodec, stubCodec, verifySeal, type LogObject } from '../../src/log/index.ts';
-import { DAY, everything, feedOf, give, openReplica, pair, person, say, START, take, texts, meet, type Person } from './people.ts';
+import {
+  decodeHeader,
+  encodeHeader,
+  frontierCodec,
+  sealCodec,
+  stubCodec,
+  verifySeal,
+  type LogObject,
+} from '../../src/log/index.ts';
+import {
+  DAY,
+  everything,
+  feedOf,
+  give,
+  openReplica,
+  pair,
+  person,
+  say,
+  START,
+  take,
+  texts,
+  meet,
+  type Person,
+} from './people.ts';
 
 const crypto = await createLibsodium();
 
@@ -35,14 +57,19 @@ const talk = () => {
 /** Events shown that nobody wrote, when each bit of each event is flipped on its way. */
 const forgedShown = (using: Crypto): number => {
   const { people, objects } = talk();
-  const real = new Set(watch(people, objects).replica.log.page({ limit: 99 }).map(({ event }) => Buffer.from(event).toString('hex')));
+  const real = new Set(
+    watch(people, objects)
+      .replica.log.page({ limit: 99 })
+      .map(({ event }) => Buffer.from(event).toString('hex')),
+  );
   let forged = 0;
   for (const [i, object] of objects.entries()) {
     if (object.type !== 'event') continue;
     for (let bit = 0; bit < object.header.length * 8; bit += 5) {
       const bad = objects.with(i, { ...object, header: flipped(object.header, bit) });
       const { replica } = watch(people, bad, using);
-      for (const { event } of replica.log.page({ limit: 99 })) if (!real.has(Buffer.from(event).toString('hex'))) forged += 1;
+      for (const { event } of replica.log.page({ limit: 99 }))
+        if (!real.has(Buffer.from(event).toString('hex'))) forged += 1;
     }
   }
   return forged;
@@ -80,12 +107,17 @@ describe('S2.10 what was tampered with is named and never shown', () => {
     const { alice, people, objects } = talk();
     say(alice, 'later', START + DAY);
     const all = everything(alice);
-    const i = all.findIndex((object) => object.type === 'event' && (decodeHeader(object.header)?.heads.length ?? 0) > 0);
+    const i = all.findIndex(
+      (object) => object.type === 'event' && (decodeHeader(object.header)?.heads.length ?? 0) > 0,
+    );
     const object = all[i];
     if (object?.type !== 'event') throw new Error('no event with heads');
     const header = decodeHeader(object.header);
     if (header === undefined) throw new Error('unreadable');
-    const swapped = { ...object, header: encodeHeader({ ...header, heads: [...header.heads].reverse(), previous: header.previous }) };
+    const swapped = {
+      ...object,
+      header: encodeHeader({ ...header, heads: [...header.heads].reverse(), previous: header.previous }),
+    };
     const other = header.heads.length > 1 ? swapped : { ...object, header: encodeHeader({ ...header, heads: [] }) };
     const { replica } = watch(people, all.with(i, other));
     const good = watch(people, all).replica.log.page({ limit: 99 }).length;
@@ -95,7 +127,9 @@ describe('S2.10 what was tampered with is named and never shown', () => {
 
   test('a bad seal changes nothing, before or after the good one', () => {
     const { people, objects } = talk();
-    const bad = objects.flatMap((object): LogObject[] => (object.type === 'seal' ? [{ ...object, signature: flipped(object.signature, 3) }] : []));
+    const bad = objects.flatMap((object): LogObject[] =>
+      object.type === 'seal' ? [{ ...object, signature: flipped(object.signature, 3) }] : [],
+    );
     expect(bad.length).toBeGreaterThan(0);
     const count = watch(people, objects).replica.log.page({ limit: 99 }).length;
     const { replica, taken } = watch(people, [...bad, ...objects, ...bad]);
@@ -107,7 +141,9 @@ describe('S2.10 what was tampered with is named and never shown', () => {
 
   test('what rests on a signature check is shown when the check is planted away', () => {
     const { people, objects } = talk();
-    const bad = objects.map((object): LogObject => (object.type === 'seal' ? { ...object, signature: flipped(object.signature, 3) } : object));
+    const bad = objects.map((object): LogObject =>
+      object.type === 'seal' ? { ...object, signature: flipped(object.signature, 3) } : object,
+    );
     expect(watch(people, bad).replica.log.page({ limit: 99 }).length).toBe(0);
     expect(watch(people, bad, { ...crypto, verify: () => true }).replica.log.page({ limit: 99 }).length).toBe(5);
   });
@@ -118,9 +154,12 @@ describe('attack classes', () => {
     const { alice, objects } = talk();
     const device = alice.log.device();
     if (device === undefined) throw new Error('not started');
-    const by = <T extends LogObject['type']>(type: T) => objects.find((object) => object.type === type) as Extract<LogObject, { type: T }>;
+    const by = <T extends LogObject['type']>(type: T) =>
+      objects.find((object) => object.type === type) as Extract<LogObject, { type: T }>;
     const certificate = objects.flatMap((object) =>
-      object.type === 'certificate' && openCertificate(crypto, object.certificate, device.key.publicKey) !== undefined ? [object.certificate] : [],
+      object.type === 'certificate' && openCertificate(crypto, object.certificate, device.key.publicKey) !== undefined
+        ? [object.certificate]
+        : [],
     )[0];
     if (certificate === undefined) throw new Error('no certificate');
     const seal = by('seal');
@@ -129,8 +168,21 @@ describe('attack classes', () => {
       certificate,
       event: by('event').header,
       seal: encode(sealCodec, seal),
-      stub: encode(stubCodec, { format: 1, kind: 1, feed: seal.feed, segment: seal.segment, count: 1, head: seal.head, lamport: 1, seed: seal.head, signature: seal.signature }),
-      frontier: encode(frontierCodec, alice.store.transaction(() => alice.log.frontier())),
+      stub: encode(stubCodec, {
+        format: 1,
+        kind: 1,
+        feed: seal.feed,
+        segment: seal.segment,
+        count: 1,
+        head: seal.head,
+        lamport: 1,
+        seed: seal.head,
+        signature: seal.signature,
+      }),
+      frontier: encode(
+        frontierCodec,
+        alice.store.transaction(() => alice.log.frontier()),
+      ),
     };
     const parsers: Record<string, (bytes: Uint8Array) => unknown> = {
       entry: (bytes) => openEntry(crypto, bytes),
@@ -146,7 +198,10 @@ describe('attack classes', () => {
     expect(passed).toEqual(Object.keys(samples).map((name) => `${name} as ${name}`));
     // The same signature in another slot: each has a label of its own.
     const cert = readCertificate(certificate);
-    expect(cert && verifySeal(crypto, device.key.publicKey, alice.conversation, { ...seal, signature: certificate.subarray(-64) })).toBe(false);
+    expect(
+      cert &&
+        verifySeal(crypto, device.key.publicKey, alice.conversation, { ...seal, signature: certificate.subarray(-64) }),
+    ).toBe(false);
   });
 
   test('class 5: replay changes nothing; other conversations, reflection and deletion are refused or wait', () => {
@@ -167,7 +222,10 @@ describe('attack classes', () => {
     expect(root.refused.get('root')).toBe(1);
     // Without the first event nothing above it counts, and it is told as missing.
     const events = objects.filter(({ type }) => type === 'event');
-    const { replica } = watch(people, objects.filter((object) => object !== events[0]));
+    const { replica } = watch(
+      people,
+      objects.filter((object) => object !== events[0]),
+    );
     const lacking = alice.store.transaction(() => alice.log.compare(replica.log.frontier())).theyLack;
     expect(lacking.some(({ from, to }) => from === 0 && to > 0)).toBe(true);
     take(replica, alice.store.transaction(() => alice.log.read(lacking, 1e6)).objects, 'own');
@@ -182,7 +240,10 @@ describe('attack classes', () => {
       if (object?.type !== 'event') throw new Error('no first event');
       const header = decodeHeader(object.header);
       if (header === undefined) throw new Error('unreadable');
-      const taken = watch(people, objects.with(i, { ...object, header: encodeHeader({ ...header, lamport: header.lamport + by }) })).taken;
+      const taken = watch(
+        people,
+        objects.with(i, { ...object, header: encodeHeader({ ...header, lamport: header.lamport + by }) }),
+      ).taken;
       expect(taken.refused.get('lamport')).toBe(1);
     }
   });
@@ -203,7 +264,9 @@ describe('attack classes', () => {
       return { ...object, signature: s };
     });
     expect(watch(people, added).replica.log.page({ limit: 99 }).length).toBe(0);
-    const zero = objects.map((object): LogObject => (object.type === 'seal' ? { ...object, signature: concat(Uint8Array.of(1), new Uint8Array(63)) } : object));
+    const zero = objects.map((object): LogObject =>
+      object.type === 'seal' ? { ...object, signature: concat(Uint8Array.of(1), new Uint8Array(63)) } : object,
+    );
     expect(watch(people, zero).replica.log.page({ limit: 99 }).length).toBe(0);
   });
 
@@ -212,7 +275,10 @@ describe('attack classes', () => {
     const [a, b] = objects.flatMap((object, i) => (object.type === 'event' ? [i] : []));
     const [x, y] = [objects[a as number], objects[b as number]];
     if (x?.type !== 'event' || y?.type !== 'event') throw new Error('no events');
-    const { replica, taken } = watch(people, objects.with(a as number, { ...x, content: y.content }).with(b as number, { ...y, content: x.content }));
+    const { replica, taken } = watch(
+      people,
+      objects.with(a as number, { ...x, content: y.content }).with(b as number, { ...y, content: x.content }),
+    );
     expect(taken.refused.get('content')).toBe(2);
     expect(texts(replica).filter((text) => text !== '').length).toBe(3);
     expect(take(replica, objects, 'own').completed.length).toBe(2);

@@ -31,13 +31,41 @@ export const identityVectors = (crypto: Crypto) => {
   const random = seededRandomness(303);
   const key = () => crypto.signingKey(new Secret(random.bytes(32)));
   const [first, second] = [key(), key()];
-  const inception = createInception(crypto, { key: first, root: ROOT, memberKind: 'human', recoveryKey: random.bytes(32), versions: [1] });
-  const least = createInception(crypto, { key: second, root: ROOT.subarray(0, 16), memberKind: 'system', recoveryKey: random.bytes(32), versions: [1] });
+  const inception = createInception(crypto, {
+    key: first,
+    root: ROOT,
+    memberKind: 'human',
+    recoveryKey: random.bytes(32),
+    versions: [1],
+  });
+  const least = createInception(crypto, {
+    key: second,
+    root: ROOT.subarray(0, 16),
+    memberKind: 'system',
+    recoveryKey: random.bytes(32),
+    versions: [1],
+  });
   const start = opened(crypto, inception);
-  const added = opened(crypto, createAddDevice(crypto, first, entryPointAfter(start), second.publicKey, signConsent(crypto, second, ROOT, first.publicKey)));
+  const added = opened(
+    crypto,
+    createAddDevice(
+      crypto,
+      first,
+      entryPointAfter(start),
+      second.publicKey,
+      signConsent(crypto, second, ROOT, first.publicKey),
+    ),
+  );
   const feed = feedIdOf(crypto, second.publicKey);
   const cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
-  const removal = opened(crypto, createRemoval(crypto, first, entryPointAfter(added), { feed, member: null, cuts: Array.from({ length: 8 }, () => cut) }));
+  const removal = opened(
+    crypto,
+    createRemoval(crypto, first, entryPointAfter(added), {
+      feed,
+      member: null,
+      cuts: Array.from({ length: 8 }, () => cut),
+    }),
+  );
   const witness = opened(crypto, createWitness(crypto, first, entryPointAfter(removal), removal.hash));
   const entries = [start, opened(crypto, least), added, removal, witness].map((open) => ({
     kind: open.act.type,
@@ -83,7 +111,8 @@ export const logVectors = (crypto: Crypto) => {
       id: object.type === 'event' ? toHex(crypto.hash(32, object.header)) : null,
       seq: header?.seq ?? null,
       lamport: header?.lamport ?? null,
-      segment: header === undefined ? (certificate === undefined ? null : toHex(certificate.segment)) : toHex(header.segment),
+      segment:
+        header === undefined ? (certificate === undefined ? null : toHex(certificate.segment)) : toHex(header.segment),
     };
   });
   const order = alice.log.page({ limit: 99 }).map(({ event }) => toHex(event));
@@ -91,7 +120,13 @@ export const logVectors = (crypto: Crypto) => {
   const key = new Uint8Array(32).fill(5);
   const contents = [0, 1, 63, 64, 255, 256, 4095, 4096, 66559].map((length) => {
     const content = new Uint8Array(length).fill(65);
-    return { byte: '41', length, key: toHex(key), sizeClass: sizeClassOf(length), hash: toHex(contentHash(crypto, key, content)) };
+    return {
+      byte: '41',
+      length,
+      key: toHex(key),
+      sizeClass: sizeClassOf(length),
+      hash: toHex(contentHash(crypto, key, content)),
+    };
   });
   const event = objects.find(({ type }) => type === 'event')?.object ?? '';
   const invalid = [

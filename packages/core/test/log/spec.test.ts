@@ -14,7 +14,15 @@ import {
   signedEntryCodec,
   witnessBody,
 } from '../../src/identity/index.ts';
-import { contentHash, frontierCodec, headerCodec, logObjectCodec, publishCodec, sizeClassOf, type LogObject } from '../../src/log/index.ts';
+import {
+  contentHash,
+  frontierCodec,
+  headerCodec,
+  logObjectCodec,
+  publishCodec,
+  sizeClassOf,
+  type LogObject,
+} from '../../src/log/index.ts';
 import { openReplica, take } from './people.ts';
 import { toJson, VECTORS, type identityVectors, type logVectors } from './spec-vectors.ts';
 
@@ -27,10 +35,23 @@ const hex = (text: string): Uint8Array => {
 };
 const lines = (named: readonly Named[]): readonly string[] =>
   named.flatMap(({ name, cddl, uses }) => [`${name} = ${cddl}`, ...lines(uses)]);
-const of = (...codecs: readonly { readonly uses: readonly Named[] }[]): readonly string[] => codecs.flatMap(({ uses }) => lines(uses));
+const of = (...codecs: readonly { readonly uses: readonly Named[] }[]): readonly string[] =>
+  codecs.flatMap(({ uses }) => lines(uses));
 
 test.each([
-  ['03-identity-and-charter.md', of(signedEntryCodec, entryCodec, inceptionBody, addDeviceBody, removeBody, witnessBody, signedCertificateCodec, certificateCodec)],
+  [
+    '03-identity-and-charter.md',
+    of(
+      signedEntryCodec,
+      entryCodec,
+      inceptionBody,
+      addDeviceBody,
+      removeBody,
+      witnessBody,
+      signedCertificateCodec,
+      certificateCodec,
+    ),
+  ],
   ['04-log.md', of(headerCodec, logObjectCodec, frontierCodec, publishCodec)],
 ] as const)('the CDDL of %s is that of the codecs', (page, expected) => {
   const blocks = [...spec(page).matchAll(/```cddl\n(.*?)```/gs)].map(([, block]) => block ?? '').join('');
@@ -65,7 +86,14 @@ test('the vectors of the log hold: a replica that takes the objects shows the or
   }
   take(replica, objects.toReversed(), 'own');
   expect(replica.log.page({ limit: 99 }).map(({ event }) => toHex(event))).toEqual(vectors.order);
-  expect(toHex(encode(frontierCodec, replica.store.transaction(() => replica.log.frontier())))).toBe(vectors.frontier);
+  expect(
+    toHex(
+      encode(
+        frontierCodec,
+        replica.store.transaction(() => replica.log.frontier()),
+      ),
+    ),
+  ).toBe(vectors.frontier);
   for (const { object } of vectors.invalid) expect(decode(logObjectCodec, hex(object))).toBeUndefined();
   for (const { length, key, sizeClass, hash } of vectors.contents) {
     expect(sizeClassOf(length)).toBe(sizeClass);
@@ -105,13 +133,40 @@ test('every format reads back its least and its fullest value', () => {
   };
   same(headerCodec, header);
   expect(encode(headerCodec, header).length).toBeLessThanOrEqual(3072);
-  same(headerCodec, { ...header, seq: 0, lamport: 0, time: 0, heads: [], end: null, contentKind: 0, sizeClass: 0, extensions: [] });
+  same(headerCodec, {
+    ...header,
+    seq: 0,
+    lamport: 0,
+    time: 0,
+    heads: [],
+    end: null,
+    contentKind: 0,
+    sizeClass: 0,
+    extensions: [],
+  });
   same(frontierCodec, { digest: full(16), base: 0, feeds: [] });
-  const aside = Array.from({ length: 8 }, () => ({ segment: id<never>(8), count: seq, head: id<never>(32), past: full(8) }));
+  const aside = Array.from({ length: 8 }, () => ({
+    segment: id<never>(8),
+    count: seq,
+    head: id<never>(32),
+    past: full(8),
+  }));
   const ranges = Array.from({ length: 4 }, () => ({ segment: id<never>(8), from: seq, to: seq }));
-  const feed = { feed: id<never>(8), charterCount: seq, charterDigest: full(8), segment: id<never>(8), count: seq, head: id<never>(32), past: full(8), ranges, aside };
+  const feed = {
+    feed: id<never>(8),
+    charterCount: seq,
+    charterDigest: full(8),
+    segment: id<never>(8),
+    count: seq,
+    head: id<never>(32),
+    past: full(8),
+    ranges,
+    aside,
+  };
   same(frontierCodec, { digest: full(16), base: 0, feeds: Array.from({ length: 16 }, () => feed) });
   const cut = { feed: id<never>(8), segment: id<never>(8), count: seq, charterCount: seq, charterHead: full(32) };
   same(removeBody, { feed: id<never>(8), member: null, cuts: Array.from({ length: 8 }, () => cut) });
-  expect(encode(removeBody, { feed: id<never>(8), member: null, cuts: Array.from({ length: 8 }, () => cut) }).length).toBeLessThanOrEqual(1024);
+  expect(
+    encode(removeBody, { feed: id<never>(8), member: null, cuts: Array.from({ length: 8 }, () => cut) }).length,
+  ).toBeLessThanOrEqual(1024);
 });

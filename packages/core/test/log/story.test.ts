@@ -56,19 +56,30 @@ test('a thousand events cost one signature check, and a batch is cut where it wa
   const [alice, bob] = pair(crypto);
   for (let i = 0; i < 1000; i++) say(alice, `${i}`);
   let checks = 0;
-  const counting = { ...crypto, verify: (...all: Parameters<typeof crypto.verify>) => (checks++, crypto.verify(...all)) };
+  const counting = {
+    ...crypto,
+    verify: (...all: Parameters<typeof crypto.verify>) => (checks++, crypto.verify(...all)),
+  };
   const watcher = openReplica(counting, 3);
   meet(watcher, alice);
   const objects = everything(alice);
   watcher.log.charter();
   checks = 0;
-  take(watcher, objects.filter(({ type }) => type !== 'entry'), feedOf(alice));
+  take(
+    watcher,
+    objects.filter(({ type }) => type !== 'entry'),
+    feedOf(alice),
+  );
   // The certificate and the seal.
   expect(checks).toBe(2);
   expect(texts(watcher).length).toBe(1000);
 
   let packets = 0;
-  for (let left = alice.store.transaction(() => alice.log.compare(bob.log.frontier()).theyLack); left.length > 0; packets++) {
+  for (
+    let left = alice.store.transaction(() => alice.log.compare(bob.log.frontier()).theyLack);
+    left.length > 0;
+    packets++
+  ) {
     const batch = alice.store.transaction(() => alice.log.read(left, 3300));
     expect(batch.bytes).toBeLessThanOrEqual(3300);
     const size = batch.objects.reduce((sum, object) => sum + encode(logObjectCodec, object).length, 0);

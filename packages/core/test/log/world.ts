@@ -3,7 +3,20 @@ import type { Crypto } from '../../src/crypto/index.ts';
 import type { LogObject } from '../../src/log/index.ts';
 import { openConversationLog } from '../../src/log/index.ts';
 import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
-import { CONVERSATION, DAY, everything, give, openReplica, pair, ROOT, say, START, take, type Person, type Replica } from './people.ts';
+import {
+  CONVERSATION,
+  DAY,
+  everything,
+  give,
+  openReplica,
+  pair,
+  ROOT,
+  say,
+  START,
+  take,
+  type Person,
+  type Replica,
+} from './people.ts';
 
 export interface World {
   readonly people: readonly Person[];
@@ -14,7 +27,14 @@ export interface World {
 export const copyOf = (who: Person, seed: number): Person => {
   const store = who.store.clone();
   const random = seededRandomness(seed);
-  const log = openConversationLog({ store, crypto: who.crypto, randomness: random, conversation: CONVERSATION, kind: 'pair', roots: [ROOT] });
+  const log = openConversationLog({
+    store,
+    crypto: who.crypto,
+    randomness: random,
+    conversation: CONVERSATION,
+    kind: 'pair',
+    roots: [ROOT],
+  });
   return { ...who, store, random, log };
 };
 
@@ -46,13 +66,18 @@ export const shuffled = <T>(random: SeededRandomness, items: readonly T[], twice
 };
 
 /** Somebody who knows both members and is handed objects in this order, in pieces. */
-export const observe = (crypto: Crypto, world: World, objects: readonly LogObject[], random: SeededRandomness): Replica => {
+export const observe = (
+  crypto: Crypto,
+  world: World,
+  objects: readonly LogObject[],
+  random: SeededRandomness,
+): Replica => {
   const replica = openReplica(crypto, 999);
   for (const who of world.people.slice(0, 2)) {
     const device = who.log.device();
     if (device !== undefined) replica.store.transaction(() => replica.log.admit(device.member));
   }
-  for (let at = 0; at < objects.length; ) {
+  for (let at = 0; at < objects.length;) {
     const size = 1 + random.int(20);
     take(replica, objects.slice(at, at + size), 'own');
     at += size;

@@ -10,10 +10,28 @@ const fill = (length: number, value = 7): never => new Uint8Array(length).fill(v
 const frontier: Frontier = {
   digest: fill(16),
   base: 0,
-  feeds: [{ feed: fill(8), charterCount: 1, charterDigest: fill(8), segment: fill(8), count: 3, head: fill(32), ranges: [{ segment: fill(8), from: 5, to: 9 }], past: fill(8), aside: [] }],
+  feeds: [
+    {
+      feed: fill(8),
+      charterCount: 1,
+      charterDigest: fill(8),
+      segment: fill(8),
+      count: 3,
+      head: fill(32),
+      ranges: [{ segment: fill(8), from: 5, to: 9 }],
+      past: fill(8),
+      aside: [],
+    },
+  ],
 };
 const everyItem: readonly Item[] = [
-  { type: 'objects', objects: [{ type: 'event', header: fill(100), content: { key: fill(32), content: fill(10) } }, { type: 'entry', entry: fill(40) }] },
+  {
+    type: 'objects',
+    objects: [
+      { type: 'event', header: fill(100), content: { key: fill(32), content: fill(10) } },
+      { type: 'entry', entry: fill(40) },
+    ],
+  },
   { type: 'frontier', frontier, date: 1_767_225_600_000 },
   { type: 'want', ranges: [{ feed: fill(8), segment: fill(8), from: 0, to: 4 }] },
   { type: 'inbox', record: fill(60) },
@@ -36,7 +54,13 @@ test('every item comes back as it went, alone and all together', () => {
 test('items of a newer Kith are skipped; broken ones of a known kind drop the packet', () => {
   const wire = tuple({ version: literal(1), items: list(tuple({ kind: uint(255), body: bytes(0, 100) }), 16) });
   const typing = items.encode({ type: 'typing' });
-  const newer = encode(wire, { version: 1, items: [{ kind: 200, body: fill(5) }, { kind: typing.kind, body: typing.bytes }] });
+  const newer = encode(wire, {
+    version: 1,
+    items: [
+      { kind: 200, body: fill(5) },
+      { kind: typing.kind, body: typing.bytes },
+    ],
+  });
   expect(decodePacket(newer)).toEqual([{ type: 'typing' }]);
   expect(decodePacket(encode(wire, { version: 1, items: [{ kind: 6, body: fill(5) }] }))).toBeUndefined();
 });
@@ -51,7 +75,13 @@ test('fuzz: 10,000 inputs, whole and damaged, end in an answer and never in an e
     const kind = i % 4;
     if (kind === 0) damaged[at] = (damaged[at] as number) ^ (1 << (i % 8));
     const input =
-      kind === 0 ? damaged : kind === 1 ? whole.slice(0, at) : kind === 2 ? concat(whole.slice(0, at), random.bytes(8), whole.slice(at)) : random.bytes(at % 300);
+      kind === 0
+        ? damaged
+        : kind === 1
+          ? whole.slice(0, at)
+          : kind === 2
+            ? concat(whole.slice(0, at), random.bytes(8), whole.slice(at))
+            : random.bytes(at % 300);
     if (decodePacket(input) !== undefined) accepted++;
   }
   expect(accepted).toBeLessThan(5_000);

@@ -1,5 +1,12 @@
 import { KithError, type Change, type Method, type Methods } from '@kith/core/client';
-import { missingFeatures, requestPersistence, startWebKith, storageStatus, type WebKith, type WebKithOptions } from '../../src/index.ts';
+import {
+  missingFeatures,
+  requestPersistence,
+  startWebKith,
+  storageStatus,
+  type WebKith,
+  type WebKithOptions,
+} from '../../src/index.ts';
 import engineUrl from '../../src/engine-worker.ts?worker&url';
 import smallUrl from './small-engine-worker.ts?worker&url';
 

@@ -18,7 +18,10 @@ const PAGE = 500;
 export const wholeLog = (life: Life, who: number, conversation: string): readonly LogLine[] => {
   const lines: LogLine[] = [];
   for (let before: string | undefined; ; before = lines[0]?.event) {
-    const page = device(life, who).call('log', before === undefined ? { conversation, limit: PAGE } : { conversation, limit: PAGE, before });
+    const page = device(life, who).call(
+      'log',
+      before === undefined ? { conversation, limit: PAGE } : { conversation, limit: PAGE, before },
+    );
     lines.unshift(...page);
     if (page.length < PAGE) return lines;
   }
@@ -55,7 +58,8 @@ const acknowledged: Oracle = (life) =>
         const name = device(life, who).name;
         if (line === undefined) wrong.push(`"${text.slice(0, 40)}" is not at ${name}`);
         else if (!pair.retracted.has(event) && !hiddenBy(pair, who, event) && !hiddenBy(pair, by, event)) {
-          if (pair.exact && line.text !== text) wrong.push(`${name} sees "${String(line.text).slice(0, 40)}" for "${text.slice(0, 40)}"`);
+          if (pair.exact && line.text !== text)
+            wrong.push(`${name} sees "${String(line.text).slice(0, 40)}" for "${text.slice(0, 40)}"`);
           if (who !== by) life.tally.count('delivered');
         }
       }
@@ -67,7 +71,7 @@ const once: Oracle = (life) =>
   life.world.devices.flatMap((one) => {
     const wrong: string[] = [];
     const arrived = new Set<string>();
-    for (let from = '0'; ; ) {
+    for (let from = '0'; ;) {
       const { events, cursor } = one.call('events.since', { from });
       for (const { event, text } of events) {
         if (arrived.has(event)) wrong.push(`${one.name} is told twice of "${text?.slice(0, 40) ?? event}"`);
@@ -94,7 +98,16 @@ const once: Oracle = (life) =>
 
 /** What does not depend on who looks. */
 const neutral = (line: LogLine): string =>
-  JSON.stringify([line.event, line.author, line.kind, line.sentAt, line.target, line.emoji, line.reply?.event, line.reactions.map(({ emoji, count }) => [emoji, count]).toSorted()]);
+  JSON.stringify([
+    line.event,
+    line.author,
+    line.kind,
+    line.sentAt,
+    line.target,
+    line.emoji,
+    line.reply?.event,
+    line.reactions.map(({ emoji, count }) => [emoji, count]).toSorted(),
+  ]);
 const sameOrder: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
     const [mine = [], theirs = []] = logs(life, pair);
@@ -108,10 +121,13 @@ const sameOrder: Oracle = (life) =>
         wrong.push(`line ${i} is ${line.event} for ${a} and ${other?.event} for ${b}`);
         break;
       }
-      const personal = sides(pair).some((who) => hiddenBy(pair, who, line.event) || (line.target !== null && hiddenBy(pair, who, line.target)));
+      const personal = sides(pair).some(
+        (who) => hiddenBy(pair, who, line.event) || (line.target !== null && hiddenBy(pair, who, line.target)),
+      );
       if (personal || line.deleted !== other.deleted) continue;
       if (neutral(line) !== neutral(other)) wrong.push(`${a}: ${neutral(line)}, ${b}: ${neutral(other)}`);
-      if (line.text !== other.text) wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
+      if (line.text !== other.text)
+        wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
     }
     return wrong;
   });
@@ -124,7 +140,8 @@ const deleted: Oracle = (life) =>
         const gone = hiddenBy(pair, who, line.event) || pair.retracted.has(line.event);
         if (!gone) continue;
         life.tally.count('oracle: deleted');
-        if (!line.deleted || line.text !== null) wrong.push(`${device(life, who).name} sees again what was deleted: ${line.event}`);
+        if (!line.deleted || line.text !== null)
+          wrong.push(`${device(life, who).name} sees again what was deleted: ${line.event}`);
       }
       // Not in any row of the disk either, but for those who keep it rightly.
       const disk = life.world.disks[who] as MemoryStore;
@@ -147,7 +164,11 @@ const words: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
     if (!pair.met) return [];
     life.tally.count('oracle: words');
-    const [mine, theirs] = sides(pair).map((who) => device(life, who).call('contact.words', { conversation: pair.conversation as string }).words.join(' '));
+    const [mine, theirs] = sides(pair).map((who) =>
+      device(life, who)
+        .call('contact.words', { conversation: pair.conversation as string })
+        .words.join(' '),
+    );
     return mine === theirs ? [] : [`${mine} and ${theirs}`];
   });
 
@@ -158,7 +179,9 @@ const delivered: Oracle = (life) =>
         if (!line.mine) return [];
         life.tally.count('oracle: states');
         const late = line.state === 'waiting' || line.state === 'sent';
-        return late ? [`${device(life, sides(pair)[i] as number).name}: "${String(line.text).slice(0, 40)}" is ${line.state}`] : [];
+        return late
+          ? [`${device(life, sides(pair)[i] as number).name}: "${String(line.text).slice(0, 40)}" is ${line.state}`]
+          : [];
       }),
     ),
   );
@@ -167,7 +190,10 @@ const failures: Oracle = (life) =>
   life.world.devices.flatMap((one) =>
     one.failures
       .filter((cause) => !(cause instanceof StoreError))
-      .map((cause) => `${one.name}: ${cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' ')}` : String(cause)}`),
+      .map(
+        (cause) =>
+          `${one.name}: ${cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n').slice(1, 4).join(' ')}` : String(cause)}`,
+      ),
   );
 
 const secrets: Oracle = (life) => {
@@ -187,8 +213,11 @@ const rebuilt: Oracle = (life) =>
     for (const [i, table] of tables.entries()) {
       const [a, b] = [before, after].map((rows) => new Map(rows[i]?.map(({ key, value }) => [hex(key), hex(value)])));
       life.tally.count('oracle: rebuilt', a?.size ?? 0);
-      for (const [key, value] of a ?? []) if (b?.get(key) !== value) wrong.push(`${one.name}: ${table} ${key} is ${b?.get(key) ?? 'absent'} when made anew, not ${value}`);
-      for (const key of b?.keys() ?? []) if (a?.has(key) !== true) wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
+      for (const [key, value] of a ?? [])
+        if (b?.get(key) !== value)
+          wrong.push(`${one.name}: ${table} ${key} is ${b?.get(key) ?? 'absent'} when made anew, not ${value}`);
+      for (const key of b?.keys() ?? [])
+        if (a?.has(key) !== true) wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
     }
     return wrong.slice(0, 3);
   });
@@ -209,12 +238,15 @@ const ORACLES: Readonly<Record<string, Oracle>> = {
 export const askOracles = (life: Life, settled: boolean): readonly Finding[] => {
   const findings: Finding[] = [];
   if (!settled) findings.push({ oracle: 'every wait ends', words: stillOpen(life) });
-  for (const [oracle, ask] of Object.entries(ORACLES)) for (const found of ask(life)) findings.push({ oracle, words: found });
+  for (const [oracle, ask] of Object.entries(ORACLES))
+    for (const found of ask(life)) findings.push({ oracle, words: found });
   return findings;
 };
 const stillOpen = (life: Life): string =>
   [
-    ...life.pairs.filter(({ met }) => !met).map((pair) => `${device(life, pair.inviter).name} and ${device(life, pair.acceptor).name} never met`),
+    ...life.pairs
+      .filter(({ met }) => !met)
+      .map((pair) => `${device(life, pair.inviter).name} and ${device(life, pair.acceptor).name} never met`),
     ...Array.from(life.waits, ({ device: one, method }) => `${one.name}: ${method} did not end`),
     ...life.world.devices.map((one) => `${one.name}: ${one.ask('status', {}).value?.pending ?? '?'} pending`),
   ].join('; ');

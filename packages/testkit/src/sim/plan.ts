@@ -9,7 +9,13 @@ export type Act =
   /** `luck` (0 to 1) chooses among what is there at that time. */
   | { readonly type: 'say'; readonly who: number; readonly pair: number; readonly size: number }
   | { readonly type: 'reply'; readonly who: number; readonly pair: number; readonly luck: number }
-  | { readonly type: 'react'; readonly who: number; readonly pair: number; readonly luck: number; readonly off: boolean }
+  | {
+      readonly type: 'react';
+      readonly who: number;
+      readonly pair: number;
+      readonly luck: number;
+      readonly off: boolean;
+    }
   | { readonly type: 'edit'; readonly who: number; readonly pair: number; readonly luck: number }
   | { readonly type: 'hide'; readonly who: number; readonly pair: number; readonly luck: number }
   | { readonly type: 'retract'; readonly who: number; readonly pair: number; readonly luck: number }
@@ -90,22 +96,43 @@ export const planWorld = (seed: number): WorldPlan => {
   // When people sit down: mostly at common times, so that they also talk live.
   const common = Array.from({ length: DAYS * 2 }, (_, i) => (i / 2) * DAY + 8 * HOUR + random.fraction() * 5 * HOUR);
   for (const who of people.keys()) {
-    const own = pairs.flatMap(({ invite, acceptor }, pair) => (acceptor === who || invites[invite]?.inviter === who ? [pair] : []));
+    const own = pairs.flatMap(({ invite, acceptor }, pair) =>
+      acceptor === who || invites[invite]?.inviter === who ? [pair] : [],
+    );
     for (const [i, time] of common.entries()) {
       // The first two are for meeting.
       if (i > 1 && random.fraction() < 0.25) continue;
-      const begins = time + (random.fraction() < 0.6 ? random.fraction() * MINUTE : (random.fraction() - 0.5) * 4 * HOUR);
+      const begins =
+        time + (random.fraction() < 0.6 ? random.fraction() * MINUTE : (random.fraction() - 0.5) * 4 * HOUR);
       const length = MINUTE + random.fraction() * 9 * MINUTE;
       planSitting(random, add, who, own, begins, length, i);
     }
   }
   planFaults(random, add, people.length, relays, endsAt, common);
   steps.sort((a, b) => a.at - b.at);
-  return { seed, people, devices: [...people.keys()], relays, invites, pairs, hasty: random.fraction() < 0.2, steps, endsAt };
+  return {
+    seed,
+    people,
+    devices: [...people.keys()],
+    relays,
+    invites,
+    pairs,
+    hasty: random.fraction() < 0.2,
+    steps,
+    endsAt,
+  };
 };
 
 type Add = (at: number, act: Act) => void;
-const planSitting = (random: SeededRandomness, add: Add, who: number, pairs: readonly number[], begins: number, length: number, turn: number): void => {
+const planSitting = (
+  random: SeededRandomness,
+  add: Add,
+  who: number,
+  pairs: readonly number[],
+  begins: number,
+  length: number,
+  turn: number,
+): void => {
   add(begins, { type: 'start', who, online: random.fraction() < 0.95 });
   const acts = 3 + random.int(7);
   for (const pair of pairs) {
@@ -144,30 +171,45 @@ const planSitting = (random: SeededRandomness, add: Add, who: number, pairs: rea
   else if (end < 0.96) add(begins + length, { type: 'crash', who });
 };
 
-const planFaults = (random: SeededRandomness, add: Add, people: number, relays: number, endsAt: number, common: readonly number[]): void => {
+const planFaults = (
+  random: SeededRandomness,
+  add: Add,
+  people: number,
+  relays: number,
+  endsAt: number,
+  common: readonly number[],
+): void => {
   const busy = (): number => random.pick(common) + random.fraction() * 10 * MINUTE;
   for (const time of common) add(time - 30 * MINUTE, { type: 'weather', weather: drawWeather(random) });
   for (let relay = 0; relay < relays; relay++) {
     const wipes = random.fraction() < 0.8 ? 1 + random.int(2) : 0;
-    for (let i = 0; i < wipes; i++) add(random.fraction() < 0.5 ? busy() : random.fraction() * endsAt, { type: 'relay', relay, act: 'wipe' });
+    for (let i = 0; i < wipes; i++)
+      add(random.fraction() < 0.5 ? busy() : random.fraction() * endsAt, { type: 'relay', relay, act: 'wipe' });
     if (random.fraction() < 0.4) {
       const at = random.fraction() < 0.7 ? busy() : random.fraction() * endsAt;
       add(at, { type: 'relay', relay, act: 'stop' });
-      add(at + random.fraction() * (random.fraction() < 0.8 ? 10 * MINUTE : 12 * HOUR), { type: 'relay', relay, act: 'start' });
+      add(at + random.fraction() * (random.fraction() < 0.8 ? 10 * MINUTE : 12 * HOUR), {
+        type: 'relay',
+        relay,
+        act: 'start',
+      });
     }
   }
   for (let who = 0; who < people; who++) {
-    if (random.fraction() < 0.25) add(random.fraction() * DAY, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
+    if (random.fraction() < 0.25)
+      add(random.fraction() * DAY, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
     if (random.fraction() < 0.3) {
       const at = busy();
       add(at, { type: 'connect', who, on: false });
       add(at + random.fraction() * 10 * MINUTE, { type: 'connect', who, on: true });
     }
-    if (random.fraction() < 0.15) add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
+    if (random.fraction() < 0.15)
+      add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
     if (random.fraction() < 0.1) {
       const at = busy();
       add(at, { type: 'copy', who });
-      const later = random.fraction() < 0.4 ? at + random.fraction() * 5 * MINUTE : at + random.fraction() * (endsAt - at);
+      const later =
+        random.fraction() < 0.4 ? at + random.fraction() * 5 * MINUTE : at + random.fraction() * (endsAt - at);
       add(later, { type: 'restore', who });
       if (random.fraction() < 0.5) add(later + 1, { type: 'start', who, online: true });
     }
