@@ -24,12 +24,17 @@ const relay = spawn(
   [
     join(root, 'apps/cli/dist/kith.mjs'),
     'serve',
-    ...['--port', String(RELAY_PORT), '--data', join(folder, 'relay'), '--public-url', `http://localhost:${WEB_PORT}`],
+    '--port',
+    String(RELAY_PORT),
+    '--data',
+    join(folder, 'relay'),
+    '--public-url',
+    `http://localhost:${WEB_PORT}`,
   ],
   { cwd: root, stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env: { ...process.env, KITH_PARENT_FD: '3' } },
 );
 const ready = new Promise((resolve) => createInterface({ input: relay.stdout }).once('line', resolve));
-relay.on('exit', (status) => end(status ?? 1));
+relay.on('exit', (status) => void end(status ?? 1));
 
 const web = await createServer({
   root: join(root, 'apps/web'),
