@@ -50,7 +50,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       takeAll(state, intake, objects, from, receivedAt);
       return answer(state, intake);
     },
-    frontier: () => frontierOf(state),
+    frontier: () => state.frontier(() => frontierOf(state)),
     compare: (theirs) => compare(state, theirs),
     covers: (theirs, place) => covers(state, theirs, place),
     read: (ranges, maxBytes) => read(state, subkeys, ranges, maxBytes),

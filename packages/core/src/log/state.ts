@@ -17,6 +17,7 @@ import {
   type SegmentId,
 } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
+import type { Frontier } from './frontier.ts';
 import { readHeader, type Header } from './header.ts';
 import {
   admittedRecord,
@@ -62,6 +63,9 @@ export const openState = (options: LogOptions) => {
   let charterNow: { readonly charter: Charter; readonly devices: ReadonlyMap<string, KnownDevice>; readonly entries: readonly OpenEntry[] } | undefined;
   let freshHeaders = new Map<string, Header>();
   let ancestry = new Map<string, ReadonlySet<string>>();
+  /** Rises with everything a frontier is made of, so that one made before may be told again. */
+  let changes = 0;
+  let frontier: { readonly at: number; readonly value: Frontier } | undefined;
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
   const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array =>
@@ -124,6 +128,7 @@ export const openState = (options: LogOptions) => {
     segment: (feed: FeedId, segment: SegmentId): SegmentRecord | undefined => readSegment(feed, segment)?.value,
     setSegment(feed: FeedId, segment: SegmentId, value: SegmentRecord): void {
       const name = toHex(feed) + toHex(segment);
+      changes++;
       segments.set(name, { key: segmentKey(feed, segment), value, dirty: true });
     },
     /** The segment that has a branch of this id, else the id itself. */
@@ -132,11 +137,14 @@ export const openState = (options: LogOptions) => {
       const raw = store.get('segment', segmentKey(feed, segment));
       return raw?.length === 8 ? (raw as SegmentId) : segment;
     },
-    setBranch: (feed: FeedId, branch: SegmentId, segment: SegmentId): void =>
-      store.put('segment', segmentKey(feed, branch), segment),
+    setBranch(feed: FeedId, branch: SegmentId, segment: SegmentId): void {
+      changes++;
+      store.put('segment', segmentKey(feed, branch), segment);
+    },
 
     feed: (feed: FeedId): FeedRecord => readFeed(feed).value,
     setFeed(feed: FeedId, value: FeedRecord): void {
+      changes++;
       feeds.set(toHex(feed), { feed, value, dirty: true });
     },
 
@@ -159,6 +167,7 @@ export const openState = (options: LogOptions) => {
     putEntry(open: OpenEntry, seenAt: number): void {
       store.put('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash), concat(uint48(seenAt), open.bytes));
       charterNow = undefined;
+      changes++;
     },
     admitted,
     admit(member: MemberId): boolean {
@@ -166,6 +175,7 @@ export const openState = (options: LogOptions) => {
       if (before.some((id) => equalBytes(id, member))) return false;
       store.put('segment', segmentKey(ZEROS, ONES), encode(admittedRecord, [...before, member]));
       charterNow = undefined;
+      changes++;
       return true;
     },
     charter: (): Charter => authority().charter,
@@ -212,6 +222,7 @@ export const openState = (options: LogOptions) => {
     },
     /** A certificate was added: what leads back from a cut may have grown. */
     forgetAncestry(): void {
+      changes++;
       ancestry = new Map();
     },
 
@@ -226,7 +237,10 @@ export const openState = (options: LogOptions) => {
       const value = store.get('header', key);
       return value && readHeaderRow(key, value);
     },
-    putHeaderRow: (row: HeaderRow): void => store.put('header', headerKey(row, row.event), headerRowValue(row)),
+    putHeaderRow(row: HeaderRow): void {
+      changes++;
+      store.put('header', headerKey(row, row.event), headerRowValue(row));
+    },
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
     putStanding: (event: EventId, at: Standing): void =>
       store.put('event', concat(conversation, event), standingValue(at)),
@@ -254,6 +268,14 @@ export const openState = (options: LogOptions) => {
         })
         .map(({ key }) => key.subarray(28, 36) as SegmentId),
 
+    /** The frontier as `make` makes it, made again only after a change. */
+    frontier(make: () => Frontier): Frontier {
+      if (frontier?.at === changes) return frontier.value;
+      const value = make();
+      frontier = { at: changes, value };
+      return value;
+    },
+
     flush(): void {
       for (const entry of segments.values()) {
         if (!entry.dirty) continue;
@@ -277,6 +299,7 @@ export const openState = (options: LogOptions) => {
       feeds.clear();
       own = undefined;
       charterNow = undefined;
+      changes++;
       freshHeaders = new Map();
       ancestry = new Map();
     },
