@@ -7,6 +7,7 @@ import {
   contents,
   conversationOfSearchId,
   eventOfSearchId,
+  isDeletable,
   isSetting,
   isSettingValue,
   MAX_NAME_BYTES,
@@ -214,6 +215,7 @@ export class Calls {
       delete: (params) => {
         const pair = params.pair();
         const event = params.event(pair);
+        if (!isDeletable(event)) throw new KithError('unknown-event');
         if (params.flag('forAll')) {
           this.#own(this.#sendable(pair), event);
           this.#append(pair, { type: 'delete', target: event.place, extensions: [] });

@@ -46,15 +46,19 @@ const isLine = (event: ShownEvent): boolean =>
   event.contentKind === CONTENT_KINDS.edit ||
   event.contentKind === CONTENT_KINDS.delete ||
   event.contentKind === CONTENT_KINDS.end ||
-  // The log keeps kinds below 16 to itself; those of a newer Kith above them are shown as such.
-  (event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind));
+  isUnknown(event);
+/** The log keeps kinds below 16 to itself; those of a newer Kith above them are shown as such. */
+const isUnknown = (event: ShownEvent): boolean => event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind);
+/** What can be deleted by itself. An edit goes with its text, and never alone: the tables would keep what it said. */
+export const isDeletable = (event: ShownEvent): boolean =>
+  event.newer || event.contentKind === CONTENT_KINDS.text || isUnknown(event);
 
 /** Takes one shown event into the tables. The same event again changes nothing. */
 export const projectPair = (view: PairView, event: ShownEvent): Projected => {
   const { store, conversation } = view;
   const key = orderKey(conversation, event.lamport, event.event);
   if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
-  if (isTombstoned(store, conversation, event.place)) {
+  if (isDeletable(event) && isTombstoned(store, conversation, event.place)) {
     purgeLine(view, event);
     return { type: 'purged' };
   }
@@ -83,22 +87,22 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
       return { type: 'line' };
     }
     case 'edit': {
-      if (!isAuthor(view, content.target, event.member)) return { type: 'none' };
+      const target = ownTarget(view, event, content.target);
+      if (target?.contentKind !== CONTENT_KINDS.text) return { type: 'none' };
       if (isDeleted(view, content.target)) {
         view.log.purge(event.event);
         return { type: 'purged' };
       }
       store.put('reaction', aboutKey(conversation, content.target, ABOUT.editEvent, event.event), new Uint8Array(0));
       const kept = putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.edit), event, utf8(content.text));
-      const target = view.log.at(content.target);
-      if (kept && target?.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
+      if (kept && target.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
       return { type: 'line' };
     }
     case 'delete': {
-      if (!isAuthor(view, content.target, event.member)) return { type: 'none' };
+      const target = ownTarget(view, event, content.target);
+      if (target === undefined || !isDeletable(target)) return { type: 'none' };
       putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.delete), event, new Uint8Array(0));
-      const target = view.log.at(content.target);
-      if (target !== undefined) purgeLine(view, target);
+      purgeLine(view, target);
       return { type: 'purged' };
     }
     case 'profile': {
@@ -113,9 +117,13 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
   }
 };
 
-const isAuthor = (view: PairView, place: Place, member: MemberId): boolean => {
-  const author = view.log.memberOf(place.feed);
-  return author !== undefined && equalBytes(author, member);
+/**
+ * An earlier event of the same member. Whoever changes or deletes has seen it, so it is shown before: what names a place
+ * still to come counts never, and not only when it happened to arrive first.
+ */
+const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent | undefined => {
+  const target = view.log.at(place);
+  return target !== undefined && target.lamport < event.lamport && equalBytes(target.member, event.member) ? target : undefined;
 };
 const isRead = (view: PairView, event: ShownEvent): boolean => {
   const raw = readMark(view.store, view.conversation);
