@@ -4,7 +4,7 @@ import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import { afterPrefix, projectPair } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
-import { AGREEMENT_MS, frontierCodec, type Ingested } from '../log/index.ts';
+import { AGREEMENT_MS, frontierCodec, type Frontier, type Ingested } from '../log/index.ts';
 import {
   addFragment,
   commitment,
@@ -43,6 +43,8 @@ export class Receiver {
   readonly #sessions: Sessions;
   readonly #hooks: ReceiverHooks;
   readonly #reassembly = new Map<string, Reassembly>();
+  /** Devices whose last frontier showed something that was not here. */
+  readonly #lacking = new Set<string>();
   #sender: Sender | undefined;
   /** The inbox that was hit last is tried first: cells come in runs. */
   #lastHit: { readonly pair: string; readonly inbox: Inbox } | undefined;
@@ -160,6 +162,7 @@ export class Receiver {
   }
   forget(): void {
     this.#reassembly.clear();
+    this.#lacking.clear();
     this.#lastHit = undefined;
   }
 
@@ -285,19 +288,32 @@ export class Receiver {
     this.#out.tellSoon(pair, nothingNew);
     if (ingested.waiting > 0) this.#out.wantSoon(pair);
   }
+  /**
+   * Cells come out of order, and a frontier says only the minute it is of: an old one must not make us forget what a newer
+   * one showed to be lacking.
+   */
+  #stillLacks(pair: Pair, feed: FeedId, known: Frontier | undefined): boolean {
+    const name = `${pair.name} ${toHex(feed)}`;
+    if (known === undefined || !this.#lacking.has(name)) return false;
+    if (pair.log.compare(known).iLack.length > 0) return true;
+    this.#lacking.delete(name);
+    return false;
+  }
   #frontier(pair: Pair, feed: FeedId, item: Extract<Item, { type: 'frontier' }>): void {
     const peer = peerState(this.#context, pair, feed);
     const raw = encode(frontierCodec, item.frontier);
     const before = frontierOf(peer.frontier);
     const now = Math.max(1, this.#context.now());
     const agreedAt = Math.abs(now - item.date) <= AGREEMENT_MS ? now : peer.agreedAt;
+    const { iLack, theyLack } = pair.log.compare(item.frontier);
+    if (iLack.length === 0 && item.date <= peer.date && this.#stillLacks(pair, feed, before)) return;
+    if (iLack.length > 0) this.#lacking.add(`${pair.name} ${toHex(feed)}`);
     setPeerState(this.#context, pair, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date), agreedAt });
     if (before === undefined || !equalBytes(before.digest, item.frontier.digest)) {
       if (dropCovered(this.#context, pair, item.frontier) > 0) {
         this.#context.changed({ type: 'conversation', conversation: pair.name });
       }
     }
-    const { iLack, theyLack } = pair.log.compare(item.frontier);
     if (iLack.length > 0) this.#out.wantSoon(pair);
     const own = pair.log.device();
     // They hold more of this device than it does itself: it runs from an old copy.
