@@ -363,15 +363,16 @@ export class Sender {
   }
   /** Before the client ends, and as the knock: the frontier into the day bucket, once for each state of it. */
   #tellDay(pair: Pair): void {
-    if (!this.#sessions.canSend(pair)) return;
+    // What costs least comes first: at a start this is asked of every contact.
+    const relays = this.#peerRelays(pair);
+    const mask = this.#openRelays(relays, (1 << relays.length) - 1, 'tell', 'day');
+    if (mask === 0 || !this.#sessions.canSend(pair)) return;
     const mine = pair.log.frontier();
     const news = this.#sessions.feeds(pair).some((feed) => {
       const peer = peerState(this.#context, pair, feed);
       return peer.seenAt > 0 && !equalBytes(peer.toldDay, mine.digest);
     });
-    const relays = this.#peerRelays(pair);
-    const mask = this.#openRelays(relays, (1 << relays.length) - 1, 'tell', 'day');
-    if (news && mask !== 0) this.#post(pair, [], 'day', mask, []);
+    if (news) this.#post(pair, [], 'day', mask, []);
   }
 
   /** What a live channel left out lies at our relays all the same. Whatever is lacking when they are read is asked for. */
