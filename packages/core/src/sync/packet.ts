@@ -19,27 +19,36 @@ const rangeCodec = named(
 
 export const items = kinds({
   /** Parts of the log. */
-  objects: [1, tuple({ objects: list(logObjectCodec, MAX_OBJECTS) })],
+  objects: [1, named('item-objects', tuple({ objects: list(logObjectCodec, MAX_OBJECTS) }))],
   /** What the sender holds, and its clock, rounded down to the minute (milliseconds). */
-  frontier: [2, tuple({ frontier: frontierCodec, date: uint(2 ** 48 - 1) })],
+  frontier: [2, named('item-frontier', tuple({ frontier: frontierCodec, date: uint(2 ** 48 - 1) }))],
   /** Parts of the log that the sender lacks and the receiver holds. */
-  want: [3, tuple({ ranges: list(rangeCodec, MAX_WANTED) })],
+  want: [3, named('item-want', tuple({ ranges: list(rangeCodec, MAX_WANTED) }))],
   /** Where the sender's person can be reached from now on (spec 06). */
-  inbox: [4, tuple({ record: bytes(1, 512) })],
+  inbox: [4, named('item-inbox', tuple({ record: bytes(1, 512) }))],
   /** The inviter's answer to a claim (spec 08). */
-  answer: [5, tuple({ inception: bytes(1, MAX_ENTRY_BYTES), nonce: bytes(32) })],
+  answer: [5, named('item-answer', tuple({ inception: bytes(1, MAX_ENTRY_BYTES), nonce: bytes(32) }))],
   /** The acceptor's nonce; rides in every packet until `settled` comes. */
-  reveal: [6, tuple({ nonce: bytes(32) })],
+  reveal: [6, named('item-reveal', tuple({ nonce: bytes(32) }))],
   /** The inviter knows the acceptor's nonce. */
-  settled: [7, tuple({ inbox: uint() })],
+  settled: [7, named('item-settled', tuple({ inbox: uint() }))],
   /** Parts of split packets that did not come (spec 06). */
-  resend: [8, tuple({ requests: list(tuple({ packet: bytes(8), missing: uint(0xffffffff) }), MAX_RESENDS) })],
+  resend: [
+    8,
+    named(
+      'item-resend',
+      tuple({ requests: list(tuple({ packet: bytes(8), missing: uint(0xffffffff) }), MAX_RESENDS) }),
+    ),
+  ],
   /** The person is typing. Never stored; sent live only. */
-  typing: [9, tuple({})],
+  typing: [9, named('item-typing', tuple({}))],
   /** How far the person has read, when they want it told. */
-  read: [10, tuple({ frontier: frontierCodec })],
+  read: [10, named('item-read', tuple({ frontier: frontierCodec }))],
   /** The acceptor's side of a claim: it fixes the nonce and inception before the inviter shows its own. */
-  claim: [11, tuple({ commitment: bytes(32), inception: bytes(1, MAX_ENTRY_BYTES), inbox: bytes(1, 512) })],
+  claim: [
+    11,
+    named('item-claim', tuple({ commitment: bytes(32), inception: bytes(1, MAX_ENTRY_BYTES), inbox: bytes(1, 512) })),
+  ],
 });
 export type Item = KindOf<typeof items>;
 export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;
