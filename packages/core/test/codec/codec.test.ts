@@ -124,8 +124,9 @@ describe('bombs', () => {
     expect(decode(anything, nested(16))).toBeDefined();
     expect(decode(anything, nested(17))).toBeUndefined();
     for (const head of [0x81, 0xa1, 0xc1, 0x9f, 0xbf]) {
+      const bomb = nested(1_000_000, head);
       const started = performance.now();
-      expect(decode(anything, nested(1_000_000, head))).toBeUndefined();
+      expect(decode(anything, bomb)).toBeUndefined();
       expect(performance.now() - started).toBeLessThan(500);
     }
   });
