@@ -14,7 +14,14 @@ const files = FOLDERS.flatMap((folder) =>
     .filter((name) => !name.includes('node_modules') && !name.includes('dist/'))
     .map((name) => `${folder}/${name}`),
 );
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...pagesUnder('docs'), ...pagesUnder('spec')];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...pagesUnder('docs'),
+  ...pagesUnder('spec'),
+];
 
 /** Blocks of code and comments show examples; they point at nothing. */
 const prose = (text: string): string => text.replace(/```[\s\S]*?```/g, '').replace(/<!--[\s\S]*?-->/g, '');
@@ -31,7 +38,8 @@ const anchorsIn = (text: string): readonly string[] =>
 
 const CODE = /`([^`\n]+)`/g;
 /** Folders and files of the checkout; a word with a slash may be anything else. */
-const PATH = /^(?:[\w@.-]+\/)*[\w@.-]+\.(?:md|ts|tsx|mjs|mts|json|css|js|cddl)$|^(?:apps|packages|docs|spec|scripts|bench|stories|\.ci)(?:\/[\w@.-]+)*\/?$/;
+const PATH =
+  /^(?:[\w@.-]+\/)*[\w@.-]+\.(?:md|ts|tsx|mjs|mts|json|css|js|cddl)$|^(?:apps|packages|docs|spec|scripts|bench|stories|\.ci)(?:\/[\w@.-]+)*\/?$/;
 /** Made by a command, or named as an example of what may be written, never part of the checkout. */
 const MADE = [/(^|\/)dist\//, /^\.results\//, /^build\.json$/, /^sw\.js$/, /^openapi\.json$/, /^YYYY-/];
 
@@ -45,12 +53,14 @@ const problemsOf = (page: string, text: string): readonly string[] => {
     const [path = '', anchor] = target.split('#', 2);
     const file = path === '' ? join(root, page) : join(from, path);
     if (!existsSync(file)) found.push(`${page}: ${target} is not there`);
-    else if (anchor !== undefined && !anchorsIn(readFileSync(file, 'utf8')).includes(anchor)) found.push(`${page}: no heading ${target}`);
+    else if (anchor !== undefined && !anchorsIn(readFileSync(file, 'utf8')).includes(anchor))
+      found.push(`${page}: no heading ${target}`);
   }
   for (const [, word = ''] of body.matchAll(CODE)) {
     if (!PATH.test(word) || MADE.some((made) => made.test(word))) continue;
     // Where the folder is plain from the text around, a page may name the end of a path only.
-    const isThere = [root, from].some((start) => existsSync(join(start, word))) || files.some((file) => file.endsWith(`/${word}`));
+    const isThere =
+      [root, from].some((start) => existsSync(join(start, word))) || files.some((file) => file.endsWith(`/${word}`));
     if (!isThere) found.push(`${page}: \`${word}\` is not there`);
   }
   return found;
@@ -61,7 +71,8 @@ test('every relative link and every file named in backticks exists', () => {
   expect(pages.flatMap((page) => problemsOf(page, readFileSync(join(root, page), 'utf8')))).toEqual([]);
 });
 test('a link, a heading and a file that are not there are seen', () => {
-  const planted = '# One\n[a](nowhere.md) [b](README.md#no-such-heading) [c](#kith) `packages/core/src/nowhere.ts` `spec/` <img src="none.png">';
+  const planted =
+    '# One\n[a](nowhere.md) [b](README.md#no-such-heading) [c](#kith) `packages/core/src/nowhere.ts` `spec/` <img src="none.png">';
   expect(problemsOf('README.md', planted)).toEqual([
     'README.md: nowhere.md is not there',
     'README.md: no heading README.md#no-such-heading',

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSettingValue, SETTINGS } from '../../src/conversation/index.ts';
-import { createRelayRules, createMemoryCellLog, createMemoryPlaceStore, DEFAULT_RELAY_SETTINGS } from '../../src/mailbox/index.ts';
+import {
+  createRelayRules,
+  createMemoryCellLog,
+  createMemoryPlaceStore,
+  DEFAULT_RELAY_SETTINGS,
+} from '../../src/mailbox/index.ts';
 import { CLOCK_TOLERANCE_MS } from '../../src/mailbox/relay-rules-buckets.ts';
 import { MAX_CHANNEL_CONNECTIONS } from '../../src/mailbox/relay-rules-live.ts';
 import { MAX_CLAIMS, MAX_SINGLE_CLAIMS } from '../../src/mailbox/relay-rules-rendezvous.ts';
@@ -18,7 +23,12 @@ const table = (name: string): readonly (readonly string[])[] => {
     .split('\n')
     .slice(2)
     .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
 };
 const byKey = (entries: Iterable<readonly [string, string]>): readonly (readonly [string, string])[] =>
   [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -39,14 +49,21 @@ test('S4.40 the table of a relay in docs/defaults.md is the one of its rules, an
   const crypto = await createLibsodium();
   const key = crypto.signingKey(new Secret(new Uint8Array(32).fill(7)));
   const parts = { crypto, key, log: createMemoryCellLog(), places: createMemoryPlaceStore(), push: () => undefined };
-  const info = createRelayRules(parts, DEFAULT_RELAY_SETTINGS).info({ connection: null, address: 'anyone', factor: 1 }, 0);
+  const info = createRelayRules(parts, DEFAULT_RELAY_SETTINGS).info(
+    { connection: null, address: 'anyone', factor: 1 },
+    0,
+  );
   const flat = Object.entries(DEFAULT_RELAY_SETTINGS.limits).flatMap(([name, value]: [string, number | object]) =>
-    typeof value === 'number' ? [[name, value]] : Object.entries(value).map(([inner, rate]) => [`${name}.${inner}`, rate]),
+    typeof value === 'number'
+      ? [[name, value]]
+      : Object.entries(value).map(([inner, rate]) => [`${name}.${inner}`, rate]),
   );
   const inCode: readonly (readonly [string, string])[] = [
     ['name', info.name],
     ['roles', info.roles.join(' ')],
-    ...(['bits', 'liveBits', 'hourKept', 'dayKept', 'liveKept', 'offerKept'] as const).map((name) => [name, String(info[name])] as const),
+    ...(['bits', 'liveBits', 'hourKept', 'dayKept', 'liveKept', 'offerKept'] as const).map(
+      (name) => [name, String(info[name])] as const,
+    ),
     ...flat.map(([name, value]) => [`limits.${name}`, String(value)] as const),
     ['claims of one-time offer', String(MAX_SINGLE_CLAIMS)],
     ['claims of reusable offer', String(MAX_CLAIMS)],
