@@ -37,7 +37,7 @@ import { ROLES } from './records.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Room for the items that ride beside the log in a packet. */
-const RIDERS_BYTES = 12_000;
+const RIDERS_BYTES = 26_000;
 const MAX_WANT_EVERY_MS = 3_600_000;
 const SENT_LIFE_MS = 48 * 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });

@@ -14,6 +14,7 @@ import {
   openSlots,
   renewalDue,
   sealSlot,
+  SLOT_COUNT,
   wipeHelloState,
   wipeSession,
   type Generation,
@@ -70,7 +71,8 @@ export class Sessions {
       if (equalBytes(member.id, pair.view.me)) continue;
       for (const device of member.devices) if (device.state === 'active') feeds.push(device.feed);
     }
-    return feeds;
+    // A cell has so many slots. Who brings more devices than that is reached at the first of them.
+    return feeds.slice(0, SLOT_COUNT);
   }
   #key(pair: Pair, feed: FeedId): Uint8Array {
     return concat(pair.id, feed);

@@ -15,6 +15,7 @@ import {
 } from '../codec/index.ts';
 import { conversationIdCodec } from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
+import { MAX_FRONTIER_BYTES } from '../sync/index.ts';
 import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts';
 
 const conversation = conversationIdCodec;
@@ -39,7 +40,7 @@ export const settingContent = named(
 /** Deleted for me: never taken back from anyone. */
 export const tombstoneContent = named('self-tombstone', tuple({ conversation, place: placeCodec, extensions }));
 /** Read as far as this frontier (spec 04) covers: events that arrive late below it stay unread. */
-export const readContent = named('self-read', tuple({ conversation, frontier: bytes(1, 4096), extensions }));
+export const readContent = named('self-read', tuple({ conversation, frontier: bytes(1, MAX_FRONTIER_BYTES), extensions }));
 export const ownProfileContent = named(
   'self-profile',
   tuple({ name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }),

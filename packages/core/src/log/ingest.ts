@@ -24,8 +24,11 @@ import { emptySegment, type LogState } from './state.ts';
 import type { Sender } from './types.ts';
 import { putAside, takeWaiting, type Parcel } from './waiting.ts';
 
-/** Charter entries of one conversation, of strangers too: they are checked before anyone vouches for them. */
-export const MAX_ENTRIES = 4096;
+/**
+ * Charter entries of one conversation, of strangers too: they are checked before anyone vouches for them. Each is judged with
+ * all others, so their number is what a member can make the others work.
+ */
+export const MAX_ENTRIES = 256;
 
 export interface Intake extends Work {
   readonly completed: HeaderRow[];

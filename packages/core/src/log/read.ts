@@ -35,7 +35,10 @@ export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRa
   const left: PlaceRange[] = [];
   for (const range of ranges) {
     if (left.length > 0) left.push(range);
-    else if (equalBytes(range.segment, CHARTER_SEGMENT)) readEntries(state, filling, range.feed, range.from, range.to);
+    else if (equalBytes(range.segment, CHARTER_SEGMENT)) {
+      const to = readEntries(state, filling, range.feed, range.from, range.to);
+      if (to < range.to) left.push({ ...range, from: to });
+    }
     else {
       const to = readSegment(state, subkeys, filling, range);
       if (to < range.to) left.push({ ...range, from: to });
@@ -44,13 +47,16 @@ export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRa
   return { objects: filling.objects, bytes: filling.bytes, left };
 };
 
-const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: number, to: number): void => {
+/** Answers how far it came. Entries stay within the limit even before an event: a device may have made very many. */
+const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: number, to: number): number => {
   for (const { entry, bytes, hash } of state.entries(feed)) {
     const name = toHex(hash);
     if (entry.seq < from || entry.seq >= to || filling.once.has(name)) continue;
+    if (filling.bytes + bytes.length + AROUND_EVENT > filling.maxBytes) return entry.seq;
     filling.once.add(name);
     put(filling, { type: 'entry', entry: bytes }, bytes.length + AROUND_EVENT);
   }
+  return to;
 };
 
 /** Answers how far it came: `to` of the range when all of it is in. */

@@ -1,6 +1,8 @@
 // What a contact, a stranger with a link, or a relay can do who does not keep to the protocol.
 import { concat, fromHex, utf8 } from '@kith/core/bytes';
 import { Engine, type Effect } from '@kith/core/client';
+import { Secret, type SigningKey } from '@kith/core/crypto';
+import { createAddDevice, entryPointAfter, feedIdOf, openEntry, signConsent, type FeedId, type SegmentId } from '@kith/core/identity';
 import { createInboxRecord, DEFAULT_RELAY_LIMITS, encodeInboxRecord } from '@kith/core/mailbox';
 import { silent, type RelayRequest, type Store } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
@@ -73,6 +75,50 @@ test('class 29: hellos without end are answered 32 times an hour', () => {
   alice.call('send', { conversation, text: 'still here' });
   bob.start();
   expect(here.clock.runUntil(() => texts(bob, conversation).includes('still here'), 4 * 3_600_000)).toBe(true);
+});
+
+test('class 29: a contact with very many devices and charter entries stops nobody', () => {
+  const here = world();
+  const crypto = createNullCrypto();
+  const random = here.random.fork('devices');
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const carol = here.device('carol');
+  const conversation = pair(here, alice, bob);
+  const other = pair(here, alice, carol);
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const first = mallory.pair.log.device();
+  const inception = openEntry(crypto, mallory.pair.local.inception);
+  if (first === undefined || inception === undefined) throw new Error('no device');
+  const devices: { readonly key: SigningKey; readonly feed: FeedId }[] = [];
+  const entries: Uint8Array[] = [];
+  let at = entryPointAfter(inception);
+  for (let i = 0; i < 400; i++) {
+    const key = crypto.signingKey(new Secret(random.bytes(32)));
+    const consent = signConsent(crypto, key, mallory.pair.local.root, first.key.publicKey);
+    const entry = createAddDevice(crypto, first.key, at, key.publicKey, consent);
+    const open = openEntry(crypto, entry);
+    if (open === undefined) throw new Error('an entry that does not open');
+    at = entryPointAfter(open);
+    entries.push(entry);
+    if (i < 20) devices.push({ key, feed: feedIdOf(crypto, key.publicKey) });
+  }
+  for (let i = 0; i < entries.length; i += 100) {
+    mallory.say([{ type: 'objects', objects: entries.slice(i, i + 100).map((entry) => ({ type: 'entry', entry })) }]);
+  }
+  here.clock.advance(1000);
+  for (const device of devices) mallory.hello(device);
+  here.clock.advance(1000);
+  const charter = { feed: first.feed, segment: new Uint8Array(8) as SegmentId, from: 0, to: 10_000 };
+  mallory.say([{ type: 'want', ranges: [charter] }]);
+  here.clock.advance(1000);
+  alice.call('send', { conversation, text: 'to a crowd' });
+  alice.call('read', { conversation });
+  alice.call('send', { conversation: other, text: 'to one' });
+  expect(here.clock.runUntil(() => texts(carol, other).includes('to one'), 60_000)).toBe(true);
+  here.clock.advance(60_000);
+  expect(alice.failures).toEqual([]);
 });
 
 test('class 20: a contact cannot send this client to an address that is no relay', () => {

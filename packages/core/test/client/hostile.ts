@@ -3,6 +3,7 @@ import { concat } from '@kith/core/bytes';
 import { BUCKETS, silent } from '@kith/core/ports';
 import { splitPacket } from '@kith/core/mailbox';
 import { conversationFromName } from '@kith/core/identity';
+import type { OwnDevice } from '@kith/core/log';
 import { encodePacket, type Item } from '@kith/core/sync';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
@@ -16,8 +17,8 @@ export interface Hostile {
   readonly sessions: Sessions;
   /** Sends a packet with these items to every relay, live and into the hour bucket. */
   say(items: readonly Item[]): void;
-  /** A hello with a KeyPackage of its own. */
-  hello(): void;
+  /** A hello with a KeyPackage of its own; from another device than its first when one is given. */
+  hello(device?: Pick<OwnDevice, 'key' | 'feed'>): void;
   /** Puts cells as they are. */
   put(cells: readonly Uint8Array[]): void;
 }
@@ -44,8 +45,7 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
     pair,
     sessions,
     put,
-    hello: () => {
-      const own = pair.log.device();
+    hello: (own = pair.log.device()) => {
       if (own === undefined) throw new Error('no device of its own');
       const prepared = agreement.run({ type: 'prepare', signer: own.key, identity: concat(pair.id, own.feed) });
       if (prepared instanceof Promise || prepared.type !== 'prepared') throw new Error('no KeyPackage');
