@@ -52,13 +52,24 @@ const world = (seed: number): readonly string[] => {
   let answered = 0;
   for (let i = 0; i < 200; i++) {
     const cell = new Uint8Array(4096).fill(i);
-    transport.send('https://r.example', { type: 'put', cells: [{ cell, bucket: BUCKETS.hour, live: false }] }, (answer) => {
-      answered++;
-      answers.push(answer instanceof TransportError ? `${i} lost` : `${i} ${answer.type === 'put' ? answer.results[0] : answer.type}`);
-    });
+    transport.send(
+      'https://r.example',
+      { type: 'put', cells: [{ cell, bucket: BUCKETS.hour, live: false }] },
+      (answer) => {
+        answered++;
+        answers.push(
+          answer instanceof TransportError
+            ? `${i} lost`
+            : `${i} ${answer.type === 'put' ? answer.results[0] : answer.type}`,
+        );
+      },
+    );
   }
   expect(time.runUntil(() => answered === 200)).toBe(true);
-  for (const { cell, known } of answers.map((line) => ({ cell: Number(line.split(' ')[0]), known: line.endsWith(` ${PUT_RESULTS.taken}`) }))) {
+  for (const { cell, known } of answers.map((line) => ({
+    cell: Number(line.split(' ')[0]),
+    known: line.endsWith(` ${PUT_RESULTS.taken}`),
+  }))) {
     // What a relay said it took it holds.
     if (known) expect(relay.cells().some((held) => held[0] === cell)).toBe(true);
   }
@@ -82,9 +93,13 @@ test('a wiped relay has nothing, a restarted one everything', () => {
   const transport = net.transport({ allowed: ['https://r.example'] });
   const put = (): RelayResponse | TransportError | undefined => {
     let got: RelayResponse | TransportError | undefined;
-    transport.send('https://r.example', { type: 'put', cells: [{ cell: contractCell(), bucket: BUCKETS.day, live: false }] }, (answer) => {
-      got = answer;
-    });
+    transport.send(
+      'https://r.example',
+      { type: 'put', cells: [{ cell: contractCell(), bucket: BUCKETS.day, live: false }] },
+      (answer) => {
+        got = answer;
+      },
+    );
     time.runUntil(() => got !== undefined);
     return got;
   };

@@ -28,9 +28,15 @@ test('a clone inside a transaction is what a crash leaves: the committed state',
     store.indexText(key(1), 'after');
     crashed = store.clone();
   });
-  expect(crashed?.scan('meta')).toEqual([{ key: key(1), value: key(1) }, { key: key(2), value: key(2) }]);
+  expect(crashed?.scan('meta')).toEqual([
+    { key: key(1), value: key(1) },
+    { key: key(2), value: key(2) },
+  ]);
   expect(crashed?.search('before', 9)).toHaveLength(1);
-  expect(store.scan('meta')).toEqual([{ key: key(1), value: key(9) }, { key: key(3), value: key(9) }]);
+  expect(store.scan('meta')).toEqual([
+    { key: key(1), value: key(9) },
+    { key: key(3), value: key(9) },
+  ]);
   crashed?.put('meta', key(4), key(4));
   expect(store.get('meta', key(4))).toBeUndefined();
 });
@@ -70,7 +76,9 @@ test('random work, half of it undone, agrees with a plain model', () => {
       if (fails) expect(() => store.transaction(work)).toThrow('undo');
       else store.transaction(work);
       if (!fails) model = next;
-      expect(store.scan('meta').map((row) => [row.key[0], row.value[0]])).toEqual(Array.from(model).toSorted((a, b) => a[0] - b[0]));
+      expect(store.scan('meta').map((row) => [row.key[0], row.value[0]])).toEqual(
+        Array.from(model).toSorted((a, b) => a[0] - b[0]),
+      );
     }
   }
 });

@@ -1,6 +1,5 @@
 // Known bugs, planted around the ports of simulated devices: a simulator that does not notice them proves nothing. The
 // code that people run knows nothing of them.
-import type { Crypto } from '@kith/core/crypto';
 import type { Store, Table } from '@kith/core/ports';
 import type { MemoryNetwork } from '../memory-network.ts';
 import type { MemoryStore } from '../memory-store.ts';
@@ -127,12 +126,11 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
       };
     },
   },
-  'same-nonce': {
-    words: 'Every signature and every box of a device uses one nonce, and body keys come from the clock.',
+  'repeat-keys': {
+    words: 'Drawn keys come in equal pairs.',
     wraps: () => ({
       randomness: (random) => {
         let last: Uint8Array | undefined;
-        // Keys of 32 bytes repeat in pairs.
         return {
           ...random,
           bytes: (length) => {
@@ -143,15 +141,6 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
           },
         };
       },
-    }),
-  },
-  'accept-all-boxes': {
-    words: 'Whatever fails to authenticate is taken as an empty message.',
-    wraps: () => ({
-      crypto: (crypto): Crypto => ({
-        ...crypto,
-        open: (key, nonce, box, associated) => crypto.open(key, nonce, box, associated) ?? new Uint8Array(Math.max(0, box.length - 16)),
-      }),
     }),
   },
 };

@@ -1,0 +1,47 @@
+// The simulator's share in every run of the tests: whole worlds by seed, the same world twice, the same with real
+// primitives, and planted bugs that it has to notice.
+import { createLibsodium } from '@kith/core/crypto';
+import { runHere } from '@kith/testkit/sim/campaign';
+import { planWorld } from '@kith/testkit/sim/plan';
+import { PLANTS } from '@kith/testkit/sim/plants';
+import { runSeed } from '@kith/testkit/sim/run';
+import { createNullAgreement } from '@kith/testkit/null-crypto';
+import { expect, test } from 'vitest';
+
+const FIRST = 1;
+const WORLDS = 40;
+
+test('worlds with faults end well: nothing lost, nothing twice, one order, no key twice, every wait over', () => {
+  const { failed, tally, worlds } = runHere({ first: FIRST, count: WORLDS });
+  expect(failed.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
+  const totals = tally.totals();
+  const mean = (...names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / worlds;
+  expect(mean('delivered')).toBeGreaterThanOrEqual(40);
+  expect(mean('loss', 'repeats', 'partition', 'wrong clock', 'disk failure', 'relay stop', 'relay wipe', 'crash')).toBeGreaterThanOrEqual(5);
+  expect(mean('stop', 'crash')).toBeGreaterThanOrEqual(2);
+  expect(mean('relay wipe')).toBeGreaterThanOrEqual(1);
+  for (const reached of ['partition', 'wrong clock', 'disk failure', 'restored copy', 'block', 'oracle: deleted', 'oracle: rebuilt']) {
+    expect(totals.get(reached)?.worlds ?? 0, reached).toBeGreaterThan(0);
+  }
+}, 120_000);
+
+test('a seed is one world: run again it does the same, also with the real primitives', async () => {
+  const crypto = await createLibsodium();
+  const real = { crypto, agreement: createNullAgreement };
+  for (let seed = FIRST; seed < FIRST + 3; seed++) {
+    expect(planWorld(seed)).toEqual(planWorld(seed));
+    const [once, again] = [runSeed(seed), runSeed(seed)];
+    expect(once.trace).toMatch(/^[0-9a-f]{16}$/);
+    expect(again.trace).toBe(once.trace);
+  }
+  expect(runSeed(FIRST).trace).not.toBe(runSeed(FIRST + 1).trace);
+  const [once, again] = [runSeed(FIRST, { crypto: real }), runSeed(FIRST, { crypto: real })];
+  expect(once.findings).toEqual([]);
+  expect(again.trace).toBe(once.trace);
+}, 120_000);
+
+test.each(Object.keys(PLANTS))('the planted bug "%s" is noticed', (plant) => {
+  const { failed } = runHere({ first: FIRST, count: 40, plant, maxFailed: 1 });
+  expect(failed).toHaveLength(1);
+}, 60_000);
