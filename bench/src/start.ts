@@ -63,8 +63,8 @@ const scrolled = async (profile: string, relay: Server, conversation: string, fr
     await page.locator(`[data-conversation="${conversation}"]`).click();
     await page.locator('#messages article').first().waitFor();
     const session = await context.newCDPSession(page);
-    const tracing: { readonly name: string; readonly ts: number; readonly dur?: number; readonly tid: number; readonly pid: number }[] = [];
-    session.on('Tracing.dataCollected', ({ value }) => void tracing.push(...(value as unknown as typeof tracing)));
+    const tracing: Event[] = [];
+    session.on('Tracing.dataCollected', ({ value }) => void tracing.push(...(value as unknown as readonly Event[])));
     await session.send('Tracing.start', { categories: 'disabled-by-default-devtools.timeline,devtools.timeline,toplevel,blink.user_timing', transferMode: 'ReportEvents' });
     const scrolledBy = await page.evaluate(async ([count, mark]) => {
       const frame = document.querySelector('#messages');
@@ -92,7 +92,9 @@ const scrolled = async (profile: string, relay: Server, conversation: string, fr
 interface Event {
   readonly name: string;
   readonly ts: number;
+  /** Time that passed, and processor time of the thread, microseconds. */
   readonly dur?: number;
+  readonly tdur?: number;
   readonly tid: number;
   readonly pid: number;
 }
@@ -104,12 +106,13 @@ const workPerFrame = (events: readonly Event[]): readonly number[] => {
   const isMain = ({ pid, tid }: Event): boolean => pid === first.pid && tid === first.tid;
   const starts = fired.map(({ ts }) => ts).toSorted((a, b) => a - b);
   const tasks = events.filter((event) => event.name === 'RunTask' && event.dur !== undefined && isMain(event)).toSorted((a, b) => a.ts - b.ts);
+  if (tasks.some(({ tdur }) => tdur === undefined)) say('start: this Chromium tells no processor time of tasks; what passed is taken, waiting for a busy machine included');
   const work = starts.map(() => 0);
   let frame = 0;
-  for (const { ts, dur = 0 } of tasks) {
+  for (const { ts, dur = 0, tdur } of tasks) {
     // A task belongs to the frame whose mark it holds or follows.
     while (frame + 1 < starts.length && ts + dur >= (starts[frame + 1] as number)) frame++;
-    work[frame] = (work[frame] as number) + dur / 1000;
+    work[frame] = (work[frame] as number) + (tdur ?? dur) / 1000;
   }
   // The first and the last are cut by the recording.
   return work.slice(1, -1);
