@@ -238,6 +238,8 @@ export class Receiver {
     const { crypto } = this.#context;
     const entry = openEntry(crypto, item.inception);
     if (entry?.act.type !== 'inception' || !equalBytes(entry.entry.root, pair.local.root)) return undefined;
+    // One's own inception in a mirror: nobody would be on the other side.
+    if (equalBytes(item.inception, pair.local.inception)) return undefined;
     const feed = feedIdOf(crypto, entry.entry.device);
     if (pair.local.peerInception !== null) {
       return equalBytes(pair.local.peerInception, item.inception) ? feed : undefined;

@@ -12,7 +12,7 @@ import { simClock } from '@kith/testkit/sim-clock';
 import { expect, test } from 'vitest';
 import { decodeInvite, encodeInvite } from '../../src/client/records.ts';
 import { takeOver } from './hostile.ts';
-import { pair, texts, world, type World } from './world.ts';
+import { codeOf, pair, texts, world, type World } from './world.ts';
 
 /** As when a relay has shown so many other claims that this one is no longer remembered. */
 const forgetClaims = (store: Store, name: string): void => {
@@ -259,4 +259,85 @@ test('S4.6 a blocked contact gets no cell, whatever it does', () => {
   here.clock.advance(25 * 60 * 60_000);
   alice.stop();
   expect(seen.cells).toBe(0);
+});
+
+test('class 5: an inviter who shows the acceptor its own inception is not believed', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  alice.start();
+  bob.start();
+  const { link } = alice.call('invite.create', {});
+  const { conversation } = bob.call('invite.accept', { link });
+  bob.crash();
+  here.clock.advance(30_000);
+  here.relays[0]?.wipe();
+  const mallory = takeOver(here, alice, conversation);
+  const mirrored = mallory.pair.local.peerInception;
+  if (mirrored === null) throw new Error('the inviter has not seen the claim');
+  bob.start();
+  mallory.say([{ type: 'answer', inception: mirrored, nonce: new Uint8Array(32) }]);
+  here.clock.advance(30_000);
+  expect(bob.failures).toEqual([]);
+  expect(codeOf(() => bob.call('contact.words', { conversation }))).toBe('words-not-ready');
+  alice.start();
+  const isThere = (): boolean => [alice, bob].every((who) => who.call('contact.list', {})[0]?.wordsReady === true);
+  expect(here.clock.runUntil(isThere, 2 * 3_600_000)).toBe(true);
+  expect(bob.call('contact.words', { conversation })).toEqual(alice.call('contact.words', { conversation }));
+});
+
+test('class 5 class 10: cells shown again, at once, days later, or to their sender, change nothing', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const cells: Uint8Array[] = [];
+  here.network.onRequest((_, request) => {
+    if (request.type === 'put') cells.push(...request.cells.map(({ cell }) => cell));
+  });
+  const conversation = pair(here, alice, bob);
+  const said = Array.from({ length: 60 }, (_, i) => `text ${i}`);
+  for (const [i, text] of said.entries()) {
+    (i % 2 === 0 ? alice : bob).call('send', { conversation, text });
+    here.clock.advance(5_000);
+  }
+  const transport = here.network.transport({ allowed: [here.relays[0]?.origin ?? ''] });
+  const again = (): void => {
+    here.relays[0]?.wipe();
+    for (const cell of cells.slice()) {
+      transport.send(here.relays[0]?.origin ?? '', { type: 'put', cells: [{ cell, bucket: 1, live: true }] }, () => undefined);
+    }
+    here.clock.advance(10 * 60_000);
+  };
+  again();
+  here.clock.advance(3 * 24 * 3_600_000);
+  again();
+  alice.call('send', { conversation, text: 'and on' });
+  expect(here.clock.runUntil(() => texts(bob, conversation).at(-1) === 'and on', 10 * 60_000)).toBe(true);
+  for (const who of [alice, bob]) {
+    expect(texts(who, conversation)).toEqual([...said, 'and on']);
+    expect(who.failures).toEqual([]);
+  }
+});
+
+test('class 18: whoever claims a reusable invitation learns nothing before it is answered', () => {
+  for (const answer of [undefined, 'decline', 'block'] as const) {
+    const here = world();
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    alice.start();
+    bob.start();
+    const { link } = alice.call('invite.create', { reusable: true });
+    const { conversation } = bob.call('invite.accept', { link });
+    bob.call('send', { conversation, text: 'anyone there?' });
+    bob.crash();
+    const seen = countPuts(here);
+    expect(here.clock.runUntil(() => alice.call('request.list', {}).length === 1, 60_000)).toBe(true);
+    const [request] = alice.call('request.list', {});
+    if (answer !== undefined) alice.call('request.answer', { request: request?.request ?? '', answer });
+    alice.call('profile.set', { name: 'Alice' });
+    alice.call('sync', {});
+    here.clock.advance(26 * 3_600_000);
+    alice.stop();
+    expect([answer, seen.cells]).toEqual([answer, 0]);
+  }
 });
