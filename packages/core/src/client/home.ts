@@ -139,7 +139,9 @@ export class Home {
     return raw === undefined ? 0 : decodeLocal(raw).createdAt;
   }
   forget(): void {
+    this.#self?.forget();
     for (const pair of this.#pairs.values()) {
+      pair.log.forget();
       for (const inbox of pair.inboxes) wipeInbox(inbox);
       if (pair.peerInbox !== undefined) wipeInbox(pair.peerInbox.inbox);
     }

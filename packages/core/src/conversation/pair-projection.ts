@@ -1,6 +1,6 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
 // them are made from shown events and can be made again (`rebuildPair`).
-import { concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
 import { bool, decode, decodeAccepted, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
@@ -223,11 +223,11 @@ export const linePlaces = (
 export const unreadCount = (store: Store, conversation: ConversationId): number =>
   store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;
 /** Everything up to this place of the order (all of it without) is read. */
-export const clearUnread = (store: Store, conversation: ConversationId, upTo: ShownEvent | undefined): number => {
+export const clearUnread = (store: Store, conversation: ConversationId, upTo: Pick<ShownEvent, 'lamport' | 'event'> | undefined): number => {
   let left = 0;
+  const last = upTo === undefined ? undefined : orderKey(conversation, upTo.lamport, upTo.event);
   for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
-    const later = upTo !== undefined && readUint48(row.key, 16) > upTo.lamport;
-    if (later) left++;
+    if (last !== undefined && compareBytes(row.key, last) > 0) left++;
     else store.delete('unread', row.key);
   }
   return left;

@@ -3,10 +3,13 @@ import { expect, test } from 'vitest';
 import { toHex } from '../../src/bytes/index.ts';
 import {
   aboutLine,
+  clearUnread,
   contents,
   isDeletable,
 
   linePlaces,
+  orderKey,
+  unreadCount,
   PAIR_TABLES,
   projectPair,
   projectSelf,
@@ -119,6 +122,17 @@ const shown = ({ people, objects, tombstones, words }: Script, random: SeededRan
   const found = words.filter((word) => store.search(word, 1).length > 0);
   return { lines, tables, found };
 };
+
+test('read up to a line leaves unread what stands behind it at the same Lamport time', () => {
+  const { store } = openReplica(crypto, 1);
+  const event = (byte: number): EventId => new Uint8Array(32).fill(byte) as EventId;
+  store.transaction(() => {
+    for (const byte of [1, 2, 3]) store.put('unread', orderKey(CONVERSATION, 7, event(byte)), new Uint8Array(0));
+  });
+  const upTo = { lamport: 7, event: event(2) };
+  expect(store.transaction(() => clearUnread(store, CONVERSATION, upTo))).toBe(1);
+  expect(unreadCount(store, CONVERSATION)).toBe(1);
+});
 
 test('S4.4 the same events and tombstones show, keep and find the same, in whatever order they came', () => {
   let deleted = 0;
