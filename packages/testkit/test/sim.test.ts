@@ -1,6 +1,6 @@
 // The simulator's share in every run of the tests: whole worlds by seed, the same world twice, the same with real
 // primitives, and planted bugs that it has to notice.
-import { createLibsodium } from '@kith/core/crypto';
+import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { runHere } from '@kith/testkit/sim/campaign';
 import { planWorld } from '@kith/testkit/sim/plan';
 import { PLANTS } from '@kith/testkit/sim/plants';

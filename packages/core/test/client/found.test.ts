@@ -1,0 +1,141 @@
+// What the simulator found, each told once as a small story.
+import type { MemoryStore } from '@kith/testkit/memory-store';
+import { openMemoryStore } from '@kith/testkit/memory-store';
+import { expect, test } from 'vitest';
+import { pair, texts, world } from './world.ts';
+
+const HOUR = 3_600_000;
+
+test('a relay that loses a claim gets it again, and the two meet', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  alice.start();
+  const { link } = alice.call('invite.create', {});
+  alice.crash();
+  bob.start();
+  const { conversation } = bob.call('invite.accept', { link });
+  bob.call('send', { conversation, text: 'into the void' });
+  here.relays[0]?.wipe();
+  alice.start();
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('into the void'), 3 * HOUR)).toBe(true);
+  expect([...alice.failures, ...bob.failures]).toEqual([]);
+});
+
+test('a long text that was deleted is not kept as a packet either', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const { event } = alice.call('send', { conversation, text: `canary ${'x'.repeat(9_000)}` });
+  here.clock.advance(5_000);
+  expect(texts(bob, conversation)).toHaveLength(1);
+  const packets = (device: typeof alice): number =>
+    device.store.scan('packet').filter(({ value }) => Buffer.from(value).includes('canary')).length;
+  expect(packets(alice)).toBeGreaterThan(0);
+  alice.call('delete', { conversation, event, forAll: true });
+  here.clock.advance(5_000);
+  expect(packets(alice) + packets(bob)).toBe(0);
+});
+
+test('split packets that nobody asked for again are gone after two days', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'x'.repeat(9_000) });
+  here.clock.advance(5_000);
+  expect(alice.store.scan('packet').length).toBeGreaterThan(0);
+  here.clock.advance(50 * HOUR);
+  expect(alice.store.scan('packet')).toEqual([]);
+});
+
+test('an old copy of a home gets back all of its past, also the days between', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'first day' });
+  here.clock.advance(60_000);
+  const copy = (bob.store as MemoryStore).clone();
+  const told: string[] = ['first day'];
+  for (let day = 2; day <= 4; day++) {
+    here.clock.advance(24 * HOUR);
+    for (const [name, device] of [
+      ['alice', alice],
+      ['bob', bob],
+    ] as const) {
+      told.push(`${name} on day ${day}`);
+      device.call('send', { conversation, text: `${name} on day ${day}` });
+      here.clock.advance(10_000);
+    }
+  }
+  bob.crash();
+  bob.store = copy;
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).length === told.length, 2 * HOUR)).toBe(true);
+  expect(texts(bob, conversation)).toEqual(told);
+});
+
+test('a relay that is away costs a few wake-ups a minute, and a person who is away a few cells an hour', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  bob.crash();
+  let puts = 0;
+  here.network.onRequest((_, request) => {
+    if (request.type === 'put') puts += request.cells.length;
+  });
+  alice.call('send', { conversation, text: 'are you there?' });
+  here.clock.advance(6 * HOUR);
+  expect(puts).toBeLessThan(12);
+  here.relays[0]?.stop();
+  here.clock.advance(60_000);
+  let steps = 0;
+  const until = here.clock.now() + HOUR;
+  while (here.clock.now() < until && here.clock.step()) steps++;
+  expect(steps).toBeLessThan(1_500);
+});
+
+test('a clock that ran a year ahead and was set right delays nothing for long', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.crash();
+  bob.crash();
+  alice.offset = 365 * 24 * HOUR;
+  alice.start();
+  alice.call('send', { conversation, text: 'from the future' });
+  here.clock.advance(60_000);
+  alice.crash();
+  here.relays[0]?.wipe();
+  alice.offset = 0;
+  alice.start();
+  here.clock.advance(HOUR);
+  alice.stop();
+  here.clock.advance(3 * HOUR);
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('from the future'), 60_000)).toBe(true);
+});
+
+test('a full disk for a moment does not make a client forget that it is online', () => {
+  const here = world(2);
+  const store = openMemoryStore();
+  const alice = here.device('alice');
+  alice.store = store;
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  store.failNext('full');
+  expect(() => alice.call('send', { conversation, text: 'no room' })).toThrow();
+  here.clock.advance(60_000);
+  let fetches = 0;
+  here.network.onRequest((_, request) => {
+    if (request.type === 'info') fetches++;
+  });
+  here.clock.advance(HOUR);
+  // Both look every ten minutes while their channels are live.
+  expect(fetches).toBeLessThan(20);
+});
