@@ -46,6 +46,8 @@ const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MA
 interface Due {
   tell?: number;
   want?: number;
+  /** The relays were asked first; next time the peer is, whether they have answered or not. */
+  looked?: boolean;
   outbox?: number;
   hello?: number;
   /** What was asked for last, how often in a row, and when it may be asked for again. */
@@ -379,16 +381,18 @@ export class Sender {
   #lookFirst(pair: Pair): void {
     const relays = new Set(pair.inboxes.flatMap((inbox) => inbox.relays));
     const open = [...relays].filter((relay) => this.#courier.isOpen(relay));
-    if (open.length === 0 || this.stopping) this.#want(pair);
+    const due = this.#dueOf(pair);
+    if (open.length === 0 || this.stopping || due.looked === true) this.#want(pair);
     else {
-      const due = this.#dueOf(pair);
-      due.want = Math.max(this.#context.now() + TELL_EVERY_MS, due.asked?.again ?? 0);
+      due.looked = true;
+      due.want = Math.max(this.#context.now() + WANT_AFTER_MS, due.asked?.again ?? 0);
       for (const relay of open) this.#courier.fetch(relay);
     }
   }
   /** Asks for what their frontier shows and we lack, and for parts of split packets that did not come. */
   #want(pair: Pair): void {
     delete this.#dueOf(pair).want;
+    delete this.#dueOf(pair).looked;
     if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
     const now = this.#context.now();
     const content: Item[] = [];
