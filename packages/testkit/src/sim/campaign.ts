@@ -30,11 +30,16 @@ export const runBatch = (first: number, count: number, plant: string | undefined
 
 export const runHere = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Campaign => {
   const gather = gatherer();
-  for (let seed = first; seed < first + count && gather.failed.length < maxFailed; seed++) gather.take(runBatch(seed, 1, plant));
+  for (let seed = first; seed < first + count && gather.failed.length < maxFailed; seed++)
+    gather.take(runBatch(seed, 1, plant));
   return gather.campaign();
 };
 
-const gatherer = (): { readonly failed: WorldResult[]; take(results: readonly WorldResult[]): void; campaign(): Campaign } => {
+const gatherer = (): {
+  readonly failed: WorldResult[];
+  take(results: readonly WorldResult[]): void;
+  campaign(): Campaign;
+} => {
   const tally = new Tally();
   const failed: WorldResult[] = [];
   const began = performance.now();
@@ -48,14 +53,22 @@ const gatherer = (): { readonly failed: WorldResult[]; take(results: readonly Wo
         if (result.findings.length > 0) failed.push(result);
       }
     },
-    campaign: () => ({ worlds, tally, failed: failed.toSorted((a, b) => a.seed - b.seed), seconds: (performance.now() - began) / 1000 }),
+    campaign: () => ({
+      worlds,
+      tally,
+      failed: failed.toSorted((a, b) => a.seed - b.seed),
+      seconds: (performance.now() - began) / 1000,
+    }),
   };
 };
 
 export const runSpread = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Promise<Campaign> =>
   new Promise((resolve, reject) => {
     const gather = gatherer();
-    const workers = Array.from({ length: Math.min(availableParallelism(), Math.ceil(count / BATCH)) }, () => new Worker(new URL('worker.ts', import.meta.url)));
+    const workers = Array.from(
+      { length: Math.min(availableParallelism(), Math.ceil(count / BATCH)) },
+      () => new Worker(new URL('worker.ts', import.meta.url)),
+    );
     let next = first;
     let busy = workers.length;
     const give = (worker: Worker): void => {

@@ -27,7 +27,9 @@ const report = ({ worlds, tally, failed, seconds }: Campaign): void => {
   const mean = (...names: readonly string[]): string =>
     (names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / Math.max(1, worlds)).toFixed(1);
   print(`${worlds} worlds in ${seconds.toFixed(1)} s: ${(worlds / seconds).toFixed(1)} worlds/s`);
-  print(`a world: ${mean('delivered')} delivered messages, ${mean(...FAULTS)} faults, ${mean('stop', 'crash')} restarts, ${mean('relay wipe')} relay wipes`);
+  print(
+    `a world: ${mean('delivered')} delivered messages, ${mean(...FAULTS)} faults, ${mean('stop', 'crash')} restarts, ${mean('relay wipe')} relay wipes`,
+  );
   print('reached in so many of the worlds, and how often in all:');
   for (const [name, { total, worlds: within }] of [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     print(`  ${`${((100 * within) / worlds).toFixed(1)} %`.padStart(8)} ${String(total).padStart(9)}  ${name}`);
@@ -38,7 +40,18 @@ const report = ({ worlds, tally, failed, seconds }: Campaign): void => {
   }
   print(failed.length === 0 ? 'Nothing found.' : `${failed.length} worlds failed; see one with --story SEED.`);
 };
-const FAULTS = ['loss', 'repeats', 'reordering', 'partition', 'wrong clock', 'disk failure', 'restored copy', 'crash', 'relay wipe', 'relay stop'];
+const FAULTS = [
+  'loss',
+  'repeats',
+  'reordering',
+  'partition',
+  'wrong clock',
+  'disk failure',
+  'restored copy',
+  'crash',
+  'relay wipe',
+  'relay stop',
+];
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
@@ -56,9 +69,13 @@ const main = async (): Promise<number> => {
   }
   if (values.story !== undefined) return story(whole('story', values.story));
   const { plant } = values;
-  if (plant !== undefined && !Object.hasOwn(PLANTS, plant)) throw new Error(`there is no planted bug "${plant}"; see --plants`);
+  if (plant !== undefined && !Object.hasOwn(PLANTS, plant))
+    throw new Error(`there is no planted bug "${plant}"; see --plants`);
   const first = whole('seed', values.seed ?? '1');
-  const count = whole('seeds', values.seeds ?? (values.seed !== undefined ? '1' : plant === undefined ? '200' : String(PLANT_SEEDS)));
+  const count = whole(
+    'seeds',
+    values.seeds ?? (values.seed !== undefined ? '1' : plant === undefined ? '200' : String(PLANT_SEEDS)),
+  );
   const campaign = await runSpread(plant === undefined ? { first, count } : { first, count, plant, maxFailed: 1 });
   report(campaign);
   return campaign.failed.length === 0 ? 0 : 1;

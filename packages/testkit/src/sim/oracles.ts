@@ -40,7 +40,9 @@ const cache = new WeakMap<PairState, readonly (readonly LogLine[])[]>();
 export const isQuiet = (life: Life): boolean =>
   life.world.devices.every((one) => one.ask('status', {}).value?.pending === 0) &&
   life.pairs.every((pair) => {
-    const [mine, theirs] = sides(pair).map((who) => wholeLog(life, who, pair.conversation as string).filter((line) => !isGone(pair, line)));
+    const [mine, theirs] = sides(pair).map((who) =>
+      wholeLog(life, who, pair.conversation as string).filter((line) => !isGone(pair, line)),
+    );
     return mine?.length === theirs?.length && mine?.every(({ event }, i) => theirs?.[i]?.event === event) === true;
   });
 
@@ -221,7 +223,9 @@ const rebuilt: Oracle = (life) =>
   });
 /** The row of a line that is gone stays until tables are made anew; nobody is shown it. */
 const isRowOfGone = (life: Life, key: string): boolean =>
-  life.pairs.some(({ hidden, retracted }) => [...hidden, ...retracted].some((name) => key.slice(44).startsWith(name.slice(-32))));
+  life.pairs.some(({ hidden, retracted }) =>
+    [...hidden, ...retracted].some((name) => key.slice(44).startsWith(name.slice(-32))),
+  );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
 const ORACLES: Readonly<Record<string, Oracle>> = {

@@ -87,7 +87,12 @@ export const PLANTS: Readonly<Record<string, Plant>> = {
     words: 'What is held already is not recognised: one look in five finds nothing.',
     wraps: (seed) => {
       const miss = sometimes(seed, 5);
-      return { store: (store) => ({ ...store, get: (table, key) => (table === 'event' && miss() ? undefined : store.get(table, key)) }) };
+      return {
+        store: (store) => ({
+          ...store,
+          get: (table, key) => (table === 'event' && miss() ? undefined : store.get(table, key)),
+        }),
+      };
     },
   },
   'keep-deleted': {

@@ -102,7 +102,8 @@ export const runSeed = (seed: number, options: RunOptions = {}): WorldResult => 
     return runWorld(planWorld(seed), options);
   } catch (cause) {
     // An exception out of the simulated machinery itself is a finding like any other.
-    const words = cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n')[1]?.trim() ?? ''}` : String(cause);
+    const words =
+      cause instanceof Error ? `${cause.message} ${cause.stack?.split('\n')[1]?.trim() ?? ''}` : String(cause);
     return { seed, findings: [{ oracle: 'no exception', words }], counts: new Map(), trace: '' };
   }
 };
@@ -113,7 +114,10 @@ class Actor {
   readonly #life: Life;
   readonly #tell: (line: string) => void;
   readonly #wraps: Wraps;
-  readonly #invites = new Map<number, { asked: Asked<Methods['invite.create']['result']>; link: string | undefined; waiting: boolean }>();
+  readonly #invites = new Map<
+    number,
+    { asked: Asked<Methods['invite.create']['result']>; link: string | undefined; waiting: boolean }
+  >();
   readonly #copies = new Map<number, Copy>();
   #said = 0;
 
@@ -155,7 +159,9 @@ class Actor {
         return;
       case 'clock':
         this.#device(act.who).offset = act.offset;
-        this.#tell(`${this.#name(act.who)}'s clock will be ${Math.round(act.offset / 36e5)} h off from its next start.`);
+        this.#tell(
+          `${this.#name(act.who)}'s clock will be ${Math.round(act.offset / 36e5)} h off from its next start.`,
+        );
         this.#life.tally.count('wrong clock');
         return;
       case 'disk':
@@ -175,7 +181,9 @@ class Actor {
         if (loss > 0) this.#life.tally.count('loss');
         if (repeat > 0) this.#life.tally.count('repeats');
         if (delayMax > CALM_WEATHER.delayMax) this.#life.tally.count('reordering');
-        this.#tell(`The network now loses ${loss} of requests and ${pushLoss} of pushed cells, repeats ${repeat}, takes up to ${delayMax} ms.`);
+        this.#tell(
+          `The network now loses ${loss} of requests and ${pushLoss} of pushed cells, repeats ${repeat}, takes up to ${delayMax} ms.`,
+        );
         this.#life.world.network.weather(act.weather);
         return;
       }
@@ -215,7 +223,8 @@ class Actor {
   #dropWaits(who: number): void {
     for (const wait of this.#life.waits) if (wait.device === this.#device(who)) this.#life.waits.delete(wait);
     for (const invite of this.#invites.values()) invite.waiting &&= invite.asked.done;
-    for (const pair of this.#life.pairs) if (pair.accepting?.done === false && pair.acceptor === who) pair.accepting = undefined;
+    for (const pair of this.#life.pairs)
+      if (pair.accepting?.done === false && pair.acceptor === who) pair.accepting = undefined;
   }
   #ask<M extends Method>(who: number, method: M, params: Methods[M]['params']): Asked<Methods[M]['result']> {
     const device = this.#device(who);
@@ -248,14 +257,17 @@ class Actor {
     for (const [i, pair] of this.#life.pairs.entries()) {
       if (pair.inviter !== who && pair.acceptor !== who) continue;
       pair.exact = false;
-      for (const name of pair.hidden) if (name.startsWith(`${who} `) && copy.hidden[i]?.has(name) !== true) pair.hidden.delete(name);
+      for (const name of pair.hidden)
+        if (name.startsWith(`${who} `) && copy.hidden[i]?.has(name) !== true) pair.hidden.delete(name);
       for (const name of pair.retracted) if (copy.retracted[i]?.has(name) !== true) pair.retracted.delete(name);
       for (const promised of pair.promised) promised.held &&= this.#isHeld(pair, promised.event);
     }
   }
   #isHeld(pair: PairState, event: string): boolean {
     return [pair.inviter, pair.acceptor].some((who) =>
-      this.#life.world.disks[who]?.scan('arrival').some(({ value }) => Buffer.from(value.subarray(16, 32)).toString('hex') === event),
+      this.#life.world.disks[who]
+        ?.scan('arrival')
+        .some(({ value }) => Buffer.from(value.subarray(16, 32)).toString('hex') === event),
     );
   }
 
@@ -266,7 +278,9 @@ class Actor {
       pair.met = [pair.inviter, pair.acceptor].every((who) => {
         const device = this.#device(who);
         if (!device.running) return false;
-        const contact = device.ask('contact.list', {}).value?.find(({ conversation }) => conversation === pair.conversation);
+        const contact = device
+          .ask('contact.list', {})
+          .value?.find(({ conversation }) => conversation === pair.conversation);
         return contact?.wordsReady === true;
       });
       if (pair.met) this.#tell(`${this.#name(pair.inviter)} and ${this.#name(pair.acceptor)} know each other.`);
@@ -293,7 +307,8 @@ class Actor {
         pair.conversation = pair.accepting.value.conversation;
         this.#tell(`${this.#name(acceptor)} accepted it.`);
       } else if (this.#device(acceptor).running && pair.accepting?.done !== false) {
-        if (pair.accepting?.error !== undefined) this.#tell(`${this.#name(acceptor)} could not accept: ${pair.accepting.error.code}.`);
+        if (pair.accepting?.error !== undefined)
+          this.#tell(`${this.#name(acceptor)} could not accept: ${pair.accepting.error.code}.`);
         pair.accepting = this.#ask(acceptor, 'invite.accept', { link: invite.link, name: this.#name(acceptor) });
       }
       return;
@@ -314,7 +329,8 @@ class Actor {
     const { conversation } = pair;
     if (!device.running || conversation === undefined) return;
     // The inviter's side of a reusable invitation begins with the request.
-    const known = device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
+    const known =
+      device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
     if (!known) return;
     const { tally } = this.#life;
     switch (act.type) {
@@ -388,10 +404,14 @@ class Actor {
     if (sent.value !== undefined) {
       pair.promised.push({ event: sent.value.event, by: who, text, held: true });
       this.#tell(`${this.#name(who)} writes "${shorten(text)}".`);
-    } else this.#tell(`${this.#name(who)} cannot write: ${(sent.error as KithError | undefined)?.code ?? 'no answer'}.`);
+    } else
+      this.#tell(`${this.#name(who)} cannot write: ${(sent.error as KithError | undefined)?.code ?? 'no answer'}.`);
   }
   #pick(device: SimDevice, conversation: string, luck: number, fits: (line: LogLine) => boolean): LogLine | undefined {
-    const lines = device.ask('log', { conversation, limit: 12 }).value?.filter((line) => line.kind === 'text' && !line.deleted && fits(line)) ?? [];
+    const lines =
+      device
+        .ask('log', { conversation, limit: 12 })
+        .value?.filter((line) => line.kind === 'text' && !line.deleted && fits(line)) ?? [];
     return lines[Math.floor(luck * lines.length)];
   }
 
@@ -416,7 +436,9 @@ class Actor {
         if (!this.#isMet(pair)) this.#meet(i);
         if (pair.conversation === undefined) continue;
         for (const who of [pair.inviter, pair.acceptor]) {
-          const contact = this.#device(who).ask('contact.list', {}).value?.find(({ conversation }) => conversation === pair.conversation);
+          const contact = this.#device(who)
+            .ask('contact.list', {})
+            .value?.find(({ conversation }) => conversation === pair.conversation);
           if (contact?.state === 'blocked') this.#ask(who, 'contact.unblock', { conversation: pair.conversation });
         }
       }
@@ -431,4 +453,5 @@ class Actor {
     return false;
   }
 }
-const shorten = (text: string | null): string => (text === null ? '' : text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : text);
+const shorten = (text: string | null): string =>
+  text === null ? '' : text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : text;
