@@ -162,7 +162,7 @@ beforeAll(() => {
     "import { decode } from '../codec/index.ts';\nimport { NONCE_BYTES } from './chain.ts';\nexport const x = [decode, NONCE_BYTES];\n",
   );
   lint = run(bin('oxlint', 'bin/oxlint'), '-f', 'unix').said;
-}, 60_000);
+}, 180_000);
 afterAll(() => rmSync(copy, { recursive: true }));
 
 test.each(LINT)('the linter sees %s', (_, file, __, named) => {
@@ -191,10 +191,10 @@ test('S4.16 comparing or printing a secret is seen, each way', () => {
     .filter((line) => line.startsWith(plant))
     .map((line) => Number(line.split(':')[1]));
   expect(new Set(lines)).toEqual(new Set(SECRETS.map((_, i) => i + 2)));
-}, 60_000);
+}, 180_000);
 test('S4.16 the tree itself compares and prints no secret', () => {
   expect(run(join(root, 'scripts/check-secrets.mjs'), root)).toEqual({ status: 0, said: '' });
-}, 60_000);
+}, 180_000);
 
 test('core is compiled without the types of a platform', () => {
   write(`${core}/log/plant-dom.ts`, 'export const x = document.title;\nexport const y = process.argv;\n');
@@ -210,7 +210,7 @@ test('core is compiled without the types of a platform', () => {
   expect(status).not.toBe(0);
   expect(said).toMatch(/plant-dom\.ts.*'document'/);
   expect(said).toMatch(/plant-dom\.ts.*'process'/);
-}, 60_000);
+}, 180_000);
 
 test('a package that is used but not declared, a file and an export that nobody uses are seen', () => {
   for (const file of [SOUND, ...LINT.map(([, planted]) => planted)]) rmSync(join(copy, file));
@@ -226,4 +226,4 @@ test('a package that is used but not declared, a file and an export that nobody 
   expect(said).toMatch(/plant-unused\.ts/);
   expect(said).toMatch(/ws\s+apps\/cli\/src\/plant-undeclared\.ts/);
   expect(said).toMatch(/nobodyElse/);
-}, 60_000);
+}, 180_000);
