@@ -1,19 +1,16 @@
 // The methods of rpc.ts. Each runs within the transaction of its call; those that need a relay settle later.
-import { concat, equalBytes, readUint48, toHex, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { equalBytes, toHex, utf8, utf8ToText } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import {
   CONTENT_KINDS,
   clearUnread,
   contents,
-  conversationOfSearchId,
-  eventOfSearchId,
   isDeletable,
   isSetting,
   isSettingValue,
   MAX_NAME_BYTES,
   MAX_PICTURE_BYTES,
   MAX_TEXT_BYTES,
-  orderKey,
   projectPair,
   purgeLine,
   SETTINGS,
@@ -22,10 +19,11 @@ import {
   VALIDITIES,
   type Content,
 } from '../conversation/index.ts';
-import { eventName, type EventId } from '../identity/index.ts';
+import { eventName } from '../identity/index.ts';
 import { frontierCodec, type Ingested, type ShownEvent } from '../log/index.ts';
 import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } from '../mailbox/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
 import { KithError } from './errors.ts';
@@ -43,7 +41,6 @@ const MAX_NAME_CHARACTERS = 64;
 const MAX_PAGE = 500;
 const SYNC_MS = 30_000;
 const TYPING_EVERY_MS = 3_000;
-const ARRIVAL = utf8('n');
 
 export interface CallsParts {
   readonly context: Context;
@@ -61,7 +58,6 @@ interface Syncing {
   readonly until: number;
   readonly before: number;
   readonly sent: number;
-  readonly left: Set<string>;
   readonly done: Settle<Methods['sync']['result']>;
   reached: boolean;
 }
@@ -74,10 +70,12 @@ export class Calls {
   #syncing: readonly Syncing[] = [];
   #sent = 0;
   #typedAt = 0;
+  readonly #arrivals: Arrivals;
   readonly #handlers: Handlers;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
+    this.#arrivals = new Arrivals(parts.context, parts.home, parts.lines);
     this.#handlers = this.#methods();
   }
   open(): readonly number[] {
@@ -277,11 +275,10 @@ export class Calls {
       },
       sync: (params, done) => {
         const forMs = params.count('forMs', SYNC_MS);
-        const left = new Set(this.#parts.relays());
         const before = this.#parts.receiver.received;
-        const syncing: Syncing = { until: context.now() + forMs, before, sent: this.#sent, left, done, reached: false };
+        const syncing: Syncing = { until: context.now() + forMs, before, sent: this.#sent, done, reached: false };
         this.#syncing = [...this.#syncing, syncing];
-        for (const relay of left) {
+        for (const relay of this.#parts.relays()) {
           courier.forgive(relay);
           courier.fetch(relay);
         }
@@ -293,7 +290,7 @@ export class Calls {
         const { device } = this.#parts.status();
         return [{ device, name: '', addedAt: home.createdAt(), revoked: false, thisDevice: true }];
       },
-      'events.since': (params) => this.#since(params),
+      'events.since': (params) => this.#arrivals.since(params.optionalText('from'), MAX_PAGE),
     };
   }
 
@@ -307,7 +304,7 @@ export class Calls {
     const shown = pair.log.find(appended.event);
     if (shown !== undefined) {
       projectPair(pair.view, shown);
-      this.#arrived(pair, shown);
+      this.#arrivals.note(pair, shown);
     }
     this.#parts.sender.queue(pair, appended.place);
     this.#changedIn(pair);
@@ -319,49 +316,15 @@ export class Calls {
   }
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
-    for (const event of ingested.shown) this.#arrived(pair, event);
+    for (const event of ingested.shown) this.#arrivals.note(pair, event);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete)) this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text)) this.#parts.typing.delete(pair.name);
     this.#changedIn(pair);
-  }
-  /** `follow` reads events in the order in which they came here. */
-  #arrived(pair: Pair, event: ShownEvent): void {
-    const { store } = this.#context;
-    if (store.get('message', orderKey(pair.id, event.lamport, event.event)) === undefined) return;
-    const last = store.scan('arrival', { from: ARRIVAL, to: concat(ARRIVAL, new Uint8Array(7).fill(255)), reverse: true, limit: 1 })[0];
-    const number = last === undefined ? 1 : readUint48(last.key, 1) + 1;
-    store.put('arrival', concat(ARRIVAL, uint48(number)), concat(pair.id, event.event));
-    this.#context.changed({ type: 'events', events: [this.#parts.lines.lineOf(pair, event)] });
   }
   #changedIn(pair: Pair): void {
     this.#context.changed({ type: 'conversation', conversation: pair.name });
     this.#context.changed({ type: 'contacts' });
   }
-  #since(params: Params): Methods['events.since']['result'] {
-    const { store } = this.#context;
-    const end = concat(ARRIVAL, new Uint8Array(7).fill(255));
-    const from = params.optionalText('from');
-    const newest = store.scan('arrival', { from: ARRIVAL, to: end, reverse: true, limit: 1 })[0];
-    const at = newest === undefined ? 0 : readUint48(newest.key, 1);
-    if (from === undefined) return { events: [], cursor: String(at) };
-    const after = /^[0-9]{1,14}$/.test(from) ? Number(from) : this.#numberOf(from);
-    if (after === undefined) throw new KithError('unknown-event');
-    const rows = store.scan('arrival', { from: concat(ARRIVAL, uint48(after + 1)), to: end, limit: MAX_PAGE });
-    const events = this.#parts.lines.linesOf(rows.flatMap((row) => this.#placeOf(row.value)), MAX_PAGE);
-    const lastRow = rows.at(-1);
-    return { events, cursor: String(lastRow === undefined ? Math.max(after, 0) : readUint48(lastRow.key, 1)) };
-  }
-  #placeOf(id: Uint8Array): readonly [{ readonly pair: Pair; readonly event: EventId }] | readonly [] {
-    const pair = this.#parts.home.pair(conversationOfSearchId(id));
-    return pair === undefined ? [] : [{ pair, event: eventOfSearchId(id) }];
-  }
-  /** Where an event stands in the order of arrival: found from the newest back. */
-  #numberOf(event: string): number | undefined {
-    const rows = this.#context.store.scan('arrival', { from: ARRIVAL, to: concat(ARRIVAL, new Uint8Array(7).fill(255)), reverse: true });
-    const row = rows.find(({ value }) => eventName(value.slice(16) as EventId) === event);
-    return row === undefined ? undefined : readUint48(row.key, 1);
-  }
-
   #sendable(pair: Pair): Pair {
     const { home, lines } = this.#parts;
     const facts = home.facts(pair);
@@ -393,7 +356,7 @@ export class Calls {
     const within = params.has('in') ? params.pair('in') : undefined;
     // Hits of other conversations do not count against the limit.
     const hits = this.#context.store.search(params.text('query'), within === undefined ? limit : 10 * MAX_PAGE);
-    const places = hits.flatMap(({ id }) => this.#placeOf(id)).filter(({ pair }) => within === undefined || pair === within);
+    const places = hits.flatMap(({ id }) => this.#arrivals.placeOf(id)).filter(({ pair }) => within === undefined || pair === within);
     return this.#parts.lines.linesOf(places, limit);
   }
 
@@ -481,12 +444,9 @@ export class Calls {
   pending(): number {
     return this.#parts.home.pairs().reduce((sum, pair) => sum + eventsWaiting(this.#context, pair), 0);
   }
-  /** A relay has been read to the end. */
-  fetched(relay: string): void {
-    for (const syncing of this.#syncing) {
-      syncing.left.delete(relay);
-      syncing.reached = true;
-    }
+  /** Some relay has been read to the end. */
+  fetched(): void {
+    for (const syncing of this.#syncing) syncing.reached = true;
   }
   /** A round is over when nothing is under way any more: then either it caused answers, which go out, or it is done. */
   tick(): number {

@@ -77,7 +77,7 @@ export class Engine {
     const courier: Courier = new Courier(context, {
       channels: (relay) => this.#channels(relay),
       cells: (_, cells) => receiver.cells(cells),
-      fetched: (relay) => this.#afterFetch(relay),
+      fetched: () => this.#afterFetch(),
       connection: () => context.changed({ type: 'status', status: this.#status() }),
       info: (_, info) => publisher.heard(info.date),
     });
@@ -221,9 +221,9 @@ export class Engine {
   }
 
   /** All that relays hold for us is read: what only waited for more to come goes out now. */
-  #afterFetch(relay: string): void {
+  #afterFetch(): void {
     this.#parts.sender.tick(true);
-    this.#parts.calls.fetched(relay);
+    this.#parts.calls.fetched();
   }
   #met(pair: Pair): void {
     const { context, home, calls } = this.#parts;
