@@ -1,6 +1,6 @@
 // What the pages state in tables is what the code and the commands have.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '@kith/core/conversation';
 import { world } from '../../core/test/client/world.ts';
@@ -56,22 +56,4 @@ test('every row has an id of its own', () => {
   expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   for (const { id, row } of rows)
     expect([id, /^(S[0-4]\.\d+|U\d+)$/.test(id), row.length > 3]).toEqual([id, true, true]);
-});
-
-const pages = ['', 'docs', 'docs/decisions', 'docs/guides', 'spec', 'spec/changes'].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
-);
-test.each(pages)('%s links to what exists', (page) => {
-  for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
-    expect([target, existsSync(join(root, dirname(page), target))]).toEqual([target, true]);
-  }
-});
-test('docs/ARCHITECTURE.md names only folders and files that exist', () => {
-  for (const [, path = ''] of read('docs/ARCHITECTURE.md').matchAll(
-    /`((?:packages|apps|docs|spec|scripts|stories|bench)\/[a-z0-9/._-]*)`/gi,
-  )) {
-    expect([path, existsSync(join(root, path))]).toEqual([path, true]);
-  }
 });
