@@ -49,6 +49,7 @@ test('S0.10 S1.3 S4.41 S4.42 S3.7 S3.24 20 canaries are nowhere: not on the line
   await bob.kith.call('edit', { conversation, event: edited.event, text: canaries.edit });
   const forAll = await send(bob, canaries['text deleted for all']);
   const forMe = await send(alice, canaries['deleted text']);
+  for (const { kith } of [alice, bob, alice]) await kith.call('sync', {});
   await until('all is delivered', [alice, bob], async () => (await pendingOf(alice)) + (await pendingOf(bob)) === 0, 60_000);
   await bob.kith.call('delete', { conversation, event: forAll.event, forAll: true });
   await alice.kith.call('delete', { conversation, event: forMe.event });

@@ -104,7 +104,7 @@ test('U6 answers, reactions, changes and deletions are the same on both screens,
   await his.reads('Shall we meet at one?');
   expect(await his.message('Shall we meet at one?').first().innerText()).toContain('edited');
   // In the quote of his answer too.
-  await expect.poll(() => bob.page.getByText('at noon').count()).toBe(0);
+  await expect.poll(() => his.messages.getByText('at noon').count()).toBe(0);
 
   // For me: gone here, kept there.
   await more(his, bob, 'Gladly', 'Delete for me');
@@ -122,8 +122,8 @@ test('U6 answers, reactions, changes and deletions are the same on both screens,
   await his.reads('This was deleted.');
   await bob.page.reload();
   await his.reads('This was deleted.');
-  expect(await bob.page.getByText('still here?').count()).toBe(0);
-  expect(await bob.page.getByText('Gladly').count()).toBe(0);
+  expect(await his.messages.getByText('still here?').count()).toBe(0);
+  expect(await his.messages.getByText('Gladly').count()).toBe(0);
 });
 
 test('U7 a request shows nothing of the stranger; all can be put aside; a block holds until it is taken back', async () => {

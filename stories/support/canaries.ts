@@ -35,15 +35,21 @@ const needlesOf = (name: string, canary: string | Uint8Array): readonly Needle[]
 
 /** Ids go in as bytes, texts as strings. */
 export class Scanner {
-  readonly #needles: readonly Needle[];
+  /** By how they begin: where no needle begins, none has to be looked for. */
+  readonly #needles = new Map<string, Needle[]>();
   readonly longest: number;
   constructor(canaries: Readonly<Record<string, string | Uint8Array>>) {
-    this.#needles = Object.entries(canaries).flatMap(([name, canary]) => needlesOf(name, canary));
-    this.longest = Math.max(...this.#needles.map(({ bytes }) => bytes.length));
+    const needles = Object.entries(canaries).flatMap(([name, canary]) => needlesOf(name, canary));
+    this.longest = Math.max(...needles.map(({ bytes }) => bytes.length));
+    for (const needle of needles) {
+      const start = needle.bytes.subarray(0, START_BYTES).toString('latin1');
+      this.#needles.set(start, [...(this.#needles.get(start) ?? []), needle]);
+    }
   }
   bytes(where: string, bytes: Uint8Array): readonly Finding[] {
     const hay = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return this.#needles.filter((needle) => hay.includes(needle.bytes)).map(({ name, form }): Finding => `${name} as ${form} in ${where}`);
+    const near = [...this.#needles].flatMap(([start, needles]) => (hay.includes(start, 0, 'latin1') ? needles : []));
+    return near.filter((needle) => hay.includes(needle.bytes)).map(({ name, form }): Finding => `${name} as ${form} in ${where}`);
   }
   /** Contents and names. */
   folder(folder: string): readonly Finding[] {
@@ -73,6 +79,7 @@ export class Scanner {
     return { read, found: [...found] };
   }
 }
+const START_BYTES = 6;
 const PIECE = 4 << 20;
 /** Memory may be given back while it is read; what is gone by then is not there. */
 const readSome = (file: number, into: Buffer, at: number, length: number): number => {
