@@ -342,6 +342,7 @@ export class Pairing {
       const now = this.#context.now();
       if (typeof answer === 'object' && answer.type === 'claims') {
         for (const { id, sealed } of answer.claims) this.#claim(toHex(invite.id), id, sealed);
+        if (invite.reusable) this.#makeRoom(invite, answer.claims);
       }
       // The relay was asked once after the end: nothing that came in time is lost.
       const answered = typeof answer === 'object';
@@ -352,6 +353,16 @@ export class Pairing {
       else if (current.reusable && now - (current.keys[0]?.madeAt ?? 0) > DAY_MS) this.#renew(current);
       done();
     });
+  }
+  /** A relay keeps 64 claims of an offer: those dealt with go, so that a reusable invitation never fills up. */
+  #makeRoom(invite: OwnInvite, claims: readonly { readonly id: Uint8Array }[]): void {
+    const dealt = this.#find(toHex(invite.id)).claims;
+    const ids = claims.map(({ id }) => id).filter((id) => dealt.some((known) => equalBytes(known, id)));
+    if (ids.length === 0) return;
+    const { place } = this.#keysOf(invite);
+    const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), place);
+    this.#asking++;
+    this.#context.request(invite.relay, { type: 'claimsDelete', place, token: token.expose(), ids }, () => this.#asking--);
   }
   /** A new KeyPackage each day, and the offer again where a relay has lost it. */
   #renew(invite: OwnInvite): void {

@@ -149,3 +149,19 @@ test('a reusable invitation makes requests that show nothing of the stranger', (
   expect(answered).toEqual({ conversation: accepted.conversation, state: 'active' });
   expect(here.clock.runUntil(() => texts(alice, accepted.conversation).includes('let me in'), 60_000)).toBe(true);
 });
+
+test('a reusable invitation takes more people than a relay keeps claims', () => {
+  const here = world();
+  const alice = here.device('alice');
+  alice.start();
+  const { link } = alice.call('invite.create', { reusable: true, label: 'club' });
+  const MORE_THAN_KEPT = 70;
+  for (let i = 0; i < MORE_THAN_KEPT; i++) {
+    const guest = here.device(`guest ${i}`);
+    guest.start(false);
+    guest.call('invite.accept', { link });
+    guest.crash();
+    here.clock.advance(7_000);
+  }
+  expect(here.clock.runUntil(() => alice.call('request.list', {}).length === MORE_THAN_KEPT, 300_000)).toBe(true);
+}, 60_000);
