@@ -43,7 +43,10 @@ export class Arrivals {
     const after = /^[0-9]{1,14}$/.test(from) ? Number(from) : this.#numberOf(from);
     if (after === undefined) throw new KithError('unknown-event');
     const rows = this.#context.store.scan('arrival', { from: concat(ARRIVAL, uint48(after + 1)), to: END, limit });
-    const events = this.#lines.linesOf(rows.flatMap((row) => this.placeOf(row.value)), limit);
+    const events = this.#lines.linesOf(
+      rows.flatMap((row) => this.placeOf(row.value)),
+      limit,
+    );
     const lastRow = rows.at(-1);
     return { events, cursor: String(lastRow === undefined ? after : readUint48(lastRow.key, 1)) };
   }

@@ -10,7 +10,7 @@ test('events.since reads every line once from cursor to cursor, also what came w
   const withBob = pair(here, alice, bob);
   const withCarol = pair(here, alice, carol);
   here.clock.advance(10_000);
-  let { cursor } = alice.call('events.since', {});
+  let { cursor } = alice.call('events.since', { from: null });
   const start = cursor;
   const read: (string | null)[] = [];
   const step = (): void => {
@@ -23,7 +23,12 @@ test('events.since reads every line once from cursor to cursor, also what came w
   };
   const said: string[] = [];
   for (let i = 0; i < 30; i++) {
-    const [who, conversation] = i % 3 === 0 ? ([carol, withCarol] as const) : i % 3 === 1 ? ([bob, withBob] as const) : ([alice, withBob] as const);
+    const [who, conversation] =
+      i % 3 === 0
+        ? ([carol, withCarol] as const)
+        : i % 3 === 1
+          ? ([bob, withBob] as const)
+          : ([alice, withBob] as const);
     said.push(`text ${i}`);
     who.call('send', { conversation, text: `text ${i}` });
     here.clock.advance(2_000);

@@ -2,7 +2,15 @@
 import { concat, fromHex, utf8 } from '@kith/core/bytes';
 import { Engine, type Effect } from '@kith/core/client';
 import { Secret, type SigningKey } from '@kith/core/crypto';
-import { createAddDevice, entryPointAfter, feedIdOf, openEntry, signConsent, type FeedId, type SegmentId } from '@kith/core/identity';
+import {
+  createAddDevice,
+  entryPointAfter,
+  feedIdOf,
+  openEntry,
+  signConsent,
+  type FeedId,
+  type SegmentId,
+} from '@kith/core/identity';
 import { createInboxRecord, DEFAULT_RELAY_LIMITS, encodeInboxRecord } from '@kith/core/mailbox';
 import { silent, type RelayRequest, type Store } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
@@ -41,7 +49,9 @@ test('class 29: wishes without end do not make a contact pour out cells', () => 
   for (let i = 0; i < 40; i++) alice.call('send', { conversation, text: 'x'.repeat(60_000) });
   here.clock.advance(60_000);
   const mallory = takeOver(here, bob, conversation);
-  const held = mallory.pair.log.frontier().feeds.map(({ feed, segment, count }) => ({ feed, segment, from: 0, to: count }));
+  const held = mallory.pair.log
+    .frontier()
+    .feeds.map(({ feed, segment, count }) => ({ feed, segment, from: 0, to: count }));
   const ranges = held.flatMap(({ segment, ...range }) => (segment === null ? [] : [{ ...range, segment }]));
   const seen = countPuts(here);
   const wish = { type: 'want', ranges } as const;
@@ -127,7 +137,13 @@ test('class 20: a contact cannot send this client to an address that is no relay
   const bob = here.device('bob');
   const conversation = pair(here, alice, bob);
   const mallory = takeOver(here, bob, conversation);
-  const secret = createInboxRecord(here.random.fork('mallory'), 9, ['http://127.0.0.1:9/admin?x='], 0, new Uint8Array(3));
+  const secret = createInboxRecord(
+    here.random.fork('mallory'),
+    9,
+    ['http://127.0.0.1:9/admin?x='],
+    0,
+    new Uint8Array(3),
+  );
   mallory.say([{ type: 'inbox', record: encodeInboxRecord(secret) }]);
   here.clock.advance(1000);
   const asked: string[] = [];
@@ -155,10 +171,18 @@ test.each([0, 2 ** 47])('class 28: a relay whose clock says %i harms nobody', (d
 test('an answer to what was asked before a failed transaction reaches nobody', () => {
   const clock = simClock();
   const crypto = createNullCrypto();
-  const engine = new Engine({ store: openMemoryStore(), crypto, randomness: seededRandomness(1), clock, logger: silent });
+  const engine = new Engine({
+    store: openMemoryStore(),
+    crypto,
+    randomness: seededRandomness(1),
+    clock,
+    logger: silent,
+  });
   const numbers = (effects: readonly Effect[]): readonly number[] =>
     effects.flatMap((effect) => (effect.type === 'request' || effect.type === 'agree' ? [effect.id] : []));
-  const before = numbers(engine.handle({ type: 'start', relays: ['https://relay1.test'], generation: 1, online: true }));
+  const before = numbers(
+    engine.handle({ type: 'start', relays: ['https://relay1.test'], generation: 1, online: true }),
+  );
   engine.forget();
   clock.advance(60_000);
   const after = numbers(engine.handle({ type: 'tick' }));
@@ -304,7 +328,11 @@ test('class 5 class 10: cells shown again, at once, days later, or to their send
   const again = (): void => {
     here.relays[0]?.wipe();
     for (const cell of cells.slice()) {
-      transport.send(here.relays[0]?.origin ?? '', { type: 'put', cells: [{ cell, bucket: 1, live: true }] }, () => undefined);
+      transport.send(
+        here.relays[0]?.origin ?? '',
+        { type: 'put', cells: [{ cell, bucket: 1, live: true }] },
+        () => undefined,
+      );
     }
     here.clock.advance(10 * 60_000);
   };

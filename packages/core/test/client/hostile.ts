@@ -26,7 +26,13 @@ export interface Hostile {
 export const takeOver = (here: World, device: SimDevice, conversation: string): Hostile => {
   device.crash();
   const randomness = here.random.fork(`hostile ${device.name}`);
-  const context = new Context({ store: device.store, crypto: createNullCrypto(), randomness, clock: here.clock, logger: silent });
+  const context = new Context({
+    store: device.store,
+    crypto: createNullCrypto(),
+    randomness,
+    clock: here.clock,
+    logger: silent,
+  });
   const home = new Home(context);
   home.resume(1);
   const id = conversationFromName(conversation);
@@ -37,7 +43,11 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
   const transport = here.network.transport({ allowed: here.relays.map(({ origin }) => origin) });
   const put: Hostile['put'] = (cells) => {
     for (const { origin } of here.relays) {
-      transport.send(origin, { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: true })) }, nothing);
+      transport.send(
+        origin,
+        { type: 'put', cells: cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: true })) },
+        nothing,
+      );
     }
   };
   const agreement = createNullAgreement(context.crypto, randomness);
@@ -49,12 +59,21 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
       if (own === undefined) throw new Error('no device of its own');
       const prepared = agreement.run({ type: 'prepare', signer: own.key, identity: concat(pair.id, own.feed) });
       if (prepared instanceof Promise || prepared.type !== 'prepared') throw new Error('no KeyPackage');
-      const cell = sessions.sealHello(pair, { type: 'hello', from: own.feed, keyPackage: prepared.keyPackage, entry: null });
+      const cell = sessions.sealHello(pair, {
+        type: 'hello',
+        from: own.feed,
+        keyPackage: prepared.keyPackage,
+        entry: null,
+      });
       put(cell === undefined ? [] : [cell]);
     },
     say: (items) => {
       const bodies = splitPacket(randomness.bytes(8), encodePacket(items)) ?? [];
-      put(device.store.transaction(() => bodies.map((body) => sessions.seal(pair, body)).filter((cell) => cell !== undefined)));
+      put(
+        device.store.transaction(() =>
+          bodies.map((body) => sessions.seal(pair, body)).filter((cell) => cell !== undefined),
+        ),
+      );
     },
   };
 };

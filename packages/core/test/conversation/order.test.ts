@@ -6,7 +6,6 @@ import {
   clearUnread,
   contents,
   isDeletable,
-
   linePlaces,
   orderKey,
   unreadCount,
@@ -55,7 +54,8 @@ const write = (seed: number, steps: number): Script => {
     const target = said.length === 0 ? undefined : random.pick(said).place;
     if (target === undefined || dice < 40) return { type: 'text', text: word(), reply: target ?? null, extensions: [] };
     if (dice < 60) return { type: 'edit', target, text: word(), extensions: [] };
-    if (dice < 80) return { type: 'reaction', target, emoji: random.pick(['👍', '🎉']), on: random.int(3) > 0, extensions: [] };
+    if (dice < 80)
+      return { type: 'reaction', target, emoji: random.pick(['👍', '🎉']), on: random.int(3) > 0, extensions: [] };
     if (dice < 92) return { type: 'delete', target, extensions: [] };
     return { type: 'profile', name: word(), picture: new Uint8Array(random.int(3)), extensions: [] };
   };
@@ -87,12 +87,22 @@ const shown = ({ people, objects, tombstones, words }: Script, random: SeededRan
     const device = who.log.device();
     if (device !== undefined) store.transaction(() => log.admit(device.member));
   }
-  const view: PairView = { store, crypto, log, conversation: CONVERSATION, me: me?.log.device()?.member as PairView['me'] };
+  const view: PairView = {
+    store,
+    crypto,
+    log,
+    conversation: CONVERSATION,
+    me: me?.log.device()?.member as PairView['me'],
+  };
   const steps = shuffled(random, [...objects, ...tombstones], 10);
-  for (let at = 0; at < steps.length; ) {
+  for (let at = 0; at < steps.length;) {
     const some = steps.slice(at, at + 1 + random.int(12));
     at += some.length;
-    const ingested = take(replica, some.filter((step): step is LogObject => 'type' in step), 'own');
+    const ingested = take(
+      replica,
+      some.filter((step): step is LogObject => 'type' in step),
+      'own',
+    );
     store.transaction(() => {
       for (const event of [...ingested.shown, ...ingested.completed]) projectPair(view, event);
       for (const place of some.filter((step): step is Place => !('type' in step))) {
@@ -139,10 +149,13 @@ test('S4.4 the same events and tombstones show, keep and find the same, in whate
   let edited = 0;
   for (let seed = 1; seed <= 24; seed++) {
     const script = write(seed, 40);
-    const first = shown(script, seededRandomness(1)) as { lines: { about: { deleted: boolean; edited?: string } | null }[] };
+    const first = shown(script, seededRandomness(1)) as {
+      lines: { about: { deleted: boolean; edited?: string } | null }[];
+    };
     deleted += first.lines.filter(({ about }) => about?.deleted === true).length;
     edited += first.lines.filter(({ about }) => about?.edited !== undefined).length;
-    for (let order = 2; order <= 5; order++) expect(shown(script, seededRandomness(order)), `seed ${seed} order ${order}`).toEqual(first);
+    for (let order = 2; order <= 5; order++)
+      expect(shown(script, seededRandomness(order)), `seed ${seed} order ${order}`).toEqual(first);
   }
   expect(deleted).toBeGreaterThan(10);
   expect(edited).toBeGreaterThan(10);
