@@ -249,7 +249,10 @@ test('U13 a whole first conversation by keyboard alone', async () => {
   await bob.page.getByRole('dialog', { name: 'React' }).waitFor();
   await expect.poll(() => bob.page.evaluate(() => document.activeElement?.textContent)).toBe('👍');
   await bob.page.keyboard.press('Enter');
-  await steps(alice.page).message('Mine too, fine').getByRole('button', { name: /^👍, 1/ }).waitFor();
+  await steps(alice.page)
+    .message('Mine too, fine')
+    .getByRole('button', { name: /^👍, 1/ })
+    .waitFor();
 });
 
 test('S4.17 touch at 320 px: add, connect and talk, nothing wider than the screen', async () => {

@@ -65,7 +65,7 @@ test('S4.40 nothing leaves a browser but to its origin and the relays that were 
   const relay = await relayWithApp();
   const other = await freshRelay();
   const proxy = await captureProxy();
-  const alice = await atScreen({ flags: proxy.flags });
+  const alice = await atScreen({ flags: proxy.flags }, false);
   const bob = await atScreen();
   const host = new URL(relay.url).host;
   await meetByName(alice.page, bob.page, relay.url, ['Alice', 'Bob']);
@@ -79,7 +79,8 @@ test('S4.40 nothing leaves a browser but to its origin and the relays that were 
   await alice.page.reload();
   await steps(alice.page).button('Add someone').first().waitFor();
   expect([...proxy.asked]).toEqual([host]);
-  // The policy of the page and the engine's list both hold it; this one shows that the proxy would have seen it.
+  expect(alice.complaints).toEqual([]);
+  // The proxy would have seen it.
   await alice.page.evaluate(() => fetch('https://example.org/').catch(() => undefined));
   expect([...proxy.asked]).toEqual([host, 'example.org:443']);
 
@@ -88,7 +89,6 @@ test('S4.40 nothing leaves a browser but to its origin and the relays that were 
   await alice.page.getByLabel('Address of a relay').fill(other.url);
   await alice.page.keyboard.press('Enter');
   await expect.poll(() => [...proxy.asked]).toContain(new URL(other.url).host);
-  expect(alice.complaints.splice(0).filter((line) => !line.includes('example.org'))).toEqual([]);
 });
 
 test('S4.40 the settings of a fresh browser and a fresh home are those of docs/defaults.md', async () => {
@@ -97,7 +97,12 @@ test('S4.40 the settings of a fresh browser and a fresh home are those of docs/d
     .split('\n\n', 1)[0]
     ?.split('\n')
     .slice(2)
-    .map((row) => row.split('|').slice(1, 3).map((cell) => cell.trim().replaceAll('`', '')));
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, 3)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
   expect(written?.length).toBeGreaterThan(5);
   const relay = await relayWithApp();
   const { kith } = await freshPerson(relay.url);
@@ -112,5 +117,7 @@ test('S4.40 the settings of a fresh browser and a fresh home are those of docs/d
   const shown = new Map(written as [string, string][]);
   expect(await on(/Read receipts/)).toBe(shown.get('read-receipts') === 'on');
   expect(await on(/Show when I am writing/)).toBe(shown.get('typing') === 'on');
-  expect(await alice.page.getByRole('radio', { name: 'Like this device' }).isChecked()).toBe(shown.get('theme') === 'system');
+  expect(await alice.page.getByRole('radio', { name: 'Like this device' }).isChecked()).toBe(
+    shown.get('theme') === 'system',
+  );
 });

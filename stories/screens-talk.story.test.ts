@@ -97,7 +97,10 @@ test('U6 answers, reactions, changes and deletions are the same on both screens,
   expect(await hers.message('Gladly').locator('.quote').innerText()).toContain('Shall we meet at noon?');
   await tool(hers, 'Gladly', 'React');
   await hers.button('React with 🎉').click();
-  await his.message('Gladly').getByRole('button', { name: /^🎉, 1$/ }).waitFor();
+  await his
+    .message('Gladly')
+    .getByRole('button', { name: /^🎉, 1$/ })
+    .waitFor();
   await more(hers, alice, 'Shall we meet', 'Edit');
   await hers.composer.fill('Shall we meet at one?');
   await hers.composer.press('Enter');
@@ -138,7 +141,10 @@ test('U7 a request shows nothing of the stranger; all can be put aside; a block 
   await alice.page.getByText('Works until you turn it off').click();
   await expect.poll(async () => (await alice.page.getByTestId('link').innerText()).trim()).not.toBe(once);
   const link = (await alice.page.getByTestId('link').innerText()).trim();
-  const strangers = ['<b>Mallory</b>', 'Trudy', 'Bob'].map((name) => ({ name, home: stage.home(name.slice(0, 2).replace('<', 'm')) }));
+  const strangers = ['<b>Mallory</b>', 'Trudy', 'Bob'].map((name) => ({
+    name,
+    home: stage.home(name.slice(0, 2).replace('<', 'm')),
+  }));
   const conversations: string[] = [];
   for (const { name, home } of strangers) {
     const { one } = await home.do(['invite', 'accept', link, '--name', name]);
@@ -266,7 +272,11 @@ test('U21 S4.17 with the relay away: starts, reads, searches, writes and queues;
   const manifest = await alice.page.evaluate(async () => {
     const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]');
     await navigator.serviceWorker.ready;
-    return (await (await fetch(link?.href ?? '')).json()) as { display: string; start_url: string; icons: { sizes: string }[] };
+    return (await (await fetch(link?.href ?? '')).json()) as {
+      display: string;
+      start_url: string;
+      icons: { sizes: string }[];
+    };
   });
   expect(manifest).toMatchObject({ display: 'standalone', start_url: '/' });
   expect(manifest.icons.map(({ sizes }) => sizes)).toEqual(expect.arrayContaining(['192x192', '512x512']));
@@ -319,57 +329,66 @@ test.each([
   [320, true],
   [1280, false],
   [1280, true],
-])('U13 the screens of a real conversation at %i px (dark: %s): nothing serious found, nothing too wide', async (width, dark) => {
-  const relay = await relayWithApp();
-  const look = { width, height: width === 320 ? 640 : 800, dark };
-  const [alice, blair] = await Promise.all([atScreen(look), atScreen(look)]);
-  const folder = process.env['KITH_SCREENSHOTS'];
-  const looked = async (one: Person, name: string): Promise<void> => {
-    expect(await seriousFindings(one.page), name).toEqual([]);
-    expect(await one.page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
-    if (folder !== undefined)
-      await one.page.screenshot({ path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png`, animations: 'disabled' });
-  };
-  await openApp(alice.page, relay.url);
-  await looked(alice, '1-first');
-  await alice.page.getByLabel('What should people call you?').fill('Alice');
-  const link = await steps(alice.page).showCode();
-  await looked(alice, '2-code');
-  await blair.page.goto(link);
-  await steps(blair.page).button('Connect').waitFor();
-  await looked(blair, '3-invitation');
-  await blair.page.getByLabel('The name they will see').fill('Blair');
-  await steps(blair.page).connect();
-  await alice.page.getByRole('heading', { name: 'Blair', exact: true }).waitFor();
-  const talk: readonly (readonly [Person, Person, string])[] = [
-    [alice, blair, 'Hi Blair! Are we still on for the lake on Saturday?'],
-    [blair, alice, 'Yes! I looked at the forecast: sun until four.'],
-    [blair, alice, 'Shall I bring the small boat?'],
-    [alice, blair, 'Please do. I’ll take care of lunch 🥪'],
-    [blair, alice, 'Then I’ll bring cherries. The tree is full of them this year.'],
-    [alice, blair, 'Perfect. Nine o’clock at the bridge?'],
-    [blair, alice, 'Nine it is. I’m looking forward to it!'],
-  ];
-  for (const [from, to, text] of talk) {
-    await steps(from.page).write(text);
-    await steps(to.page).reads(text);
-  }
-  await steps(alice.page).message('Then I’ll bring').hover();
-  await steps(alice.page).message('Then I’ll bring').getByRole('button', { name: 'React' }).click();
-  await steps(alice.page).button('React with ❤️').click();
-  await steps(blair.page).message('Then I’ll bring').getByRole('button', { name: /^❤️, 1/ }).waitFor();
-  await steps(alice.page).stateOf('Perfect. Nine').filter({ hasText: 'Delivered' }).waitFor();
-  await alice.page.mouse.move(0, 0);
-  await steps(alice.page).composer.focus();
-  await looked(alice, '4-talk');
-  await steps(alice.page).button('Not checked yet').click();
-  await alice.page.getByRole('list', { name: 'Your six words' }).getByRole('listitem').first().waitFor();
-  await looked(alice, '5-check');
-  await alice.page.keyboard.press('Escape');
-  await alice.page.keyboard.press('Alt+d');
-  await alice.page.getByRole('complementary').waitFor();
-  await looked(alice, '6-details');
-  await alice.page.keyboard.press('Control+,');
-  await alice.page.getByRole('heading', { name: 'Settings' }).waitFor();
-  await looked(alice, '7-settings');
-});
+])(
+  'U13 the screens of a real conversation at %i px (dark: %s): nothing serious found, nothing too wide',
+  async (width, dark) => {
+    const relay = await relayWithApp();
+    const look = { width, height: width === 320 ? 640 : 800, dark };
+    const [alice, blair] = await Promise.all([atScreen(look), atScreen(look)]);
+    const folder = process.env['KITH_SCREENSHOTS'];
+    const looked = async (one: Person, name: string): Promise<void> => {
+      expect(await seriousFindings(one.page), name).toEqual([]);
+      expect(await one.page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
+      if (folder !== undefined)
+        await one.page.screenshot({
+          path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
+          animations: 'disabled',
+        });
+    };
+    await openApp(alice.page, relay.url);
+    await looked(alice, '1-first');
+    await alice.page.getByLabel('What should people call you?').fill('Alice');
+    const link = await steps(alice.page).showCode();
+    await looked(alice, '2-code');
+    await blair.page.goto(link);
+    await steps(blair.page).button('Connect').waitFor();
+    await looked(blair, '3-invitation');
+    await blair.page.getByLabel('The name they will see').fill('Blair');
+    await steps(blair.page).connect();
+    await alice.page.getByRole('heading', { name: 'Blair', exact: true }).waitFor();
+    const talk: readonly (readonly [Person, Person, string])[] = [
+      [alice, blair, 'Hi Blair! Are we still on for the lake on Saturday?'],
+      [blair, alice, 'Yes! I looked at the forecast: sun until four.'],
+      [blair, alice, 'Shall I bring the small boat?'],
+      [alice, blair, 'Please do. I’ll take care of lunch 🥪'],
+      [blair, alice, 'Then I’ll bring cherries. The tree is full of them this year.'],
+      [alice, blair, 'Perfect. Nine o’clock at the bridge?'],
+      [blair, alice, 'Nine it is. I’m looking forward to it!'],
+    ];
+    for (const [from, to, text] of talk) {
+      await steps(from.page).write(text);
+      await steps(to.page).reads(text);
+    }
+    await steps(alice.page).message('Then I’ll bring').hover();
+    await steps(alice.page).message('Then I’ll bring').getByRole('button', { name: 'React' }).click();
+    await steps(alice.page).button('React with ❤️').click();
+    await steps(blair.page)
+      .message('Then I’ll bring')
+      .getByRole('button', { name: /^❤️, 1/ })
+      .waitFor();
+    await steps(alice.page).stateOf('Perfect. Nine').filter({ hasText: 'Delivered' }).waitFor();
+    await alice.page.mouse.move(0, 0);
+    await steps(alice.page).composer.focus();
+    await looked(alice, '4-talk');
+    await steps(alice.page).button('Not checked yet').click();
+    await alice.page.getByRole('list', { name: 'Your six words' }).getByRole('listitem').first().waitFor();
+    await looked(alice, '5-check');
+    await alice.page.keyboard.press('Escape');
+    await alice.page.keyboard.press('Alt+d');
+    await alice.page.getByRole('complementary').waitFor();
+    await looked(alice, '6-details');
+    await alice.page.keyboard.press('Control+,');
+    await alice.page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await looked(alice, '7-settings');
+  },
+);

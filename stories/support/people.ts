@@ -26,7 +26,12 @@ export const openApp = async (page: Page, url: string): Promise<void> => {
 };
 
 /** Alice shows a code, Bob opens its link; both are in the conversation then, by the names they gave. */
-export const meetByName = async (alice: Page, bob: Page, url: string, names: readonly [string, string]): Promise<void> => {
+export const meetByName = async (
+  alice: Page,
+  bob: Page,
+  url: string,
+  names: readonly [string, string],
+): Promise<void> => {
   await openApp(alice, url);
   await alice.getByLabel('What should people call you?').fill(names[0]);
   const link = await steps(alice).showCode();
@@ -75,7 +80,10 @@ const WHITE = 235;
 const GREY_PLANE = Buffer.alloc((SIDE * SIDE) / 2, 128);
 const writeFilm = (path: string, light: Buffer): void => {
   const frame = Buffer.concat([Buffer.from('FRAME\n'), light, GREY_PLANE]);
-  writeFileSync(path, Buffer.concat([Buffer.from(`YUV4MPEG2 W${SIDE} H${SIDE} F10:1 Ip A1:1 C420jpeg\n`), frame, frame]));
+  writeFileSync(
+    path,
+    Buffer.concat([Buffer.from(`YUV4MPEG2 W${SIDE} H${SIDE} F10:1 Ip A1:1 C420jpeg\n`), frame, frame]),
+  );
 };
 
 /** A camera that sees what it is held before: give `flags` to the browser, and another person's screen to `see`. */
@@ -103,7 +111,8 @@ export class Camera {
           context.drawImage(picture, (side - size) / 2, (side - size) / 2, size, size);
           const { data } = context.getImageData(0, 0, side, side);
           let text = '';
-          for (let at = 0; at < data.length; at += 4) text += String.fromCharCode(16 + Math.round(((data[at] ?? 0) * 219) / 255));
+          for (let at = 0; at < data.length; at += 4)
+            text += String.fromCharCode(16 + Math.round(((data[at] ?? 0) * 219) / 255));
           return btoa(text);
         },
         { bytes: png, side: SIDE },

@@ -21,7 +21,8 @@ export function Announcer() {
     let timer: ReturnType<typeof setTimeout> | null = null;
     const next = (): void => {
       timer = null;
-      if (waiting.length === 0) return;
+      // What was said is not left lying there: it may be changed or deleted a moment later.
+      if (waiting.length === 0) return setSentence('');
       setSentence(waiting.length > MANY ? t.live.many(waiting.length) : waiting.join('\n'));
       waiting.length = 0;
       timer = setTimeout(next, PAUSE_MS);

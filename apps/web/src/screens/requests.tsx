@@ -17,9 +17,14 @@ export function Requests() {
     if (how === 'accept') go({ at: 'conversation', conversation });
     else announce(how === 'decline' ? t.requests.declined : t.requests.blocked);
   });
+  const declineAll = useAction(async (all: readonly string[]) => {
+    for (const request of all) await kith.call('request.answer', { request, answer: 'decline' });
+    announce(t.requests.declinedAll);
+  });
   return (
     <Page title={t.requests.title} narrow>
       {answer.problem === null ? null : <Problem code={answer.problem} />}
+      {declineAll.problem === null ? null : <Problem code={declineAll.problem} />}
       <Loaded query={requests}>
         {(list) =>
           list.length === 0 ? (
@@ -51,6 +56,16 @@ export function Requests() {
                   </li>
                 ))}
               </ul>
+              {list.length === 1 ? null : (
+                <div className="row">
+                  <Button
+                    onPress={() => declineAll.run(list.map(({ request }) => request))}
+                    isDisabled={declineAll.busy || answer.busy}
+                  >
+                    {t.requests.declineAll}
+                  </Button>
+                </div>
+              )}
             </>
           )
         }

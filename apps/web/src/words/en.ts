@@ -287,6 +287,8 @@ export const en = {
     decline: 'Not now',
     block: 'Block',
     declined: 'Put aside. They are not told.',
+    declineAll: 'Put all of them aside',
+    declinedAll: 'All put aside. They are not told.',
     blocked: 'Blocked.',
   },
 
@@ -379,6 +381,7 @@ export const en = {
     noFiles: 'Kith cannot send files yet. Your text is still here.',
     tooLong: (bytes: string) => `Too long by ${bytes} bytes. The limit is 65,536 bytes; send it in parts.`,
     notSent: 'Not sent. Your text is still here.',
+    textKept: 'Your text is still here.',
   },
 
   check: {
@@ -529,15 +532,15 @@ export const en = {
         ],
         [
           'Relays forget',
-          'They pass pieces on and wipe them within hours, two days at the latest. Your messages live on your devices only.',
+          'They pass pieces on and wipe them within hours, two days at the latest; invitations when they expire. One that breaks this rule keeps only what it cannot open.',
         ],
         [
           'Yesterday stays closed',
-          'What is needed to open a message is thrown away soon after. Who takes something from you later cannot open what you deleted.',
+          'What opened a message is thrown away after use. Who recorded what passed and takes your device later reads what is still on it, not what you deleted.',
         ],
         [
           'No proof for others',
-          'After about a week anyone could have forged what was written, so a saved conversation proves nothing to a stranger.',
+          'A week or more after a day of writing, once both of you were online, anyone could have forged that day. Until then, and for the last day of a device that never comes back, a copy can prove who wrote.',
         ],
       ] as readonly (readonly [string, string])[],
     },
@@ -550,7 +553,7 @@ export const en = {
         ],
         [
           'An unlocked device',
-          'Who holds your unlocked device reads what you read. In a browser, so does a malicious extension.',
+          'Who holds your unlocked device, or can read its disk, reads what you read. In a browser, so does a malicious extension.',
         ],
         [
           'Who you are to your network',
@@ -559,6 +562,14 @@ export const en = {
         [
           'A name is only a word',
           'Anyone can call themself anything. Until you check, you do not know who is at the other end.',
+        ],
+        [
+          'What your contacts learn',
+          'They see when your device fetched their messages, and a relay that they chose sees your network address.',
+        ],
+        [
+          'Whoever serves this page',
+          'At your first visit, or when you take an update, that server could give you another program. Use a relay that you trust, your own, or the command line.',
         ],
         ['What you lose', 'Nothing on our side can bring back a cleared browser or a lost device.'],
         ['Mistakes of ours', 'Nobody outside the project has audited Kith yet.'],

@@ -156,7 +156,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
 
   const note =
     problem !== null
-      ? `${t.errors[problem].message} ${t.errors[problem].next} ${t.composer.notSent}`
+      ? `${t.errors[problem].message} ${t.errors[problem].next} ${problem === 'interrupted' ? t.composer.textKept : t.composer.notSent}`
       : files
         ? t.composer.noFiles
         : tooLong > 0

@@ -121,9 +121,7 @@ function Closed({ contact, onCheck }: { contact: Contact; onCheck: () => void })
 function Contested({ contact }: { contact: Contact }) {
   const [invites] = useQuery('invite.list', none);
   if (contact.validity !== 'unvalidated' || invites.status !== 'ready') return null;
-  const contested = invites.value.some(
-    (invite) => invite.conversation === contact.conversation && invite.contested,
-  );
+  const contested = invites.value.some((invite) => invite.conversation === contact.conversation && invite.contested);
   return contested ? (
     <div className="closed">
       <Note tone="bad" title={t.add.contested} status />

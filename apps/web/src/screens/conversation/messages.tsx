@@ -115,7 +115,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     if (stick.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [newest, newestMine, log.atEnd, rows.length]);
 
-  // The composer grows, the keyboard of a phone opens: the end stays the end.
+  // The composer grows, the keyboard of a phone opens, a reaction makes a line taller: the end stays the end.
   useEffect(() => {
     const frame = scroller.current;
     if (frame === null) return;
@@ -123,6 +123,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
       if (stick.current) frame.scrollTop = frame.scrollHeight;
     });
     watch.observe(frame);
+    if (frame.firstElementChild !== null) watch.observe(frame.firstElementChild);
     return () => watch.disconnect();
   }, []);
 
