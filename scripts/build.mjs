@@ -45,7 +45,12 @@ const hashOf = (inputs) => {
 };
 
 const runTool = (folder, argv) => {
-  const { status } = spawnSync(process.execPath, argv, { cwd: join(root, folder), stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, argv, {
+    cwd: join(root, folder),
+    stdio: ['ignore', 2, 2],
+    // A test runner that calls this sets `test`, with which React would be its large and slow development form.
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
   if (status !== 0) throw new Error(`${argv.map((word) => relative(root, word) || word).join(' ')} failed`);
 };
 /** The JavaScript file behind a command of node_modules/.bin. */

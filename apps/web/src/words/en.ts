@@ -217,7 +217,7 @@ export const en = {
     make: 'Make a new code',
     localTitle: 'This link works only on this computer',
     localIntro: 'Your relay is on this computer, where nobody else can reach it. To invite someone elsewhere:',
-    localLan: 'On the same network: start the relay with',
+    localLan: 'On the same network, for the command line (browsers need https): start the relay with',
     localLanCommand: 'kith serve --lan',
     localPublic: 'From anywhere: put it behind TLS and tell it its address',
     localPublicCommand: 'kith serve --public-url https://kith.example.org',
