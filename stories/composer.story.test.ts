@@ -20,7 +20,7 @@ test('S0.3 200 texts of all kinds, typed in the composer, are read letter by let
   await meet(alice.page, bob.page, relay.url);
   // What a field for text lets through: no control characters, one kind of line end, and something to see.
   const typed = [...naughtyStrings().filter((text) => text.length < 300), ...manyTexts(2 * COUNT, 1, 'typed')]
-    .filter((text) => text.trim() !== '' && text.length < 1000 && !/[\u0000\r]/u.test(text))
+    .filter((text) => text.trim() !== '' && text.length < 1000 && !['\u0000', '\r'].some((char) => text.includes(char)))
     .slice(0, COUNT);
   expect(typed).toHaveLength(COUNT);
   const read = new Map<string, string>();

@@ -129,7 +129,7 @@ test('S1.9 with every secret of A to C nothing of A to B opens, and the two shar
 
   // Carol's whole store, and of Alice's all that belongs to Carol.
   const alices = rowsOf(alice.home);
-  const isCarols = ({ key }: { readonly key: Uint8Array }): boolean => Buffer.from(key).includes(idOfCarols);
+  const isCarols = ({ key }: { readonly key: Uint8Array }): boolean => Buffer.from(key).includes(Buffer.from(idOfCarols));
   const alicesOfCarol: ReturnType<typeof rowsOf> = new Map([...alices].map(([table, rows]) => [table, rows.filter(isCarols)]));
   expect(alicesOfCarol.get('session')?.length).toBeGreaterThan(0);
   for (const rows of [rowsOf(carolHome), alicesOfCarol]) expect(openedBy(rows, crypto, cells, Date.now())).toBe(0);

@@ -51,7 +51,6 @@ export const rowsOf = (home: string): ReadonlyMap<Table, readonly Row[]> => {
   opened.close();
   return rows;
 };
-export type { Store };
 
 /** No relay behind it; the cells are what a relay would push. */
 export class Replay implements Transport {
