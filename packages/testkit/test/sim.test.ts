@@ -9,7 +9,7 @@ import { createNullAgreement } from '@kith/testkit/null-crypto';
 import { expect, test } from 'vitest';
 
 const FIRST = 1;
-const WORLDS = 12;
+const WORLDS = 40;
 
 test('worlds with faults end well: nothing lost, nothing twice, one order, no key twice, every wait over', () => {
   const { failed, tally, worlds } = runHere({ first: FIRST, count: WORLDS });

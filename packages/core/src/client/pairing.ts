@@ -1,4 +1,5 @@
-// How two people come together (spec 08): invitations made and accepted, claims, answers, requests.
+// How two people come together (spec 08): invitations made and accepted, claims, answers, requests. Long because both
+// sides of one handshake are read together.
 import { concat, equalBytes, fromHex, toHex, utf8 } from '../bytes/index.ts';
 import { afterPrefix } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';

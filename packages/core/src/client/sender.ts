@@ -1,5 +1,6 @@
 // Posts what other persons have to get (spec/09-sync.md): events by the schedule, frontiers, answers, hellos, repair. What
-// is posted twice is sealed anew, so the same bytes never lie in two places.
+// is posted twice is sealed anew, so the same bytes never lie in two places. Long because what may go out when is one
+// set of rules over one set of rows.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
