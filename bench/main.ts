@@ -25,10 +25,14 @@ const names = words.filter((word) => word !== '--quick');
 const unknown = names.filter((name) => !BENCHES.has(name));
 
 if (unknown.length > 0) {
-  say(`There is no bench ${unknown.join(', ')}. There are: ${[...BENCHES.keys()].join(', ')}; --quick makes all of them small.`);
+  say(
+    `There is no bench ${unknown.join(', ')}. There are: ${[...BENCHES.keys()].join(', ')}; --quick makes all of them small.`,
+  );
   process.exitCode = 2;
 } else {
-  say(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString()}${isQuick ? ', --quick: figures are of small runs' : ''}`);
+  say(
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString()}${isQuick ? ', --quick: figures are of small runs' : ''}`,
+  );
   say(`not raced: ${NOT_RACED.join(', ')}`);
   for (const [name, load] of BENCHES) {
     if (names.length > 0 && !names.includes(name)) continue;

@@ -16,7 +16,28 @@ const stage = new Stage();
 beforeAll(build);
 afterAll(() => stage.close());
 
-const KINDS = ['name of Alice', 'name of Bob', 'label', 'name for Bob', 'name for Alice', 'text', 'longer text', 'reply', 'edited text', 'edit', 'deleted text', 'text deleted for all', 'large text', 'emoji text', 'text while off', 'draft', 'other draft', 'search word', 'other search word', 'undelivered text'] as const;
+const KINDS = [
+  'name of Alice',
+  'name of Bob',
+  'label',
+  'name for Bob',
+  'name for Alice',
+  'text',
+  'longer text',
+  'reply',
+  'edited text',
+  'edit',
+  'deleted text',
+  'text deleted for all',
+  'large text',
+  'emoji text',
+  'text while off',
+  'draft',
+  'other draft',
+  'search word',
+  'other search word',
+  'undelivered text',
+] as const;
 type Kind = (typeof KINDS)[number];
 const drawCanaries = (): Readonly<Record<Kind, string>> =>
   Object.fromEntries(KINDS.map((kind) => [kind, `canary${randomBytes(9).toString('hex')}`])) as Record<Kind, string>;
@@ -43,14 +64,21 @@ test('S0.10 S1.3 S4.41 S4.42 S3.7 S3.24 20 canaries are nowhere: not on the line
   await send(alice, `${'words '.repeat(500)}${canaries['longer text']}`);
   await send(alice, `${canaries['large text']} `.repeat(2000));
   await send(alice, `👍 ${canaries['emoji text']} 👍`);
-  await until('the first text is there', [bob], async () => (await wholeLog(bob.kith, conversation)).some((line) => line.event === event));
+  await until('the first text is there', [bob], async () =>
+    (await wholeLog(bob.kith, conversation)).some((line) => line.event === event),
+  );
   await send(bob, canaries.reply, event);
   const edited = await send(bob, canaries['edited text']);
   await bob.kith.call('edit', { conversation, event: edited.event, text: canaries.edit });
   const forAll = await send(bob, canaries['text deleted for all']);
   const forMe = await send(alice, canaries['deleted text']);
   for (const { kith } of [alice, bob, alice]) await kith.call('sync', {});
-  await until('all is delivered', [alice, bob], async () => (await pendingOf(alice)) + (await pendingOf(bob)) === 0, 60_000);
+  await until(
+    'all is delivered',
+    [alice, bob],
+    async () => (await pendingOf(alice)) + (await pendingOf(bob)) === 0,
+    60_000,
+  );
   await bob.kith.call('delete', { conversation, event: forAll.event, forAll: true });
   await alice.kith.call('delete', { conversation, event: forMe.event });
   await alice.kith.call('draft.set', { conversation, text: canaries.draft });
@@ -60,7 +88,11 @@ test('S0.10 S1.3 S4.41 S4.42 S3.7 S3.24 20 canaries are nowhere: not on the line
   await bob.stop();
   await send(alice, canaries['text while off']);
   bob = await freshPerson(proxy.url, bobHome);
-  await until('all is here', [alice, bob], async () => (await bob.kith.call('search', { query: canaries['text while off'] })).length === 1);
+  await until(
+    'all is here',
+    [alice, bob],
+    async () => (await bob.kith.call('search', { query: canaries['text while off'] })).length === 1,
+  );
 
   const scanner = new Scanner(canaries);
   if (isRoot) {
@@ -105,7 +137,8 @@ test('the scanner finds what is planted: in files and their names, in memory, in
   expect(scanner.folder(join(folder, 'named'))).toHaveLength(1);
 
   if (isRoot) {
-    const program = 'process.stdin.once("data", (data) => { globalThis.kept = data.toString() + "!"; console.log("kept"); setInterval(() => globalThis.kept, 1e6); })';
+    const program =
+      'process.stdin.once("data", (data) => { globalThis.kept = data.toString() + "!"; console.log("kept"); setInterval(() => globalThis.kept, 1e6); })';
     const child = spawn(process.execPath, ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     child.stdin.write(canary);

@@ -27,7 +27,9 @@ test('S0.3 200 texts of all kinds, typed in the composer, are read letter by let
   for (let at = 0; at < COUNT; at += BATCH) {
     const batch = typed.slice(at, at + BATCH);
     for (const text of batch) await steps(alice.page).write(text);
-    await expect.poll(async () => (await shownOn(bob.page)).slice(-batch.length).map(({ text }) => text), { timeout: 20_000 }).toEqual(batch);
+    await expect
+      .poll(async () => (await shownOn(bob.page)).slice(-batch.length).map(({ text }) => text), { timeout: 20_000 })
+      .toEqual(batch);
     for (const { event, text } of await shownOn(bob.page)) read.set(event, text);
   }
   expect([...read.values()]).toEqual(typed);

@@ -36,7 +36,9 @@ const listen = async (server: Server): Promise<string> => {
 };
 
 test('a relay that answers nonsense, over HTTP and WebSocket: a code within 15 s, and nothing is made', async () => {
-  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/cbor' }).end('<html>welcome</html>'));
+  const server = createServer((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/cbor' }).end('<html>welcome</html>'),
+  );
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) => {
     socket.on('error', () => undefined);
@@ -88,7 +90,9 @@ test('an invitation for a relay that is gone: exit 3, kept, and claimed when it 
   await again.line((line) => line['ready'] === true);
   const { one: accepted } = await bob.do(['invite', 'accept', String(one['link'])]);
   await bob.do(['send', String(accepted['conversation']), 'late but here']);
-  await alternate(alice, bob, 4, async () => (await alice.texts(String(accepted['conversation']))).includes('late but here'));
+  await alternate(alice, bob, 4, async () =>
+    (await alice.texts(String(accepted['conversation']))).includes('late but here'),
+  );
 });
 
 test('a clock that is a day wrong, either way: texts arrive, once each, and an invitation made now works', async (context) => {
@@ -98,7 +102,9 @@ test('a clock that is a day wrong, either way: texts arrive, once each, and an i
     return;
   }
   const { url } = await stage.relay();
-  const library = execFileSync('/usr/bin/faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
+  const library = execFileSync('/usr/bin/faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'], {
+    encoding: 'utf8',
+  }).trim();
   for (const days of ['-1d', '+1d']) {
     const wrong = { env: { LD_PRELOAD: library, FAKETIME: days } };
     const alice = stage.home(`alice${days}`);
@@ -118,49 +124,58 @@ test('a clock that is a day wrong, either way: texts arrive, once each, and an i
       await bob.do(['sync'], wrong);
       await alice.do(['sync']);
     }
-    for (const home of [alice, bob]) expect((await home.texts(conversation)).toSorted()).toEqual(['from another day', 'from today']);
+    for (const home of [alice, bob])
+      expect((await home.texts(conversation)).toSorted()).toEqual(['from another day', 'from today']);
   }
 });
 
-test.skipIf(!isRoot)('a disk that is full: disk-full, what was acknowledged stays, and it goes on once there is room', async () => {
-  const disk = join(stage.folder, 'disk');
-  mkdirSync(disk);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
-  onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
-  const { url } = await stage.relay();
-  const inner = new Stage();
-  onTestFinished(() => inner.close());
-  const small = stage.home('disk/home');
-  const bob = inner.home('bob');
-  await small.do(['init', '--name', 'Small', '--relay', url]);
-  const { one } = await small.do(['invite', 'create']);
-  const { one: accepted } = await bob.do(['invite', 'accept', String(one['link'])]);
-  const conversation = String(accepted['conversation']);
-  await small.do(['sync']);
-  const kept: string[] = [];
-  let failed: Ended | undefined;
-  for (let i = 0; i < 100 && failed === undefined; i++) {
-    const text = `text ${i} ${'x'.repeat(40_000)}`;
-    const ended = await small.try(['send', conversation, '-'], { stdin: text });
-    if (ended.status === 0) kept.push(text);
-    else failed = ended;
-  }
-  expect(failed && told(failed)).toMatchObject({ status: 1, code: 'disk-full' });
-  expect(kept.length).toBeGreaterThan(0);
-  execFileSync('mount', ['-o', 'remount,size=20m', disk]);
-  expect(statfsSync(disk).bavail).toBeGreaterThan(0);
-  expect(await small.texts(conversation)).toEqual(kept);
-  await small.do(['send', conversation, 'room again']);
-  await alternate(small, bob, 4, async () => (await bob.texts(conversation)).includes('room again'));
-  expect(await bob.texts(conversation)).toEqual([...kept, 'room again']);
-});
+test.skipIf(!isRoot)(
+  'a disk that is full: disk-full, what was acknowledged stays, and it goes on once there is room',
+  async () => {
+    const disk = join(stage.folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    onTestFinished(() => void execFileSync('umount', ['--lazy', disk]));
+    const { url } = await stage.relay();
+    const inner = new Stage();
+    onTestFinished(() => inner.close());
+    const small = stage.home('disk/home');
+    const bob = inner.home('bob');
+    await small.do(['init', '--name', 'Small', '--relay', url]);
+    const { one } = await small.do(['invite', 'create']);
+    const { one: accepted } = await bob.do(['invite', 'accept', String(one['link'])]);
+    const conversation = String(accepted['conversation']);
+    await small.do(['sync']);
+    const kept: string[] = [];
+    let failed: Ended | undefined;
+    for (let i = 0; i < 100 && failed === undefined; i++) {
+      const text = `text ${i} ${'x'.repeat(40_000)}`;
+      const ended = await small.try(['send', conversation, '-'], { stdin: text });
+      if (ended.status === 0) kept.push(text);
+      else failed = ended;
+    }
+    expect(failed && told(failed)).toMatchObject({ status: 1, code: 'disk-full' });
+    expect(kept.length).toBeGreaterThan(0);
+    execFileSync('mount', ['-o', 'remount,size=20m', disk]);
+    expect(statfsSync(disk).bavail).toBeGreaterThan(0);
+    expect(await small.texts(conversation)).toEqual(kept);
+    await small.do(['send', conversation, 'room again']);
+    await alternate(small, bob, 4, async () => (await bob.texts(conversation)).includes('room again'));
+    expect(await bob.texts(conversation)).toEqual([...kept, 'room again']);
+  },
+);
 if (!isRoot) console.warn('skipped: mounting a disk of 1 MB needs root (stories/faults.story.test.ts)');
 
 test('a home of a newer version, a damaged one, one without its key: said so, and left as it is', async () => {
   const cases: readonly (readonly [string, string, (folder: string) => void])[] = [
     ['newer-home', 'newer', (folder) => writeFileSync(join(folder, 'key'), '{"version":99,"wrap":"none","key":""}\n')],
     ['damaged-home', 'keyless', (folder) => rmSync(join(folder, 'key'))],
-    ['damaged-home', 'torn', (folder) => writeFileSync(join(folder, 'kith.db'), readFileSync(join(folder, 'kith.db')).subarray(0, 5000).fill(7))],
+    [
+      'damaged-home',
+      'torn',
+      (folder) =>
+        writeFileSync(join(folder, 'kith.db'), readFileSync(join(folder, 'kith.db')).subarray(0, 5000).fill(7)),
+    ],
   ];
   for (const [code, name, harm] of cases) {
     const home = stage.home(name);

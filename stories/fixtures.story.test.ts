@@ -16,13 +16,21 @@ test('there is a fixture of every version of the database', () => {
 test.each(versions)('%s opens, with its lines, contacts, settings, drafts and invitations', async (version) => {
   const home = join(freshFolder(), 'home');
   cpSync(join(fixtures, version, 'home'), home, { recursive: true });
-  const expected = JSON.parse(readFileSync(join(fixtures, version, 'expected.json'), 'utf8')) as { conversation: string; lines: LogLine[] };
+  const expected = JSON.parse(readFileSync(join(fixtures, version, 'expected.json'), 'utf8')) as {
+    conversation: string;
+    lines: LogLine[];
+  };
   const kith = await openNodeKith({ home, relays: [], online: false });
   const { conversation } = expected;
   expect(JSON.parse(JSON.stringify(await kith.call('log', { conversation })))).toEqual(expected.lines);
-  expect(await kith.call('contact.list', {})).toMatchObject([{ conversation, name: 'Bobby', validity: 'validated', state: 'active', draft: 'half a thought', wordsReady: true }]);
+  expect(await kith.call('contact.list', {})).toMatchObject([
+    { conversation, name: 'Bobby', validity: 'validated', state: 'active', draft: 'half a thought', wordsReady: true },
+  ]);
   expect(await kith.call('set', { key: 'theme' })).toMatchObject([{ value: 'dark' }]);
-  expect((await kith.call('invite.list', {})).map(({ label, state }) => [label, state])).toEqual([['from the gym', 'used'], ['club', 'open']]);
+  expect((await kith.call('invite.list', {})).map(({ label, state }) => [label, state])).toEqual([
+    ['from the gym', 'used'],
+    ['club', 'open'],
+  ]);
   expect((await kith.call('contact.words', { conversation })).words).toHaveLength(6);
   expect(await kith.call('search', { query: 'here' })).toHaveLength(1);
   expect((await kith.call('send', { conversation, text: 'Still going.' })).state).toBe('waiting');

@@ -14,7 +14,9 @@ for (const what of ['client', 'relay'] as const) {
     expect(report).toMatchObject({ cycles: 15, lost: [], twice: [] });
     expect(report.acknowledged).toBeGreaterThan(100);
     expect(median(report)).toBeLessThan(2000);
-    console.log(`${what}: ${report.acknowledged} acknowledged; starts ${Math.round(median(report))} ms, at most ${Math.round(report.starts.at(-1) ?? 0)} ms`);
+    console.log(
+      `${what}: ${report.acknowledged} acknowledged; starts ${Math.round(median(report))} ms, at most ${Math.round(report.starts.at(-1) ?? 0)} ms`,
+    );
   });
 }
 
@@ -23,5 +25,7 @@ test('kill -9 of the browser, 10 times: nothing that a screen has shown is lost,
   expect(report).toMatchObject({ cycles: 10, lost: [], twice: [] });
   expect(report.acknowledged).toBeGreaterThan(10);
   expect(median(report)).toBeLessThan(2000);
-  console.log(`browser: ${report.acknowledged} acknowledged; starts ${Math.round(median(report))} ms, at most ${Math.round(report.starts.at(-1) ?? 0)} ms`);
+  console.log(
+    `browser: ${report.acknowledged} acknowledged; starts ${Math.round(median(report))} ms, at most ${Math.round(report.starts.at(-1) ?? 0)} ms`,
+  );
 });

@@ -9,12 +9,24 @@ import { loadSession, openSlots } from '@kith/core/session';
 import { expect, test } from 'vitest';
 import { cellsAt, copyOf, plainDisk, Replay, rowsOf } from './support/attacker.ts';
 import { Scanner } from './support/canaries.ts';
-import { freshFolder, freshPerson, freshRelay, introduce, textsOf, until, wholeLog, type Person } from './support/engines.ts';
+import {
+  freshFolder,
+  freshPerson,
+  freshRelay,
+  introduce,
+  textsOf,
+  until,
+  wholeLog,
+  type Person,
+} from './support/engines.ts';
 
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
-const send = ({ kith }: Person, conversation: string, text: string): Promise<{ readonly event: string }> => kith.call('send', { conversation, text });
+const send = ({ kith }: Person, conversation: string, text: string): Promise<{ readonly event: string }> =>
+  kith.call('send', { conversation, text });
 const reads = (person: Person, conversation: string, text: string): Promise<void> =>
-  until(`${text} is read`, [person], async () => textsOf(await wholeLog(person.kith, conversation), false).includes(text));
+  until(`${text} is read`, [person], async () =>
+    textsOf(await wholeLog(person.kith, conversation), false).includes(text),
+  );
 
 test('S0.12 S0.18 fresh homes share no id, one that began without a net goes on by itself, and the relay holds no id', async () => {
   const data = freshFolder();
@@ -25,14 +37,25 @@ test('S0.12 S0.18 fresh homes share no id, one that began without a net goes on 
   expect((await bob.kith.call('status', {})).created).toBe(true);
   const relay = await freshRelay({ data, port });
   const alice = await freshPerson(relay.url);
-  await until('bob is online by himself', [bob], async () => (await bob.kith.call('status', {})).connection === 'online');
+  await until(
+    'bob is online by himself',
+    [bob],
+    async () => (await bob.kith.call('status', {})).connection === 'online',
+  );
   const conversation = await introduce(alice, bob);
   const sent = await send(alice, conversation, 'one');
   await reads(bob, conversation, 'one');
-  const ids = await Promise.all([alice, bob].map(async ({ kith }) => [(await kith.call('status', {})).device, ...(await kith.call('device.list', {})).map(({ device }) => device)]));
+  const ids = await Promise.all(
+    [alice, bob].map(async ({ kith }) => [
+      (await kith.call('status', {})).device,
+      ...(await kith.call('device.list', {})).map(({ device }) => device),
+    ]),
+  );
   expect(ids[0]?.filter((id) => ids[1]?.includes(id))).toEqual([]);
   const authors = new Set((await wholeLog(alice.kith, conversation)).map(({ author }) => author));
-  const named = Object.fromEntries([conversation, sent.event, ...authors, ...ids.flat()].map((id, i) => [`id ${i}`, bytesOf(id)]));
+  const named = Object.fromEntries(
+    [conversation, sent.event, ...authors, ...ids.flat()].map((id, i) => [`id ${i}`, bytesOf(id)]),
+  );
   for (const id of Object.values(named)) expect(id.length).toBeGreaterThanOrEqual(8);
   await relay.close();
   expect(new Scanner(named).folder(data)).toEqual([]);
@@ -84,11 +107,18 @@ test('S0.19 a copied home opens elsewhere, is noticed, uses no key again, and bo
   expect(sealed.size).toBeGreaterThan(20);
   const lines = await wholeLog(alice.kith, conversation);
   const heard = textsOf(lines, false);
-  expect(heard.toSorted()).toEqual(['before the copy', ...[0, 1, 2, 3, 4].flatMap((i) => [`copy ${i}`, `original ${i}`])].toSorted());
+  expect(heard.toSorted()).toEqual(
+    ['before the copy', ...[0, 1, 2, 3, 4].flatMap((i) => [`copy ${i}`, `original ${i}`])].toSorted(),
+  );
 });
 
 /** All opened: what a session of the store makes of recorded cells. */
-const openedBy = (rows: ReturnType<typeof rowsOf>, crypto: Crypto, cells: readonly Uint8Array[], now: number): number => {
+const openedBy = (
+  rows: ReturnType<typeof rowsOf>,
+  crypto: Crypto,
+  cells: readonly Uint8Array[],
+  now: number,
+): number => {
   const byPeer = new Map<string, { key: Uint8Array; value: Uint8Array }[]>();
   for (const { key, value } of rows.get('session') ?? []) {
     const peer = Buffer.from(key.subarray(0, 24)).toString('hex');
@@ -122,15 +152,20 @@ test('S1.9 with every secret of A to C nothing of A to B opens, and the two shar
   const carolHome = copyOf(carol.home);
   const seen = new Set((await cellsAt(relay.url)).map((cell) => Buffer.from(cell).toString('latin1')));
   for (let i = 0; i < 5; i++) await send(alice, withBob, `for Bob ${i}`);
-  await until('a relay took all', [alice], async () => (await wholeLog(alice.kith, withBob)).every(({ state }) => state !== 'waiting'));
+  await until('a relay took all', [alice], async () =>
+    (await wholeLog(alice.kith, withBob)).every(({ state }) => state !== 'waiting'),
+  );
   const cells = (await cellsAt(relay.url)).filter((cell) => !seen.has(Buffer.from(cell).toString('latin1')));
   expect(cells.length).toBeGreaterThanOrEqual(5);
   expect(openedBy(bobBefore, crypto, cells, Date.now())).toBeGreaterThanOrEqual(5);
 
   // Carol's whole store, and of Alice's all that belongs to Carol.
   const alices = rowsOf(alice.home);
-  const isCarols = ({ key }: { readonly key: Uint8Array }): boolean => Buffer.from(key).includes(Buffer.from(idOfCarols));
-  const alicesOfCarol: ReturnType<typeof rowsOf> = new Map([...alices].map(([table, rows]) => [table, rows.filter(isCarols)]));
+  const isCarols = ({ key }: { readonly key: Uint8Array }): boolean =>
+    Buffer.from(key).includes(Buffer.from(idOfCarols));
+  const alicesOfCarol: ReturnType<typeof rowsOf> = new Map(
+    [...alices].map(([table, rows]) => [table, rows.filter(isCarols)]),
+  );
   expect(alicesOfCarol.get('session')?.length).toBeGreaterThan(0);
   for (const rows of [rowsOf(carolHome), alicesOfCarol]) expect(openedBy(rows, crypto, cells, Date.now())).toBe(0);
   const replay = new Replay();
@@ -152,8 +187,13 @@ test('S1.9 with every secret of A to C nothing of A to B opens, and the two shar
     return found;
   };
   const random = (window: string): boolean => new Set(window).size > 11 && !/[\x20-\x7e]{8}/.test(window);
-  const [toBob, toCarol, ofCarol] = [windows(alices, withBob), windows(alices, withCarol), windows(rowsOf(carolHome), withCarol)];
-  const shared = (one: Set<string>, other: Set<string>): readonly string[] => [...one].filter((window) => random(window) && other.has(window));
+  const [toBob, toCarol, ofCarol] = [
+    windows(alices, withBob),
+    windows(alices, withCarol),
+    windows(rowsOf(carolHome), withCarol),
+  ];
+  const shared = (one: Set<string>, other: Set<string>): readonly string[] =>
+    [...one].filter((window) => random(window) && other.has(window));
   expect(shared(toCarol, ofCarol).length).toBeGreaterThan(0);
   expect(shared(toBob, toCarol).map((window) => Buffer.from(window, 'latin1').toString('hex'))).toEqual([]);
 });
@@ -162,7 +202,8 @@ test('S4.13 S4.29 half is deleted; an hour later the disk with its key opens non
   const relay = await freshRelay();
   const crypto = await createLibsodium();
   let offset = 0;
-  const later: StartKith = (parts) => startKith({ ...parts, clock: { now: () => Date.now() + offset, after: parts.clock.after } });
+  const later: StartKith = (parts) =>
+    startKith({ ...parts, clock: { now: () => Date.now() + offset, after: parts.clock.after } });
   const alice = await freshPerson(relay.url, undefined, { startKith: later });
   const bob = await freshPerson(relay.url, undefined, { startKith: later });
   const conversation = await introduce(alice, bob);
@@ -171,7 +212,9 @@ test('S4.13 S4.29 half is deleted; an hour later the disk with its key opens non
   await bob.stop();
   const before = rowsOf(bob.home);
   for (const text of texts.slice(0, 10)) await send(alice, conversation, text);
-  await until('a relay took all', [alice], async () => (await wholeLog(alice.kith, conversation)).every(({ state }) => state !== 'waiting'));
+  await until('a relay took all', [alice], async () =>
+    (await wholeLog(alice.kith, conversation)).every(({ state }) => state !== 'waiting'),
+  );
   const again = await freshPerson(relay.url, bob.home, { startKith: later });
   for (const text of texts.slice(10)) await send(again, conversation, text);
   await reads(again, conversation, texts[9] ?? '');
@@ -180,7 +223,8 @@ test('S4.13 S4.29 half is deleted; an hour later the disk with its key opens non
   expect(openedBy(before, crypto, cells, Date.now())).toBeGreaterThan(0);
   const isDeleted = (text: string): boolean => texts.indexOf(text) % 2 === 0;
   for (const line of await wholeLog(alice.kith, conversation)) {
-    if (line.text !== null && isDeleted(line.text)) await alice.kith.call('delete', { conversation, event: line.event });
+    if (line.text !== null && isDeleted(line.text))
+      await alice.kith.call('delete', { conversation, event: line.event });
   }
   offset += 3_600_000;
   await alice.kith.call('status', {});

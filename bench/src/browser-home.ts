@@ -38,7 +38,12 @@ export const withEngine = async <T>(profile: string, relay: Server, work: (page:
 };
 
 /** `relay` serves the app and the pages of bench/web. */
-export const makeBrowserHome = async (yard: Yard, relay: Server, contacts: number, messages: number): Promise<BrowserHome> => {
+export const makeBrowserHome = async (
+  yard: Yard,
+  relay: Server,
+  contacts: number,
+  messages: number,
+): Promise<BrowserHome> => {
   const profile = yard.newFolder('profile');
   const blair = await startPerson(yard, 'blair', relay);
   await blair.call('profile.set', { name: NAME });
@@ -52,19 +57,28 @@ export const makeBrowserHome = async (yard: Yard, relay: Server, contacts: numbe
       return conversations;
     }, links);
     await until('all are met', async () => {
-      const active = await page.evaluate(async () => (await kithBench.call('contact.list', {})).filter(({ state, wordsReady }) => state === 'active' && wordsReady).length);
+      const active = await page.evaluate(
+        async () =>
+          (await kithBench.call('contact.list', {})).filter(({ state, wordsReady }) => state === 'active' && wordsReady)
+            .length,
+      );
       return active === contacts;
     });
     await page.evaluate(async (all) => {
-      for (const [i, id] of all.entries()) await kithBench.call('contact.rename', { conversation: id, name: i === 0 ? 'Blair' : `Person ${i}` });
-      for (const id of all) await kithBench.call('send', { conversation: id, text: 'Hello! Shall we meet on Thursday?' });
+      for (const [i, id] of all.entries())
+        await kithBench.call('contact.rename', { conversation: id, name: i === 0 ? 'Blair' : `Person ${i}` });
+      for (const id of all)
+        await kithBench.call('send', { conversation: id, text: 'Hello! Shall we meet on Thursday?' });
     }, accepted);
     return accepted[0] ?? '';
   });
   await blair.engine.ask('close', undefined as never);
   const root = readLink(first)?.keyHash;
-  if (messages > 0 && root !== undefined) await fill(yard, relay, profile, { conversation, root, bob: blair.home, count: messages, seed: SEED });
-  await withEngine(profile, relay, (page) => page.evaluate((id) => kithBench.call('read', { conversation: id }), conversation));
+  if (messages > 0 && root !== undefined)
+    await fill(yard, relay, profile, { conversation, root, bob: blair.home, count: messages, seed: SEED });
+  await withEngine(profile, relay, (page) =>
+    page.evaluate((id) => kithBench.call('read', { conversation: id }), conversation),
+  );
   return { profile, conversation };
 };
 
@@ -72,12 +86,27 @@ const fill = async (
   yard: Yard,
   relay: Server,
   profile: string,
-  { conversation, root, bob, count, seed }: { readonly conversation: string; readonly root: Uint8Array; readonly bob: string; readonly count: number; readonly seed: number },
+  {
+    conversation,
+    root,
+    bob,
+    count,
+    seed,
+  }: {
+    readonly conversation: string;
+    readonly root: Uint8Array;
+    readonly bob: string;
+    readonly count: number;
+    readonly seed: number;
+  },
 ): Promise<void> => {
   const { context, page } = await openBrowser(profile);
   try {
     await page.goto(`${relay.url}/bench.html`);
-    const asText = await page.evaluate(([id, key]) => kithBench.openHistory(id, key), [conversation, toBase64url(root)] as const);
+    const asText = await page.evaluate(([id, key]) => kithBench.openHistory(id, key), [
+      conversation,
+      toBase64url(root),
+    ] as const);
     const frontier = fromBase64url(asText);
     if (frontier === undefined) throw new Error('no frontier');
     const writer = yard.worker<HistoryWriter>('history.ts');
@@ -91,7 +120,12 @@ const fill = async (
       const texts = Array.from({ length: upTo - written }, () => textOf(next));
       written = upTo;
       const time = timeOf(arrived + written, count);
-      arrived += await page.evaluate(([some, from, own, at]) => kithBench.take(some, from, own, at), [share.map(toBase64url), toBase64url(feed), texts, time] as const);
+      arrived += await page.evaluate(([some, from, own, at]) => kithBench.take(some, from, own, at), [
+        share.map(toBase64url),
+        toBase64url(feed),
+        texts,
+        time,
+      ] as const);
     }
     if (arrived < count / 2) throw new Error(`${arrived} of ${count / 2} texts arrived in the browser`);
     await page.evaluate(() => kithBench.closeHistory());

@@ -7,7 +7,9 @@ import { root, type Yard } from './yard.ts';
 
 /** Nothing is done for a part whose inputs did not change. */
 export const buildParts = (...parts: readonly string[]): void => {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', parts.join(',')], { stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', parts.join(',')], {
+    stdio: ['ignore', 2, 2],
+  });
   if (status !== 0) throw new Error(`the build of ${parts.join(', ')} failed`);
 };
 

@@ -24,13 +24,27 @@ const heard = ({ mine, text }: LogLine): void => {
 };
 
 const methods = {
-  async open({ home, relay, online }: { readonly home: string; readonly relay: string; readonly online: boolean }): Promise<void> {
+  async open({
+    home,
+    relay,
+    online,
+  }: {
+    readonly home: string;
+    readonly relay: string;
+    readonly online: boolean;
+  }): Promise<void> {
     kith = await openNodeKith({ home, relays: [relay], online });
     kith.onChange((change) => {
       if (change.type === 'events') for (const line of change.events) heard(line);
     });
   },
-  call: ({ method, params }: { readonly method: Method; readonly params: Methods[Method]['params'] }): Promise<unknown> => running().call(method, params),
+  call: ({
+    method,
+    params,
+  }: {
+    readonly method: Method;
+    readonly params: Methods[Method]['params'];
+  }): Promise<unknown> => running().call(method, params),
   /** When the person pressed Enter. */
   async send({ conversation, text }: { readonly conversation: string; readonly text: string }): Promise<number> {
     const at = now();

@@ -11,7 +11,10 @@ export const median = (samples: readonly number[]): number => quantile(samples, 
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** Runs the racers in turn, `rounds` times: what else the machine does meets them alike. Medians of each. */
-export const inTurn = async <T extends readonly (() => number | Promise<number>)[]>(rounds: number, ...racers: T): Promise<{ [K in keyof T]: number }> => {
+export const inTurn = async <T extends readonly (() => number | Promise<number>)[]>(
+  rounds: number,
+  ...racers: T
+): Promise<{ [K in keyof T]: number }> => {
   const times: number[][] = racers.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, racer] of racers.entries()) times[i]?.push(await racer());

@@ -23,13 +23,18 @@ export const firstScreen = async (yard: Yard): Promise<readonly string[]> => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = path === '/' ? 'index.html' : path.slice(1);
     // The service worker would ask for everything there is, for the time without a network.
-    const isServed = file !== 'sw.js' && !file.includes('..') && statSync(join(APP, file), { throwIfNoEntry: false })?.isFile() === true;
+    const isServed =
+      file !== 'sw.js' &&
+      !file.includes('..') &&
+      statSync(join(APP, file), { throwIfNoEntry: false })?.isFile() === true;
     if (!isServed) {
       response.writeHead(404).end();
       return;
     }
     asked.add(file);
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(readFileSync(join(APP, file)));
+    response
+      .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+      .end(readFileSync(join(APP, file)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

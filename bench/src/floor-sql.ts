@@ -34,13 +34,22 @@ export const makeFloorSql = (path: string, texts: Iterable<string>): void => {
 export const openFloorSql = (path: string, found: number): FloorSql => {
   const database = new DatabaseSync(path, { readOnly: true });
   database.exec('PRAGMA cache_size = -16384');
-  const rows = (statement: StatementSync, ...values: readonly (string | number)[]): number => statement.all(...values).length;
+  const rows = (statement: StatementSync, ...values: readonly (string | number)[]): number =>
+    statement.all(...values).length;
   const hits = 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?';
   const searching = database.prepare(`SELECT ${COLUMNS} FROM message WHERE n IN (${hits}) ORDER BY n DESC`);
   const newest = database.prepare(`SELECT ${COLUMNS} FROM message ORDER BY n DESC LIMIT ?`);
   const before = database.prepare(`SELECT ${COLUMNS} FROM message WHERE n < ? ORDER BY n DESC LIMIT ?`);
   return {
-    search: (query) => rows(searching, query.split(' ').map((word) => `"${word}"*`).join(' '), found),
+    search: (query) =>
+      rows(
+        searching,
+        query
+          .split(' ')
+          .map((word) => `"${word}"*`)
+          .join(' '),
+        found,
+      ),
     newest: (limit) => rows(newest, limit),
     before: (number, limit) => rows(before, number, limit),
     close: () => database.close(),

@@ -12,5 +12,6 @@ server.on('connection', (socket, request) => {
 });
 server.on('listening', () => {
   const address = server.address();
-  if (typeof address === 'object' && address !== null) process.stdout.write(`listening at ws://127.0.0.1:${address.port}\n`);
+  if (typeof address === 'object' && address !== null)
+    process.stdout.write(`listening at ws://127.0.0.1:${address.port}\n`);
 });

@@ -28,7 +28,18 @@ const turnOf = (next: () => number): readonly string[] => Array.from({ length: T
 
 const methods = {
   /** Into both homes, by turns, Bob's first; the texts are those of `numbers(seed)`. Bob's home gets only his own. */
-  async both({ alice, bob, count, seed, ...rest }: Conversation & { readonly alice: string; readonly bob: string; readonly count: number; readonly seed: number }): Promise<void> {
+  async both({
+    alice,
+    bob,
+    count,
+    seed,
+    ...rest
+  }: Conversation & {
+    readonly alice: string;
+    readonly bob: string;
+    readonly count: number;
+    readonly seed: number;
+  }): Promise<void> {
     const [mine, theirs] = await Promise.all([open(alice, rest), open(bob, rest)]);
     const next = numbers(seed);
     let arrived = 0;
@@ -48,7 +59,18 @@ const methods = {
     theirs.home.close();
   },
   /** Bob writes half of `count`; the packets that bring it to a side with this frontier, and his feed. */
-  async packets({ bob, count, seed, frontier, ...rest }: Conversation & { readonly bob: string; readonly count: number; readonly seed: number; readonly frontier: Uint8Array }) {
+  async packets({
+    bob,
+    count,
+    seed,
+    frontier,
+    ...rest
+  }: Conversation & {
+    readonly bob: string;
+    readonly count: number;
+    readonly seed: number;
+    readonly frontier: Uint8Array;
+  }) {
     const side = await open(bob, rest);
     const theirs = decode(frontierCodec, frontier);
     if (theirs === undefined) throw new Error('no frontier');

@@ -18,11 +18,23 @@ const listenTo = (socket: WebSocket, channel: number): Promise<void> =>
     socket.once('message', () => resolve());
     socket.once('close', () => reject(new Error('closed')));
     const prefix = Uint8Array.of(number >> 2, (number & 3) << 6);
-    socket.send(encode(relayRequestFrame, { number: 1, body: { type: 'listen', channels: [{ bits: LIVE_BITS, prefix }] } }));
+    socket.send(
+      encode(relayRequestFrame, { number: 1, body: { type: 'listen', channels: [{ bits: LIVE_BITS, prefix }] } }),
+    );
   });
 
 const methods = {
-  async open({ url, count, from, listens }: { readonly url: string; readonly count: number; readonly from: number; readonly listens: boolean }): Promise<number> {
+  async open({
+    url,
+    count,
+    from,
+    listens,
+  }: {
+    readonly url: string;
+    readonly count: number;
+    readonly from: number;
+    readonly listens: boolean;
+  }): Promise<number> {
     for (let done = 0; done < count; done += AT_ONCE) {
       const opened = await Promise.all(
         Array.from({ length: Math.min(AT_ONCE, count - done) }, async (_, i) => {

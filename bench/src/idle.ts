@@ -29,8 +29,12 @@ const kibEach = async (yard: Yard, server: Server, url: string, count: number, l
   const clients = Array.from({ length: CLIENTS }, () => yard.worker<IdleClient>('idle-client.ts'));
   await Promise.all(clients.map((client, i) => client.ask('open', { url, count: share, from: i * share, listens })));
   const after = await settled(server.pid);
-  const alive = (await Promise.all(clients.map((client) => client.ask('alive', undefined as never)))).reduce((sum, n) => sum + n, 0);
-  if (alive !== share * CLIENTS) throw new Error(`${alive} of ${share * CLIENTS} connections were still open at the end`);
+  const alive = (await Promise.all(clients.map((client) => client.ask('alive', undefined as never)))).reduce(
+    (sum, n) => sum + n,
+    0,
+  );
+  if (alive !== share * CLIENTS)
+    throw new Error(`${alive} of ${share * CLIENTS} connections were still open at the end`);
   say(`idle: ${url}: ${before} KiB, with ${alive} connections ${after} KiB`);
   return (after - before) / alive;
 };
@@ -41,5 +45,13 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
   const peerValue = await kibEach(yard, floor, `${floor.url}/echo`, count, false);
   const relay = await yard.relay();
   const value = await kibEach(yard, relay, `${relay.url.replace('http', 'ws')}/v1/live`, count, true);
-  print({ metric: `memory-per-connection-at-${count}`, value, unit: 'KiB', peer: 'floor-ws', peerValue, better: 'lower', durability: 'process' });
+  print({
+    metric: `memory-per-connection-at-${count}`,
+    value,
+    unit: 'KiB',
+    peer: 'floor-ws',
+    peerValue,
+    better: 'lower',
+    durability: 'process',
+  });
 };

@@ -39,7 +39,18 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
     bare.push(echoed);
   }
   socket.terminate();
-  for (const [name, part] of [['p50', 0.5], ['p99', 0.99]] as const) {
-    print({ metric: `screen-to-screen-${name}`, value: quantile(kith, part), unit: 'ms', peer: 'floor-ws', peerValue: quantile(bare, part), better: 'lower', durability: 'process' });
+  for (const [name, part] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
+    print({
+      metric: `screen-to-screen-${name}`,
+      value: quantile(kith, part),
+      unit: 'ms',
+      peer: 'floor-ws',
+      peerValue: quantile(bare, part),
+      better: 'lower',
+      durability: 'process',
+    });
   }
 };

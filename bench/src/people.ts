@@ -12,7 +12,12 @@ export interface Person {
   call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
 }
 
-export const startPerson = async (yard: Yard, name: string, relay: Server, flags: readonly string[] = []): Promise<Person> => {
+export const startPerson = async (
+  yard: Yard,
+  name: string,
+  relay: Server,
+  flags: readonly string[] = [],
+): Promise<Person> => {
   const engine = yard.worker<EngineProcess>('engine.ts', flags);
   const home = yard.newFolder(name);
   await engine.ask('open', { home, relay: relay.url, online: true });
@@ -53,7 +58,11 @@ const meetBy = async (link: string, alice: Person, bob: Person): Promise<string>
  * A conversation of `count` texts, half of each, in Alice's home, where all of it is shown; both engines are closed.
  * Bob's home has only what he wrote.
  */
-export const longConversation = async (yard: Yard, relay: Server, count: number): Promise<{ readonly alice: string; readonly bob: string; readonly conversation: string }> => {
+export const longConversation = async (
+  yard: Yard,
+  relay: Server,
+  count: number,
+): Promise<{ readonly alice: string; readonly bob: string; readonly conversation: string }> => {
   const [alice, bob] = await Promise.all([startPerson(yard, 'alice', relay), startPerson(yard, 'bob', relay)]);
   const { link } = await alice.call('invite.create', {});
   const conversation = await meetBy(link, alice, bob);

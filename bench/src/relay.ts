@@ -40,7 +40,8 @@ const onceEach = (count: number) => {
 const checkPuts = (answers: readonly Uint8Array[]): void => {
   for (const answer of answers) {
     const frame = decode(relayResponseFrame, answer);
-    if (frame?.body.type !== 'put' || frame.body.results.some((result) => result !== PUT_RESULTS.taken)) throw new Error('the relay did not take a cell');
+    if (frame?.body.type !== 'put' || frame.body.results.some((result) => result !== PUT_RESULTS.taken))
+      throw new Error('the relay did not take a cell');
   }
 };
 
@@ -78,7 +79,10 @@ const raceDelivery = async (relay: Server, count: number): Promise<Measured> => 
   listener.send(encode(relayRequestFrame, { number: 1, body: { type: 'listen', channels: [CHANNEL] } }));
   await listening;
   const frames = newCells(count).map((cell, i) =>
-    encode(relayRequestFrame, { number: i + 1, body: { type: 'put', cells: [{ cell, bucket: BUCKETS.hour, live: true }] } }),
+    encode(relayRequestFrame, {
+      number: i + 1,
+      body: { type: 'put', cells: [{ cell, bucket: BUCKETS.hour, live: true }] },
+    }),
   );
   const seen = onceEach(count);
   const answers: Uint8Array[] = [];
@@ -109,7 +113,12 @@ const raceDelivery = async (relay: Server, count: number): Promise<Measured> => 
 };
 
 /** Whole blocks of 64 cells, kept and acknowledged, nobody listening. Against the same frames, each answered by 2 bytes. */
-const racePuts = async (server: Server, path: string, count: number, check: (answers: readonly Uint8Array[]) => void): Promise<Measured> => {
+const racePuts = async (
+  server: Server,
+  path: string,
+  count: number,
+  check: (answers: readonly Uint8Array[]) => void,
+): Promise<Measured> => {
   const sender = await connect(`${server.url.replace('http', 'ws')}${path}`);
   const blocks = Math.ceil(count / BLOCK_CELLS);
   const frames = Array.from({ length: blocks }, (_, i) => {
@@ -121,7 +130,9 @@ const racePuts = async (server: Server, path: string, count: number, check: (ans
     answers.push(message);
     return 1;
   };
-  const measured = await measure(server, blocks * BLOCK_CELLS, () => pump(sender, frames, BLOCKS_IN_FLIGHT, [{ socket: sender, take }], () => answers.length === blocks));
+  const measured = await measure(server, blocks * BLOCK_CELLS, () =>
+    pump(sender, frames, BLOCKS_IN_FLIGHT, [{ socket: sender, take }], () => answers.length === blocks),
+  );
   check(answers);
   sender.terminate();
   return measured;
@@ -143,12 +154,45 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
     // Both ends compile their hot code first.
     await raceEcho(floor, 2000);
     await raceDelivery(relay, 2000);
-    const [value, peerValue] = await inTurn(rounds, rate(cpu.kith, () => raceDelivery(relay, count)), rate(cpu.floor, () => raceEcho(floor, count)));
-    print({ metric: 'put-and-deliver', value, unit: 'cells/s', peer: 'floor-ws', peerValue, better: 'higher', durability });
-    print({ metric: 'put-and-deliver-cpu', value: median(cpu.kith), unit: 'us/cell', peer: 'floor-ws', peerValue: median(cpu.floor), better: 'lower', durability });
-    const puts = (server: Server, path: string, check: (answers: readonly Uint8Array[]) => void) => async (): Promise<number> =>
-      (await racePuts(server, path, 2 * count, check)).perSecond;
-    const [kept, answered] = await inTurn(rounds, puts(relay, '/v1/live', checkPuts), puts(floor, '/ack', () => undefined));
-    print({ metric: 'put-blocks-of-64', value: kept, unit: 'cells/s', peer: 'floor-ws', peerValue: answered, better: 'higher', durability });
+    const [value, peerValue] = await inTurn(
+      rounds,
+      rate(cpu.kith, () => raceDelivery(relay, count)),
+      rate(cpu.floor, () => raceEcho(floor, count)),
+    );
+    print({
+      metric: 'put-and-deliver',
+      value,
+      unit: 'cells/s',
+      peer: 'floor-ws',
+      peerValue,
+      better: 'higher',
+      durability,
+    });
+    print({
+      metric: 'put-and-deliver-cpu',
+      value: median(cpu.kith),
+      unit: 'us/cell',
+      peer: 'floor-ws',
+      peerValue: median(cpu.floor),
+      better: 'lower',
+      durability,
+    });
+    const puts =
+      (server: Server, path: string, check: (answers: readonly Uint8Array[]) => void) => async (): Promise<number> =>
+        (await racePuts(server, path, 2 * count, check)).perSecond;
+    const [kept, answered] = await inTurn(
+      rounds,
+      puts(relay, '/v1/live', checkPuts),
+      puts(floor, '/ack', () => undefined),
+    );
+    print({
+      metric: 'put-blocks-of-64',
+      value: kept,
+      unit: 'cells/s',
+      peer: 'floor-ws',
+      peerValue: answered,
+      better: 'higher',
+      durability,
+    });
   }
 };

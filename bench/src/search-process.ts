@@ -31,14 +31,28 @@ const next = numbers(99);
 let before: string | undefined;
 
 const methods = {
-  async open({ home, floor, ...rest }: { readonly home: string; readonly floor: string; readonly conversation: string; readonly page: number; readonly count: number }): Promise<void> {
+  async open({
+    home,
+    floor,
+    ...rest
+  }: {
+    readonly home: string;
+    readonly floor: string;
+    readonly conversation: string;
+    readonly page: number;
+    readonly count: number;
+  }): Promise<void> {
     const kith = await openNodeKith({ home, relays: [], online: false });
     open = { kith, floor: openFloorSql(floor, rest.page), ...rest };
   },
   async search(words: readonly string[]): Promise<readonly Both[]> {
     const { kith, floor, page } = held();
     const both: Both[] = [];
-    for (const query of words) both.push([await timed(() => kith.call('search', { query, limit: page })), await timed(() => floor.search(query))]);
+    for (const query of words)
+      both.push([
+        await timed(() => kith.call('search', { query, limit: page })),
+        await timed(() => floor.search(query)),
+      ]);
     return both;
   },
   /** The newest page first, then one further up each time; every tenth time somewhere else. */
@@ -47,7 +61,10 @@ const methods = {
     const both: Both[] = [];
     for (const [i, word] of words.entries()) {
       if (before === undefined) {
-        both.push([await timed(() => kith.call('log', { conversation, limit: page })), await timed(() => floor.newest(page))]);
+        both.push([
+          await timed(() => kith.call('log', { conversation, limit: page })),
+          await timed(() => floor.newest(page)),
+        ]);
         before = (await kith.call('log', { conversation, limit: page }))[0]?.event;
         continue;
       }
@@ -65,7 +82,8 @@ const methods = {
   async found(words: readonly string[]): Promise<readonly Both[]> {
     const { kith, floor, page } = held();
     const both: Both[] = [];
-    for (const query of words) both.push([(await kith.call('search', { query, limit: page })).length, floor.search(query)]);
+    for (const query of words)
+      both.push([(await kith.call('search', { query, limit: page })).length, floor.search(query)]);
     return both;
   },
   async close(): Promise<void> {

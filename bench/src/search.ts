@@ -33,9 +33,12 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
   say(`search: ${count} messages written in ${Math.round((Date.now() - started) / 1000)} s`);
   const floor = join(yard.folder, 'floor.db');
   const next = numbers(SEED);
-  makeFloorSql(floor, (function* () {
-    for (let i = 0; i < count; i++) yield textOf(next);
-  })());
+  makeFloorSql(
+    floor,
+    (function* () {
+      for (let i = 0; i < count; i++) yield textOf(next);
+    })(),
+  );
 
   /** A process with both open, asked in turn, so that what else the machine does meets them alike. */
   const withProcess = async <T>(work: (process: Worker<SearchProcess>) => Promise<T>): Promise<T> => {
@@ -47,13 +50,26 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
   };
   const words = queries(warm + colds);
   const report = (metric: string, both: readonly (readonly [number, number])[]): void => {
-    const at = (side: 0 | 1): number => quantile(both.map((times) => times[side]), 0.95);
-    print({ metric: `${metric}-p95`, value: at(0), unit: 'ms', peer: 'floor-sql', peerValue: at(1), better: 'lower', durability: 'process' });
+    const at = (side: 0 | 1): number =>
+      quantile(
+        both.map((times) => times[side]),
+        0.95,
+      );
+    print({
+      metric: `${metric}-p95`,
+      value: at(0),
+      unit: 'ms',
+      peer: 'floor-sql',
+      peerValue: at(1),
+      better: 'lower',
+      durability: 'process',
+    });
   };
 
   for (const kind of ['search', 'page'] as const) {
     const cold: (readonly [number, number])[] = [];
-    for (let i = 0; i < colds; i++) cold.push(...(await withProcess((process) => process.ask(kind, words.slice(i, i + 1)))));
+    for (let i = 0; i < colds; i++)
+      cold.push(...(await withProcess((process) => process.ask(kind, words.slice(i, i + 1)))));
     report(`${kind}-cold`, cold);
   }
   await withProcess(async (process) => {
@@ -62,6 +78,8 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
       report(`${kind}-warm`, await process.ask(kind, words.slice(colds)));
     }
     const found = await process.ask('found', words.slice(colds, colds + 30));
-    say(`search: hits (at most ${PAGE}) of 30 queries, Kith and floor: ${found.map((pair) => pair.join('/')).join(' ')}`);
+    say(
+      `search: hits (at most ${PAGE}) of 30 queries, Kith and floor: ${found.map((pair) => pair.join('/')).join(' ')}`,
+    );
   });
 };

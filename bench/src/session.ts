@@ -2,8 +2,28 @@
 import { equalBytes } from '@kith/core/bytes';
 import { Secret } from '@kith/core/crypto';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
-import { BODY_BYTES, cellSlots, cellTag, createInboxRecord, drawBodyKey, makeTag, openCell, openInbox, recognises, sealCell } from '@kith/core/mailbox';
-import { addGeneration, createGeneration, emptySession, openBody, openSlots, sealBody, sealSlot, type Session } from '@kith/core/session';
+import {
+  BODY_BYTES,
+  cellSlots,
+  cellTag,
+  createInboxRecord,
+  drawBodyKey,
+  makeTag,
+  openCell,
+  openInbox,
+  recognises,
+  sealCell,
+} from '@kith/core/mailbox';
+import {
+  addGeneration,
+  createGeneration,
+  emptySession,
+  openBody,
+  openSlots,
+  sealBody,
+  sealSlot,
+  type Session,
+} from '@kith/core/session';
 import { systemRandomness } from '@kith/platform-node/system';
 import type { Bench } from './bench.ts';
 import { inTurn, now } from './figures.ts';
@@ -17,7 +37,8 @@ const kithPair = async () => {
   const randomness = systemRandomness;
   const exporter = randomness.bytes(64);
   const make = (role: 'answerer' | 'joiner'): Session =>
-    addGeneration(emptySession(), createGeneration(crypto, new Secret(exporter.slice()), role, Date.now()), Date.now()).session;
+    addGeneration(emptySession(), createGeneration(crypto, new Secret(exporter.slice()), role, Date.now()), Date.now())
+      .session;
   const sessions = { alice: make('answerer'), bob: make('joiner') };
   const inbox = openInbox(crypto, createInboxRecord(randomness, 1, [], 0, new Uint8Array(3)));
 
@@ -69,7 +90,8 @@ export const bench: Bench = async ({ isQuick, print }) => {
   body.set(text);
   const kith = await kithPair();
   const signal = await signalPair();
-  if (!equalBytes(kith.send('alice', text), text) || !equalBytes(await signal.send('alice', text), text)) throw new Error('what came out is not what went in');
+  if (!equalBytes(kith.send('alice', text), text) || !equalBytes(await signal.send('alice', text), text))
+    throw new Error('what came out is not what went in');
   kith.send('bob', text);
 
   const oneWay = (): Name => 'alice';

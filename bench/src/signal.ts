@@ -115,10 +115,25 @@ const bundleOf = async (owner: Party): Promise<PreKeyBundle> => {
   const signature = owner.identities.key.sign(signed.getPublicKey().serialize());
   const kemSignature = owner.identities.key.sign(kem.getPublicKey().serialize());
   await owner.preKeys.savePreKey(1, PreKeyRecord.new(1, once.getPublicKey(), once));
-  await owner.signed.saveSignedPreKey(1, SignedPreKeyRecord.new(1, Date.now(), signed.getPublicKey(), signed, signature));
+  await owner.signed.saveSignedPreKey(
+    1,
+    SignedPreKeyRecord.new(1, Date.now(), signed.getPublicKey(), signed, signature),
+  );
   await owner.kyber.saveKyberPreKey(1, KyberPreKeyRecord.new(1, Date.now(), kem, kemSignature));
   const identity = owner.identities.key.getPublicKey();
-  return PreKeyBundle.new(REGISTRATION, 1, 1, once.getPublicKey(), 1, signed.getPublicKey(), signature, identity, 1, kem.getPublicKey(), kemSignature);
+  return PreKeyBundle.new(
+    REGISTRATION,
+    1,
+    1,
+    once.getPublicKey(),
+    1,
+    signed.getPublicKey(),
+    signature,
+    identity,
+    1,
+    kem.getPublicKey(),
+    kemSignature,
+  );
 };
 
 export interface SignalPair {
@@ -133,7 +148,16 @@ export const signalPair = async (): Promise<SignalPair> => {
   await processPreKeyBundle(await bundleOf(bob), bob.address, alice.address, alice.sessions, alice.identities);
   const hello = await signalEncrypt(new Uint8Array(1), bob.address, alice.address, alice.sessions, alice.identities);
   const first = PreKeySignalMessage.deserialize(hello.serialize());
-  await signalDecryptPreKey(first, alice.address, bob.address, bob.sessions, bob.identities, bob.preKeys, bob.signed, bob.kyber);
+  await signalDecryptPreKey(
+    first,
+    alice.address,
+    bob.address,
+    bob.sessions,
+    bob.identities,
+    bob.preKeys,
+    bob.signed,
+    bob.kyber,
+  );
   const send: SignalPair['send'] = async (name, text) => {
     const [from, to] = name === 'alice' ? [alice, bob] : [bob, alice];
     const sealed = await signalEncrypt(text, to.address, from.address, from.sessions, from.identities);

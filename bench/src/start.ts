@@ -35,7 +35,10 @@ const command = async ({ yard, isQuick, print }: Racing): Promise<void> => {
   const line = { unit: 'ms', peer: 'floor-node', better: 'lower', durability: 'process' } as const;
   const [cold, none] = await inTurn(rounds, send, floor);
   print({ ...line, metric: 'kith-send', value: cold, peerValue: none });
-  await yard.server([join(root, 'apps/cli/dist/kith.mjs'), '--home', alice.home, '--json', 'daemon'], /"socket":"([^"]+)"/);
+  await yard.server(
+    [join(root, 'apps/cli/dist/kith.mjs'), '--home', alice.home, '--json', 'daemon'],
+    /"socket":"([^"]+)"/,
+  );
   const [warm, again] = await inTurn(rounds, send, floor);
   print({ ...line, metric: 'kith-send-with-daemon', value: warm, peerValue: again });
 };
@@ -46,7 +49,8 @@ const listShown = async (profile: string, url: string, entries: number): Promise
   try {
     await page.goto(url, { waitUntil: 'commit' });
     return await page.evaluate(async (least) => {
-      while (document.querySelectorAll('.list-entry').length < least) await new Promise((resolve) => requestAnimationFrame(resolve));
+      while (document.querySelectorAll('.list-entry').length < least)
+        await new Promise((resolve) => requestAnimationFrame(resolve));
       await new Promise((resolve) => requestAnimationFrame(resolve));
       return performance.now();
     }, entries);
@@ -56,7 +60,12 @@ const listShown = async (profile: string, url: string, entries: number): Promise
 };
 
 /** Main-thread work of each frame while the conversation is scrolled upwards, milliseconds. */
-const scrolled = async (profile: string, relay: Server, conversation: string, frames: number): Promise<readonly number[]> => {
+const scrolled = async (
+  profile: string,
+  relay: Server,
+  conversation: string,
+  frames: number,
+): Promise<readonly number[]> => {
   const { context, page } = await openBrowser(profile);
   try {
     await page.goto(relay.url);
@@ -65,20 +74,26 @@ const scrolled = async (profile: string, relay: Server, conversation: string, fr
     const session = await context.newCDPSession(page);
     const tracing: Event[] = [];
     session.on('Tracing.dataCollected', ({ value }) => void tracing.push(...(value as unknown as readonly Event[])));
-    await session.send('Tracing.start', { categories: 'disabled-by-default-devtools.timeline,devtools.timeline,toplevel,blink.user_timing', transferMode: 'ReportEvents' });
-    const scrolledBy = await page.evaluate(async ([count, mark]) => {
-      const frame = document.querySelector('#messages');
-      if (frame === null) throw new Error('no messages');
-      let total = 0;
-      for (let i = 0; i < count; i++) {
-        await new Promise((resolve) => requestAnimationFrame(resolve));
-        performance.mark(mark);
-        const before = frame.scrollTop;
-        frame.scrollTop -= 120;
-        total += before - frame.scrollTop;
-      }
-      return total;
-    }, [frames, MARK] as const);
+    await session.send('Tracing.start', {
+      categories: 'disabled-by-default-devtools.timeline,devtools.timeline,toplevel,blink.user_timing',
+      transferMode: 'ReportEvents',
+    });
+    const scrolledBy = await page.evaluate(
+      async ([count, mark]) => {
+        const frame = document.querySelector('#messages');
+        if (frame === null) throw new Error('no messages');
+        let total = 0;
+        for (let i = 0; i < count; i++) {
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+          performance.mark(mark);
+          const before = frame.scrollTop;
+          frame.scrollTop -= 120;
+          total += before - frame.scrollTop;
+        }
+        return total;
+      },
+      [frames, MARK] as const,
+    );
     const ended = new Promise((resolve) => void session.once('Tracing.tracingComplete', resolve));
     await session.send('Tracing.end');
     await ended;
@@ -105,8 +120,13 @@ const workPerFrame = (events: readonly Event[]): readonly number[] => {
   if (first === undefined) throw new Error('no frames were recorded');
   const isMain = ({ pid, tid }: Event): boolean => pid === first.pid && tid === first.tid;
   const starts = fired.map(({ ts }) => ts).toSorted((a, b) => a - b);
-  const tasks = events.filter((event) => event.name === 'RunTask' && event.dur !== undefined && isMain(event)).toSorted((a, b) => a.ts - b.ts);
-  if (tasks.some(({ tdur }) => tdur === undefined)) say('start: this Chromium tells no processor time of tasks; what passed is taken, waiting for a busy machine included');
+  const tasks = events
+    .filter((event) => event.name === 'RunTask' && event.dur !== undefined && isMain(event))
+    .toSorted((a, b) => a.ts - b.ts);
+  if (tasks.some(({ tdur }) => tdur === undefined))
+    say(
+      'start: this Chromium tells no processor time of tasks; what passed is taken, waiting for a busy machine included',
+    );
   const work = starts.map(() => 0);
   let frame = 0;
   for (const { ts, dur = 0, tdur } of tasks) {
@@ -126,16 +146,38 @@ const screens = async ({ yard, isQuick, print }: Racing): Promise<void> => {
   const relay = await yard.relay('process', ['--web-root', site]);
   const started = Date.now();
   const { profile, conversation } = await makeBrowserHome(yard, relay, contacts, messages);
-  say(`start: a browser's home with ${contacts} contacts and ${messages} messages made in ${Math.round((Date.now() - started) / 1000)} s`);
+  say(
+    `start: a browser's home with ${contacts} contacts and ${messages} messages made in ${Math.round((Date.now() - started) / 1000)} s`,
+  );
 
   // Once, so that everything is cached and compiled as after any earlier visit.
   await listShown(profile, relay.url, contacts);
-  const [app, floor] = await inTurn(isQuick ? 2 : 7, () => listShown(profile, relay.url, contacts), () => listShown(profile, `${relay.url}/floor.html`, 1));
-  print({ metric: `cached-start-${contacts}-contacts`, value: app, unit: 'ms', peer: 'floor-page', peerValue: floor, better: 'lower', durability: 'process' });
+  const [app, floor] = await inTurn(
+    isQuick ? 2 : 7,
+    () => listShown(profile, relay.url, contacts),
+    () => listShown(profile, `${relay.url}/floor.html`, 1),
+  );
+  print({
+    metric: `cached-start-${contacts}-contacts`,
+    value: app,
+    unit: 'ms',
+    peer: 'floor-page',
+    peerValue: floor,
+    better: 'lower',
+    durability: 'process',
+  });
 
   const frames = await scrolled(profile, relay, conversation, isQuick ? 100 : 900);
   say(`start: ${frames.length} frames, median ${median(frames).toFixed(2)} ms`);
-  print({ metric: `scroll-work-per-frame-${messages}-p95`, value: quantile(frames, 0.95), unit: 'ms', peer: 'frame-at-60-hz', peerValue: 1000 / 60, better: 'lower', durability: null });
+  print({
+    metric: `scroll-work-per-frame-${messages}-p95`,
+    value: quantile(frames, 0.95),
+    unit: 'ms',
+    peer: 'frame-at-60-hz',
+    peerValue: 1000 / 60,
+    better: 'lower',
+    durability: null,
+  });
 
   const next = numbers(7);
   const words = Array.from({ length: isQuick ? 20 : 300 }, () => wordOf(drawRank(next)));
@@ -143,8 +185,14 @@ const screens = async ({ yard, isQuick, print }: Racing): Promise<void> => {
     tab.evaluate(
       async ([id, queries, limit]) => ({
         first: await kithBench.time('search', [{ query: queries[0] as string, limit }]),
-        search: await kithBench.time('search', queries.slice(1).map((query) => ({ query, limit }))),
-        page: await kithBench.time('log', queries.map(() => ({ conversation: id, limit }))),
+        search: await kithBench.time(
+          'search',
+          queries.slice(1).map((query) => ({ query, limit })),
+        ),
+        page: await kithBench.time(
+          'log',
+          queries.map(() => ({ conversation: id, limit })),
+        ),
       }),
       [conversation, words, PAGE] as const,
     ),

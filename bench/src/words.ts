@@ -1,7 +1,24 @@
 // Texts with the shape of talk: few words often, most words rarely, about ten to a message; the same for the same number.
 
 const VOCABULARY = 20_000;
-const SYLLABLES = ['ka', 'lo', 'mi', 'ren', 'ta', 'su', 'ne', 'vor', 'pel', 'dar', 'ish', 'on', 'bru', 'gel', 'fa', 'zi'];
+const SYLLABLES = [
+  'ka',
+  'lo',
+  'mi',
+  'ren',
+  'ta',
+  'su',
+  'ne',
+  'vor',
+  'pel',
+  'dar',
+  'ish',
+  'on',
+  'bru',
+  'gel',
+  'fa',
+  'zi',
+];
 
 /** The word of this rank; rank 0 is the most frequent one. */
 export const wordOf = (rank: number): string => {
@@ -27,4 +44,5 @@ export const numbers = (seed: number): (() => number) => {
 
 /** Ranks are drawn as VOCABULARY^u: each order of magnitude of rarity is as frequent as the next. */
 export const drawRank = (next: () => number): number => Math.floor(VOCABULARY ** next()) - 1;
-export const textOf = (next: () => number): string => Array.from({ length: 3 + Math.floor(next() * 15) }, () => wordOf(drawRank(next))).join(' ');
+export const textOf = (next: () => number): string =>
+  Array.from({ length: 3 + Math.floor(next() * 15) }, () => wordOf(drawRank(next))).join(' ');

@@ -16,7 +16,13 @@ export interface Side {
   readonly feed: FeedId;
 }
 /** `root`: what the pair's inceptions are for, 32 bytes, as the invitation's link has them. */
-export const openSide = (crypto: Crypto, randomness: Randomness, store: Store, conversation: ConversationId, root: Uint8Array): Side => {
+export const openSide = (
+  crypto: Crypto,
+  randomness: Randomness,
+  store: Store,
+  conversation: ConversationId,
+  root: Uint8Array,
+): Side => {
   const log = openConversationLog({ store, crypto, randomness, conversation, kind: 'pair', roots: [root] });
   const device = log.device();
   if (device === undefined) throw new Error('the two have not met in this home');

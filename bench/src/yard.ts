@@ -33,9 +33,16 @@ export class Yard {
 
   /** Forks `file` (beside this one), which calls `answer`. */
   worker<M extends Answers>(file: string, flags: readonly string[] = []): Worker<M> {
-    const child = fork(new URL(file, import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...flags], serialization: 'advanced' });
+    const child = fork(new URL(file, import.meta.url), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...flags],
+      serialization: 'advanced',
+    });
     this.#children.push(child);
-    const open = new Map<number, { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }>();
+    const open = new Map<
+      number,
+      { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
+    >();
     let next = 1;
     child.on('message', (message: { readonly id: number; readonly value?: unknown; readonly error?: string }) => {
       const waiting = open.get(message.id);
@@ -59,7 +66,10 @@ export class Yard {
 
   /** A program of Node's whose output says where it listens: the first group of `says`. */
   async server(argv: readonly string[], says: RegExp): Promise<Server> {
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+    const child = spawn(process.execPath, argv, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] },
+    });
     this.#children.push(child);
     let output = '';
     const url = await new Promise<string>((resolve, reject) => {
@@ -77,7 +87,18 @@ export class Yard {
   /** The real relay as a process of its own, with its data on disk. */
   relay(durability: 'process' | 'power' = 'process', more: readonly string[] = []): Promise<Server> {
     const main = join(root, 'apps/relay/src/main.ts');
-    const argv = [main, '--host', '127.0.0.1', '--port', '0', '--data', this.newFolder('relay'), '--durability', durability, ...more];
+    const argv = [
+      main,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--data',
+      this.newFolder('relay'),
+      '--durability',
+      durability,
+      ...more,
+    ];
     return this.server(argv, /ready at (http:\S+)/);
   }
   /** A bare `ws` server: sends back what comes (`/echo`), or two bytes for it (`/ack`). */
@@ -111,4 +132,5 @@ export const cpuOf = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 /** Resident memory in KiB. */
-export const residentOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+export const residentOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);

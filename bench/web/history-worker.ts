@@ -13,7 +13,13 @@ import { openSide, take, write, type Side } from '../src/writing.ts';
 
 export type HistoryRequest =
   | { readonly type: 'open'; readonly conversation: string; readonly root: string }
-  | { readonly type: 'take'; readonly packets: readonly string[]; readonly feed: string; readonly texts: readonly string[]; readonly time: number }
+  | {
+      readonly type: 'take';
+      readonly packets: readonly string[];
+      readonly feed: string;
+      readonly texts: readonly string[];
+      readonly time: number;
+    }
   | { readonly type: 'close' };
 export type HistoryReply =
   | { readonly type: 'opened'; readonly frontier: string }

@@ -11,7 +11,8 @@ let history: Worker | undefined;
 const ask = (request: HistoryRequest): Promise<HistoryReply> =>
   new Promise((resolve, reject) => {
     if (history === undefined) throw new Error('the history is not open');
-    history.onmessage = ({ data }: MessageEvent<HistoryReply>) => (data.type === 'failed' ? reject(new Error(data.why)) : resolve(data));
+    history.onmessage = ({ data }: MessageEvent<HistoryReply>) =>
+      data.type === 'failed' ? reject(new Error(data.why)) : resolve(data);
     history.onerror = (event) => reject(new Error(event.message));
     history.postMessage(request);
   });

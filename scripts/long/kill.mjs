@@ -5,13 +5,16 @@ import { browserKillCycles } from '../../stories/support/browser-kill.ts';
 import { killCycles } from '../../stories/support/kill.ts';
 import { buildApps } from '../../stories/support/screens.ts';
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: { cycles: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' } },
+});
 const ROUND = 20;
 const each = Math.ceil(Number(values.cycles) / 3);
 const started = performance.now();
 buildApps();
 
-const run = async (what, cycles, seed) => (what === 'browser' ? browserKillCycles(cycles, seed) : killCycles(what, cycles, seed));
+const run = async (what, cycles, seed) =>
+  what === 'browser' ? browserKillCycles(cycles, seed) : killCycles(what, cycles, seed);
 const figures = {};
 let failed = false;
 for (const what of ['client', 'relay', 'browser']) {
@@ -32,7 +35,12 @@ for (const what of ['client', 'relay', 'browser']) {
   starts.sort((a, b) => a - b);
   const slow = starts.filter((ms) => ms >= 2000).length;
   failed ||= counts.lost + counts.twice + slow > 0;
-  figures[what] = { ...counts, startMedianMs: Math.round(starts[Math.floor(starts.length / 2)]), startMaxMs: Math.round(starts.at(-1)), startsOver2s: slow };
+  figures[what] = {
+    ...counts,
+    startMedianMs: Math.round(starts[Math.floor(starts.length / 2)]),
+    startMaxMs: Math.round(starts.at(-1)),
+    startsOver2s: slow,
+  };
 }
 console.log(JSON.stringify({ long: 'kill', seconds: Math.round((performance.now() - started) / 1000), ...figures }));
 process.exit(failed ? 1 : 0);

@@ -20,7 +20,10 @@ const startBrowser = async (profile: string): Promise<Browser> => {
   rmSync(join(profile, 'DevToolsActivePort'), { force: true });
   const flags = ['--headless', ...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
   // Its own process group: with its leader all of the browser's processes are killed at one moment.
-  const child = spawn(process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium', flags, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium', flags, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const address = await new Promise<string>((resolve, reject) => {
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -79,9 +82,11 @@ export const browserKillCycles = async (cycles: number, seed = 1): Promise<KillR
       starts.push(performance.now() - started);
       await steps(browser.page).openConversation('');
     }
-    for (const end = Date.now() + 60_000; ; ) {
+    for (const end = Date.now() + 60_000; ;) {
       await bob.call('sync', {});
-      const there = (await bob.call('log', { conversation, limit: 500 })).flatMap(({ kind, text }) => (kind === 'text' && text !== null ? [text] : []));
+      const there = (await bob.call('log', { conversation, limit: 500 })).flatMap(({ kind, text }) =>
+        kind === 'text' && text !== null ? [text] : [],
+      );
       const report = compare(cycles, [...acknowledged], [there], starts);
       if (report.lost.length > 0 && Date.now() < end) continue;
       // On the own screen too: all that fits on it, once each.

@@ -12,7 +12,9 @@ export type Finding = `${string} as ${string} in ${string}`;
 /** Base64 depends on what stands before: without the letters at both ends that share bits with neighbours. */
 const base64Forms = (bytes: Buffer): readonly string[] =>
   [0, 1, 2].map((shift) => {
-    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replaceAll('=', '');
+    const text = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     const from = shift === 0 ? 0 : shift + 1;
     return text.slice(from, text.length - ((shift + bytes.length) % 3 === 0 ? 0 : 1));
   });
@@ -24,7 +26,8 @@ const needlesOf = (name: string, canary: string | Uint8Array): readonly Needle[]
     ['hex', Buffer.from(bytes.toString('hex'))],
     ['HEX', Buffer.from(bytes.toString('hex').toUpperCase())],
   ];
-  if (typeof canary === 'string') forms.push(['utf-16', Buffer.from(canary, 'utf16le')], ['utf-16 big', Buffer.from(canary, 'utf16le').swap16()]);
+  if (typeof canary === 'string')
+    forms.push(['utf-16', Buffer.from(canary, 'utf16le')], ['utf-16 big', Buffer.from(canary, 'utf16le').swap16()]);
   for (const text of base64Forms(bytes)) {
     forms.push(['base64', Buffer.from(text)]);
     const url = text.replaceAll('+', '-').replaceAll('/', '_');
@@ -49,7 +52,9 @@ export class Scanner {
   bytes(where: string, bytes: Uint8Array): readonly Finding[] {
     const hay = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const near = [...this.#needles].flatMap(([start, needles]) => (hay.includes(start, 0, 'latin1') ? needles : []));
-    return near.filter((needle) => hay.includes(needle.bytes)).map(({ name, form }): Finding => `${name} as ${form} in ${where}`);
+    return near
+      .filter((needle) => hay.includes(needle.bytes))
+      .map(({ name, form }): Finding => `${name} as ${form} in ${where}`);
   }
   /** Contents and names. */
   folder(folder: string): readonly Finding[] {

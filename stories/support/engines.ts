@@ -27,14 +27,23 @@ export interface Person {
   /** Ends the engine; the home stays. */
   stop(): Promise<void>;
 }
-export const freshPerson = async (relay: string, home = join(freshFolder(), 'home'), parts: NodeKithParts = {}): Promise<Person> => {
+export const freshPerson = async (
+  relay: string,
+  home = join(freshFolder(), 'home'),
+  parts: NodeKithParts = {},
+): Promise<Person> => {
   const kith = await openNodeKith({ home, relays: [relay] }, parts);
   onTestFinished(() => kith.close());
   return { home, kith, stop: () => kith.close() };
 };
 
 /** Waits until it holds, looking again after changes of these engines. Fails after `limitMs` with what was awaited. */
-export const until = async (what: string, people: readonly Person[], holds: () => Promise<boolean>, limitMs = 30_000): Promise<void> => {
+export const until = async (
+  what: string,
+  people: readonly Person[],
+  holds: () => Promise<boolean>,
+  limitMs = 30_000,
+): Promise<void> => {
   const end = Date.now() + limitMs;
   let changed = true;
   const unlisten = people.map(({ kith }) => kith.onChange(() => (changed = true)));
@@ -54,7 +63,11 @@ export const until = async (what: string, people: readonly Person[], holds: () =
 const PAUSE_MS = 25;
 
 /** They know each other; the conversation's id. */
-export const introduce = async (alice: Person, bob: Person, names: readonly [string, string] = ['Alice', 'Bob']): Promise<string> => {
+export const introduce = async (
+  alice: Person,
+  bob: Person,
+  names: readonly [string, string] = ['Alice', 'Bob'],
+): Promise<string> => {
   await alice.kith.call('profile.set', { name: names[0] });
   const { link } = await alice.kith.call('invite.create', {});
   const { conversation } = await bob.kith.call('invite.accept', { link, name: names[1] });

@@ -20,7 +20,11 @@ export interface KillReport {
 
 const node = join(root, 'node_modules/node/bin/node');
 const spawnKith = (stage: Stage, argv: readonly string[]): ChildProcess =>
-  spawn(node, [launcher, ...argv], { cwd: stage.folder, stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, XDG_DATA_HOME: stage.folder } });
+  spawn(node, [launcher, ...argv], {
+    cwd: stage.folder,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, XDG_DATA_HOME: stage.folder },
+  });
 const linesOf = (child: ChildProcess, listener: (line: Readonly<Record<string, unknown>>) => void): void => {
   if (child.stdout === null) throw new Error('a process without output');
   createInterface(child.stdout).on('line', (line) => listener(JSON.parse(line) as Readonly<Record<string, unknown>>));
@@ -59,7 +63,10 @@ class Client {
   }
 }
 
-const startRelay = async (stage: Stage, port: number): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
+const startRelay = async (
+  stage: Stage,
+  port: number,
+): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
   const child = spawnKith(stage, ['serve', '--port', String(port), '--data', join(stage.folder, 'relay'), '--json']);
   const ready = await new Promise<Readonly<Record<string, unknown>>>((resolve) => linesOf(child, resolve));
   if (ready['ready'] !== true) throw new Error(`the relay did not start: ${JSON.stringify(ready)}`);
@@ -74,7 +81,12 @@ export const moments = (seed: number): ((most: number) => number) => {
     return (state >>> 8) % most;
   };
 };
-export const compare = (cycles: number, acknowledged: readonly string[], sides: readonly (readonly unknown[])[], starts: readonly number[]): KillReport => {
+export const compare = (
+  cycles: number,
+  acknowledged: readonly string[],
+  sides: readonly (readonly unknown[])[],
+  starts: readonly number[],
+): KillReport => {
   const counts = sides.map((texts) => {
     const count = new Map<unknown, number>();
     for (const text of texts) count.set(text, (count.get(text) ?? 0) + 1);
@@ -92,7 +104,11 @@ const textsOf = async (client: Client, conversation: string): Promise<readonly u
   const pages: { readonly event: string; readonly kind: string; readonly text: unknown }[][] = [];
   for (;;) {
     const before = pages[0]?.[0]?.event;
-    const page = (await client.ask('log', { conversation, limit: 500, ...(before === undefined ? {} : { before }) })) as (typeof pages)[number];
+    const page = (await client.ask('log', {
+      conversation,
+      limit: 500,
+      ...(before === undefined ? {} : { before }),
+    })) as (typeof pages)[number];
     if (page.length === 0) return pages.flat().flatMap(({ kind, text }) => (kind === 'text' ? [text] : []));
     pages.unshift(page);
   }
@@ -159,7 +175,7 @@ export const killCycles = async (what: 'client' | 'relay', cycles: number, seed 
     }
     isOn = false;
     await Promise.all([aliceWrites, bobWrites]);
-    for (const end = Date.now() + 60_000; ; ) {
+    for (const end = Date.now() + 60_000; ;) {
       for (const client of [alices, bobs]) await client.ask('sync', { forMs: 10_000 });
       const sides = [await textsOf(alices, conversation), await textsOf(bobs, conversation)];
       const report = compare(cycles, acknowledged, sides, starts);

@@ -46,6 +46,12 @@ export const recordingProxy = async (): Promise<RecordingProxy> => {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const proxy: RecordingProxy = { url: `http://127.0.0.1:${port}`, port, target: 0, up: () => Buffer.concat(up), down: () => Buffer.concat(down) };
+  const proxy: RecordingProxy = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    target: 0,
+    up: () => Buffer.concat(up),
+    down: () => Buffer.concat(down),
+  };
   return proxy;
 };

@@ -7,7 +7,9 @@ import { root } from './texts.ts';
 
 export const webRoot = join(root, 'apps/web/dist');
 export const buildApps = (): void => {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', 'cli,web'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs'), '--only', 'cli,web'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the build failed: ${stderr}`);
 };
 

@@ -28,7 +28,8 @@ export class Unmasking {
         const size = headSize(this.#head);
         if (size === undefined || this.#head.length < size) break;
         const length = (this.#head[1] as number) & 127;
-        this.#left = length === 126 ? this.#head.readUInt16BE(2) : length === 127 ? Number(this.#head.readBigUInt64BE(2)) : length;
+        this.#left =
+          length === 126 ? this.#head.readUInt16BE(2) : length === 127 ? Number(this.#head.readBigUInt64BE(2)) : length;
         this.#mask = Buffer.from(this.#head.subarray(size - 4, size));
         this.#at = 0;
         rest = this.#head.subarray(size);

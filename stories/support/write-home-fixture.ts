@@ -18,7 +18,8 @@ const bob = await openNodeKith({ home: join(scratch, 'bob'), relays: [relay.url]
 await alice.call('profile.set', { name: 'Alice' });
 const { link } = await alice.call('invite.create', { label: 'from the gym' });
 const { conversation } = await bob.call('invite.accept', { link, name: 'Bob' });
-const texts = async (): Promise<number> => (await alice.call('log', { conversation })).filter(({ kind }) => kind === 'text').length;
+const texts = async (): Promise<number> =>
+  (await alice.call('log', { conversation })).filter(({ kind }) => kind === 'text').length;
 await bob.call('send', { conversation, text: 'Are you there?' });
 while ((await texts()) < 1) await setTimeout(50);
 const first = await alice.call('send', { conversation, text: 'I am heer.' });

@@ -61,7 +61,10 @@ interface Syncing {
   readonly done: Settle<Methods['sync']['result']>;
   reached: boolean;
 }
-type Handler<M extends Method> = (params: Params, done: Settle<Methods[M]['result']>) => Methods[M]['result'] | undefined;
+type Handler<M extends Method> = (
+  params: Params,
+  done: Settle<Methods[M]['result']>,
+) => Methods[M]['result'] | undefined;
 type Handlers = { readonly [M in Method]: Handler<M> };
 
 export class Calls {
@@ -93,7 +96,9 @@ export class Calls {
       else this.#context.emit({ type: 'result', call, value: outcome });
     };
     try {
-      const handler = Object.hasOwn(this.#handlers, method) ? (this.#handlers[method as Method] as Handler<Method>) : undefined;
+      const handler = Object.hasOwn(this.#handlers, method)
+        ? (this.#handlers[method as Method] as Handler<Method>)
+        : undefined;
       if (handler === undefined) throw new KithError('bad-option', { message: `There is no method "${method}".` });
       const result = handler(new Params(params, this.#parts.home), done);
       if (result !== undefined) done(result);
@@ -177,7 +182,11 @@ export class Calls {
       },
       'contact.checkCode': (params) => {
         const pair = params.pair();
-        const code = checkCode(context.crypto, this.#exchange(pair), pair.local.role === ROLES.inviter ? 'inviter' : 'acceptor');
+        const code = checkCode(
+          context.crypto,
+          this.#exchange(pair),
+          pair.local.role === ROLES.inviter ? 'inviter' : 'acceptor',
+        );
         return { code };
       },
       'contact.checkScan': (params) => {
@@ -208,7 +217,13 @@ export class Calls {
         const target = params.event(pair);
         const emoji = params.text('emoji');
         if (!isEmoji(emoji)) throw new KithError('bad-emoji');
-        return this.#append(pair, { type: 'reaction', target: target.place, emoji, on: !params.flag('off'), extensions: [] });
+        return this.#append(pair, {
+          type: 'reaction',
+          target: target.place,
+          emoji,
+          on: !params.flag('off'),
+          extensions: [],
+        });
       },
       delete: (params) => {
         const pair = params.pair();
@@ -232,7 +247,10 @@ export class Calls {
         const unread = clearUnread(context.store, pair.id, upTo);
         if (unread === 0) {
           const frontier = encode(frontierCodec, pair.log.frontier());
-          if (home.tellOnce({ type: 'read', conversation: pair.id, frontier, extensions: [] }) && home.isOn('read-receipts', pair.id)) {
+          if (
+            home.tellOnce({ type: 'read', conversation: pair.id, frontier, extensions: [] }) &&
+            home.isOn('read-receipts', pair.id)
+          ) {
             sender.tellSoon(pair, true);
           }
         }
@@ -317,8 +335,10 @@ export class Calls {
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
     for (const event of ingested.shown) this.#arrivals.note(pair, event);
-    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete)) this.#parts.sender.dropPackets(pair);
-    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text)) this.#parts.typing.delete(pair.name);
+    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
+      this.#parts.sender.dropPackets(pair);
+    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text))
+      this.#parts.typing.delete(pair.name);
     this.#changedIn(pair);
   }
   #changedIn(pair: Pair): void {
@@ -335,7 +355,8 @@ export class Calls {
     return pair;
   }
   #own(pair: Pair, event: ShownEvent): ShownEvent {
-    if (!equalBytes(event.member, pair.view.me) || event.contentKind !== CONTENT_KINDS.text) throw new KithError('not-yours');
+    if (!equalBytes(event.member, pair.view.me) || event.contentKind !== CONTENT_KINDS.text)
+      throw new KithError('not-yours');
     return event;
   }
   #log(params: Params): readonly LogLine[] {
@@ -346,7 +367,11 @@ export class Calls {
     if (params.has('around')) {
       const middle = params.event(pair, 'around');
       const before = lines.lines(pair, { before: middle, limit: Math.floor(limit / 2) || 1 });
-      return [...before, lines.lineOf(pair, middle), ...lines.lines(pair, { after: middle, limit: Math.ceil(limit / 2) })];
+      return [
+        ...before,
+        lines.lineOf(pair, middle),
+        ...lines.lines(pair, { after: middle, limit: Math.ceil(limit / 2) }),
+      ];
     }
     if (params.has('after')) return lines.lines(pair, { after: params.event(pair, 'after'), limit });
     return lines.lines(pair, params.has('before') ? { before: params.event(pair, 'before'), limit } : { limit });
@@ -356,7 +381,9 @@ export class Calls {
     const within = params.has('in') ? params.pair('in') : undefined;
     // Hits of other conversations do not count against the limit.
     const hits = this.#context.store.search(params.text('query'), within === undefined ? limit : 10 * MAX_PAGE);
-    const places = hits.flatMap(({ id }) => this.#arrivals.placeOf(id)).filter(({ pair }) => within === undefined || pair === within);
+    const places = hits
+      .flatMap(({ id }) => this.#arrivals.placeOf(id))
+      .filter(({ pair }) => within === undefined || pair === within);
     return this.#parts.lines.linesOf(places, limit);
   }
 
@@ -385,13 +412,22 @@ export class Calls {
     if (peerInception === null || peerNonce === null) throw new KithError('words-not-ready');
     return role === ROLES.inviter
       ? { inviterInception: inception, inviterNonce: nonce, acceptorInception: peerInception, acceptorNonce: peerNonce }
-      : { inviterInception: peerInception, inviterNonce: peerNonce, acceptorInception: inception, acceptorNonce: nonce };
+      : {
+          inviterInception: peerInception,
+          inviterNonce: peerNonce,
+          acceptorInception: inception,
+          acceptorNonce: nonce,
+        };
   }
   #setProfile(params: Params): Methods['profile.get']['result'] {
     const { home } = this.#parts;
     const name = params.optionalText('name') ?? home.profile().name;
     checkName(name);
-    const picture = params.has('picture') ? params.bytes('picture') : params.isNull('picture') ? null : home.profile().picture;
+    const picture = params.has('picture')
+      ? params.bytes('picture')
+      : params.isNull('picture')
+        ? null
+        : home.profile().picture;
     if (picture !== null && !isPicture(picture)) throw new KithError('bad-picture');
     this.#tellProfile(name, picture);
     return home.profile();
@@ -402,7 +438,8 @@ export class Calls {
   #tellProfile(name: string, picture: Uint8Array | null): void {
     const { home, lines } = this.#parts;
     if (!home.tellOnce({ type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] })) return;
-    for (const pair of home.pairs()) if (lines.stateOf(pair) === 'active' || lines.stateOf(pair) === 'requested') this.tellProfile(pair);
+    for (const pair of home.pairs())
+      if (lines.stateOf(pair) === 'active' || lines.stateOf(pair) === 'requested') this.tellProfile(pair);
     this.#context.changed({ type: 'profile' });
   }
 
@@ -419,7 +456,10 @@ export class Calls {
       home.tellOnce({ type: 'setting', key, conversation, value, extensions: [] });
       this.#context.changed({ type: 'settings' });
     }
-    const keys = key === undefined ? [...new Set([...Object.keys(SETTINGS), ...settingsSet(this.#context.store, conversation).keys()])] : [key];
+    const keys =
+      key === undefined
+        ? [...new Set([...Object.keys(SETTINGS), ...settingsSet(this.#context.store, conversation).keys()])]
+        : [key];
     return keys.map((one) => ({ key: one, value: home.setting(one, conversation), default: settingDefault(one) }));
   }
   #relayList(done: Settle<readonly RelayStatus[]>): readonly RelayStatus[] | undefined {
@@ -430,7 +470,8 @@ export class Calls {
     for (const url of relays) {
       const started = this.#context.now();
       this.#context.request(url, { type: 'info' }, (answer) => {
-        const info: RelayInfo | undefined = typeof answer === 'object' && answer.type === 'info' ? answer.info : undefined;
+        const info: RelayInfo | undefined =
+          typeof answer === 'object' && answer.type === 'info' ? answer.info : undefined;
         const latencyMs = info === undefined ? null : this.#context.now() - started;
         found.set(url, { url, reachable: info !== undefined, latencyMs, roles: info?.roles ?? [], load: null });
         if (found.size === relays.length) done(relays.map((relay) => found.get(relay) as RelayStatus));
@@ -458,9 +499,15 @@ export class Calls {
       const over = idle && courier.isIdle() && this.#context.isQuiet();
       for (const syncing of this.#syncing) {
         if (!over && now < syncing.until) continue;
-        const reachable = syncing.reached || this.#parts.relays().some((relay) => courier.status(relay).reachable === true);
+        const reachable =
+          syncing.reached || this.#parts.relays().some((relay) => courier.status(relay).reachable === true);
         if (!reachable) syncing.done(new KithError('no-relay'));
-        else syncing.done({ sent: this.#sent - syncing.sent, received: receiver.received - syncing.before, pending: this.pending() });
+        else
+          syncing.done({
+            sent: this.#sent - syncing.sent,
+            received: receiver.received - syncing.before,
+            pending: this.pending(),
+          });
         this.#syncing = this.#syncing.filter((other) => other !== syncing);
       }
     }
@@ -479,13 +526,18 @@ const checkText = (text: string): void => {
   if (!text.isWellFormed() || utf8(text).length > MAX_TEXT_BYTES) throw new KithError('bad-text');
 };
 const checkName = (name: string): void => {
-  const fits = name.isWellFormed() && Array.from(name).length <= MAX_NAME_CHARACTERS && utf8(name).length <= MAX_NAME_BYTES;
+  const fits =
+    name.isWellFormed() && Array.from(name).length <= MAX_NAME_CHARACTERS && utf8(name).length <= MAX_NAME_BYTES;
   if (!fits || utf8ToText(utf8(name)) === undefined) throw new KithError('bad-name');
 };
 /** One grapheme that is an emoji, a keycap or a flag: `Intl.Segmenter` is in every engine Kith runs on. */
-const isEmoji = (text: string): boolean => utf8(text).length <= 64 && /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(text);
+const isEmoji = (text: string): boolean =>
+  utf8(text).length <= 64 && /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(text);
 const isPicture = (bytes: Uint8Array): boolean => {
   const start = toHex(bytes.subarray(0, 12));
-  const known = start.startsWith('ffd8ff') || start.startsWith('89504e470d0a1a0a') || (start.startsWith('52494646') && start.endsWith('57454250'));
+  const known =
+    start.startsWith('ffd8ff') ||
+    start.startsWith('89504e470d0a1a0a') ||
+    (start.startsWith('52494646') && start.endsWith('57454250'));
   return known && bytes.length <= MAX_PICTURE_BYTES;
 };

@@ -94,7 +94,13 @@ export class Courier {
   }
 
   /** Cells of one packet for one relay; `done(true)` when the relay took all of them. */
-  put(relayUrl: string, cells: readonly Uint8Array[], bucket: PutBucket, live: boolean, done: (taken: boolean) => void): void {
+  put(
+    relayUrl: string,
+    cells: readonly Uint8Array[],
+    bucket: PutBucket,
+    live: boolean,
+    done: (taken: boolean) => void,
+  ): void {
     const relay = this.#relay(relayUrl);
     const group: PutGroup = { left: cells.length, failed: false, done };
     for (const cell of cells) relay.queue.push({ cell, bucket: BUCKETS[bucket], live, group });
@@ -286,7 +292,12 @@ export class Courier {
   retryAt(relayUrl: string): number {
     return this.#relay(relayUrl).retryAt;
   }
-  status(relayUrl: string): { readonly reachable: boolean | undefined; readonly latency: number | null; readonly info: RelayInfo | undefined; readonly live: boolean } {
+  status(relayUrl: string): {
+    readonly reachable: boolean | undefined;
+    readonly latency: number | null;
+    readonly info: RelayInfo | undefined;
+    readonly live: boolean;
+  } {
     const { reachable, latency, info, live } = this.#relay(relayUrl);
     return { reachable, latency, info, live };
   }
@@ -315,7 +326,8 @@ export class Courier {
   }
 }
 
-const isPeriodOver = (answer: RelayResponse): boolean => answer.type === 'error' && relayErrorName(answer.code) === 'period';
+const isPeriodOver = (answer: RelayResponse): boolean =>
+  answer.type === 'error' && relayErrorName(answer.code) === 'period';
 const fetchedKey = (relay: string, bucket: Bucket): Uint8Array =>
   concat(Uint8Array.of(bucket.kind), uint32(bucket.period), Uint8Array.of(bucket.bits, ...bucket.prefix), utf8(relay));
 /** The first `bits` bits, spare bits zero, in as few bytes as hold them. */

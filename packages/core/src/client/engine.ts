@@ -204,7 +204,8 @@ export class Engine {
     const { home } = this.#parts;
     if (this.#relaysAt !== home.changes) {
       const relays = new Set(home.relays);
-      for (const pair of home.pairs()) for (const inbox of pair.inboxes) for (const relay of inbox.relays) relays.add(relay);
+      for (const pair of home.pairs())
+        for (const inbox of pair.inboxes) for (const relay of inbox.relays) relays.add(relay);
       this.#relays = [...relays];
       this.#relaysAt = home.changes;
     }
@@ -215,7 +216,8 @@ export class Engine {
     const channels: Channel[] = [];
     for (const pair of home.pairs()) {
       if (home.facts(pair).blocked) continue;
-      for (const inbox of pair.inboxes) if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
+      for (const inbox of pair.inboxes)
+        if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
     }
     return unique(channels);
   }
@@ -239,7 +241,11 @@ export class Engine {
       created: this.#created,
       version: VERSION,
       relays: home.relays,
-      connection: states.includes(true) ? 'online' : states.includes(undefined) && this.#online ? 'connecting' : 'offline',
+      connection: states.includes(true)
+        ? 'online'
+        : states.includes(undefined) && this.#online
+          ? 'connecting'
+          : 'offline',
       pending: calls.pending(),
     };
   }

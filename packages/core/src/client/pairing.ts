@@ -120,11 +120,15 @@ export class Pairing {
 
   // ---- own invitations
 
-  create(params: { readonly reusable?: boolean; readonly expiresMs?: number; readonly label?: string }, done: Settle<Invite>): void {
+  create(
+    params: { readonly reusable?: boolean; readonly expiresMs?: number; readonly label?: string },
+    done: Settle<Invite>,
+  ): void {
     const relay = this.#home.relays[0];
     const life = params.expiresMs ?? DEFAULT_LIFE_MS;
     if (relay === undefined) return done(new KithError('no-relay'));
-    if (!(life > 0 && life <= MAX_LIFE_MS)) return done(new KithError('bad-option', { message: 'An invitation lives between a moment and a year.' }));
+    if (!(life > 0 && life <= MAX_LIFE_MS))
+      return done(new KithError('bad-option', { message: 'An invitation lives between a moment and a year.' }));
     // The relay's public URL is what the link starts with, so its info comes first.
     this.#context.request(relay, { type: 'info' }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
@@ -136,7 +140,8 @@ export class Pairing {
       const origin = answer.info.publicUrl === '' ? relay : answer.info.publicUrl;
       const secret = randomness.bytes(16);
       const written = writeLink({ relay: origin, keyHash, secret: new Secret(secret), reusable }, origin);
-      if (written.type === 'refused') return done(new KithError(written.reason === 'origin-too-long' ? 'origin-too-long' : 'bad-url'));
+      if (written.type === 'refused')
+        return done(new KithError(written.reason === 'origin-too-long' ? 'origin-too-long' : 'bad-url'));
       const now = this.#context.now();
       const invite: OwnInvite = {
         id: randomness.bytes(16),
@@ -191,14 +196,25 @@ export class Pairing {
       const again = invite.keys.length > 0;
       const next: OwnInvite = {
         ...invite,
-        keys: [{ keyPackage: result.keyPackage, initSecret, madeAt: Math.max(0, this.#context.now()) }, ...invite.keys].slice(0, 40),
+        keys: [
+          { keyPackage: result.keyPackage, initSecret, madeAt: Math.max(0, this.#context.now()) },
+          ...invite.keys,
+        ].slice(0, 40),
       };
       const token = again ? owner.token.expose() : null;
       // Before anyone can use it: a claim for a key that a crash forgot could never be joined.
       if (again) this.#save({ ...this.#find(toHex(invite.id)), keys: next.keys });
       this.#context.request(
         invite.relay,
-        { type: 'offerPut', place: keys.place, owner: owner.hash, token, single: !invite.reusable, expires: invite.expires, sealed },
+        {
+          type: 'offerPut',
+          place: keys.place,
+          owner: owner.hash,
+          token,
+          single: !invite.reusable,
+          expires: invite.expires,
+          sealed,
+        },
         (answer) => done(typeof answer === 'object' && answer.type === 'done' ? next : relayError(answer)),
       );
     });
@@ -227,7 +243,9 @@ export class Pairing {
   /** Kept, as they are asked at every input; written at every change. */
   #ownById(): Map<string, OwnInvite> {
     const rows = (): [string, OwnInvite][] =>
-      this.#context.store.scan('invite', { from: OWN, to: afterPrefix(OWN) }).map((row) => [toHex(row.key.slice(1)), decodeInvite(row.value)]);
+      this.#context.store
+        .scan('invite', { from: OWN, to: afterPrefix(OWN) })
+        .map((row) => [toHex(row.key.slice(1)), decodeInvite(row.value)]);
     this.#ownInvites ??= new Map(rows());
     return this.#ownInvites;
   }
@@ -280,7 +298,11 @@ export class Pairing {
     const ended = this.#end(invite, 'revoked');
     const keys = this.#keysOf(invite);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), keys.place);
-    this.#context.request(invite.relay, { type: 'offerDelete', place: keys.place, token: token.expose() }, () => undefined);
+    this.#context.request(
+      invite.relay,
+      { type: 'offerDelete', place: keys.place, token: token.expose() },
+      () => undefined,
+    );
     return this.#view(ended);
   }
   /** The keys of an invitation die with it; so does a conversation that nobody came to. */
@@ -350,7 +372,8 @@ export class Pairing {
       const current = this.#find(toHex(invite.id));
       if (INVITE_STATES[current.state] !== 'open') return done();
       if (answered && current.expires <= now) this.#end(current, 'expired');
-      else if (typeof answer === 'object' && answer.type === 'error' && relayErrorName(answer.code) === 'not-found') this.#renew(current);
+      else if (typeof answer === 'object' && answer.type === 'error' && relayErrorName(answer.code) === 'not-found')
+        this.#renew(current);
       else if (current.reusable && now - (current.keys[0]?.madeAt ?? 0) > DAY_MS) this.#renew(current);
       done();
     });
@@ -363,7 +386,11 @@ export class Pairing {
     const { place } = this.#keysOf(invite);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), place);
     this.#asking++;
-    this.#context.request(invite.relay, { type: 'claimsDelete', place, token: token.expose(), ids }, () => this.#asking--);
+    this.#context.request(
+      invite.relay,
+      { type: 'claimsDelete', place, token: token.expose(), ids },
+      () => this.#asking--,
+    );
   }
   /** A new KeyPackage each day, and the offer again where a relay has lost it. */
   #renew(invite: OwnInvite): void {
@@ -413,7 +440,14 @@ export class Pairing {
     const signer = this.#keyOf(this.#find(name));
     this.#asking++;
     this.#context.agree(
-      { type: 'join', keyPackage: first.keyPackage, initSecret: new Secret(first.initSecret.slice()), signer, welcome: claim.welcome, leaf: claim.leaf },
+      {
+        type: 'join',
+        keyPackage: first.keyPackage,
+        initSecret: new Secret(first.initSecret.slice()),
+        signer,
+        welcome: claim.welcome,
+        leaf: claim.leaf,
+      },
       (result) => {
         this.#asking--;
         if (result.type === 'joined') {
@@ -483,7 +517,11 @@ export class Pairing {
     pair.log.ingest([{ type: 'entry', entry: request.inception }], feed, Math.max(1, this.#context.now()));
     pair.log.admit(entry.act.member);
     this.#home.setPeerRecord(pair, request.inbox);
-    this.#sessions.add(pair, feed, createGeneration(crypto, new Secret(request.exporter.slice()), 'joiner', this.#context.now()));
+    this.#sessions.add(
+      pair,
+      feed,
+      createGeneration(crypto, new Secret(request.exporter.slice()), 'joiner', this.#context.now()),
+    );
     this.#hooks.met(pair);
     this.#sender.queueControl(pair, 'answer', null);
   }
@@ -502,7 +540,10 @@ export class Pairing {
     const raw = this.#context.store.get('invite', concat(OWN, id));
     return raw === undefined ? '' : decodeInvite(raw).label;
   }
-  answer(name: string, answer: 'accept' | 'decline' | 'block'): { readonly conversation: string; readonly state: ContactState } {
+  answer(
+    name: string,
+    answer: 'accept' | 'decline' | 'block',
+  ): { readonly conversation: string; readonly state: ContactState } {
     const id = fromHex(name);
     const raw = id === undefined ? undefined : this.#context.store.get('request', id);
     if (raw === undefined) throw new KithError('unknown-request');
@@ -514,7 +555,11 @@ export class Pairing {
     const conversation = conversationIdFrom(conversationIdOf(crypto, this.#keyOf(invite).publicKey, request.inception));
     if (REQUEST_STATES[request.state] === 'open') {
       const state = answer === 'accept' ? 'accepted' : answer === 'decline' ? 'declined' : 'blocked';
-      this.#context.store.put('request', request.id, encodeRequest({ ...request, state: REQUEST_STATES.indexOf(state), exporter: new Uint8Array(64) }));
+      this.#context.store.put(
+        'request',
+        request.id,
+        encodeRequest({ ...request, state: REQUEST_STATES.indexOf(state), exporter: new Uint8Array(64) }),
+      );
       if (answer === 'accept') {
         const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
         const prepared = this.#home.prepare(root, this.#bits());
@@ -522,7 +567,10 @@ export class Pairing {
       }
       this.#context.changed({ type: 'requests' });
     }
-    return { conversation: toHex(conversation), state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended' };
+    return {
+      conversation: toHex(conversation),
+      state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended',
+    };
   }
 
   // ---- invitations of others
@@ -555,12 +603,24 @@ export class Pairing {
     const own = this.#own(invitation);
     if (own !== undefined) {
       const conversation = own.conversation === null ? null : toHex(own.conversation);
-      return done({ state: 'own', name: this.#home.profile().name, reusable: own.reusable, expires: own.expires, conversation });
+      return done({
+        state: 'own',
+        name: this.#home.profile().name,
+        reusable: own.reusable,
+        expires: own.expires,
+        conversation,
+      });
     }
     const accepted = this.#acceptedOf(invitation.keyHash);
     if (accepted !== undefined) {
       const conversation = toHex(accepted.conversation);
-      return done({ state: 'accepted', name: '', reusable: invitation.reusable, expires: accepted.expires, conversation });
+      return done({
+        state: 'accepted',
+        name: '',
+        reusable: invitation.reusable,
+        expires: accepted.expires,
+        conversation,
+      });
     }
     this.#offer(invitation, (offer) => {
       if (offer instanceof KithError) return done(offer);
@@ -592,7 +652,8 @@ export class Pairing {
     }
     this.#offer(invitation, (offer) => {
       if (offer instanceof KithError) return done(offer);
-      if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
+      if (this.#home.relays.length === 0)
+        this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
       this.#withInfo((failed) => {
         if (failed !== undefined) return done(failed);
         this.#claimOffer(invitation, offer, (outcome) => {
@@ -624,28 +685,34 @@ export class Pairing {
     const { crypto } = this.#context;
     const prepared = this.#home.prepare(invitation.keyHash, this.#bits());
     const id = claimId(crypto, prepared.inception);
-    this.#context.agree({ type: 'answer', signer: prepared.key, identity: id, keyPackage: offer.keyPackage }, (result) => {
-      if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey)) return done(new KithError('invite-invalid'));
-      const claim = this.#sealClaim(invitation, prepared, id, result);
-      if (claim === undefined) return done(new KithError('internal'));
-      const conversation = conversationIdFrom(conversationIdOf(crypto, offer.invitationKey, offer.reusable ? prepared.inception : null));
-      const pair = this.#home.add(conversation, prepared, 'acceptor', offer.name, null);
-      this.#sessions.add(pair, UNKNOWN_FEED as FeedId, claim.generation);
-      const accepted: AcceptedInvite = {
-        conversation,
-        keyHash: invitation.keyHash,
-        relay: invitation.relay,
-        place: deriveInvitationKeys(crypto, invitation).place,
-        claimId: id,
-        claim: claim.sealed,
-        expires: offer.expires,
-        put: false,
-      };
-      this.#saveAccepted(accepted);
-      this.#hooks.met(pair);
-      this.#context.changed({ type: 'contacts' });
-      done(accepted);
-    });
+    this.#context.agree(
+      { type: 'answer', signer: prepared.key, identity: id, keyPackage: offer.keyPackage },
+      (result) => {
+        if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey))
+          return done(new KithError('invite-invalid'));
+        const claim = this.#sealClaim(invitation, prepared, id, result);
+        if (claim === undefined) return done(new KithError('internal'));
+        const conversation = conversationIdFrom(
+          conversationIdOf(crypto, offer.invitationKey, offer.reusable ? prepared.inception : null),
+        );
+        const pair = this.#home.add(conversation, prepared, 'acceptor', offer.name, null);
+        this.#sessions.add(pair, UNKNOWN_FEED as FeedId, claim.generation);
+        const accepted: AcceptedInvite = {
+          conversation,
+          keyHash: invitation.keyHash,
+          relay: invitation.relay,
+          place: deriveInvitationKeys(crypto, invitation).place,
+          claimId: id,
+          claim: claim.sealed,
+          expires: offer.expires,
+          put: false,
+        };
+        this.#saveAccepted(accepted);
+        this.#hooks.met(pair);
+        this.#context.changed({ type: 'contacts' });
+        done(accepted);
+      },
+    );
   }
   #sealClaim(
     invitation: Invitation,
@@ -656,14 +723,23 @@ export class Pairing {
     const { crypto, randomness } = this.#context;
     const now = this.#context.now();
     const packet = encodePacket([
-      { type: 'claim', commitment: commitment(crypto, prepared.nonce, prepared.inception), inception: prepared.inception, inbox: prepared.inbox },
+      {
+        type: 'claim',
+        commitment: commitment(crypto, prepared.nonce, prepared.inception),
+        inception: prepared.inception,
+        inbox: prepared.inbox,
+      },
     ]);
     const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
     const box = sealBox(session, crypto, randomness, packet, id);
     const generation = box?.session.generations[0];
     if (box === undefined || generation === undefined) return undefined;
     const keys = deriveInvitationKeys(crypto, invitation);
-    const sealed = sealClaim(crypto, randomness, keys, id, { welcome: result.welcome, leaf: result.leaf, box: box.box });
+    const sealed = sealClaim(crypto, randomness, keys, id, {
+      welcome: result.welcome,
+      leaf: result.leaf,
+      box: box.box,
+    });
     return sealed === undefined ? undefined : { sealed, generation };
   }
   #putClaim(accepted: AcceptedInvite, done?: (error: KithError | undefined) => void): void {

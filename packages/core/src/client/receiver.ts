@@ -145,7 +145,8 @@ export class Receiver {
       if (!after.unfinished.has(id)) this.#context.store.delete('packet', concat(key, entry.packet));
     }
     for (const [id, entry] of after.unfinished) {
-      if (before.unfinished.get(id) !== entry) this.#context.store.put('packet', concat(key, entry.packet), encodeUnfinished(entry));
+      if (before.unfinished.get(id) !== entry)
+        this.#context.store.put('packet', concat(key, entry.packet), encodeUnfinished(entry));
     }
   }
   /** Parts of split packets that have been waited for long enough. */
@@ -278,7 +279,8 @@ export class Receiver {
 
   #objects(pair: Pair, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
     const ingested = pair.log.ingest(objects, feed, Math.max(1, this.#context.now()));
-    for (const [reason, count] of ingested.refused) this.#context.logger.log('warn', 'objects-refused', { reason, count });
+    for (const [reason, count] of ingested.refused)
+      this.#context.logger.log('warn', 'objects-refused', { reason, count });
     let purged = false;
     for (const event of [...ingested.shown, ...ingested.completed]) {
       if (projectPair(pair.view, event).type === 'purged') purged = true;

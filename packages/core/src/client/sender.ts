@@ -5,7 +5,19 @@ import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import type { PlaceRange } from '../log/index.ts';
-import { cellCount, MAX_CELLS, MAX_PACKET_BYTES, neededParts, readHelloBody, requestedParts, splitPacket, splitPart, writeHelloBody, type HelloPacket, type ResendRequest } from '../mailbox/index.ts';
+import {
+  cellCount,
+  MAX_CELLS,
+  MAX_PACKET_BYTES,
+  neededParts,
+  readHelloBody,
+  requestedParts,
+  splitPacket,
+  splitPart,
+  writeHelloBody,
+  type HelloPacket,
+  type ResendRequest,
+} from '../mailbox/index.ts';
 import { HELLO_LIFE_MS } from '../session/index.ts';
 import {
   DAY_POST_AFTER_MS,
@@ -33,7 +45,18 @@ import {
 import type { Context } from './context.ts';
 import type { Courier, PutBucket } from './courier.ts';
 import type { Home, Pair } from './home.ts';
-import { controlKey, dropWaiting, eventKey, frontierOf, peerState, putWaiting, setPeerState, waitingAt, waitingOf, type Waiting } from './peers.ts';
+import {
+  controlKey,
+  dropWaiting,
+  eventKey,
+  frontierOf,
+  peerState,
+  putWaiting,
+  setPeerState,
+  waitingAt,
+  waitingOf,
+  type Waiting,
+} from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -72,7 +95,13 @@ export class Sender {
   readonly #missing: (pair: Pair) => readonly ResendRequest[];
   stopping = false;
 
-  constructor(context: Context, home: Home, sessions: Sessions, courier: Courier, missing: (pair: Pair) => readonly ResendRequest[]) {
+  constructor(
+    context: Context,
+    home: Home,
+    sessions: Sessions,
+    courier: Courier,
+    missing: (pair: Pair) => readonly ResendRequest[],
+  ) {
     this.#context = context;
     this.#home = home;
     this.#sessions = sessions;
@@ -274,7 +303,8 @@ export class Sender {
   #riders(pair: Pair): readonly Item[] {
     const { local } = pair;
     const riders: Item[] = [];
-    if (local.role === ROLES.inviter && !local.settled) riders.push({ type: 'answer', inception: local.inception, nonce: local.nonce });
+    if (local.role === ROLES.inviter && !local.settled)
+      riders.push({ type: 'answer', inception: local.inception, nonce: local.nonce });
     if (local.role === ROLES.acceptor && !local.settled) riders.push({ type: 'reveal', nonce: local.nonce });
     if (this.#settle.delete(pair.name)) riders.push({ type: 'settled', inbox: 0 });
     if (pair.inboxes[0] !== undefined && local.inboxTold < pair.inboxes[0].number) {
@@ -296,14 +326,26 @@ export class Sender {
     if (bodies === undefined) throw new Error('a packet larger than 32 cells was made');
     if (neededParts(data.length) > 1) this.#keep(pair, id, data);
     this.#told(pair, digest, bucket);
-    this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), bucket, mask, rows, () => this.#told(pair, new Uint8Array(0), bucket));
+    this.#put(
+      pair,
+      () => bodies.map((body) => this.#sessions.seal(pair, body)),
+      bucket,
+      mask,
+      rows,
+      () => this.#told(pair, new Uint8Array(0), bucket),
+    );
   }
   #told(pair: Pair, digest: Uint8Array, bucket: PutBucket): void {
     const now = Math.max(0, this.#context.now());
     for (const feed of this.#sessions.feeds(pair)) {
       const peer = peerState(this.#context, pair, feed);
       const toldDay = bucket === 'day' ? digest : peer.toldDay;
-      setPeerState(this.#context, pair, feed, { ...peer, told: digest, toldDay, toldAt: digest.length === 0 ? peer.toldAt : now });
+      setPeerState(this.#context, pair, feed, {
+        ...peer,
+        told: digest,
+        toldDay,
+        toldAt: digest.length === 0 ? peer.toldAt : now,
+      });
     }
     if (digest.length > 0) delete this.#dueOf(pair).tell;
   }
@@ -338,7 +380,10 @@ export class Sender {
     for (const { key } of rows) {
       const now = waitingAt(this.#context, pair, key);
       if (now === undefined) continue;
-      const row: OutboxRow = bucket === 'day' ? { ...now.row, day: dayOf(this.#context.now()) } : { ...now.row, hour: now.row.hour | (1 << relay) };
+      const row: OutboxRow =
+        bucket === 'day'
+          ? { ...now.row, day: dayOf(this.#context.now()) }
+          : { ...now.row, hour: now.row.hour | (1 << relay) };
       news ||= !isPosted(now.row);
       putWaiting(this.#context, pair, key, row);
       this.#schedule(pair, nextDue(row, this.#context.now()));
@@ -351,7 +396,9 @@ export class Sender {
     delete this.#dueOf(pair).tell;
     if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
     const mine = pair.log.frontier();
-    const news = this.#sessions.feeds(pair).some((feed) => !equalBytes(peerState(this.#context, pair, feed).told, mine.digest));
+    const news = this.#sessions
+      .feeds(pair)
+      .some((feed) => !equalBytes(peerState(this.#context, pair, feed).told, mine.digest));
     if (!news) return;
     const relays = this.#peerRelays(pair);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', bucket);
@@ -360,7 +407,8 @@ export class Sender {
       return;
     }
     const now = Math.max(0, this.#context.now());
-    for (const feed of this.#sessions.feeds(pair)) setPeerState(this.#context, pair, feed, spendTell(peerState(this.#context, pair, feed), now));
+    for (const feed of this.#sessions.feeds(pair))
+      setPeerState(this.#context, pair, feed, spendTell(peerState(this.#context, pair, feed), now));
     this.#post(pair, [], bucket, open, []);
     this.#schedule(pair, this.#context.now() + DAY_POST_AFTER_MS);
   }
@@ -438,7 +486,10 @@ export class Sender {
     const theirs = frontierOf(peerState(this.#context, pair, feed).frontier);
     const lacking = theirs === undefined ? [] : pair.log.compare(theirs).theyLack;
     const named = new Set(lacking.map((range) => toHex(concat(range.feed, range.segment))));
-    let left: readonly PlaceRange[] = [...lacking, ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment))))];
+    let left: readonly PlaceRange[] = [
+      ...lacking,
+      ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
+    ];
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
       if (!this.#mayGive(pair)) return;
       const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
@@ -481,7 +532,8 @@ export class Sender {
     const from = utf8('s');
     for (const row of this.#context.store.scan('packet', { from, to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
-      if (sent === undefined || this.#context.now() - sent.at > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
+      if (sent === undefined || this.#context.now() - sent.at > SENT_LIFE_MS)
+        this.#context.store.delete('packet', row.key);
     }
   }
   resend(pair: Pair, requests: readonly ResendRequest[]): void {
@@ -496,15 +548,25 @@ export class Sender {
         .map((index) => splitPart(request.packet, sent.data, index))
         .filter((body) => body !== undefined);
       this.#given(pair, bodies.length);
-      if (bodies.length > 0) this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), 'hour', open, []);
+      if (bodies.length > 0)
+        this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), 'hour', open, []);
     }
   }
 }
 
 /** Cells of a packet with this much of the log, and what rides beside it. */
 const cellsFor = (bytes: number): number => cellCount(bytes + 1024) ?? MAX_CELLS;
-const inRanges = (ranges: readonly PlaceRange[], place: { readonly feed: Uint8Array; readonly segment: Uint8Array; readonly seq: number }): boolean =>
-  ranges.some((range) => range.from <= place.seq && place.seq < range.to && equalBytes(range.segment, place.segment) && equalBytes(range.feed, place.feed));
+const inRanges = (
+  ranges: readonly PlaceRange[],
+  place: { readonly feed: Uint8Array; readonly segment: Uint8Array; readonly seq: number },
+): boolean =>
+  ranges.some(
+    (range) =>
+      range.from <= place.seq &&
+      place.seq < range.to &&
+      equalBytes(range.segment, place.segment) &&
+      equalBytes(range.feed, place.feed),
+  );
 
 /** Neighbouring places of a segment become one range. */
 const toRanges = (rows: readonly Waiting[]): readonly PlaceRange[] => {

@@ -1,7 +1,16 @@
 // Sessions and hellos of all pairs: kept at hand, written at every step, so that no key of a committed cell is used again.
 import { concat, toHex } from '../bytes/index.ts';
 import type { FeedId } from '../identity/index.ts';
-import { cellSlots, cellTag, drawBodyKey, makeTag, openCell, sealCell, sealHelloCell, type HelloPacket } from '../mailbox/index.ts';
+import {
+  cellSlots,
+  cellTag,
+  drawBodyKey,
+  makeTag,
+  openCell,
+  sealCell,
+  sealHelloCell,
+  type HelloPacket,
+} from '../mailbox/index.ts';
 import {
   addGeneration,
   canSend,
@@ -83,7 +92,10 @@ export class Sessions {
     let session = this.#sessions.get(name);
     if (session === undefined) {
       const rows = this.#context.store.scan('session', { from: key, to: afterPrefix(key) });
-      session = rows.length === 0 ? emptySession() : loadSession(rows.map((row) => ({ key: row.key.slice(key.length), value: row.value })));
+      session =
+        rows.length === 0
+          ? emptySession()
+          : loadSession(rows.map((row) => ({ key: row.key.slice(key.length), value: row.value })));
       // A session that cannot be read is a lost session: the next hello makes another.
       session ??= emptySession();
       this.#sessions.set(name, session);

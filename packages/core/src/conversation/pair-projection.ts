@@ -15,8 +15,12 @@ const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture:
 const reactionValue = tuple({ emoji: text(64), on: bool });
 const NOWHERE: Place = { feed: new Uint8Array(8), segment: new Uint8Array(8), seq: 0 } as unknown as Place;
 
-const aboutKey = (conversation: ConversationId, place: Place, kind: number, ...more: readonly Uint8Array[]): Uint8Array =>
-  concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
+const aboutKey = (
+  conversation: ConversationId,
+  place: Place,
+  kind: number,
+  ...more: readonly Uint8Array[]
+): Uint8Array => concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
 const searchId = (conversation: ConversationId, event: EventId): Uint8Array => concat(conversation, event);
 export const conversationOfSearchId = (id: Uint8Array): ConversationId => id.slice(0, 16) as ConversationId;
 export const eventOfSearchId = (id: Uint8Array): EventId => id.slice(16) as EventId;
@@ -48,7 +52,8 @@ const isLine = (event: ShownEvent): boolean =>
   event.contentKind === CONTENT_KINDS.end ||
   isUnknown(event);
 /** The log keeps kinds below 16 to itself; those of a newer Kith above them are shown as such. */
-const isUnknown = (event: ShownEvent): boolean => event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind);
+const isUnknown = (event: ShownEvent): boolean =>
+  event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind);
 /** What can be deleted by itself. An edit goes with its text, and never alone: the tables would keep what it said. */
 export const isDeletable = (event: ShownEvent): boolean =>
   event.newer || event.contentKind === CONTENT_KINDS.text || isUnknown(event);
@@ -94,7 +99,13 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         return { type: 'purged' };
       }
       store.put('reaction', aboutKey(conversation, content.target, ABOUT.editEvent, event.event), new Uint8Array(0));
-      const kept = putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.edit), event, utf8(content.text));
+      const kept = putStamped(
+        store,
+        'reaction',
+        aboutKey(conversation, content.target, ABOUT.edit),
+        event,
+        utf8(content.text),
+      );
       if (kept && target.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
       return { type: 'line' };
     }
@@ -112,7 +123,13 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
       return { type: 'profile' };
     }
     case 'end':
-      putStamped(store, 'reaction', aboutKey(conversation, NOWHERE, ABOUT.ended, event.member), event, new Uint8Array(0));
+      putStamped(
+        store,
+        'reaction',
+        aboutKey(conversation, NOWHERE, ABOUT.ended, event.member),
+        event,
+        new Uint8Array(0),
+      );
       return { type: 'ended' };
   }
 };
@@ -123,7 +140,9 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
  */
 const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent | undefined => {
   const target = view.log.at(place);
-  return target !== undefined && target.lamport < event.lamport && equalBytes(target.member, event.member) ? target : undefined;
+  return target !== undefined && target.lamport < event.lamport && equalBytes(target.member, event.member)
+    ? target
+    : undefined;
 };
 const isRead = (view: PairView, event: ShownEvent): boolean => {
   const raw = readMark(view.store, view.conversation);
@@ -185,7 +204,10 @@ export const aboutLine = (view: PairView, place: Place): About => {
   }
   return { edited, deleted, reactions: Array.from(members, ([emoji, list]) => ({ emoji, members: list })) };
 };
-export const memberProfile = (view: PairView, member: MemberId): { readonly name: string; readonly picture: Uint8Array | null } => {
+export const memberProfile = (
+  view: PairView,
+  member: MemberId,
+): { readonly name: string; readonly picture: Uint8Array | null } => {
   const about = (kind: number): Uint8Array | undefined =>
     getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, kind, member));
   const name = about(ABOUT.profileName);
@@ -218,12 +240,18 @@ export const linePlaces = (
           to: afterPrefix(conversation),
           limit,
         };
-  return store.scan('message', range).map(({ key }) => ({ event: key.slice(22) as EventId, lamport: readUint48(key, 16) }));
+  return store
+    .scan('message', range)
+    .map(({ key }) => ({ event: key.slice(22) as EventId, lamport: readUint48(key, 16) }));
 };
 export const unreadCount = (store: Store, conversation: ConversationId): number =>
   store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;
 /** Everything up to this place of the order (all of it without) is read. */
-export const clearUnread = (store: Store, conversation: ConversationId, upTo: Pick<ShownEvent, 'lamport' | 'event'> | undefined): number => {
+export const clearUnread = (
+  store: Store,
+  conversation: ConversationId,
+  upTo: Pick<ShownEvent, 'lamport' | 'event'> | undefined,
+): number => {
   let left = 0;
   const last = upTo === undefined ? undefined : orderKey(conversation, upTo.lamport, upTo.event);
   for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {

@@ -40,7 +40,10 @@ export const settingContent = named(
 /** Deleted for me: never taken back from anyone. */
 export const tombstoneContent = named('self-tombstone', tuple({ conversation, place: placeCodec, extensions }));
 /** Read as far as this frontier (spec 04) covers: events that arrive late below it stay unread. */
-export const readContent = named('self-read', tuple({ conversation, frontier: bytes(1, MAX_FRONTIER_BYTES), extensions }));
+export const readContent = named(
+  'self-read',
+  tuple({ conversation, frontier: bytes(1, MAX_FRONTIER_BYTES), extensions }),
+);
 export const ownProfileContent = named(
   'self-profile',
   tuple({ name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }),

@@ -1,7 +1,18 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
-import { contentOf, orderedRow, pageOf, purge, rowOf, rowOfPrefix, shownInOrder, shownRow, toOpened, toShown } from './order.ts';
+import {
+  contentOf,
+  orderedRow,
+  pageOf,
+  purge,
+  rowOf,
+  rowOfPrefix,
+  shownInOrder,
+  shownRow,
+  toOpened,
+  toShown,
+} from './order.ts';
 import { append, headsSeen, openSubkeys, ownDevice, sealHead, startDevice, startSegment } from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';

@@ -38,8 +38,7 @@ export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRa
     else if (equalBytes(range.segment, CHARTER_SEGMENT)) {
       const to = readEntries(state, filling, range.feed, range.from, range.to);
       if (to < range.to) left.push({ ...range, from: to });
-    }
-    else {
+    } else {
       const to = readSegment(state, subkeys, filling, range);
       if (to < range.to) left.push({ ...range, from: to });
     }

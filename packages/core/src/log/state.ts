@@ -60,7 +60,13 @@ export const openState = (options: LogOptions) => {
   const segments = new Map<string, Cached<SegmentRecord> & { readonly key: Uint8Array }>();
   const feeds = new Map<string, Cached<FeedRecord> & { readonly feed: FeedId }>();
   let own: Cached<OwnRecord> | undefined;
-  let charterNow: { readonly charter: Charter; readonly devices: ReadonlyMap<string, KnownDevice>; readonly entries: readonly OpenEntry[] } | undefined;
+  let charterNow:
+    | {
+        readonly charter: Charter;
+        readonly devices: ReadonlyMap<string, KnownDevice>;
+        readonly entries: readonly OpenEntry[];
+      }
+    | undefined;
   let freshHeaders = new Map<string, Header>();
   let ancestry = new Map<string, ReadonlySet<string>>();
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
@@ -72,7 +78,10 @@ export const openState = (options: LogOptions) => {
     concat(conversation, feed, segment, uint32(seq), event);
   const orderKey = (lamport: number, event: EventId): Uint8Array => concat(conversation, uint48(lamport), event);
 
-  const readSegment = (feed: FeedId, segment: SegmentId): (Cached<SegmentRecord> & { readonly key: Uint8Array }) | undefined => {
+  const readSegment = (
+    feed: FeedId,
+    segment: SegmentId,
+  ): (Cached<SegmentRecord> & { readonly key: Uint8Array }) | undefined => {
     const name = toHex(feed) + toHex(segment);
     const found = segments.get(name);
     if (found !== undefined) return found;
@@ -165,7 +174,11 @@ export const openState = (options: LogOptions) => {
     hasEntry: (open: OpenEntry): boolean =>
       store.get('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash)) !== undefined,
     putEntry(open: OpenEntry, seenAt: number): void {
-      store.put('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash), concat(uint48(seenAt), open.bytes));
+      store.put(
+        'entry',
+        concat(conversation, open.feed, uint32(open.entry.seq), open.hash),
+        concat(uint48(seenAt), open.bytes),
+      );
       charterNow = undefined;
       changes++;
     },
@@ -211,7 +224,7 @@ export const openState = (options: LogOptions) => {
       let before = ancestry.get(name);
       if (before === undefined) {
         const found = new Set<string>();
-        for (let at = state.segment(cut.feed, real)?.previous ?? null; at !== null; ) {
+        for (let at = state.segment(cut.feed, real)?.previous ?? null; at !== null;) {
           found.add(toHex(at));
           at = state.segment(cut.feed, at)?.previous ?? null;
         }
