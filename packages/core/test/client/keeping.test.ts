@@ -157,3 +157,23 @@ test('a full disk is said, costs nothing that was there, and is over when there 
   expect(here.clock.runUntil(() => texts(bob, conversation).includes('room again'), 120_000)).toBe(true);
   expect(texts(alice, conversation)).toEqual(['safe', 'room again']);
 });
+
+test('U4 a device that lost every session reads on: nothing is ever "unable to decrypt"', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'before' });
+  here.clock.advance(5_000);
+  bob.stop();
+  for (const { key } of bob.store.scan('session')) bob.store.delete('session', key);
+  alice.call('send', { conversation, text: 'while the session is gone' });
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('while the session is gone'), 3 * 3_600_000)).toBe(
+    true,
+  );
+  bob.call('send', { conversation, text: 'read it' });
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('read it'), 3 * 3_600_000)).toBe(true);
+  expect(texts(bob, conversation)).toEqual(['before', 'while the session is gone', 'read it']);
+  expect(bob.call('log', { conversation }).map(({ mark }) => mark)).toEqual([null, null, null]);
+});
