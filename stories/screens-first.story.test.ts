@@ -239,7 +239,14 @@ test('U13 a whole first conversation by keyboard alone', async () => {
   await alice.page.keyboard.press('Enter');
   await steps(bob.page).reads('Mine too');
   await inComposer(alice.page);
-  await alice.page.keyboard.press('ArrowUp');
+  // Her own line has to stand there, and its text in the composer, before she goes on typing in it.
+  await steps(alice.page).reads('Mine too');
+  await expect
+    .poll(async () => {
+      if ((await steps(alice.page).composer.inputValue()) === '') await alice.page.keyboard.press('ArrowUp');
+      return steps(alice.page).composer.inputValue();
+    })
+    .toBe('Mine too');
   await alice.page.getByText('Changing your message').waitFor();
   await alice.page.keyboard.type(', fine');
   await alice.page.keyboard.press('Enter');
