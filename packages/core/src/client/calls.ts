@@ -1,4 +1,5 @@
-// The methods of rpc.ts, all in one place so that each is found where its name is looked for (hence the length). Each runs within the transaction of its call; those that need a relay settle later.
+// The methods of rpc.ts, all in one place so that each is found where its name is looked for (hence the length). Each runs
+// within the transaction of its call; those that need a relay settle later.
 import { equalBytes, toHex, utf8, utf8ToText } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import {
