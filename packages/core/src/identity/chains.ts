@@ -71,7 +71,8 @@ export const chainEntries = (entries: readonly OpenEntry[], roots: readonly Uint
       grew = false;
       for (const { open } of adds) {
         if (open.act.type !== 'addDevice') continue;
-        for (const member of owners.get(toHex(open.feed)) ?? []) grew = own(toHex(open.act.feed), member) || grew;
+        const member = toHex(open.act.member);
+        if (owners.get(toHex(open.feed))?.has(member) === true) grew = own(toHex(open.act.feed), member) || grew;
       }
     }
     for (const chained of all)
@@ -79,7 +80,8 @@ export const chainEntries = (entries: readonly OpenEntry[], roots: readonly Uint
     const acting = all.filter(({ signers }) => signers.size > 0);
     const addsOf = (feed: FeedId): readonly Chained[] =>
       adds.filter(
-        ({ open, signers }) => signers.size > 0 && open.act.type === 'addDevice' && equalBytes(open.act.feed, feed),
+        ({ open, signers }) =>
+          open.act.type === 'addDevice' && signers.has(toHex(open.act.member)) && equalBytes(open.act.feed, feed),
       );
 
     /** The add entries a signer stands on: it cannot saw them off and stay. */

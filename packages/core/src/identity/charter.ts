@@ -73,7 +73,7 @@ const devicesOf = (
   found.set(toHex(inception.feed), { feed: inception.feed, publicKey: inception.entry.device, adding: 'in' });
   for (const { chained } of claims) {
     const { act } = chained.open;
-    if (act.type !== 'addDevice' || !chained.signers.has(member)) continue;
+    if (act.type !== 'addDevice' || toHex(act.member) !== member || !chained.signers.has(member)) continue;
     const verdict = verdicts.get(chained) ?? 'open';
     const before = found.get(toHex(act.feed))?.adding;
     const adding = before === 'in' || verdict === 'in' ? 'in' : before === 'open' ? 'open' : verdict;

@@ -51,7 +51,8 @@ export const inceptionBody = named(
     versions: list(uint(65535), 8, 1),
   }),
 );
-export const addDeviceBody = named('add-device', tuple({ device: key, consent: bytes(64) }));
+/** `member`: whose device it becomes. The consent is to that, whichever of their devices signs the entry. */
+export const addDeviceBody = named('add-device', tuple({ device: key, member: bytes(16), consent: bytes(64) }));
 /** The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`. */
 export const cutCodec = named(
   'cut',
@@ -105,11 +106,12 @@ export type Act =
 const SIGN_LABEL = utf8('kith charter entry\0');
 const CONSENT_LABEL = utf8('kith device consent\0');
 
-/** What a device signs to be added: by whom (the adder's key) and for what conversation. */
-const consentMessage = (root: Uint8Array, adder: Uint8Array, device: Uint8Array): Uint8Array =>
-  concat(CONSENT_LABEL, Uint8Array.of(root.length), root, adder, device);
-export const signConsent = (crypto: Crypto, key: SigningKey, root: Uint8Array, adder: Uint8Array): Uint8Array =>
-  crypto.sign(key, consentMessage(root, adder, key.publicKey));
+/** What a device signs to be added: to which member (16 bytes) and for what conversation. */
+const consentMessage = (root: Uint8Array, member: Uint8Array, device: Uint8Array): Uint8Array =>
+  concat(CONSENT_LABEL, Uint8Array.of(root.length), root, member, device);
+/** Without it nobody could be kept from listing another person's device as their own. */
+export const signConsent = (crypto: Crypto, key: SigningKey, root: Uint8Array, member: Uint8Array): Uint8Array =>
+  crypto.sign(key, consentMessage(root, member, key.publicKey));
 
 const actOf = (crypto: Crypto, entry: Entry, memberBytes: Uint8Array): Act | undefined => {
   if (hasUnknownCritical(entry.extensions)) return { type: 'unknown' };
@@ -122,7 +124,7 @@ const actOf = (crypto: Crypto, entry: Entry, memberBytes: Uint8Array): Act | und
     case ENTRY_KINDS.addDevice: {
       const body = decode(addDeviceBody, entry.body);
       if (body === undefined) return undefined;
-      const agreed = crypto.verify(body.device, consentMessage(entry.root, entry.device, body.device), body.consent);
+      const agreed = crypto.verify(body.device, consentMessage(entry.root, body.member, body.device), body.consent);
       return agreed ? { type: 'addDevice', feed: feedIdOf(crypto, body.device), ...body } : undefined;
     }
     case ENTRY_KINDS.remove: {
@@ -213,9 +215,8 @@ export const createAddDevice = (
   crypto: Crypto,
   key: SigningKey,
   at: EntryPoint,
-  device: Uint8Array,
-  consent: Uint8Array,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encodeBody(addDeviceBody, { device, consent }));
+  body: Infer<typeof addDeviceBody>,
+): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encodeBody(addDeviceBody, body));
 export const createRemoval = (
   crypto: Crypto,
   key: SigningKey,

@@ -106,8 +106,8 @@ test('class 29: a contact with very many devices and charter entries stops nobod
   let at = entryPointAfter(inception);
   for (let i = 0; i < 400; i++) {
     const key = crypto.signingKey(new Secret(random.bytes(32)));
-    const consent = signConsent(crypto, key, mallory.pair.local.root, first.key.publicKey);
-    const entry = createAddDevice(crypto, first.key, at, key.publicKey, consent);
+    const consent = signConsent(crypto, key, mallory.pair.local.root, first.member);
+    const entry = createAddDevice(crypto, first.key, at, { device: key.publicKey, member: first.member, consent });
     const open = openEntry(crypto, entry);
     if (open === undefined) throw new Error('an entry that does not open');
     at = entryPointAfter(open);

@@ -31,6 +31,8 @@ class Device {
   readonly key: SigningKey = crypto.signingKey(new Secret(random.bytes(32)));
   readonly feed = feedIdOf(crypto, this.key.publicKey);
   readonly said: OpenEntry[] = [];
+  /** Whose device it is, once it is one. */
+  member: Uint8Array = new Uint8Array(16);
   get at() {
     const last = this.said.at(-1);
     return last === undefined ? firstEntryPoint(ROOT) : entryPointAfter(last);
@@ -42,20 +44,17 @@ class Device {
     return open;
   }
   begin(recovery: Uint8Array = random.bytes(32), root = ROOT): OpenEntry {
-    return this.keep(
+    const begun = this.keep(
       createInception(crypto, { key: this.key, root, memberKind: 'human', recoveryKey: recovery, versions: [1] }),
     );
+    if (begun.act.type === 'inception') this.member = begun.act.member;
+    return begun;
   }
   add(other: Device): OpenEntry {
-    return this.keep(
-      createAddDevice(
-        crypto,
-        this.key,
-        this.at,
-        other.key.publicKey,
-        signConsent(crypto, other.key, ROOT, this.key.publicKey),
-      ),
-    );
+    const { member } = this;
+    if (!other.said.some(({ act }) => act.type === 'inception')) other.member = member;
+    const consent = signConsent(crypto, other.key, ROOT, member);
+    return this.keep(createAddDevice(crypto, this.key, this.at, { device: other.key.publicKey, member, consent }));
   }
   /** Accepts what the other had said up to `head`, and `count` events of nothing. */
   remove(other: Device, head: OpenEntry | null): OpenEntry {

@@ -35,13 +35,11 @@ const withSecond = () => {
   const key = crypto.signingKey(new Secret(alice.random.bytes(32)));
   const start = opened(alice.inception);
   const adding = opened(
-    createAddDevice(
-      crypto,
-      device.key,
-      entryPointAfter(start),
-      key.publicKey,
-      signConsent(crypto, key, ROOT, device.key.publicKey),
-    ),
+    createAddDevice(crypto, device.key, entryPointAfter(start), {
+      device: key.publicKey,
+      member: device.member,
+      consent: signConsent(crypto, key, ROOT, device.member),
+    }),
   );
   // Stands in for device linking, which comes later: the second device's own record, with its key.
   const second = openReplica(crypto, 62);
@@ -82,13 +80,11 @@ describe('cuts', () => {
     const bobStart = opened(bob.inception);
     const otherKey = crypto.signingKey(new Secret(bob.random.bytes(32)));
     const add = opened(
-      createAddDevice(
-        crypto,
-        bobDevice.key,
-        entryPointAfter(bobStart),
-        otherKey.publicKey,
-        signConsent(crypto, otherKey, ROOT, bobDevice.key.publicKey),
-      ),
+      createAddDevice(crypto, bobDevice.key, entryPointAfter(bobStart), {
+        device: otherKey.publicKey,
+        member: bobDevice.member,
+        consent: signConsent(crypto, otherKey, ROOT, bobDevice.member),
+      }),
     );
     const page = bob.log.page({ limit: 9 });
     const last = page[0];

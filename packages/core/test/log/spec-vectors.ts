@@ -46,15 +46,14 @@ export const identityVectors = (crypto: Crypto) => {
     versions: [1],
   });
   const start = opened(crypto, inception);
+  const member = memberIdOf(crypto, inception);
   const added = opened(
     crypto,
-    createAddDevice(
-      crypto,
-      first,
-      entryPointAfter(start),
-      second.publicKey,
-      signConsent(crypto, second, ROOT, first.publicKey),
-    ),
+    createAddDevice(crypto, first, entryPointAfter(start), {
+      device: second.publicKey,
+      member,
+      consent: signConsent(crypto, second, ROOT, member),
+    }),
   );
   const feed = feedIdOf(crypto, second.publicKey);
   const cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
