@@ -22,6 +22,7 @@ const contactOf = (conversation: string, over: Partial<Contact>): Contact => ({
   typing: false,
   waitingSince: null,
   wordsReady: true,
+  imported: false,
   ...over,
 });
 
@@ -402,11 +403,12 @@ export function createFixture(scene: Scene) {
       change(conversation, { unread: 0 });
       return { conversation, unread: 0 };
     },
-    log: ({ conversation, limit = 50, before, after, around }) => {
+    log: ({ conversation, limit = 50, before, after, around, oldest }) => {
       const log = logOf(conversation);
       const at = (event: string): number => log.findIndex((line) => line.event === event);
       if (before !== undefined) return log.slice(Math.max(0, at(before) - limit), at(before));
       if (after !== undefined) return log.slice(at(after) + 1, at(after) + 1 + limit);
+      if (oldest === true) return log.slice(0, limit);
       if (around === undefined) return log.slice(-limit);
       const from = Math.max(0, Math.min(log.length - limit, at(around) - Math.floor(limit / 2)));
       return log.slice(from, from + limit);
@@ -420,6 +422,8 @@ export function createFixture(scene: Scene) {
             line.text?.toLowerCase().includes(query.toLowerCase()) === true,
         )
         .slice(0, limit),
+    'import.lines': () => ({ added: 0, conversations: [] }),
+    'import.remove': () => ({}),
     'draft.set': ({ conversation, text }) => {
       change(conversation, { draft: text });
       return { conversation, text };

@@ -17,11 +17,13 @@ interface Parameter<K extends Kind> {
   readonly kind: K;
   readonly needed: boolean;
 }
-type ParameterOf<T> = null extends T
-  ? Parameter<'bytes' | 'text or null'>
-  : [T] extends [boolean]
-    ? Parameter<'flag'>
-    : Parameter<T extends string ? KindOf<T> : KindOf<T>>;
+type ParameterOf<T> = [T] extends [Uint8Array]
+  ? Parameter<'bytes'>
+  : null extends T
+    ? Parameter<'bytes' | 'text or null'>
+    : [T] extends [boolean]
+      ? Parameter<'flag'>
+      : Parameter<T extends string ? KindOf<T> : KindOf<T>>;
 type Parameters<P> = { readonly [K in keyof P]-?: ParameterOf<Exclude<P[K], undefined>> };
 
 const need = <const K extends Kind>(kind: K): Parameter<K> => ({ kind, needed: true });
@@ -54,8 +56,17 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   react: { conversation, event: need('text'), emoji: need('text'), off: may('flag') },
   delete: { conversation, event: need('text'), forAll: may('flag') },
   read: { conversation, event: may('text') },
-  log: { conversation, limit: may('count'), before: may('text'), after: may('text'), around: may('text') },
+  log: {
+    conversation,
+    limit: may('count'),
+    before: may('text'),
+    after: may('text'),
+    around: may('text'),
+    oldest: may('flag'),
+  },
   search: { query: need('text'), in: may('text'), limit: may('count') },
+  'import.lines': { batch: need('bytes') },
+  'import.remove': { conversation },
   'draft.set': { conversation, text: need('text') },
   typing: { conversation },
   set: { key: may('text'), value: may('text'), in: may('text') },

@@ -1,5 +1,5 @@
 // What `--json` prints, and what people read, for the values of the engine. Absent values are null, never missing.
-import type { Contact, Invite, LogLine, RelayStatus } from '@kith/core/client';
+import { lineRecord, type Contact, type Invite, type LogLine, type RelayStatus } from '@kith/core/client';
 import { plain, plainLine } from './plain.ts';
 import type { JsonRecord } from './printer.ts';
 import { toLocalTime, toTime } from './time.ts';
@@ -15,6 +15,7 @@ export const contactRecord = (contact: Contact): JsonRecord => ({
   state: contact.state,
   unread: contact.unread,
   wordsReady: contact.wordsReady,
+  imported: contact.imported,
   waitingSince: contact.waitingSince === null ? null : toTime(contact.waitingSince),
 });
 
@@ -54,29 +55,7 @@ export const inviteWords = (invite: Invite): string =>
     .filter((part) => part !== '')
     .join('  ');
 
-export const logRecord = (line: LogLine): JsonRecord => ({
-  event: line.event,
-  conversation: line.conversation,
-  author: line.author,
-  authorName: orNull(line.authorName),
-  mine: line.mine,
-  kind: line.kind,
-  text: line.text,
-  sentAt: toTime(line.sentAt),
-  receivedAt: toTime(line.receivedAt),
-  state: line.state,
-  edited: line.edited,
-  deleted: line.deleted,
-  reply:
-    line.reply === null
-      ? null
-      : { event: line.reply.event, authorName: orNull(line.reply.authorName), text: line.reply.text },
-  reactions: line.reactions.map(({ emoji, count, mine }) => ({ emoji, count, mine })),
-  target: line.target,
-  emoji: line.emoji,
-  mark: line.mark,
-  notice: line.notice,
-});
+export const logRecord = (line: LogLine): JsonRecord => lineRecord(line);
 
 const whatHappened = (line: LogLine): string => {
   switch (line.kind) {
@@ -101,6 +80,7 @@ const MARKS = {
   counterpart: "from the other side's copy",
   removed: 'from a removed device',
   newer: 'needs a newer Kith',
+  imported: 'imported: not proof of who said it',
 };
 const STATES = {
   waiting: 'waiting',

@@ -1,7 +1,6 @@
-const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export { toTime } from '@kith/core/client';
 
-/** RFC 3339, UTC, milliseconds. A peer's far-fetched time is cut to what the form can say. */
-export const toTime = (ms: number): string => new Date(Math.min(Math.max(ms, 0), LATEST)).toISOString();
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Local date and minute, for people. */
 export const toLocalTime = (ms: number): string => {

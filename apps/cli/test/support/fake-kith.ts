@@ -27,6 +27,7 @@ export const contact = (conversation: string, name: string): Contact => ({
   typing: false,
   waitingSince: null,
   wordsReady: true,
+  imported: false,
 });
 
 export const line = (conversation: string, event: string, text: string | null): LogLine => ({
@@ -134,13 +135,17 @@ export class FakeKith implements Kith {
     react: ({ event }) => ({ event: this.#known(event), state: 'sent' }),
     delete: ({ event }) => ({ event: this.#known(event), deleted: true }),
     read: ({ conversation }) => ({ conversation, unread: 0 }),
-    log: ({ conversation, limit = 50, before }) => {
+    log: ({ conversation, limit = 50, before, after, oldest }) => {
       const all = this.logs.get(conversation) ?? [];
+      if (oldest === true) return all.slice(0, limit);
+      if (after !== undefined) return all.slice(all.findIndex(({ event }) => event === after) + 1).slice(0, limit);
       const end = before === undefined ? all.length : all.findIndex(({ event }) => event === before);
       if (end === -1) throw new KithError('unknown-event');
       return all.slice(Math.max(0, end - limit), end);
     },
     search: ({ query }) => [...this.logs.values()].flat().filter(({ text }) => text?.includes(query)),
+    'import.lines': () => ({ added: 1, conversations: ['kT3x9aBlair0000000000A'] }),
+    'import.remove': () => ({}),
     'draft.set': (params) => params,
     typing: () => ({}),
     set: ({ key, value }) => {

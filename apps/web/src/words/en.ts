@@ -57,6 +57,19 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     message: 'This invitation was not made by the person it seems to come from.',
     next: 'Ask for a new one, over another channel.',
   },
+  'read-only': {
+    message: 'This conversation was read from a file: it can only be read.',
+    next: 'Open the conversation with the person itself.',
+  },
+  'file-exists': { message: 'There is a file of this name already.', next: 'Choose another name.' },
+  'bad-import': {
+    message: 'This file is not an export of Kith, or it is damaged. Nothing was imported.',
+    next: 'Choose another file, or make the export again.',
+  },
+  'newer-import': {
+    message: 'This file was written by a newer Kith. Nothing was imported.',
+    next: 'Update Kith, then choose it again.',
+  },
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
   ended: { message: 'This conversation has ended.', next: 'Invite them again to go on.' },
   'not-yours': { message: 'Only its author can do that.', next: 'You can delete it for yourself.' },
@@ -326,6 +339,8 @@ export const en = {
     typing: (name: string) => named(name, `${name} is writing…`, 'They are writing…'),
     stopped: (name: string) =>
       `Stop: you marked ${named(name, name, 'this contact')} as not safe. Kith will not send to them.`,
+    importedNote:
+      'This was read from a file. Anyone who had the file could have changed it: it is not proof of who said what.',
     endedNote: 'This conversation has ended. You can read it; nothing more can be written.',
     blockedNote: 'You blocked this person. Nothing of theirs reaches you.',
     requestedNote: 'They have not accepted yet. What you write waits until they do.',
@@ -335,6 +350,7 @@ export const en = {
       counterpart: 'From their copy',
       removed: 'From a removed device',
       newer: 'Needs a newer Kith',
+      imported: 'Imported',
     },
     replyGone: 'A message that is not here',
     reply: 'Reply',

@@ -20,7 +20,7 @@ import {
   VALIDITIES,
   type Content,
 } from '../conversation/index.ts';
-import { eventName } from '../identity/index.ts';
+import { eventName, type EventId } from '../identity/index.ts';
 import { frontierCodec, type Ingested, type ShownEvent } from '../log/index.ts';
 import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } from '../mailbox/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
@@ -29,6 +29,7 @@ import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
 import { KithError } from './errors.ts';
 import type { Home, Pair } from './home.ts';
+import { Imports } from './imports.ts';
 import type { Lines } from './lines.ts';
 import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
@@ -75,11 +76,13 @@ export class Calls {
   #sent = 0;
   #typedAt = 0;
   readonly #arrivals: Arrivals;
+  readonly #imports: Imports;
   readonly #handlers: Handlers;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
     this.#arrivals = new Arrivals(parts.context, parts.home, parts.lines);
+    this.#imports = new Imports(parts.context);
     this.#handlers = this.#methods();
   }
   open(): readonly number[] {
@@ -101,7 +104,7 @@ export class Calls {
         ? (this.#handlers[method as Method] as Handler<Method>)
         : undefined;
       if (handler === undefined) throw new KithError('bad-option', { message: `There is no method "${method}".` });
-      const result = handler(new Params(params, this.#parts.home), done);
+      const result = handler(new Params(params, this.#parts.home, this.#imports), done);
       if (result !== undefined) done(result);
     } catch (cause) {
       // A refusal is an answer. Anything else is a bug or a failing disk, and undoes the transaction.
@@ -156,6 +159,7 @@ export class Calls {
           .pairs()
           .filter((pair) => !(home.facts(pair).ended && pair.local.peerInception === null))
           .map((pair) => this.#contact(pair))
+          .concat(this.#imports.contacts())
           .toSorted((a, b) => b.at - a.at || (a.conversation < b.conversation ? -1 : 1)),
       'contact.rename': (params) => {
         const pair = params.pair();
@@ -227,6 +231,8 @@ export class Calls {
         });
       },
       delete: (params) => {
+        const imported = params.imported();
+        if (imported !== undefined) return this.#imports.delete(imported, params.text('event'));
         const pair = params.pair();
         const event = params.event(pair);
         if (!isDeletable(event)) throw new KithError('unknown-event');
@@ -243,6 +249,7 @@ export class Calls {
         return { event: eventName(event.event), deleted: true };
       },
       read: (params) => {
+        if (params.imported() !== undefined) return { conversation: params.text('conversation'), unread: 0 };
         const pair = params.pair();
         const upTo = params.has('event') ? params.event(pair) : undefined;
         const unread = clearUnread(context.store, pair.id, upTo);
@@ -260,6 +267,13 @@ export class Calls {
       },
       log: (params) => this.#log(params),
       search: (params) => this.#search(params),
+      'import.lines': (params) => this.#imports.take(params.bytes('batch')),
+      'import.remove': (params) => {
+        const imported = params.imported();
+        if (imported === undefined) throw new KithError('unknown-conversation');
+        this.#imports.remove(imported);
+        return {};
+      },
       'draft.set': (params) => {
         const pair = params.pair();
         const text = params.text('text');
@@ -361,10 +375,17 @@ export class Calls {
     return event;
   }
   #log(params: Params): readonly LogLine[] {
+    const limit = params.count('limit', 50, MAX_PAGE);
+    const oldest = params.flag('oldest');
+    const imported = params.imported();
+    if (imported !== undefined) {
+      const [before, after, around] = (['before', 'after', 'around'] as const).map((name) => params.optionalText(name));
+      return this.#imports.log(imported, { limit, before, after, around, oldest });
+    }
     const pair = params.pair();
     const { lines } = this.#parts;
-    const limit = params.count('limit', 50, MAX_PAGE);
     if (limit === 0) return [];
+    if (oldest) return lines.lines(pair, { oldest, limit });
     if (params.has('around')) {
       const middle = params.event(pair, 'around');
       const before = lines.lines(pair, { before: middle, limit: Math.floor(limit / 2) || 1 });
@@ -379,13 +400,18 @@ export class Calls {
   }
   #search(params: Params): readonly LogLine[] {
     const limit = params.count('limit', 50, MAX_PAGE);
-    const within = params.has('in') ? params.pair('in') : undefined;
+    const imported = params.imported('in');
+    const within = params.has('in') && imported === undefined ? params.pair('in') : undefined;
     // Hits of other conversations do not count against the limit.
-    const hits = this.#context.store.search(params.text('query'), within === undefined ? limit : 10 * MAX_PAGE);
-    const places = hits
-      .flatMap(({ id }) => this.#arrivals.placeOf(id))
-      .filter(({ pair }) => within === undefined || pair === within);
-    return this.#parts.lines.linesOf(places, limit);
+    const everywhere = within === undefined && imported === undefined;
+    const hits = this.#context.store.search(params.text('query'), everywhere ? limit : 10 * MAX_PAGE);
+    const found = hits.flatMap(({ id }): readonly (LogLine | { readonly pair: Pair; readonly event: EventId })[] => {
+      const line = within === undefined ? this.#imports.hit(id, imported) : undefined;
+      if (line !== undefined) return [line];
+      if (imported !== undefined) return [];
+      return this.#arrivals.placeOf(id).filter(({ pair }) => within === undefined || pair === within);
+    });
+    return this.#parts.lines.linesOf(found, limit);
   }
 
   // ---- people

@@ -79,6 +79,22 @@ export const ERRORS = {
   ended: kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),
   'not-yours': kind(EXIT.notAllowed, 'Only its author can do that.', 'Delete it for yourself instead.'),
   locked: kind(EXIT.notAllowed, 'This home is locked.', 'Unlock it with its passphrase.'),
+  'read-only': kind(
+    EXIT.notAllowed,
+    'This conversation was read from a file: it can only be read.',
+    'Choose the conversation with the person itself.',
+  ),
+  'file-exists': kind(EXIT.notAllowed, 'There is a file of this name already.', 'Choose another name, or add --force.'),
+  'bad-import': kind(
+    EXIT.malformed,
+    'This file is not an export of Kith, or a line of it is damaged.',
+    'Nothing was imported. Mend the line, or make the export again.',
+  ),
+  'newer-import': kind(
+    EXIT.failed,
+    'This file was written by a newer Kith.',
+    'Update Kith, then import it again. Nothing was imported.',
+  ),
   'unknown-conversation': kind(EXIT.unknown, 'There is no such conversation here.', 'See `kith contact list`.'),
   'unknown-event': kind(EXIT.unknown, 'There is no such message here.', 'See `kith log`.'),
   'unknown-invite': kind(EXIT.unknown, 'There is no such invitation here.', 'See `kith invite list`.'),

@@ -11,6 +11,7 @@ import {
   memberProfile,
   unreadCount,
   type Content,
+  type LinePlace,
 } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
 import type { Frontier, Opened, Place, ShownEvent } from '../log/index.ts';
@@ -85,6 +86,7 @@ export class Lines {
       typing,
       waitingSince: this.#waitingSince(pair),
       wordsReady: local.peerNonce !== null && local.peerInception !== null,
+      imported: false,
     };
   }
   /** What the list of contacts shows of it. */
@@ -112,21 +114,41 @@ export class Lines {
 
   lines(
     pair: Pair,
-    page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number },
+    page: {
+      readonly before?: LinePlace;
+      readonly after?: LinePlace;
+      readonly oldest?: boolean;
+      readonly limit: number;
+    },
   ): readonly LogLine[] {
     const glance = this.#glance(pair);
-    const lines = linePlaces(this.#context.store, pair.id, page).flatMap(({ event, lamport }) => {
-      const opened = pair.log.open(event, lamport);
-      return opened === undefined ? [] : [this.#line(pair, opened, glance)];
-    });
-    return page.after === undefined ? lines.toReversed() : lines;
+    // What a stub is left of has no line: a page that held nothing else is not the end.
+    for (let where = page; ;) {
+      const places = linePlaces(this.#context.store, pair.id, where);
+      const last = places.at(-1);
+      const lines = places.flatMap(({ event, lamport }) => {
+        const opened = pair.log.open(event, lamport);
+        return opened === undefined ? [] : [this.#line(pair, opened, glance)];
+      });
+      const rising = page.after !== undefined || page.oldest === true;
+      if (lines.length > 0 || last === undefined) return rising ? lines : lines.toReversed();
+      where = rising ? { after: last, limit: page.limit } : { before: last, limit: page.limit };
+    }
   }
-  /** Of those that can be shown the first ones, in the order asked for. */
-  linesOf(places: Iterable<{ readonly pair: Pair; readonly event: EventId }>, limit: number): readonly LogLine[] {
+  /** Of those that can be shown the first ones, in the order asked for; lines that are made already stay as they are. */
+  linesOf(
+    places: Iterable<{ readonly pair: Pair; readonly event: EventId } | LogLine>,
+    limit: number,
+  ): readonly LogLine[] {
     const glances = new Map<Pair, Glance>();
     const lines: LogLine[] = [];
-    for (const { pair, event } of places) {
+    for (const place of places) {
       if (lines.length === limit) break;
+      if (!('pair' in place)) {
+        lines.push(place);
+        continue;
+      }
+      const { pair, event } = place;
       const glance = glances.get(pair) ?? this.#glance(pair);
       glances.set(pair, glance);
       const opened = pair.log.open(event);

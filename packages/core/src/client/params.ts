@@ -1,16 +1,19 @@
 // Parameters of calls, read with care: a call may come from a socket or a program. What does not fit is `bad-option`.
-import { conversationFromName, eventPrefixFromName } from '../identity/index.ts';
+import { conversationFromName, eventPrefixFromName, type ConversationId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import { KithError } from './errors.ts';
 import type { Home, Pair } from './home.ts';
+import type { Imports } from './imports.ts';
 
 export class Params {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #home: Home;
-  constructor(values: unknown, home: Home) {
+  readonly #imports: Imports;
+  constructor(values: unknown, home: Home, imports: Imports) {
     if (values !== undefined && (typeof values !== 'object' || values === null)) throw new KithError('bad-option');
     this.#values = { ...values };
     this.#home = home;
+    this.#imports = imports;
   }
   #get(name: string): unknown {
     return Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
@@ -56,8 +59,12 @@ export class Params {
   pair(name = 'conversation'): Pair {
     const id = conversationFromName(this.text(name));
     const pair = id === undefined ? undefined : this.#home.pair(id);
-    if (pair === undefined) throw new KithError('unknown-conversation');
-    return pair;
+    if (pair !== undefined) return pair;
+    throw new KithError(this.imported(name) === undefined ? 'unknown-conversation' : 'read-only');
+  }
+  /** Undefined when it names no conversation that was read from a file. */
+  imported(name = 'conversation'): ConversationId | undefined {
+    return this.has(name) ? this.#imports.named(this.text(name)) : undefined;
   }
   event(pair: Pair, name = 'event'): ShownEvent {
     const prefix = eventPrefixFromName(this.text(name));

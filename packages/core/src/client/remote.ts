@@ -42,6 +42,8 @@ export const METHOD_KINDS = {
   read: 'write',
   log: 'read',
   search: 'read',
+  'import.lines': 'read',
+  'import.remove': 'write',
   'draft.set': 'write',
   typing: 'write',
   set: 'write',

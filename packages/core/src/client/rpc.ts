@@ -32,6 +32,8 @@ export interface Contact {
   readonly waitingSince: number | null;
   /** The safety words can be had. */
   readonly wordsReady: boolean;
+  /** Read from an export file: it can only be read, and proves nothing. */
+  readonly imported: boolean;
 }
 
 export interface LogLine {
@@ -56,8 +58,8 @@ export interface LogLine {
   readonly target: string | null;
   /** Reaction: the emoji. */
   readonly emoji: string | null;
-  /** A marker to show beside it: from a copy of the device, from the counterpart's copy, from a removed device, a kind this build does not know. */
-  readonly mark: 'copy' | 'counterpart' | 'removed' | 'newer' | null;
+  /** A marker to show beside it: from a copy of the device, from the counterpart's copy, from a removed device, a kind this build does not know, from an export file. */
+  readonly mark: 'copy' | 'counterpart' | 'removed' | 'newer' | 'imported' | null;
   /** Of kind `notice` and `member`: what happened, as a key of the word catalogue. */
   readonly notice: string | null;
 }
@@ -156,12 +158,23 @@ export interface Methods {
   };
   /** Marks as read up to the event, else everything. */
   read: { params: { conversation: string; event?: string }; result: { conversation: string; unread: number } };
-  /** Newest `limit`, oldest first; `before` and `after` exclude their event; `around` puts one in the middle. */
+  /** Newest `limit`, oldest first; `before` and `after` exclude their event; `around` puts one in the middle; `oldest`: the first ones. */
   log: {
-    params: { conversation: string; limit?: number; before?: string; after?: string; around?: string };
+    params: {
+      conversation: string;
+      limit?: number;
+      before?: string;
+      after?: string;
+      around?: string;
+      oldest?: boolean;
+    };
     result: readonly LogLine[];
   };
   search: { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
+  /** Lines of an export file (`importBatchCodec`), as import.ts reads them; those that are here already are not added. */
+  'import.lines': { params: { batch: Uint8Array }; result: { added: number; conversations: readonly string[] } };
+  /** Takes an imported conversation away. */
+  'import.remove': { params: { conversation: string }; result: Record<string, never> };
   'draft.set': { params: { conversation: string; text: string }; result: { conversation: string; text: string } };
   /** Told to the other side only when the setting allows it; never stored. */
   typing: { params: { conversation: string }; result: Record<string, never> };

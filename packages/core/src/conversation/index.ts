@@ -1,4 +1,5 @@
 export * from './content.ts';
+export * from './imported.ts';
 export * from './keys.ts';
 export * from './pair-projection.ts';
 export * from './self-content.ts';

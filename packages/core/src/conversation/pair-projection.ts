@@ -220,15 +220,22 @@ export const memberProfile = (
 export const hasEnded = (view: PairView, member: MemberId): boolean =>
   getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, ABOUT.ended, member)) !== undefined;
 
-/** Lines by their places in the order: newest first (before a line), or oldest first (after one). */
+/** Where a line stands in the order. */
+export type LinePlace = Pick<ShownEvent, 'lamport' | 'event'>;
+/** Lines by their places in the order: newest first (before a line), or oldest first (after one, or the first ones). */
 export const linePlaces = (
   store: Store,
   conversation: ConversationId,
-  page: { readonly before?: ShownEvent; readonly after?: ShownEvent; readonly limit: number },
-): readonly { readonly event: EventId; readonly lamport: number }[] => {
-  const { before, after, limit } = page;
+  page: {
+    readonly before?: LinePlace;
+    readonly after?: LinePlace;
+    readonly oldest?: boolean;
+    readonly limit: number;
+  },
+): readonly LinePlace[] => {
+  const { before, after, oldest = false, limit } = page;
   const range =
-    after === undefined
+    after === undefined && !oldest
       ? {
           from: conversation,
           to: before === undefined ? afterPrefix(conversation) : orderKey(conversation, before.lamport, before.event),
@@ -236,7 +243,10 @@ export const linePlaces = (
           limit,
         }
       : {
-          from: concat(orderKey(conversation, after.lamport, after.event), Uint8Array.of(0)),
+          from:
+            after === undefined
+              ? conversation
+              : concat(orderKey(conversation, after.lamport, after.event), Uint8Array.of(0)),
           to: afterPrefix(conversation),
           limit,
         };

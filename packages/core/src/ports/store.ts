@@ -31,6 +31,8 @@ export const TABLES = [
   'reaction', // projection
   'unread', // projection
   'state', // delivery states of own events
+  'imported', // lines read from export files: of no log, and proof of nothing
+  'backup', // the backup being written or put back: how far, and what is put aside until it is whole
 ] as const;
 export type Table = (typeof TABLES)[number];
 

@@ -42,16 +42,22 @@ function Header({ contact, onCheck, details }: { contact: Contact; onCheck: () =
       </div>
       <div className="who">
         <h1 dir="auto">{nameOf(contact)}</h1>
-        {contact.validity === 'compromised' ? null : (
+        {contact.validity === 'compromised' || contact.imported ? null : (
           <p>
             <Icon of={Lock} size={14} />
             {t.conversation.onlyTwo}
           </p>
         )}
       </div>
-      <Button icon={validityIcons[contact.validity]} onPress={onCheck} extra={`validity validity-${contact.validity}`}>
-        {t.validity[contact.validity]}
-      </Button>
+      {contact.imported ? null : (
+        <Button
+          icon={validityIcons[contact.validity]}
+          onPress={onCheck}
+          extra={`validity validity-${contact.validity}`}
+        >
+          {t.validity[contact.validity]}
+        </Button>
+      )}
       <MenuTrigger>
         <Button look="icon" icon={Ellipsis} aria-label={t.conversation.more} extra="more" />
         <Popover placement="bottom end">
@@ -112,7 +118,7 @@ function Closed({ contact, onCheck }: { contact: Contact; onCheck: () => void })
   }
   return (
     <div className="closed">
-      <Note title={t.conversation.endedNote} />
+      <Note title={contact.imported ? t.conversation.importedNote : t.conversation.endedNote} />
     </div>
   );
 }
