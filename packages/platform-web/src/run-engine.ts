@@ -1,16 +1,15 @@
 // What the worker's entry calls: the engine with the parts that browsers have.
 import type { StartKith } from '@kith/core/client';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
-import { createMlsAgreement } from '@kith/core/session/mls';
 import { hostEngine } from './engine-host.ts';
+import { lazyAgreement } from './lazy-agreement.ts';
 import { createWebTransport } from './transport.ts';
-import { webRandomness } from './web-system.ts';
 
 export const runWebEngine = (startKith: StartKith): void => {
-  // Both compile WebAssembly, while the database is opened.
-  const loading = Promise.all([createLibsodium(), createMlsAgreement(webRandomness)]);
+  // Compiles WebAssembly, while the database is opened.
+  const loading = createLibsodium();
   hostEngine(async (parts) => {
-    const [crypto, agreement] = await loading;
-    return startKith({ ...parts, crypto, agreement, transport: createWebTransport() });
+    const crypto = await loading;
+    return startKith({ ...parts, crypto, agreement: lazyAgreement(), transport: createWebTransport() });
   });
 };
