@@ -1,6 +1,6 @@
 // Writes the fixture of today's database: one person's home after a small conversation. A released form stays for ever;
 // run this only when the form changes, into a folder of the new version:
-//   node stories/support/write-home-fixture.ts stories/fixtures/home-1
+//   node stories/support/write-home-fixture.ts stories/fixtures/home-2
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

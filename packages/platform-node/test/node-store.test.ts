@@ -106,6 +106,31 @@ describe('what is not a database of this home', () => {
     store.close();
   });
 
+  test('a database of layout 1 gets the index of today, and deleted words are gone from it as well', () => {
+    const folder = freshFolder();
+    const open = (): { readonly store: Store; readonly database: Database } => {
+      const database = new Database(join(folder, 'kith.db'));
+      return { store: openSqlStore(() => nodeSql(database)), database };
+    };
+    const old = open();
+    old.database.exec(`DROP TABLE search;
+      CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2');
+      INSERT INTO search(search, rank) VALUES ('secure-delete', 1);
+      PRAGMA user_version = 1`);
+    for (let i = 0; i < 200; i++) old.store.indexText(key(i), `number${i} ${i === 7 ? 'ZEPHYRcanaryONE' : 'quick'}`);
+    old.store.unindexText(key(8));
+    old.store.close();
+    const { store } = open();
+    expect(store.search('qui', 999)).toHaveLength(198);
+    expect(store.search('number7', 9)).toEqual([79, 78, 77, 76, 75, 74, 73, 72, 71].map((n) => ({ id: key(n) })));
+    expect(store.search('zephyrcanaryone', 9)).toEqual([{ id: key(7) }]);
+    expect(store.search('number8', 9)).not.toContainEqual({ id: key(8) });
+    store.unindexText(key(7));
+    store.scrub();
+    expect(filesWith(folder, 'zephyrcanaryone')).toEqual([]);
+    store.close();
+  });
+
   test('a second opening of the same file is refused at once, and the first goes on', () => {
     const path = join(freshFolder(), 'kith.db');
     const store = openAt(path);

@@ -6,6 +6,8 @@ import {
   searchRuns,
   StoreError,
   TABLES,
+  type Link,
+  type LinkedRow,
   type Range,
   type Row,
   type SearchHit,
@@ -137,7 +139,36 @@ const storeOver = (state: State): MemoryStore => {
     else target.texts.set(name, entry);
   };
 
-  return {
+  const linkedTo = (row: Row, links: readonly Link[]): LinkedRow => {
+    const linked: (Uint8Array | undefined)[] = [];
+    for (const link of links) {
+      let key: string | undefined = '';
+      for (const { of, from, to } of link.key) {
+        const bytes = of === 'key' ? row.key : of === 'value' ? row.value : linked[of];
+        if (bytes === undefined) key = undefined;
+        else if (key !== undefined) key += keyToString(bytes.subarray(from, to));
+      }
+      linked.push(key === undefined ? undefined : linkTo(link, key));
+    }
+    return { ...row, linked };
+  };
+  const linkTo = ({ table, begins }: Link, key: string): Uint8Array | undefined => {
+    const { keys, values } = shelf(table);
+    if (begins !== true) return values.get(key)?.slice();
+    return keys[lowerBound(keys, key)]?.startsWith(key) === true ? new Uint8Array(0) : undefined;
+  };
+  /** Newest first. */
+  const found = (query: string, limit: number, prefix: string): readonly Indexed[] => {
+    const wanted = searchRuns(query);
+    if (wanted.length === 0) return [];
+    const hits: Indexed[] = [];
+    for (const [name, entry] of state.texts) {
+      if (name.startsWith(prefix) && wanted.every((run) => occurs(entry.words, run))) hits.push(entry);
+    }
+    return hits.sort((a, b) => b.turn - a.turn).slice(0, limit);
+  };
+
+  const store: MemoryStore = {
     get(table, key) {
       check();
       return shelf(table).values.get(keyToString(key))?.slice();
@@ -209,16 +240,18 @@ const storeOver = (state: State): MemoryStore => {
         setText(state, name, undefined);
       });
     },
+    scanLinked(table, range, links) {
+      return store.scan(table, range).map((row) => linkedTo(row, links));
+    },
     search(query, limit) {
       check();
-      const wanted = searchRuns(query);
-      if (wanted.length === 0) return [];
-      const found: Indexed[] = [];
-      for (const entry of state.texts.values()) {
-        if (wanted.every((run) => occurs(entry.words, run))) found.push(entry);
-      }
-      found.sort((a, b) => b.turn - a.turn);
-      return found.slice(0, limit).map(({ id }): SearchHit => ({ id: id.slice() }));
+      return found(query, limit, '').map(({ id }): SearchHit => ({ id: id.slice() }));
+    },
+    searchLinked(query, limit, prefix, links) {
+      check();
+      return found(query, limit, keyToString(prefix)).map(({ id }) =>
+        linkedTo({ key: id.slice(), value: new Uint8Array(0) }, links),
+      );
     },
     scrub() {
       check();
@@ -241,6 +274,7 @@ const storeOver = (state: State): MemoryStore => {
       return count;
     },
   };
+  return store;
 };
 
 export const openMemoryStore = (): MemoryStore => storeOver(emptyState());

@@ -1,6 +1,6 @@
 // What every store has to keep, whatever is under it, as cases that need no test runner: stores of browsers live in workers.
 import { concat, utf8 } from '@kith/core/bytes';
-import { TABLES, type Store } from '@kith/core/ports';
+import { TABLES, type Link, type Store } from '@kith/core/ports';
 import { checkEqual, checkThrows } from './check.ts';
 
 export interface StoreHarness {
@@ -112,6 +112,63 @@ export const STORE_CASES: readonly StoreCase[] = [
       checkEqual(scanned({ to: key(1), limit: 2, reverse: true }), [key(0, 255), key(0, 0)]);
       checkEqual(scanned({ from: key(255), reverse: true }), [key(255, 255), key(255)]);
       checkEqual(scanned({ limit: 0 }), []);
+    },
+  },
+  {
+    name: 'a linked scan brings along what the rows lead to, and nothing where nothing is',
+    run: async ({ open }) => {
+      const store = await open();
+      const links: readonly Link[] = [
+        { table: 'event', key: [{ of: 'key' }] },
+        { table: 'header', key: [{ of: 'key', to: 1 }, { of: 0 }, { of: 'value', from: 1, to: 3 }] },
+        { table: 'content', key: [{ of: 1, from: 1 }] },
+        { table: 'reaction', key: [{ of: 'key' }, { of: 0 }], begins: true },
+        { table: 'tombstone', key: [{ of: 4 }] },
+      ];
+      store.put('message', key(7, 0, 1), key(9, 0, 255, 9));
+      store.put('message', key(7, 0, 2), key());
+      store.put('message', key(8), key(1));
+      store.put('message', key(9), key(1));
+      store.put('event', key(7, 0, 1), key(0, 195, 0));
+      store.put('header', key(7, 0, 195, 0, 0, 255), key(1, 0, 0));
+      store.put('content', key(0, 0), value('found'));
+      store.put('reaction', key(7, 0, 1, 0, 195, 0, 0), key(1));
+      store.put('reaction', key(8, 5, 255), key(1));
+      store.put('event', key(8), key(5));
+      store.put('event', key(7, 0, 2), key());
+      store.put('reaction', key(7, 0, 2), key(1));
+      const none = undefined;
+      const first = [key(0, 195, 0), key(1, 0, 0), value('found'), key(), none];
+      const second = [key(), none, none, key(), none];
+      const third = [key(5), none, none, key(), none];
+      const all = [
+        { key: key(7, 0, 1), value: key(9, 0, 255, 9), linked: first },
+        { key: key(7, 0, 2), value: key(), linked: second },
+        { key: key(8), value: key(1), linked: third },
+        { key: key(9), value: key(1), linked: [none, none, none, none, none] },
+      ];
+      checkEqual(store.scanLinked('message', {}, links), all);
+      checkEqual(store.scanLinked('message', { reverse: true }, links), all.toReversed());
+      checkEqual(store.scanLinked('message', { from: key(7, 0, 2), to: key(9), limit: 1 }, links), [all[1]]);
+      checkEqual(store.scanLinked('message', { from: key(8), reverse: true, limit: 1 }, links), [all[3]]);
+      checkEqual(store.scanLinked('message', { to: key(7, 0, 2) }, []), [
+        { key: key(7, 0, 1), value: key(9, 0, 255, 9), linked: [] },
+      ]);
+      store.delete('reaction', key(7, 0, 1, 0, 195, 0, 0));
+      checkEqual(store.scanLinked('message', { to: key(7, 0, 2) }, links)[0]?.linked[3], none);
+      for (const [i, each] of ['one fox', 'two foxes', 'a fox again'].entries()) store.indexText(key(7, 0, i), each);
+      store.indexText(key(8), 'the last fox');
+      const hits = store.searchLinked('fox', 9, key(), links);
+      checkEqual(hits, [
+        { key: key(8), value: key(), linked: third },
+        { key: key(7, 0, 2), value: key(), linked: second },
+        { key: key(7, 0, 1), value: key(), linked: [key(0, 195, 0), none, none, none, none] },
+        { key: key(7, 0, 0), value: key(), linked: [none, none, none, none, none] },
+      ]);
+      checkEqual(store.searchLinked('fox', 1, key(7), links), [hits[1]]);
+      checkEqual(store.searchLinked('fox', 9, key(7, 0), links), hits.slice(1));
+      checkEqual(store.searchLinked('fox', 9, key(9), links), []);
+      checkEqual(store.searchLinked('?', 9, key(), links), []);
     },
   },
   {

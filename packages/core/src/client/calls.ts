@@ -6,21 +6,24 @@ import {
   CONTENT_KINDS,
   clearUnread,
   contents,
+  conversationOfSearchId,
   isDeletable,
   isSetting,
   isSettingValue,
   MAX_NAME_BYTES,
   MAX_PICTURE_BYTES,
   MAX_TEXT_BYTES,
+  openHit,
   projectPair,
   purgeLine,
+  searchHits,
   SETTINGS,
   settingDefault,
   settingsSet,
   VALIDITIES,
   type Content,
 } from '../conversation/index.ts';
-import { eventName, type EventId } from '../identity/index.ts';
+import { eventName } from '../identity/index.ts';
 import { frontierCodec, type Ingested, type ShownEvent } from '../log/index.ts';
 import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } from '../mailbox/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
@@ -30,7 +33,7 @@ import type { Courier } from './courier.ts';
 import { KithError } from './errors.ts';
 import type { Home, Pair } from './home.ts';
 import { Imports } from './imports.ts';
-import type { Lines } from './lines.ts';
+import type { FoundLine, Lines } from './lines.ts';
 import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
 import { eventsWaiting } from './peers.ts';
@@ -401,17 +404,17 @@ export class Calls {
   #search(params: Params): readonly LogLine[] {
     const limit = params.count('limit', 50, MAX_PAGE);
     const imported = params.imported('in');
-    const within = params.has('in') && imported === undefined ? params.pair('in') : undefined;
-    // Hits of other conversations do not count against the limit.
-    const everywhere = within === undefined && imported === undefined;
-    const hits = this.#context.store.search(params.text('query'), everywhere ? limit : 10 * MAX_PAGE);
-    const found = hits.flatMap(({ id }): readonly (LogLine | { readonly pair: Pair; readonly event: EventId })[] => {
-      const line = within === undefined ? this.#imports.hit(id, imported) : undefined;
-      if (line !== undefined) return [line];
-      if (imported !== undefined) return [];
-      return this.#arrivals.placeOf(id).filter(({ pair }) => within === undefined || pair === within);
-    });
-    return this.#parts.lines.linesOf(found, limit);
+    const within = params.has('in') && imported === undefined ? params.pair('in').id : imported;
+    const { context, home, lines } = this.#parts;
+    const found = searchHits(context.store, params.text('query'), limit, within).flatMap(
+      (hit): readonly (LogLine | FoundLine)[] => {
+        const pair = home.pair(conversationOfSearchId(hit.id));
+        if (pair !== undefined) return openHit(pair.view, hit).map((line) => ({ pair, line }));
+        const line = this.#imports.hit(hit.id);
+        return line === undefined ? [] : [line];
+      },
+    );
+    return lines.linesFor(found);
   }
 
   // ---- people

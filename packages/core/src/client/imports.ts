@@ -118,12 +118,10 @@ export class Imports {
     if (stored === undefined) throw new KithError('unknown-event');
     return stored;
   }
-  /** Behind an id of the search index; undefined when it is none of ours, or of another conversation than `within`. */
-  hit(searchId: Uint8Array, within: ConversationId | undefined): LogLine | undefined {
+  /** Behind an id of the search index; undefined when it is none of ours. */
+  hit(searchId: Uint8Array): LogLine | undefined {
     const hit = importedHit(this.#context.store, searchId);
-    if (hit === undefined) return undefined;
-    if (within !== undefined && conversationName(within) !== conversationName(hit.conversation)) return undefined;
-    return toLine(hit.conversation, hit.stored);
+    return hit && toLine(hit.conversation, hit.stored);
   }
 }
 

@@ -9,9 +9,11 @@ import {
   hasEnded,
   linePlaces,
   memberProfile,
+  openLines,
   unreadCount,
   type Content,
-  type LinePlace,
+  type LinePage,
+  type OpenLine,
 } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
 import type { Frontier, Opened, Place, ShownEvent } from '../log/index.ts';
@@ -37,6 +39,11 @@ interface Glance {
   readonly theirs: string;
   /** As far as the other side says it has read. */
   readonly read: readonly Frontier[];
+}
+
+export interface FoundLine {
+  readonly pair: Pair;
+  readonly line: OpenLine;
 }
 
 export class Lines {
@@ -94,7 +101,7 @@ export class Lines {
     const glance = this.#glance(pair);
     for (const { event, lamport } of linePlaces(this.#context.store, pair.id, { limit: 20 })) {
       const opened = pair.log.open(event, lamport);
-      const line = opened === undefined ? undefined : this.#line(pair, opened, glance);
+      const line = opened === undefined ? undefined : this.#line(pair, withAbout(pair, opened), glance);
       if (line?.kind === 'text' || line?.kind === 'notice') return line;
     }
     return null;
@@ -112,53 +119,43 @@ export class Lines {
     return since;
   }
 
-  lines(
-    pair: Pair,
-    page: {
-      readonly before?: LinePlace;
-      readonly after?: LinePlace;
-      readonly oldest?: boolean;
-      readonly limit: number;
-    },
-  ): readonly LogLine[] {
+  lines(pair: Pair, page: LinePage): readonly LogLine[] {
     const glance = this.#glance(pair);
+    const rising = page.after !== undefined || page.oldest === true;
     // What a stub is left of has no line: a page that held nothing else is not the end.
     for (let where = page; ;) {
-      const places = linePlaces(this.#context.store, pair.id, where);
-      const last = places.at(-1);
-      const lines = places.flatMap(({ event, lamport }) => {
-        const opened = pair.log.open(event, lamport);
-        return opened === undefined ? [] : [this.#line(pair, opened, glance)];
-      });
-      const rising = page.after !== undefined || page.oldest === true;
-      if (lines.length > 0 || last === undefined) return rising ? lines : lines.toReversed();
+      const { lines, last } = openLines(pair.view, where);
+      if (lines.length > 0 || last === undefined) {
+        const made = lines.map((line) => this.#line(pair, line, glance));
+        return rising ? made : made.toReversed();
+      }
       where = rising ? { after: last, limit: page.limit } : { before: last, limit: page.limit };
     }
   }
-  /** Of those that can be shown the first ones, in the order asked for; lines that are made already stay as they are. */
-  linesOf(
-    places: Iterable<{ readonly pair: Pair; readonly event: EventId } | LogLine>,
-    limit: number,
-  ): readonly LogLine[] {
+  /** Of those that can be shown the first ones, in the order asked for. */
+  linesOf(places: Iterable<{ readonly pair: Pair; readonly event: EventId }>, limit: number): readonly LogLine[] {
+    const found: FoundLine[] = [];
+    for (const { pair, event } of places) {
+      if (found.length === limit) break;
+      const opened = pair.log.open(event);
+      if (opened !== undefined) found.push({ pair, line: withAbout(pair, opened) });
+    }
+    return this.linesFor(found);
+  }
+  /** Lines that are made already stay as they are. */
+  linesFor(found: readonly (FoundLine | LogLine)[]): readonly LogLine[] {
     const glances = new Map<Pair, Glance>();
-    const lines: LogLine[] = [];
-    for (const place of places) {
-      if (lines.length === limit) break;
-      if (!('pair' in place)) {
-        lines.push(place);
-        continue;
-      }
-      const { pair, event } = place;
+    return found.map((one) => {
+      if (!('pair' in one)) return one;
+      const { pair, line } = one;
       const glance = glances.get(pair) ?? this.#glance(pair);
       glances.set(pair, glance);
-      const opened = pair.log.open(event);
-      if (opened !== undefined) lines.push(this.#line(pair, opened, glance));
-    }
-    return lines;
+      return this.#line(pair, line, glance);
+    });
   }
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
     const content = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
-    return this.#line(pair, { shown, content }, this.#glance(pair));
+    return this.#line(pair, withAbout(pair, { shown, content }), this.#glance(pair));
   }
   #glance(pair: Pair): Glance {
     const read = this.#sessions
@@ -166,12 +163,11 @@ export class Lines {
       .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
     return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read };
   }
-  #line(pair: Pair, { shown, content: raw }: Opened, glance: Glance): LogLine {
+  #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance): LogLine {
     const { view } = pair;
     const mine = equalBytes(shown.member, view.me);
     const content = raw === undefined || shown.newer ? undefined : decodeContent(shown.contentKind, raw);
     const unknown = shown.newer || !contents.knows(shown.contentKind);
-    const about = aboutLine(view, shown.place);
     const { deleted } = about;
     const kind: LogKind = unknown ? 'notice' : (KIND_NAMES.get(shown.contentKind) ?? 'notice');
     const edited = content?.type === 'text' ? about.edited : undefined;
@@ -223,6 +219,10 @@ export class Lines {
   }
 }
 
+const withAbout = (pair: Pair, opened: Opened): OpenLine => ({
+  ...opened,
+  about: aboutLine(pair.view, opened.shown.place),
+});
 const markOf = (shown: ShownEvent, unknown: boolean): LogLine['mark'] => {
   if (shown.marks.includes('removed') || shown.marks.includes('contested')) return 'removed';
   if (shown.marks.includes('copy')) return 'copy';

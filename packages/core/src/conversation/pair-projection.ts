@@ -4,8 +4,16 @@ import { compareBytes, concat, equalBytes, readUint48, utf8, utf8ToText } from '
 import { bool, decode, decodeAccepted, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
-import { frontierCodec, type ConversationLog, type Place, type ShownEvent } from '../log/index.ts';
-import type { Store } from '../ports/index.ts';
+import {
+  FROM_EVENT,
+  FROM_ORDER,
+  frontierCodec,
+  type ConversationLog,
+  type Opened,
+  type Place,
+  type ShownEvent,
+} from '../log/index.ts';
+import type { Link, Range, Store } from '../ports/index.ts';
 import { CONTENT_KINDS, contents, decodeContent, type Content } from './content.ts';
 import { afterPrefix, orderKey, placeKey } from './keys.ts';
 import { isTombstoned, readMark } from './self-projection.ts';
@@ -204,6 +212,30 @@ export const aboutLine = (view: PairView, place: Place): About => {
   }
   return { edited, deleted, reactions: Array.from(members, ([emoji, list]) => ({ emoji, members: list })) };
 };
+const NOTHING_SAID: About = { edited: undefined, deleted: false, reactions: [] };
+/** After the three links of the log: is anything said about the event at its place? */
+const SAID: readonly Link[] = [
+  { table: 'tombstone', key: [{ of: 'key', to: 16 }, { of: 0 }] },
+  { table: 'reaction', key: [{ of: 'key', to: 16 }, { of: 0 }], begins: true },
+];
+const LINE = [...FROM_ORDER, ...SAID];
+const HIT = [...FROM_EVENT, ...SAID];
+
+/** An event as a screen shows it, and what was said about it. */
+export interface OpenLine extends Opened {
+  readonly about: About;
+}
+const openLine = (view: PairView, event: EventId, linked: readonly (Uint8Array | undefined)[]): readonly OpenLine[] => {
+  const opened = view.log.openLinked(event, linked);
+  if (opened === undefined) return [];
+  const { place } = opened.shown;
+  const [standing, , , tombstone, reaction] = linked;
+  // Rows name a branch by its own id, and were looked for under that of the segment that has it.
+  const isBranch = standing === undefined || !equalBytes(place.segment, standing.subarray(8, 16));
+  const isSaid = isBranch || tombstone !== undefined || reaction !== undefined;
+  return [{ ...opened, about: isSaid ? aboutLine(view, place) : NOTHING_SAID }];
+};
+
 export const memberProfile = (
   view: PairView,
   member: MemberId,
@@ -222,38 +254,58 @@ export const hasEnded = (view: PairView, member: MemberId): boolean =>
 
 /** Where a line stands in the order. */
 export type LinePlace = Pick<ShownEvent, 'lamport' | 'event'>;
+export interface LinePage {
+  readonly before?: LinePlace;
+  readonly after?: LinePlace;
+  readonly oldest?: boolean;
+  readonly limit: number;
+}
+const rangeOf = (conversation: ConversationId, { before, after, oldest = false, limit }: LinePage): Range =>
+  after === undefined && !oldest
+    ? {
+        from: conversation,
+        to: before === undefined ? afterPrefix(conversation) : orderKey(conversation, before.lamport, before.event),
+        reverse: true,
+        limit,
+      }
+    : {
+        from:
+          after === undefined
+            ? conversation
+            : concat(orderKey(conversation, after.lamport, after.event), Uint8Array.of(0)),
+        to: afterPrefix(conversation),
+        limit,
+      };
+const placeOfLine = (key: Uint8Array): LinePlace => ({
+  event: key.slice(22) as EventId,
+  lamport: readUint48(key, 16),
+});
 /** Lines by their places in the order: newest first (before a line), or oldest first (after one, or the first ones). */
-export const linePlaces = (
-  store: Store,
-  conversation: ConversationId,
-  page: {
-    readonly before?: LinePlace;
-    readonly after?: LinePlace;
-    readonly oldest?: boolean;
-    readonly limit: number;
-  },
-): readonly LinePlace[] => {
-  const { before, after, oldest = false, limit } = page;
-  const range =
-    after === undefined && !oldest
-      ? {
-          from: conversation,
-          to: before === undefined ? afterPrefix(conversation) : orderKey(conversation, before.lamport, before.event),
-          reverse: true,
-          limit,
-        }
-      : {
-          from:
-            after === undefined
-              ? conversation
-              : concat(orderKey(conversation, after.lamport, after.event), Uint8Array.of(0)),
-          to: afterPrefix(conversation),
-          limit,
-        };
-  return store
-    .scan('message', range)
-    .map(({ key }) => ({ event: key.slice(22) as EventId, lamport: readUint48(key, 16) }));
+export const linePlaces = (store: Store, conversation: ConversationId, page: LinePage): readonly LinePlace[] =>
+  store.scan('message', rangeOf(conversation, page)).map(({ key }) => placeOfLine(key));
+/** The same lines, opened, by one question to the store; `last`: the place of the last one, opened or not. */
+export const openLines = (
+  view: PairView,
+  page: LinePage,
+): { readonly lines: readonly OpenLine[]; readonly last: LinePlace | undefined } => {
+  const rows = view.store.scanLinked('message', rangeOf(view.conversation, page), LINE);
+  const last = rows.at(-1);
+  return {
+    lines: rows.flatMap(({ key, linked }) => openLine(view, key.subarray(22) as EventId, linked)),
+    last: last && placeOfLine(last.key),
+  };
 };
+
+/** A text that was found: its id in the search index, and what leads on from there. */
+export interface Hit {
+  readonly id: Uint8Array;
+  readonly linked: readonly (Uint8Array | undefined)[];
+}
+/** Texts that hold all words, newest indexed first; in one conversation or in all. */
+export const searchHits = (store: Store, query: string, limit: number, within?: ConversationId): readonly Hit[] =>
+  store.searchLinked(query, limit, within ?? new Uint8Array(0), HIT).map(({ key, linked }) => ({ id: key, linked }));
+export const openHit = (view: PairView, { id, linked }: Hit): readonly OpenLine[] =>
+  openLine(view, eventOfSearchId(id), linked);
 export const unreadCount = (store: Store, conversation: ConversationId): number =>
   store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;
 /** Everything up to this place of the order (all of it without) is read. */

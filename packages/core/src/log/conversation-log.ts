@@ -3,6 +3,7 @@ import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
   contentOf,
+  openLinked,
   orderedRow,
   pageOf,
   purge,
@@ -75,6 +76,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       const row = lamport === undefined ? shownRow(state, event) : orderedRow(state, lamport, event);
       return row && toOpened(state, row);
     },
+    openLinked: (event, linked) => openLinked(state, event, linked),
     findPrefix(prefix) {
       const row = rowOfPrefix(state, prefix);
       return row && toShown(state, row);

@@ -77,3 +77,44 @@ export const decodeHeader = (data: Uint8Array): Header | undefined => {
 
 /** Of a stored row, whose bytes `decodeHeader` accepted when they came. */
 export const readHeader = (data: Uint8Array): Header | undefined => decodeAccepted(headerCodec, data);
+
+/** What a screen needs of a header. */
+export type HeaderBrief = Pick<Header, 'time' | 'contentKind' | 'sizeClass' | 'contentHash' | 'extensions'>;
+/**
+ * As `readHeader`, of these fields only: a page reads fifty headers, and reading them whole was most of its work. Takes
+ * for granted that they were accepted. The array's head and the first eight fields stand before the time.
+ */
+export const readBrief = (data: Uint8Array): HeaderBrief | undefined => {
+  const cursor = { data, at: 1 };
+  skipItems(cursor, 8);
+  const time = readHead(cursor);
+  skipItems(cursor, 3);
+  const contentKind = readHead(cursor);
+  const sizeClass = readHead(cursor);
+  const length = readHead(cursor);
+  const contentHash = data.subarray(cursor.at, cursor.at + length);
+  const isPlain = data.length === cursor.at + length + 1;
+  const rest = isPlain ? [] : readHeader(data)?.extensions;
+  return rest && { time, contentKind, sizeClass, contentHash, extensions: rest };
+};
+interface Cursor {
+  readonly data: Uint8Array;
+  at: number;
+}
+/** The number in a CBOR head (RFC 8949, section 3). */
+const readHead = (cursor: Cursor): number => {
+  const { data } = cursor;
+  const info = (data[cursor.at++] as number) & 31;
+  if (info < 24) return info;
+  let value = 0;
+  for (let left = 1 << (info - 24); left > 0; left--) value = value * 256 + (data[cursor.at++] as number);
+  return value;
+};
+const skipItems = (cursor: Cursor, count: number): void => {
+  for (let left = count; left > 0; left--) {
+    const major = (cursor.data[cursor.at] as number) >> 5;
+    const value = readHead(cursor);
+    if (major === 2 || major === 3) cursor.at += value;
+    else if (major === 4) left += value;
+  }
+};

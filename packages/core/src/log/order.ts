@@ -3,18 +3,22 @@ import { compareBytes, concat, equalBytes, uint48 } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
 import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
-import { MAX_LAMPORT, type Header } from './header.ts';
+import { MAX_LAMPORT, readBrief, type HeaderBrief } from './header.ts';
 import { chainOf } from './places.ts';
-import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
+import { FLAGS, linkedRow, prefixEnd, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
 import type { Mark, Opened, Page, ShownEvent } from './types.ts';
 import { isContentOf } from './verify.ts';
 
 export const toShown = (state: LogState, row: HeaderRow): ShownEvent | undefined => openRow(state, row)?.shown;
+/** Key and content as stored, for who has read them already. */
+interface Stored {
+  readonly content: Uint8Array | undefined;
+}
 /** What a screen needs of an event: each row is read once. */
-export const toOpened = (state: LogState, row: HeaderRow): Opened | undefined => {
-  const open = openRow(state, row);
+export const toOpened = (state: LogState, row: HeaderRow, read?: Stored): Opened | undefined => {
+  const open = openRow(state, row, read);
   if (open === undefined) return undefined;
   const { shown, header, stored } = open;
   const isHeld = stored !== undefined && shown.contentState === 'held' && isContentOf(state, header, stored);
@@ -23,17 +27,18 @@ export const toOpened = (state: LogState, row: HeaderRow): Opened | undefined =>
 
 interface OpenRow {
   readonly shown: ShownEvent;
-  readonly header: Header;
+  readonly header: HeaderBrief;
   /** Key and content, as stored. */
   readonly stored: Uint8Array | undefined;
 }
-const openRow = (state: LogState, row: HeaderRow): OpenRow | undefined => {
+const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | undefined => {
   const device = state.device(row.feed);
   const record = state.segment(row.feed, row.segment);
   if (device === undefined || record === undefined) return undefined;
   // A disk may have changed it: what does not hash to its id is not shown (`verify` names it).
   if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
-  const header = state.headerOf(row);
+  const header = readBrief(row.header);
+  if (header === undefined) return undefined;
   // An event of a chain that no longer counts was shown before: it stays, as by a copy.
   const chain = record.forked ? chainOf(state, row) : { id: row.segment, main: true };
   const segment = chain?.id ?? row.segment;
@@ -42,7 +47,8 @@ const openRow = (state: LogState, row: HeaderRow): OpenRow | undefined => {
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
-  const stored = header.sizeClass === 0 ? undefined : state.store.get('content', state.headerKey(row, row.event));
+  const content = read === undefined ? state.store.get('content', state.headerKey(row, row.event)) : read.content;
+  const stored = header.sizeClass === 0 ? undefined : content;
   const contentState =
     header.sizeClass === 0
       ? 'none'
@@ -88,6 +94,16 @@ export const orderedRow = (state: LogState, lamport: number, event: EventId): He
   const standing = state.store.get('order', state.orderKey(lamport, event));
   return standing && state.headerRow(readStanding(standing), event);
 };
+
+/** By what FROM_ORDER or FROM_EVENT found. */
+export const openLinked = (
+  state: LogState,
+  event: EventId,
+  [standing, value, content]: readonly (Uint8Array | undefined)[],
+): Opened | undefined =>
+  standing === undefined || value === undefined
+    ? undefined
+    : toOpened(state, linkedRow(standing, event, value), { content });
 
 const keyOf = (state: LogState, event: EventId): Uint8Array | undefined => {
   const row = rowOf(state, event);

@@ -28,6 +28,7 @@ import {
   type SegmentId,
   MAX_SEQ,
 } from '../identity/index.ts';
+import type { Link, Piece } from '../ports/index.ts';
 import { headCodec, MAX_LAMPORT } from './header.ts';
 
 /** Chains beyond the first in one segment: more would let one copied key fill a disk. */
@@ -124,14 +125,35 @@ export interface HeaderRow {
   readonly header: Uint8Array;
 }
 const ROW_HEAD = 13;
+
+const fromStanding = (event: Piece): readonly Link[] => {
+  const key: readonly Piece[] = [{ of: 'key', to: 16 }, { of: 0 }, event];
+  return [
+    { table: 'header', key },
+    { table: 'content', key },
+  ];
+};
+/** What `openLinked` needs, from a row whose key is that of `order`: conversation, Lamport time, event id. */
+export const FROM_ORDER: readonly Link[] = [
+  { table: 'order', key: [{ of: 'key' }] },
+  ...fromStanding({ of: 'key', from: 22 }),
+];
+/** The same from a key of conversation and event id. Not looked up is whether the event stands in the order. */
+export const FROM_EVENT: readonly Link[] = [
+  { table: 'event', key: [{ of: 'key' }] },
+  ...fromStanding({ of: 'key', from: 16 }),
+];
 export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array =>
   concat(Uint8Array.of(row.flags), uint48(row.receivedAt), uint48(row.lamport), row.header);
 /** Keys and values are ours: their layout is not checked again. */
-export const readHeaderRow = (key: Uint8Array, value: Uint8Array): HeaderRow => ({
-  feed: key.subarray(16, 24) as FeedId,
-  segment: key.subarray(24, 32) as SegmentId,
-  seq: readUint32(key, 32),
-  event: key.subarray(36, 68) as EventId,
+export const readHeaderRow = (key: Uint8Array, value: Uint8Array): HeaderRow =>
+  linkedRow(key.subarray(16, 36), key.subarray(36, 68) as EventId, value);
+/** `standing`: as `order` and `event` have it. */
+export const linkedRow = (standing: Uint8Array, event: EventId, value: Uint8Array): HeaderRow => ({
+  feed: standing.subarray(0, 8) as FeedId,
+  segment: standing.subarray(8, 16) as SegmentId,
+  seq: readUint32(standing, 16),
+  event,
   flags: value[0] as number,
   receivedAt: readUint48(value, 1),
   lamport: readUint48(value, 7),

@@ -3,7 +3,7 @@
 import { concat, equalBytes, toHex } from '../bytes/index.ts';
 import { eventIdOf, NO_HASH, openCertificate, type EventId } from '../identity/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
-import { decodeHeader, type Header } from './header.ts';
+import { decodeHeader, type Header, type HeaderBrief } from './header.ts';
 import { verifySeal } from './objects.ts';
 import { lamportOf } from './places.ts';
 import { FLAGS, type HeaderRow } from './records.ts';
@@ -73,7 +73,7 @@ export const isContentIntact = (state: LogState, row: HeaderRow, header: Header)
   return stored === undefined || (row.flags & FLAGS.purged) !== 0 || isContentOf(state, header, stored);
 };
 /** Is this row (key, content) what the header says? */
-export const isContentOf = (state: LogState, header: Header, stored: Uint8Array): boolean => {
+export const isContentOf = (state: LogState, header: HeaderBrief, stored: Uint8Array): boolean => {
   const content = stored.subarray(32);
   return (
     sizeClassOf(content.length) === header.sizeClass &&

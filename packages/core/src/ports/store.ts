@@ -51,12 +51,37 @@ export interface Range {
 export interface SearchHit {
   readonly id: Uint8Array;
 }
+/** Bytes `from` (0) up to `to` (the end) of a row's key, of its value, or of the value that an earlier link found. */
+export interface Piece {
+  readonly of: 'key' | 'value' | number;
+  readonly from?: number;
+  readonly to?: number;
+}
+/**
+ * From a row to another: what stands in `table` under the key these pieces make, joined. What rests on a link that found
+ * nothing finds nothing.
+ */
+export interface Link {
+  readonly table: Table;
+  readonly key: readonly Piece[];
+  /** Only whether any key begins so is wanted: an empty value when one does. */
+  readonly begins?: boolean;
+}
+/** A row with what each link found. */
+export interface LinkedRow extends Row {
+  readonly linked: readonly (Uint8Array | undefined)[];
+}
 
 export interface Store {
   get(table: Table, key: Uint8Array): Uint8Array | undefined;
   put(table: Table, key: Uint8Array, value: Uint8Array): void;
   delete(table: Table, key: Uint8Array): void;
   scan(table: Table, range?: Range): readonly Row[];
+  /**
+   * A scan and what belongs to its rows, at once: a page of a conversation is one question, not five for each line. The
+   * links are few and lasting, as the statements made of them are kept.
+   */
+  scanLinked(table: Table, range: Range, links: readonly Link[]): readonly LinkedRow[];
   /**
    * All or nothing, not nested; throws what `work` throws after undoing everything, and a StoreError when the disk
    * fails. When it returns the writes survive kill -9.
@@ -67,6 +92,8 @@ export interface Store {
   unindexText(id: Uint8Array): void;
   /** Newest indexed first. Words are prefixes, all have to occur; no query syntax reaches the person. */
   search(query: string, limit: number): readonly SearchHit[];
+  /** As `search`, of ids that begin with `prefix`; each hit as a row, its id the key and its value empty. */
+  searchLinked(query: string, limit: number, prefix: Uint8Array, links: readonly Link[]): readonly LinkedRow[];
   /** After deletions: leaves no deleted bytes in free pages or the write-ahead log. */
   scrub(): void;
   close(): void;

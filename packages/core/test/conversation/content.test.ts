@@ -1,5 +1,6 @@
-import { concat } from '@kith/core/bytes';
+import { concat, fromHex } from '@kith/core/bytes';
 import {
+  CONTENT_KINDS,
   contents,
   decodeContent,
   decodeSelf,
@@ -82,4 +83,36 @@ test('every default is a value its own rule accepts; what is not listed is refus
     parseDuration('401d'),
     parseDuration('1 d'),
   ]).toEqual([604_800_000, 5_400_000, undefined, undefined, undefined]);
+});
+
+test('a text that is read the short way is what the codec reads, and nothing else is read so', () => {
+  const texts = [
+    '',
+    'a',
+    'é'.repeat(11),
+    'x'.repeat(23),
+    'x'.repeat(24),
+    'x'.repeat(255),
+    'x'.repeat(256),
+    '\ufeffmark',
+  ];
+  const kind = CONTENT_KINDS.text;
+  for (const text of [...texts, 'y'.repeat(65_535), 'z'.repeat(65_536)]) {
+    const { bytes } = contents.encode({ type: 'text', text, reply: null, extensions: [] });
+    expect(decodeContent(kind, bytes)).toEqual({ type: 'text', text, reply: null, extensions: [] });
+    // Every byte of the envelope, and lengths that say something else.
+    for (let at = 0; at < bytes.length; at = at < 8 || at > bytes.length - 5 ? at + 1 : bytes.length - 4) {
+      for (let value = 0; value < 256; value += text.length > 300 ? 17 : 1) {
+        const changed = bytes.slice();
+        changed[at] = value;
+        expect(decodeContent(kind, changed), `byte ${at} as ${value}`).toEqual(contents.decode(kind, changed));
+      }
+    }
+  }
+  const short = `837817${'61'.repeat(23)}f680`;
+  for (const data of ['83f680', '837800f680', '83790001f680', short, '8361fff680', '8362c328f680', '83f6', '80', '']) {
+    const bytes = fromHex(data) as Uint8Array;
+    expect(decodeContent(kind, bytes), data).toBeUndefined();
+    expect(contents.decode(kind, bytes), data).toBeUndefined();
+  }
 });
