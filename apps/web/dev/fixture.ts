@@ -424,6 +424,20 @@ export function createFixture(scene: Scene) {
         .slice(0, limit),
     'import.lines': () => ({ added: 0, conversations: [] }),
     'import.remove': () => ({}),
+    'backup.plan': () => ({
+      backup: new Uint8Array(16),
+      salt: new Uint8Array(16),
+      operations: 1,
+      memory: 8192,
+      resumes: false,
+    }),
+    'backup.begin': () => ({ header: new Uint8Array(256), next: 0 }),
+    'backup.part': ({ index }) => ({ part: index === 0 ? new Uint8Array(1_000) : null, of: 1 }),
+    'backup.end': () => ({}),
+    'restore.begin': () => ({ next: 0, whole: false }),
+    'restore.part': ({ index }) => ({ next: index + 1, whole: true }),
+    'restore.finish': () => ({ conversations: 0, events: 0 }),
+    'restore.cancel': () => ({}),
     'draft.set': ({ conversation, text }) => {
       change(conversation, { draft: text });
       return { conversation, text };

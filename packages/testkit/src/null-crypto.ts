@@ -99,6 +99,25 @@ export const createNullCrypto = (): Crypto => ({
     const plaintext = masked(key, nonce, box.subarray(0, at));
     return equalBytes(mix(MAC_BYTES, MAC, key, nonce, associated, plaintext), box.subarray(at)) ? plaintext : undefined;
   },
+  sealStream: (key, header, pieces) => {
+    length(key, 32);
+    length(header, 24);
+    return pieces.map((piece, i) => {
+      const tag = Uint8Array.of(i, i >> 8, i === pieces.length - 1 ? 1 : 0);
+      return concat(tag.subarray(2), masked(key, header, piece), mix(MAC_BYTES, MAC, key, header, tag, piece));
+    });
+  },
+  openStream: (key, header, boxes) => {
+    length(key, 32);
+    length(header, 24);
+    const pieces = boxes.map((box, i) => {
+      const tag = Uint8Array.of(i, i >> 8, i === boxes.length - 1 ? 1 : 0);
+      const piece = masked(key, header, box.subarray(1, -MAC_BYTES));
+      const mac = box.length > MAC_BYTES ? mix(MAC_BYTES, MAC, key, header, tag, piece) : NONE;
+      return equalBytes(mac, box.subarray(-MAC_BYTES)) && box[0] === tag[2] ? piece : undefined;
+    });
+    return pieces.every((piece) => piece !== undefined) ? pieces : undefined;
+  },
   equal: equalBytes,
   passphraseKey: (passphrase, salt) => new Secret(mix(32, PASSPHRASE, passphrase, salt)),
 });

@@ -57,6 +57,13 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     message: 'This invitation was not made by the person it seems to come from.',
     next: 'Ask for a new one, over another channel.',
   },
+  'wrong-passphrase': { message: 'This is not the right passphrase.', next: 'Try again.' },
+  'too-many-tries': { message: 'There were too many wrong passphrases.', next: 'Wait, then try again.' },
+  'no-passphrase': { message: 'There is no passphrase here.', next: 'Set one under Settings.' },
+  'bad-passphrase': {
+    message: 'A passphrase has 8 characters or more.',
+    next: 'Choose another one; four or more random words are good.',
+  },
   'read-only': {
     message: 'This conversation was read from a file: it can only be read.',
     next: 'Open the conversation with the person itself.',
@@ -65,6 +72,14 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
   'bad-import': {
     message: 'This file is not an export of Kith, or it is damaged. Nothing was imported.',
     next: 'Choose another file, or make the export again.',
+  },
+  'bad-backup': {
+    message: 'This file is not a backup of Kith, or it is damaged. Nothing was changed.',
+    next: 'Use another copy of it.',
+  },
+  'home-in-use': {
+    message: 'There are conversations here already; a backup can only be put into a new Kith.',
+    next: 'Restore it on a new device, or in a new browser profile.',
   },
   'newer-import': {
     message: 'This file was written by a newer Kith. Nothing was imported.',

@@ -23,11 +23,14 @@ import {
   VALIDITIES,
   type Content,
 } from '../conversation/index.ts';
+import { Secret } from '../crypto/index.ts';
 import { eventName } from '../identity/index.ts';
 import { frontierCodec, type Ingested, type ShownEvent } from '../log/index.ts';
 import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } from '../mailbox/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import { Arrivals } from './arrivals.ts';
+import { BackupReader, type Adopt } from './backup-reader.ts';
+import { BackupWriter, type Spares } from './backup-writer.ts';
 import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
 import { KithError } from './errors.ts';
@@ -58,6 +61,8 @@ export interface CallsParts {
   readonly status: () => Status;
   readonly typing: Map<string, number>;
   readonly relays: () => readonly string[];
+  readonly spares: Spares;
+  readonly adopt: Adopt;
 }
 interface Syncing {
   readonly until: number;
@@ -80,12 +85,16 @@ export class Calls {
   #typedAt = 0;
   readonly #arrivals: Arrivals;
   readonly #imports: Imports;
+  readonly #backups: BackupWriter;
+  readonly #restore: BackupReader;
   readonly #handlers: Handlers;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
     this.#arrivals = new Arrivals(parts.context, parts.home, parts.lines);
     this.#imports = new Imports(parts.context);
+    this.#backups = new BackupWriter(parts.context, parts.home, parts.spares);
+    this.#restore = new BackupReader(parts.context, parts.adopt);
     this.#handlers = this.#methods();
   }
   open(): readonly number[] {
@@ -271,6 +280,30 @@ export class Calls {
       log: (params) => this.#log(params),
       search: (params) => this.#search(params),
       'import.lines': (params) => this.#imports.take(params.bytes('batch')),
+      'backup.plan': (params) => this.#backups.plan(params.has('unfinished') ? params.bytes('unfinished') : undefined),
+      'backup.begin': (params) =>
+        this.#backups.begin(
+          { backup: params.bytes('backup', 16), salt: params.bytes('salt', 16) },
+          new Secret(params.bytes('under', 32)),
+        ),
+      'backup.part': (params) => this.#backups.part(params.count('index', 0)),
+      'backup.end': () => {
+        this.#backups.end();
+        return {};
+      },
+      'restore.begin': (params) => {
+        if (home.pairs().length > 0) throw new KithError('home-in-use');
+        return this.#restore.begin(params.bytes('header'), new Secret(params.bytes('under', 32)));
+      },
+      'restore.part': (params) => this.#restore.part(params.count('index', 0), params.bytes('part')),
+      'restore.finish': () => {
+        if (home.pairs().length > 0) throw new KithError('home-in-use');
+        return this.#restore.finish();
+      },
+      'restore.cancel': () => {
+        this.#restore.cancel();
+        return {};
+      },
       'import.remove': (params) => {
         const imported = params.imported();
         if (imported === undefined) throw new KithError('unknown-conversation');

@@ -5,6 +5,7 @@ import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
 import { Courier } from './courier.ts';
+import { KithError } from './errors.ts';
 import { Home, type Pair } from './home.ts';
 import { Lines } from './lines.ts';
 import { Pairing } from './pairing.ts';
@@ -116,6 +117,10 @@ export class Engine {
       status: () => this.#status(),
       typing,
       relays: () => this.#allRelays(),
+      spares: { seed: () => null },
+      adopt: () => {
+        throw new KithError('not-built');
+      },
     });
     return { context, home, sessions, courier, sender, receiver, pairing, lines, calls, publisher, typing };
   }

@@ -78,7 +78,23 @@ export const ERRORS = {
   blocked: kind(EXIT.notAllowed, 'This person is blocked.', 'Unblock them first.'),
   ended: kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),
   'not-yours': kind(EXIT.notAllowed, 'Only its author can do that.', 'Delete it for yourself instead.'),
-  locked: kind(EXIT.notAllowed, 'This home is locked.', 'Unlock it with its passphrase.'),
+  locked: kind(
+    EXIT.notAllowed,
+    'This home is locked.',
+    'Unlock it with its passphrase: `kith unlock`, or --passphrase-file FILE.',
+  ),
+  'wrong-passphrase': kind(EXIT.notAllowed, 'This is not the passphrase of this home.', 'Try again.'),
+  'too-many-tries': kind(EXIT.later, 'There were too many wrong passphrases.', 'Wait, then try again.'),
+  'no-passphrase': kind(
+    EXIT.notAllowed,
+    'This home has no passphrase.',
+    'Set one with `kith lock --set`, or under Settings.',
+  ),
+  'bad-passphrase': kind(
+    EXIT.malformed,
+    'A passphrase has 8 characters or more and 1,024 bytes at most, and a duress passphrase is another one.',
+    'Choose another one; four or more random words are good.',
+  ),
   'read-only': kind(
     EXIT.notAllowed,
     'This conversation was read from a file: it can only be read.',
@@ -89,6 +105,16 @@ export const ERRORS = {
     EXIT.malformed,
     'This file is not an export of Kith, or a line of it is damaged.',
     'Nothing was imported. Mend the line, or make the export again.',
+  ),
+  'bad-backup': kind(
+    EXIT.malformed,
+    'This file is not a backup of Kith, or it is damaged.',
+    'Nothing was changed. Use another copy of it.',
+  ),
+  'home-in-use': kind(
+    EXIT.notAllowed,
+    'This home has conversations of its own; a backup can only be put into a new one.',
+    'Choose a new home with --home DIR.',
   ),
   'newer-import': kind(
     EXIT.failed,

@@ -13,6 +13,7 @@ export {
   type ExportProgress,
 } from './export.ts';
 export * from './export-html.ts';
+export * from './backup.ts';
 export { startKith, type Parts, type StartKith } from './host.ts';
 export { importFile, type Imported, type ImportProgress } from './import.ts';
 export { readImport } from './import-lines.ts';

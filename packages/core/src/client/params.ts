@@ -45,9 +45,10 @@ export class Params {
     }
     return Math.min(value, max);
   }
-  bytes(name: string): Uint8Array {
+  bytes(name: string, length?: number): Uint8Array {
     const value = this.#get(name);
-    if (!(value instanceof Uint8Array)) throw new KithError('bad-option', { message: `"${name}" has to be bytes.` });
+    if (!(value instanceof Uint8Array) || (length !== undefined && value.length !== length))
+      throw new KithError('bad-option', { message: `"${name}" has to be bytes.` });
     return value;
   }
   choice<T extends string>(name: string, allowed: readonly T[]): T {

@@ -175,6 +175,25 @@ export interface Methods {
   'import.lines': { params: { batch: Uint8Array }; result: { added: number; conversations: readonly string[] } };
   /** Takes an imported conversation away. */
   'import.remove': { params: { conversation: string }; result: Record<string, never> };
+  /** Backups: client/backup.ts drives these. `unfinished`: the beginning of a file that was not written to its end. */
+  'backup.plan': {
+    params: { unfinished?: Uint8Array };
+    result: { backup: Uint8Array; salt: Uint8Array; operations: number; memory: number; resumes: boolean };
+  };
+  /** `under`: the passphrase's key. Answers the header of the file, and the next part to write. */
+  'backup.begin': {
+    params: { backup: Uint8Array; salt: Uint8Array; under: Uint8Array };
+    result: { header: Uint8Array; next: number };
+  };
+  /** Null: the file is whole. `of`: how many parts it has, once that is known. */
+  'backup.part': { params: { index: number }; result: { part: Uint8Array | null; of: number | null } };
+  'backup.end': { params: Record<string, never>; result: Record<string, never> };
+  /** Into a fresh home only. A restore of the same file goes on where it was. */
+  'restore.begin': { params: { header: Uint8Array; under: Uint8Array }; result: { next: number; whole: boolean } };
+  'restore.part': { params: { index: number; part: Uint8Array }; result: { next: number; whole: boolean } };
+  /** Makes this home a new device of the person whose backup it is. */
+  'restore.finish': { params: Record<string, never>; result: { conversations: number; events: number } };
+  'restore.cancel': { params: Record<string, never>; result: Record<string, never> };
   'draft.set': { params: { conversation: string; text: string }; result: { conversation: string; text: string } };
   /** Told to the other side only when the setting allows it; never stored. */
   typing: { params: { conversation: string }; result: Record<string, never> };

@@ -5,7 +5,7 @@
 //   l conversation, order 6, position 6, line   -> imported-line
 //   i conversation, line                        -> order 6, position 6
 //   e conversation, event                       -> line
-import { concat, toHex, uint48, utf8 } from '../bytes/index.ts';
+import { concat, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
 import { bool, decodeAccepted, encode, list, named, nullable, text, tuple, uint, type Infer } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import { conversationFromName, conversationIdFrom, type ConversationId } from '../identity/index.ts';
@@ -108,6 +108,8 @@ export const importedConversations = (store: Store): readonly ImportedConversati
 export interface StoredLine {
   /** Its place in the order: what pages are cut at. */
   readonly place: Uint8Array;
+  readonly order: number;
+  readonly position: number;
   readonly line: ImportedLine;
 }
 
@@ -134,7 +136,9 @@ export const putImported = (store: Store, crypto: Crypto, given: BatchLine, at: 
 
 const toStored = ({ key, value }: Row): readonly StoredLine[] => {
   const line = decodeAccepted(importedLineCodec, value);
-  return line === undefined ? [] : [{ place: key.slice(1 + ID_BYTES), line }];
+  if (line === undefined) return [];
+  const place = key.slice(1 + ID_BYTES);
+  return [{ place, order: readUint48(place, 0), position: readUint48(place, 6), line }];
 };
 const lineAt = (store: Store, conversation: ConversationId, identity: Uint8Array): StoredLine | undefined => {
   const start = store.get('imported', concat(IDENTITY, conversation, identity));

@@ -24,6 +24,13 @@ export interface Crypto {
   seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Uint8Array): Uint8Array;
   /** Undefined when it does not authenticate. */
   open(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, associated: Uint8Array): Uint8Array | undefined;
+  /**
+   * A libsodium secretstream (XChaCha20-Poly1305) under a key of 32 bytes and a header of 24 random ones: each piece comes
+   * out 17 bytes longer, the last one marked as the end. Pieces open only together, in their order, up to the end.
+   */
+  sealStream(key: Uint8Array, header: Uint8Array, pieces: readonly Uint8Array[]): readonly Uint8Array[];
+  /** Undefined when a piece does not authenticate, or the end is not where the last one is. */
+  openStream(key: Uint8Array, header: Uint8Array, boxes: readonly Uint8Array[]): readonly Uint8Array[] | undefined;
   /** Constant-time; false for different lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   /** Argon2id, 32 bytes out, salt 16. */

@@ -51,6 +51,22 @@ describe.each([
     expect(() => crypto.open(key, nonce.subarray(1), box, associated)).toThrow();
   });
 
+  test('a stream opens only whole, in its order, under its key and header, unchanged', () => {
+    const [key, header] = [randomness.bytes(32), randomness.bytes(24)];
+    const pieces = [randomness.bytes(40), new Uint8Array(0), randomness.bytes(40)];
+    const boxes = crypto.sealStream(key, header, pieces);
+    expect(boxes.map((box) => box.length)).toEqual([57, 17, 57]);
+    expect(crypto.openStream(key, header, boxes)).toEqual(pieces);
+    const [a, b, c] = boxes as [Uint8Array, Uint8Array, Uint8Array];
+    const flip = (from: Uint8Array, at: number): Uint8Array => from.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    for (const wrong of [[a, b], [b, a, c], [a, c], [a, a, c], [a, b, c, c], [a, b, c.subarray(1)], [Uint8Array.of(1)]])
+      expect(crypto.openStream(key, header, wrong)).toBeUndefined();
+    for (let at = 0; at < 57; at++) expect(crypto.openStream(key, header, [a, b, flip(c, at)])).toBeUndefined();
+    for (let at = 0; at < 24; at++) expect(crypto.openStream(key, flip(header, at), boxes)).toBeUndefined();
+    expect(crypto.openStream(flip(key, 9), header, boxes)).toBeUndefined();
+    expect(() => crypto.sealStream(key.subarray(1), header, pieces)).toThrow();
+  });
+
   test('a signature fits one key and one message', () => {
     const [a, b] = [
       crypto.signingKey(new Secret(randomness.bytes(32))),

@@ -1,0 +1,316 @@
+// The encrypted backup file: what it holds, what it hides, and what happens to it on bad days. Restoring into a new device is
+// in restore.test.ts.
+import { equalBytes, toHex, utf8 } from '@kith/core/bytes';
+import { readBackup, writeBackup, type BackupTarget, type DeriveKey, type Kith } from '@kith/core/client';
+import { conversationFromName, type ConversationId } from '@kith/core/identity';
+import { openConversationLog, type ConversationLog } from '@kith/core/log';
+import { TABLES, type Table } from '@kith/core/ports';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
+import type { MemoryStore } from '@kith/testkit/memory-store';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { expect, test } from 'vitest';
+import {
+  BACKUP_HEADER_BYTES,
+  BACKUP_PART_BYTES,
+  fileKeyOf,
+  openPart,
+  paddedParts,
+  readHeader,
+  type BackupRecord,
+} from '../../src/client/backup-format.ts';
+import { decodeLocal } from '../../src/client/records.ts';
+import { pair, world } from './world.ts';
+
+const PASSPHRASE = 'correct horse battery';
+const crypto = createNullCrypto();
+const derive: DeriveKey = (passphrase, { salt, operations, memory }) =>
+  Promise.resolve(crypto.passphraseKey(passphrase, salt, operations, memory));
+const kithOf = (device: SimDevice, before: (method: string) => void = () => undefined): Kith => ({
+  call: async (method, params) => {
+    before(method);
+    return device.call(method, params);
+  },
+  onChange: () => () => undefined,
+  close: () => Promise.resolve(),
+});
+
+/** A file in memory that can break off. */
+class File implements BackupTarget {
+  bytes = new Uint8Array(0);
+  writes = 0;
+  /** Fails at this write. */
+  failAt = Infinity;
+  unfinished() {
+    return Promise.resolve(
+      this.bytes.length === 0
+        ? undefined
+        : { header: this.bytes.slice(0, BACKUP_HEADER_BYTES), bytes: this.bytes.length },
+    );
+  }
+  write(at: number, bytes: Uint8Array) {
+    const whole = ++this.writes !== this.failAt;
+    const next = new Uint8Array(at + (whole ? bytes.length : bytes.length >> 1));
+    next.set(this.bytes.subarray(0, at));
+    next.set(bytes.subarray(0, next.length - at), at);
+    this.bytes = next;
+    return whole ? Promise.resolve() : Promise.reject(new Error('the plug was pulled'));
+  }
+  readonly read = (at: number, length: number) => Promise.resolve(this.bytes.slice(at, at + length));
+}
+const recordsOf = async (file: File): Promise<readonly BackupRecord[]> => {
+  const read = readHeader(file.bytes);
+  if (read.type !== 'header') throw new Error(read.type);
+  const key = fileKeyOf(crypto, await derive(utf8(PASSPHRASE), read.header), read.header);
+  const parts = (file.bytes.length - BACKUP_HEADER_BYTES) / BACKUP_PART_BYTES;
+  return Array.from({ length: parts }, (_, i) => {
+    const at = BACKUP_HEADER_BYTES + i * BACKUP_PART_BYTES;
+    const records = openPart(crypto, key, i, file.bytes.subarray(at, at + BACKUP_PART_BYTES));
+    if (records === undefined) throw new Error(`part ${i}`);
+    return records;
+  }).flat();
+};
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'none',
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  );
+const tables = (device: SimDevice, but: readonly Table[] = []) =>
+  TABLES.filter((table) => !but.includes(table)).map((table) => device.store.scan(table));
+
+const talked = (texts = 3) => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('profile.set', { name: 'Alice' });
+  for (let n = 0; n < texts; n++)
+    alice.call('send', { conversation, text: `alice ${n} ${'x'.repeat(n % 3 === 0 ? 60_000 : 10)}` });
+  bob.call('send', { conversation, text: 'bob here' });
+  const gone = alice.call('send', { conversation, text: 'canary-gone' });
+  alice.call('delete', { conversation, event: gone.event });
+  here.clock.advance(5_000);
+  return { here, alice, bob, conversation };
+};
+const logIn = (store: MemoryStore, conversation: ConversationId, root: Uint8Array): ConversationLog =>
+  openConversationLog({
+    store,
+    crypto,
+    randomness: { bytes: (length) => new Uint8Array(length) },
+    conversation,
+    kind: 'pair',
+    roots: [root],
+  });
+const idOf = (name: string): ConversationId => conversationFromName(name) as ConversationId;
+
+test('S1.1 a backup holds every log whole: taken in elsewhere, its frontier is equal', async () => {
+  const { here, alice, conversation } = talked(100);
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  expect(file.bytes.length).toBeGreaterThan(BACKUP_HEADER_BYTES + BACKUP_PART_BYTES);
+  const fresh = here.device('fresh');
+  fresh.start();
+  const before = tables(fresh, [
+    'backup',
+    'entry',
+    'certificate',
+    'header',
+    'content',
+    'seal',
+    'order',
+    'event',
+    'segment',
+  ]);
+  const error = await codeOf(readBackup(kithOf(fresh, stopAtFinish), file.read, PASSPHRASE, derive));
+  expect(error).toBe('stop');
+  const id = idOf(conversation);
+  const row = alice.store.get('conversation', id);
+  const { root } = decodeLocal(row as Uint8Array);
+  const [mine, copy] = [logIn(alice.store as MemoryStore, id, root), logIn(fresh.store as MemoryStore, id, root)];
+  expect(toHex(copy.frontier().digest)).toBe(toHex(mine.frontier().digest));
+  expect(copy.page({ limit: 500 }).map(({ event, contentState }) => [toHex(event), contentState === 'held'])).toEqual(
+    mine.page({ limit: 500 }).map(({ event, contentState }) => [toHex(event), contentState === 'held']),
+  );
+  // Until it is finished nothing of it shows.
+  expect(
+    tables(fresh, ['backup', 'entry', 'certificate', 'header', 'content', 'seal', 'order', 'event', 'segment']),
+  ).toEqual(before);
+  expect(fresh.call('contact.list', {})).toEqual([]);
+});
+const stopAtFinish = (method: string): void => {
+  if (method === 'restore.finish') throw new Error('stop');
+};
+
+test('S1.1 no device key, session or private half of an inbox hello is in a backup, and what was deleted is not', async () => {
+  const { alice } = talked();
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  const records = await recordsOf(file);
+  expect(records[0]?.type).toBe('begin');
+  expect(records.at(-1)).toEqual({ type: 'end', records: records.length });
+  const plain = Buffer.from(
+    JSON.stringify(records, (_, value: unknown) => (value instanceof Uint8Array ? toHex(value) : value)),
+  );
+  expect(plain.includes(toHex(utf8('bob here')))).toBe(true);
+  expect(plain.includes(toHex(utf8('canary-gone')))).toBe(false);
+  // The own record of each log holds the device's private key (conversation, zeros, zeros).
+  const own = alice.store.scan('segment').filter(({ key }) => key.subarray(16).every((byte) => byte === 0));
+  expect(own.length).toBeGreaterThan(1);
+  const secrets = [...own.map(({ value }) => value), ...alice.store.scan('session').map(({ value }) => value)];
+  for (const secret of secrets) {
+    for (let at = 0; at + 32 <= secret.length; at += 1) {
+      const part = secret.subarray(at, at + 32);
+      if (new Set(part).size > 20) {
+        const isPublic =
+          plain.includes(toHex(part)) &&
+          alice.store.scan('entry').some(({ value }) => Buffer.from(value).includes(part));
+        if (!isPublic) expect(plain.includes(toHex(part))).toBe(false);
+      }
+    }
+  }
+});
+
+test('S1.1 the file tells nothing but its padded size: parts of one size, and no word of it', async () => {
+  const { alice } = talked();
+  const file = new File();
+  expect(await writeBackup(kithOf(alice), file, PASSPHRASE, derive)).toBe(file.bytes.length);
+  expect((file.bytes.length - BACKUP_HEADER_BYTES) % BACKUP_PART_BYTES).toBe(0);
+  expect([1, 2, 3, 4, 5, 8, 9, 10, 17, 100, 1_000, 1_001].map(paddedParts)).toEqual([
+    1, 2, 3, 4, 5, 8, 10, 10, 18, 104, 1_024, 1_024,
+  ]);
+  const larger = talked(200);
+  const second = new File();
+  await writeBackup(kithOf(larger.alice), second, PASSPHRASE, derive);
+  const parts = (second.bytes.length - BACKUP_HEADER_BYTES) / BACKUP_PART_BYTES;
+  expect(parts).toBe(paddedParts(parts));
+  expect((await recordsOf(second)).at(-1)?.type).toBe('end');
+});
+
+test('S1.1 writing goes on after a break, wherever it was, and the file is whole', async () => {
+  const { here, alice } = talked(150);
+  for (const failAt of [1, 2, 3, 4]) {
+    const file = new File();
+    file.failAt = failAt;
+    expect(await codeOf(writeBackup(kithOf(alice), file, PASSPHRASE, derive))).toBe('the plug was pulled');
+    if (failAt === 3) {
+      alice.crash();
+      alice.start();
+    }
+    const before = file.bytes.slice(0, BACKUP_HEADER_BYTES);
+    const done = file.writes;
+    await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+    if (failAt > 1) expect(equalBytes(file.bytes.slice(0, BACKUP_HEADER_BYTES), before)).toBe(true);
+    const parts = (file.bytes.length - BACKUP_HEADER_BYTES) / BACKUP_PART_BYTES;
+    // Nothing that was safe is written again.
+    expect(file.writes - done).toBeLessThanOrEqual(parts - (failAt - 2) + (failAt < 3 ? 1 : 0));
+    const records = await recordsOf(file);
+    expect(records.at(-1)).toEqual({ type: 'end', records: records.length });
+    expect(records.filter(({ type }) => type === 'begin')).toHaveLength(1);
+  }
+  expect(alice.store.scan('backup')).toEqual([]);
+  here.clock.advance(1_000);
+});
+
+test('S1.1 an unfinished file of another passphrase, or of another home, is not written on', async () => {
+  const { here, alice, bob } = talked(150);
+  const file = new File();
+  file.failAt = 3;
+  await codeOf(writeBackup(kithOf(alice), file, PASSPHRASE, derive));
+  expect(await codeOf(writeBackup(kithOf(alice), file, 'another passphrase', derive))).toBe('wrong-passphrase');
+  const before = file.bytes.slice(0, BACKUP_HEADER_BYTES);
+  await writeBackup(kithOf(bob), file, PASSPHRASE, derive);
+  expect(equalBytes(file.bytes.slice(0, BACKUP_HEADER_BYTES), before)).toBe(false);
+  expect((await recordsOf(file)).at(-1)?.type).toBe('end');
+  expect(await codeOf(writeBackup(kithOf(alice), new File(), 'short', derive))).toBe('bad-passphrase');
+  here.clock.advance(1_000);
+});
+
+test.each<[string, (bytes: Uint8Array) => Uint8Array, string, string]>([
+  ['wrong passphrase', (bytes) => bytes, 'not the passphrase', 'wrong-passphrase'],
+  ['empty file', () => new Uint8Array(0), PASSPHRASE, 'bad-backup'],
+  ['some other file', () => utf8('hello, this is a letter and nothing else'.repeat(20)), PASSPHRASE, 'bad-backup'],
+  ['cut in the header', (bytes) => bytes.slice(0, 100), PASSPHRASE, 'bad-backup'],
+  ['cut in a part', (bytes) => bytes.slice(0, -1_000), PASSPHRASE, 'bad-backup'],
+  ['cut between parts', (bytes) => bytes.slice(0, BACKUP_HEADER_BYTES + BACKUP_PART_BYTES), PASSPHRASE, 'bad-backup'],
+  ['changed in its last part', (bytes) => flip(bytes, bytes.length - 5), PASSPHRASE, 'bad-backup'],
+  ['changed in its first part', (bytes) => flip(bytes, 3_000), PASSPHRASE, 'bad-backup'],
+  ['changed salt', (bytes) => flip(bytes, 40), PASSPHRASE, 'wrong-passphrase'],
+  ['newer version', (bytes) => flip(bytes, 12), PASSPHRASE, 'newer-import'],
+  ['parts exchanged', (bytes) => exchange(bytes), PASSPHRASE, 'bad-backup'],
+  ['a cost that would stop the machine', (bytes) => costly(bytes), PASSPHRASE, 'bad-backup'],
+])('S1.1 a backup that is bad (%s) is refused, and the home is what it was', async (_, damage, passphrase, code) => {
+  const { here, alice } = talked(80);
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  const fresh = here.device('fresh');
+  fresh.start();
+  const before = tables(fresh);
+  file.bytes = damage(file.bytes);
+  expect(await codeOf(readBackup(kithOf(fresh, stopAtFinish), file.read, passphrase, derive))).toBe(code);
+  expect(tables(fresh)).toEqual(before);
+});
+const flip = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 2 : byte));
+const exchange = (bytes: Uint8Array): Uint8Array => {
+  const at = (i: number) => BACKUP_HEADER_BYTES + i * BACKUP_PART_BYTES;
+  const next = bytes.slice();
+  next.set(bytes.subarray(at(1), at(2)), at(0));
+  next.set(bytes.subarray(at(0), at(1)), at(1));
+  return next;
+};
+const costly = (bytes: Uint8Array): Uint8Array => {
+  const next = bytes.slice();
+  // The memory, as CBOR has it: 1a and four bytes.
+  const at = next.findIndex((byte, i) => byte === 0x1a && next[i + 1] === 0x10 && next[i + 2] === 0);
+  next[at + 1] = 0x7f;
+  return next;
+};
+
+test('S1.1 a full disk in the middle of a restore leaves what was there; the restore goes on where it was', async () => {
+  const { here, alice } = talked(150);
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  const fresh = here.device('fresh');
+  fresh.start();
+  const shown = tables(fresh, [
+    'backup',
+    'entry',
+    'certificate',
+    'header',
+    'content',
+    'seal',
+    'order',
+    'event',
+    'segment',
+  ]);
+  let parts = 0;
+  const filling = (method: string): void => {
+    stopAtFinish(method);
+    if (method === 'restore.part' && ++parts === 2) (fresh.store as MemoryStore).failNext('full');
+  };
+  expect(await codeOf(readBackup(kithOf(fresh, filling), file.read, PASSPHRASE, derive))).toBe('disk-full');
+  expect(
+    tables(fresh, ['backup', 'entry', 'certificate', 'header', 'content', 'seal', 'order', 'event', 'segment']),
+  ).toEqual(shown);
+  fresh.crash();
+  fresh.start();
+  const read: number[] = [];
+  const watched = (at: number, length: number) => {
+    read.push(at);
+    return file.read(at, length);
+  };
+  expect(await codeOf(readBackup(kithOf(fresh, stopAtFinish), watched, PASSPHRASE, derive))).toBe('stop');
+  expect(read.slice(0, 2)).toEqual([0, BACKUP_HEADER_BYTES + BACKUP_PART_BYTES]);
+  const empty = here.device('empty');
+  empty.start();
+  const before = tables(fresh).map((rows) => rows.length);
+  fresh.call('restore.cancel', {});
+  expect(tables(fresh).map((rows) => rows.length)).not.toEqual(before);
+  expect(fresh.store.scan('backup')).toEqual([]);
+  expect(fresh.store.scan('header').length).toBe(empty.store.scan('header').length);
+});
+
+test('S1.1 a home that is in use takes no backup', async () => {
+  const { alice, bob } = talked();
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  expect(await codeOf(readBackup(kithOf(bob), file.read, PASSPHRASE, derive))).toBe('home-in-use');
+});
