@@ -17,6 +17,14 @@ const hasOpfs = async (): Promise<boolean> => {
 const hasWasm = (): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
+/** Nothing is missing at first sight, without asking the browser: an engine may be started while it is asked. */
+export const mayStart = (): boolean =>
+  globalThis.isSecureContext &&
+  navigator.locks !== undefined &&
+  navigator.storage?.getDirectory !== undefined &&
+  typeof Worker !== 'undefined' &&
+  typeof BroadcastChannel !== 'undefined';
+
 /** What this browser lacks of what Kith needs; empty when it can run. Needs nothing itself. */
 export const missingFeatures = async (): Promise<readonly Feature[]> => {
   const missing: Feature[] = [];

@@ -10,6 +10,12 @@ export const runWebEngine = (startKith: StartKith): void => {
   const loading = createLibsodium();
   hostEngine(async (parts) => {
     const crypto = await loading;
-    return startKith({ ...parts, crypto, agreement: lazyAgreement(), transport: createWebTransport() });
+    return startKith({
+      ...parts,
+      crypto,
+      agreement: lazyAgreement(),
+      transport: createWebTransport(),
+      readsFirst: true,
+    });
   });
 };

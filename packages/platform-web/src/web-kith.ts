@@ -124,7 +124,22 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
   const tab = crypto.randomUUID();
   const kith = switchingKith();
   const ended = new AbortController();
+  const newWorker = (): Worker =>
+    new Worker(trustedWorkerUrl(options.workerUrl), { type: 'module', name: 'kith engine' });
+  // Most often this tab will be the owner: its worker loads while the locks are asked for.
+  let spare: Worker | undefined;
   let worker: Worker | undefined;
+  const dropSpare = (): void => {
+    spare?.terminate();
+    spare = undefined;
+  };
+  try {
+    spare = newWorker();
+    spare.addEventListener('error', dropSpare);
+  } catch {
+    // It fails once more where it is needed, and is told there.
+  }
+  ended.signal.addEventListener('abort', dropSpare);
 
   // Held until this tab ends, and before the engine hears of it.
   await new Promise<void>((held) => {
@@ -152,6 +167,7 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
     if (worker !== undefined || ended.signal.aborted) return;
     if (message.type === 'engine' && message.engine !== far?.engine) {
       const { engine } = message;
+      dropSpare();
       far = { engine, pipe: fedPipe((value) => channel.post({ type: 'to-engine', engine, tab, value })) };
       kith.attach(far.pipe);
       started?.();
@@ -168,7 +184,8 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
         release();
         return;
       }
-      const running = new Worker(trustedWorkerUrl(options.workerUrl), { type: 'module', name: 'kith engine' });
+      const running = spare ?? newWorker();
+      spare = undefined;
       worker = running;
       const ports = new MessageChannel();
       const pipe = portPipe(ports.port1);

@@ -7,24 +7,34 @@ const daysBetween = (from: number, to: number): number => Math.round((startOfDay
 
 /** The region's habits (12 or 24 hours, day or month first) where its language is the one on screen. */
 const locale = (): string => (navigator.language.split('-')[0] === t.locale ? navigator.language : t.locale);
-const format = (at: number, options: Intl.DateTimeFormatOptions): string =>
-  new Intl.DateTimeFormat(locale(), options).format(at);
+type Form = (at: number) => string;
+/** Making a formatter costs fifty times what using it does, and each line of a long list uses two. */
+const form = (options: Intl.DateTimeFormatOptions): Form => {
+  let made: { readonly of: string; readonly format: Form } | undefined;
+  return (at) => {
+    const of = locale();
+    if (made?.of !== of) made = { of, format: new Intl.DateTimeFormat(of, options).format };
+    return made.format(at);
+  };
+};
+const weekday = form({ weekday: 'long' });
+const longDay = form({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const shortWeekday = form({ weekday: 'short' });
+const shortDay = form({ day: 'numeric', month: 'short' });
 
-export const clock = (at: number): string => format(at, { hour: '2-digit', minute: '2-digit' });
-export const date = (at: number): string => format(at, { day: 'numeric', month: 'long', year: 'numeric' });
+export const clock = form({ hour: '2-digit', minute: '2-digit' });
+export const date = form({ day: 'numeric', month: 'long', year: 'numeric' });
 export const sameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
 
 export function day(at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days === 0) return t.conversation.today;
   if (days === 1) return t.conversation.yesterday;
-  if (days > 1 && days < 7) return format(at, { weekday: 'long' });
-  return format(at, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return days > 1 && days < 7 ? weekday(at) : longDay(at);
 }
 
-/** For the list: the hour today, the weekday this week, the date before. */
 export function short(at: number, now: number): string {
   const days = daysBetween(at, now);
   if (days <= 0) return clock(at);
-  return days < 7 ? format(at, { weekday: 'short' }) : format(at, { day: 'numeric', month: 'short' });
+  return days < 7 ? shortWeekday(at) : shortDay(at);
 }

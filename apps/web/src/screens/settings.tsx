@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { announce } from '../app/announce.tsx';
-import { install, useInstallable } from '../app/install.ts';
+import { install, isInstallable, onInstallability } from '../app/installability.ts';
 import { none, useAction, useKith, usePlatform, useQuery } from '../app/kith.tsx';
 import { askForNotifications } from '../app/notifications.ts';
 import { shrinkPicture } from '../app/picture.ts';
@@ -193,7 +193,7 @@ function Storage() {
   const [persisted, setPersisted] = useState<boolean | null>(null);
   const [used, setUsed] = useState<number | null>(null);
   const [refused, setRefused] = useState(false);
-  const installable = useInstallable();
+  const installable = useSyncExternalStore(onInstallability, isInstallable);
   useEffect(() => {
     void platform.persisted().then(setPersisted);
     void platform.usedBytes().then(setUsed);

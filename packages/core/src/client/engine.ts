@@ -11,6 +11,7 @@ import { Lines } from './lines.ts';
 import { Pairing } from './pairing.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
+import { METHOD_KINDS } from './remote.ts';
 import type { Status } from './rpc.ts';
 import { Sender } from './sender.ts';
 import { Sessions } from './sessions.ts';
@@ -22,6 +23,8 @@ export type Input =
       readonly forRun?: readonly string[] | undefined;
       readonly generation: number;
       readonly online: boolean;
+      /** A screen waits: the first reads are answered before what is due for hundreds of contacts is done. */
+      readonly readsFirst?: boolean;
     }
   | { readonly type: 'call'; readonly call: number; readonly method: string; readonly params: unknown }
   | { readonly type: 'response'; readonly id: number; readonly answer: Answer }
@@ -34,6 +37,9 @@ export type Input =
   | { readonly type: 'stop' };
 
 const TOUCH_MS = 60_000;
+/** With `readsFirst`: what is due waits until nothing was read for this long, or at most so long when nothing is. */
+const READ_PAUSE_MS = 100;
+const FIRST_READ_MS = 1_000;
 const TYPING_MS = 6_000;
 
 /** Everything in memory; made anew after a failed transaction. */
@@ -55,6 +61,7 @@ export class Engine {
   readonly #engineParts: EngineParts;
   #parts: Parts;
   #online = false;
+  #readsFirst = false;
   #created = false;
   #generation = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -160,7 +167,9 @@ export class Engine {
         sender.tick(true);
         break;
     }
-    this.#settle(input.type === 'stop');
+    this.#readsFirst &&= input.type === 'start' || isRead(input);
+    if (this.#readsFirst) this.#wakeAt = context.now() + (input.type === 'start' ? FIRST_READ_MS : READ_PAUSE_MS);
+    else this.#settle(input.type === 'stop');
     return context.take();
   }
 
@@ -168,6 +177,7 @@ export class Engine {
     const { home, sessions } = this.#parts;
     this.#generation = input.generation;
     this.#online = input.online;
+    this.#readsFirst = input.readsFirst ?? false;
     const { created, restored } = home.open(input.relays, input.generation, input.forRun);
     this.#created = created;
     if (!restored) return;
@@ -289,6 +299,10 @@ export class Engine {
 }
 
 export const VERSION = '0.1.0';
+const READS: ReadonlySet<string> = new Set(
+  Object.entries(METHOD_KINDS).flatMap(([method, kind]) => (kind === 'read' ? [method] : [])),
+);
+const isRead = (input: Input): boolean => input.type === 'call' && READS.has(input.method);
 const unique = (channels: readonly Channel[]): readonly Channel[] => {
   const seen = new Map(channels.map((channel) => [`${channel.bits} ${channel.prefix.join()}`, channel]));
   return [...seen.values()];

@@ -33,6 +33,8 @@ export interface Parts {
   readonly generation: { read(): number; write(value: number): void };
   /** False: no connection unless a call needs one (short commands). Default true. */
   readonly online?: boolean;
+  /** The first reads are answered before anything is posted or fetched: for screens. Default false. */
+  readonly readsFirst?: boolean;
 }
 /** Opens the home in `parts.store` (making it at the first start) and runs the engine until `close`. */
 export type StartKith = (parts: Parts) => Promise<Kith>;
@@ -71,7 +73,8 @@ class Host implements Kith {
     this.#parts.generation.write(generation);
     const relays = this.#parts.relays;
     const { relaysForRun: forRun } = this.#parts;
-    const input: Input = { type: 'start', relays, forRun, generation, online: this.#parts.online ?? true };
+    const { online = true, readsFirst = false } = this.#parts;
+    const input: Input = { type: 'start', relays, forRun, generation, online, readsFirst };
     try {
       this.#carryOut(this.#parts.store.transaction(() => this.#engine.handle(input)));
     } catch (cause) {

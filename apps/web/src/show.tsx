@@ -1,10 +1,9 @@
-import './styles/index.css';
-import { missingFeatures, requestPersistence, startWebKith, storageStatus, trustedWorkerUrl } from '@kith/platform-web';
-import engineWorkerUrl from '@kith/platform-web/engine-worker?worker&url';
+// What the entry loads: all that is drawn.
+import { requestPersistence, storageStatus, trustedWorkerUrl, type Feature, type WebKith } from '@kith/platform-web';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
-import { watchInstallability } from './app/install.ts';
+import { pendingKith } from './app/pending-kith.ts';
 import type { Platform } from './app/platform.ts';
 import { problemOf } from './app/problem.ts';
 import { startRouting } from './app/route.ts';
@@ -17,7 +16,7 @@ import { useWords } from './words/index.ts';
 const element = document.querySelector('#root');
 if (element === null) throw new Error('index.html has no #root');
 const root = createRoot(element);
-const show = (screen: ReactNode): void => root.render(<StrictMode>{screen}</StrictMode>);
+const draw = (screen: ReactNode): void => root.render(<StrictMode>{screen}</StrictMode>);
 
 /** Private windows give a small part of the memory instead of a part of the disk; browsers offer no better sign. */
 const PRIVATE_QUOTA = 2 ** 31;
@@ -43,23 +42,21 @@ async function readBuild(): Promise<string | null> {
   return typeof answer === 'object' && answer !== null && 'build' in answer ? String(answer.build) : null;
 }
 
-async function start(startAnew: boolean): Promise<void> {
+/** The app over an engine that is starting; `startAnew` begins again where everything is gone. */
+export async function show(starting: Promise<WebKith>, startAnew: () => Promise<WebKith>): Promise<void> {
+  draw(<App kith={pendingKith(starting)} platform={platform} />);
   try {
-    const kith = await startWebKith({ relays: [location.origin], workerUrl: engineWorkerUrl, startAnew });
-    show(<App kith={kith} platform={platform} />);
+    await starting;
   } catch (error) {
     const problem = problemOf(error);
-    show(problem === 'evicted' ? <Evicted onGoOn={() => void start(true)} /> : <CouldNotStart problem={problem} />);
+    const again = (): void => void show(startAnew(), startAnew);
+    draw(problem === 'evicted' ? <Evicted onGoOn={again} /> : <CouldNotStart problem={problem} />);
   }
-}
-
-useWords(en);
-watchInstallability();
-applyTheme(localStorage.getItem('theme') ?? 'system');
-startRouting();
-const missing = await missingFeatures();
-if (missing.length > 0) show(<Missing features={missing} />);
-else {
-  await start(false);
   if (import.meta.env.PROD) await startUpdates(trustedWorkerUrl('/sw.js'));
 }
+
+export const showMissing = (features: readonly Feature[]): void => draw(<Missing features={features} />);
+
+useWords(en);
+applyTheme(localStorage.getItem('theme') ?? 'system');
+startRouting();

@@ -1,5 +1,5 @@
-// Some browsers say once, early, that the page can be installed as an app, and let it ask later.
-import { useSyncExternalStore } from 'react';
+// Some browsers say once, early, that the page can be installed as an app, and let it ask later: heard by the entry,
+// before there are screens.
 
 interface InstallPrompt extends Event {
   prompt(): Promise<unknown>;
@@ -21,14 +21,15 @@ export function watchInstallability(): void {
   addEventListener('appinstalled', () => hold(null));
 }
 
+export const isInstallable = (): boolean => held !== null;
+
+export const onInstallability = (listener: () => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
 /** The browser's own question; it can be put once. */
 export function install(): void {
   void held?.prompt();
   hold(null);
 }
-
-const subscribe = (listener: () => void): (() => void) => {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-};
-export const useInstallable = (): boolean => useSyncExternalStore(subscribe, () => held !== null);
