@@ -1,4 +1,5 @@
 // A worker that holds a home and the plain database side by side and times one question to each.
+import { flushCompileCache } from 'node:module';
 import type { Kith } from '@kith/core/client';
 import { openNodeKith } from '@kith/platform-node';
 import { answer } from './child.ts';
@@ -89,6 +90,7 @@ const methods = {
   async close(): Promise<void> {
     await held().kith.close();
     held().floor.close();
+    flushCompileCache();
     open = undefined;
     before = undefined;
   },
