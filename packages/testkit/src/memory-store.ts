@@ -31,6 +31,7 @@ interface Shelf {
 }
 interface Indexed {
   readonly id: Uint8Array;
+  readonly lead: Uint8Array;
   readonly words: readonly string[];
   readonly turn: number;
 }
@@ -223,13 +224,13 @@ const storeOver = (state: State): MemoryStore => {
         journal = undefined;
       }
     },
-    indexText(id, text) {
+    indexText(id, text, lead = new Uint8Array(0)) {
       write((steps) => {
         const name = keyToString(id);
         const before = state.texts.get(name);
         steps.push((target) => setText(target, name, before));
         state.turn += 1;
-        setText(state, name, { id: id.slice(), words: searchRuns(text).flat(), turn: state.turn });
+        setText(state, name, { id: id.slice(), lead: lead.slice(), words: searchRuns(text).flat(), turn: state.turn });
       });
     },
     unindexText(id) {
@@ -249,8 +250,8 @@ const storeOver = (state: State): MemoryStore => {
     },
     searchLinked(query, limit, prefix, links) {
       check();
-      return found(query, limit, keyToString(prefix)).map(({ id }) =>
-        linkedTo({ key: id.slice(), value: new Uint8Array(0) }, links),
+      return found(query, limit, keyToString(prefix)).map(({ id, lead }) =>
+        linkedTo({ key: id.slice(), value: lead.slice() }, links),
       );
     },
     scrub() {

@@ -157,10 +157,10 @@ export const STORE_CASES: readonly StoreCase[] = [
       store.delete('reaction', key(7, 0, 1, 0, 195, 0, 0));
       checkEqual(store.scanLinked('message', { to: key(7, 0, 2) }, links)[0]?.linked[3], none);
       for (const [i, each] of ['one fox', 'two foxes', 'a fox again'].entries()) store.indexText(key(7, 0, i), each);
-      store.indexText(key(8), 'the last fox');
+      store.indexText(key(8), 'the last fox', key(0, 195, 0));
       const hits = store.searchLinked('fox', 9, key(), links);
       checkEqual(hits, [
-        { key: key(8), value: key(), linked: third },
+        { key: key(8), value: key(0, 195, 0), linked: third },
         { key: key(7, 0, 2), value: key(), linked: second },
         { key: key(7, 0, 1), value: key(), linked: [key(0, 195, 0), none, none, none, none] },
         { key: key(7, 0, 0), value: key(), linked: [none, none, none, none, none] },

@@ -5,15 +5,15 @@ import { bool, decode, decodeAccepted, encode, text, tuple } from '../codec/inde
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
 import {
-  FROM_EVENT,
   FROM_ORDER,
+  FROM_PLACE,
   frontierCodec,
   type ConversationLog,
   type Opened,
   type Place,
   type ShownEvent,
 } from '../log/index.ts';
-import type { Link, Range, Store } from '../ports/index.ts';
+import type { Link, Piece, Range, Store } from '../ports/index.ts';
 import { CONTENT_KINDS, contents, decodeContent, type Content } from './content.ts';
 import { afterPrefix, orderKey, placeKey } from './keys.ts';
 import { isTombstoned, readMark } from './self-projection.ts';
@@ -30,6 +30,9 @@ const aboutKey = (
   ...more: readonly Uint8Array[]
 ): Uint8Array => concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
 const searchId = (conversation: ConversationId, event: EventId): Uint8Array => concat(conversation, event);
+/** The index leads on to where the event stands: see FROM_PLACE. */
+const indexLine = ({ store, conversation }: PairView, { event, place }: ShownEvent, text: string): void =>
+  store.indexText(searchId(conversation, event), text, placeKey(place));
 export const conversationOfSearchId = (id: Uint8Array): ConversationId => id.slice(0, 16) as ConversationId;
 export const eventOfSearchId = (id: Uint8Array): EventId => id.slice(16) as EventId;
 
@@ -89,7 +92,7 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         purgeLine(view, event);
         return { type: 'purged' };
       }
-      store.indexText(searchId(conversation, event.event), editedText(view, event.place) ?? content.text);
+      indexLine(view, event, editedText(view, event.place) ?? content.text);
       if (!equalBytes(event.member, view.me) && !isRead(view, event)) store.put('unread', key, new Uint8Array(0));
       return { type: 'line' };
     }
@@ -114,7 +117,7 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         event,
         utf8(content.text),
       );
-      if (kept && target.contentState === 'held') store.indexText(searchId(conversation, target.event), content.text);
+      if (kept && target.contentState === 'held') indexLine(view, target, content.text);
       return { type: 'line' };
     }
     case 'delete': {
@@ -213,24 +216,31 @@ export const aboutLine = (view: PairView, place: Place): About => {
   return { edited, deleted, reactions: Array.from(members, ([emoji, list]) => ({ emoji, members: list })) };
 };
 const NOTHING_SAID: About = { edited: undefined, deleted: false, reactions: [] };
-/** After the three links of the log: is anything said about the event at its place? */
-const SAID: readonly Link[] = [
-  { table: 'tombstone', key: [{ of: 'key', to: 16 }, { of: 0 }] },
-  { table: 'reaction', key: [{ of: 'key', to: 16 }, { of: 0 }], begins: true },
+/** Is anything said about the event at this place? */
+const said = (place: Piece): readonly Link[] => [
+  { table: 'tombstone', key: [{ of: 'key', to: 16 }, place] },
+  { table: 'reaction', key: [{ of: 'key', to: 16 }, place], begins: true },
 ];
-const LINE = [...FROM_ORDER, ...SAID];
-const HIT = [...FROM_EVENT, ...SAID];
+const LINE = [...FROM_ORDER, ...said({ of: 0 })];
+const HIT = [...FROM_PLACE, ...said({ of: 'value' })];
 
 /** An event as a screen shows it, and what was said about it. */
 export interface OpenLine extends Opened {
   readonly about: About;
 }
-const openLine = (view: PairView, event: EventId, linked: readonly (Uint8Array | undefined)[]): readonly OpenLine[] => {
-  const opened = view.log.openLinked(event, linked);
+/** `found`: its place (feed, segment, seq), header, content, and what `said` found. */
+const openLine = (
+  view: PairView,
+  event: EventId,
+  [standing, header, content, tombstone, reaction]: readonly (Uint8Array | undefined)[],
+): readonly OpenLine[] => {
+  // The place of an event in a branch has the branch's id, and its rows that of the segment: they are asked for one by one.
+  const opened =
+    standing === undefined || header === undefined
+      ? view.log.open(event)
+      : view.log.openLinked(event, [standing, header, content]);
   if (opened === undefined) return [];
   const { place } = opened.shown;
-  const [standing, , , tombstone, reaction] = linked;
-  // Rows name a branch by its own id, and were looked for under that of the segment that has it.
   const isBranch = standing === undefined || !equalBytes(place.segment, standing.subarray(8, 16));
   const isSaid = isBranch || tombstone !== undefined || reaction !== undefined;
   return [{ ...opened, about: isSaid ? aboutLine(view, place) : NOTHING_SAID }];
@@ -303,7 +313,10 @@ export interface Hit {
 }
 /** Texts that hold all words, newest indexed first; in one conversation or in all. */
 export const searchHits = (store: Store, query: string, limit: number, within?: ConversationId): readonly Hit[] =>
-  store.searchLinked(query, limit, within ?? new Uint8Array(0), HIT).map(({ key, linked }) => ({ id: key, linked }));
+  store.searchLinked(query, limit, within ?? new Uint8Array(0), HIT).map(({ key, value, linked }) => ({
+    id: key,
+    linked: [value, ...linked],
+  }));
 export const openHit = (view: PairView, { id, linked }: Hit): readonly OpenLine[] =>
   openLine(view, eventOfSearchId(id), linked);
 export const unreadCount = (store: Store, conversation: ConversationId): number =>

@@ -95,7 +95,7 @@ export const orderedRow = (state: LogState, lamport: number, event: EventId): He
   return standing && state.headerRow(readStanding(standing), event);
 };
 
-/** By what FROM_ORDER or FROM_EVENT found. */
+/** By what FROM_ORDER found. */
 export const openLinked = (
   state: LogState,
   event: EventId,

@@ -126,8 +126,8 @@ export interface HeaderRow {
 }
 const ROW_HEAD = 13;
 
-const fromStanding = (event: Piece): readonly Link[] => {
-  const key: readonly Piece[] = [{ of: 'key', to: 16 }, { of: 0 }, event];
+const fromStanding = (standing: Piece, event: Piece): readonly Link[] => {
+  const key: readonly Piece[] = [{ of: 'key', to: 16 }, standing, event];
   return [
     { table: 'header', key },
     { table: 'content', key },
@@ -136,13 +136,10 @@ const fromStanding = (event: Piece): readonly Link[] => {
 /** What `openLinked` needs, from a row whose key is that of `order`: conversation, Lamport time, event id. */
 export const FROM_ORDER: readonly Link[] = [
   { table: 'order', key: [{ of: 'key' }] },
-  ...fromStanding({ of: 'key', from: 22 }),
+  ...fromStanding({ of: 0 }, { of: 'key', from: 22 }),
 ];
-/** The same from a key of conversation and event id. Not looked up is whether the event stands in the order. */
-export const FROM_EVENT: readonly Link[] = [
-  { table: 'event', key: [{ of: 'key' }] },
-  ...fromStanding({ of: 'key', from: 16 }),
-];
+/** The last two of it, from a row whose key is conversation and event id and whose value is the place. */
+export const FROM_PLACE: readonly Link[] = fromStanding({ of: 'value' }, { of: 'key', from: 16 });
 export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array =>
   concat(Uint8Array.of(row.flags), uint48(row.receivedAt), uint48(row.lamport), row.header);
 /** Keys and values are ours: their layout is not checked again. */

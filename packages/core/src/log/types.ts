@@ -191,7 +191,7 @@ export interface ConversationLog {
   find(event: EventId): ShownEvent | undefined;
   /** `find` and `content` at once; sooner still when its Lamport time is known. */
   open(event: EventId, lamport?: number): Opened | undefined;
-  /** `open` with what FROM_ORDER or FROM_EVENT found in the store. */
+  /** `open` with its place, header and content as FROM_ORDER found them in the store. */
   openLinked(event: EventId, linked: readonly (Uint8Array | undefined)[]): Opened | undefined;
   /** By the first 16 bytes of an event id. */
   findPrefix(prefix: Uint8Array): ShownEvent | undefined;

@@ -42,6 +42,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2 3 4')`,
     `INSERT INTO search(search, rank) VALUES ('secure-delete', 1)`,
     `INSERT INTO search(search) VALUES ('rebuild')`,
+    // Where the record of a text stands, which so far was looked up for each hit. Ids of texts are keys of \`event\`.
+    `ALTER TABLE searched ADD COLUMN lead BLOB NOT NULL DEFAULT x''`,
+    'UPDATE searched SET lead = v FROM event WHERE k = id',
   ],
 ];
 
@@ -107,6 +110,7 @@ const statementsOf = (table: Table): Statements => ({
   }),
 });
 
+const NO_BYTES = new Uint8Array(0);
 const first = (rows: readonly (readonly SqlValue[])[]): SqlValue | undefined => rows[0]?.[0];
 const asBytes = (value: SqlValue | undefined): Uint8Array => {
   if (!(value instanceof Uint8Array)) throw new Error('a column that holds bytes held something else');
@@ -135,9 +139,9 @@ const migrate = (sql: Sql): void => {
   const missing = TABLES.filter((table) => !made.has(table));
   if (version === SQL_STORE_VERSION && missing.length === 0) return;
   inTransaction(sql, () => {
-    for (const statement of MIGRATIONS.slice(version).flat()) sql.run(statement);
     // A table more is no new layout: a build that does not know it leaves it alone.
     for (const table of missing) sql.run(`CREATE TABLE "${table}" (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID`);
+    for (const statement of MIGRATIONS.slice(version).flat()) sql.run(statement);
     sql.run(`PRAGMA user_version = ${SQL_STORE_VERSION}`);
   });
 };
@@ -263,11 +267,12 @@ const storeOver = (sql: Sql): Store => {
       if (closed) throw new Error('a closed store was used');
       return transaction(work);
     },
-    indexText: (id, text) =>
+    indexText: (id, text, lead = NO_BYTES) =>
       together(() => {
         unindex(id);
         const words = searchRuns(text).flat().join(' ');
-        const [n] = sql.all('INSERT INTO searched(id, words) VALUES (?, ?) RETURNING n', [id, words])[0] ?? [];
+        const [n] =
+          sql.all('INSERT INTO searched(id, words, lead) VALUES (?, ?, ?) RETURNING n', [id, words, lead])[0] ?? [];
         if (n === undefined) throw new Error('an inserted row has a number');
         sql.run('INSERT INTO search(rowid, words) VALUES (?, ?)', [n, words]);
       }),
@@ -287,7 +292,7 @@ const storeOver = (sql: Sql): Store => {
         if (match === undefined) return [];
         const statement = linkedStatement(links, 'search', () => {
           // From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost.
-          const hits = `SELECT n, id AS k, x'' AS v FROM search CROSS JOIN searched ON n = search.rowid
+          const hits = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
             WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
           return `SELECT ${linkedColumns(links)} FROM (${hits}) r${linkedJoins(links)} ORDER BY r.n DESC`;
         });

@@ -87,12 +87,12 @@ export interface Store {
    * fails. When it returns the writes survive kill -9.
    */
   transaction<T>(work: () => T): T;
-  /** Full-text index: a later text replaces the earlier one of the same id. */
-  indexText(id: Uint8Array, text: string): void;
+  /** Full-text index: a later text replaces the earlier one of the same id. `lead`: what hits bring along as their value. */
+  indexText(id: Uint8Array, text: string, lead?: Uint8Array): void;
   unindexText(id: Uint8Array): void;
   /** Newest indexed first. Words are prefixes, all have to occur; no query syntax reaches the person. */
   search(query: string, limit: number): readonly SearchHit[];
-  /** As `search`, of ids that begin with `prefix`; each hit as a row, its id the key and its value empty. */
+  /** As `search`, of ids that begin with `prefix`; each hit as a row, its id the key and its lead the value. */
   searchLinked(query: string, limit: number, prefix: Uint8Array, links: readonly Link[]): readonly LinkedRow[];
   /** After deletions: leaves no deleted bytes in free pages or the write-ahead log. */
   scrub(): void;
