@@ -165,7 +165,7 @@ export class Home {
   }
   #openLog(conversation: ConversationId, kind: 'self' | 'pair', roots: readonly Uint8Array[]): ConversationLog {
     const { store, crypto, randomness } = this.#context;
-    const periodMs = parseDuration(this.setting('segment-period', null)) ?? 86_400_000;
+    const periodMs = (): number => parseDuration(this.setting('segment-period', null)) ?? 86_400_000;
     return openConversationLog({ store, crypto, randomness, conversation, kind, roots, periodMs });
   }
   get self(): ConversationLog {

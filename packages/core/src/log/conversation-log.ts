@@ -1,4 +1,5 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
+import { equalBytes } from '../bytes/index.ts';
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
@@ -14,7 +15,19 @@ import {
   toOpened,
   toShown,
 } from './order.ts';
-import { append, headsSeen, openSubkeys, ownDevice, sealHead, startDevice, startSegment } from './own.ts';
+import {
+  append,
+  appendEntry,
+  cutHere,
+  headsSeen,
+  joinDevice,
+  openSubkeys,
+  ownDevice,
+  sealHead,
+  startDevice,
+  startSegment,
+  turn,
+} from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';
 import { read } from './read.ts';
@@ -51,8 +64,21 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     charter: (now) => (now === undefined ? state.charter() : state.charterAt(now)),
     memberOf: (feed) => state.device(feed)?.member,
     startDevice: (key, inception) => startDevice(state, key, inception),
+    joinDevice: (key, member, inception) => joinDevice(state, key, member, inception),
+    appendEntry: (make, time) => appendEntry(state, make, time),
+    inceptionOf: (member) =>
+      state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
+    addedAt(feed) {
+      const adding = state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed));
+      return adding === undefined ? 0 : state.seenAt(adding);
+    },
+    addingEntry: (feed) =>
+      state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed))?.bytes,
+    cutHere: (feed) => cutHere(state, feed),
     device: () => ownDevice(state),
     startSegment: () => startSegment(state),
+    turn: (now, always) => turn(state, now, always),
+    isPublished: (feed, segment) => state.segment(feed, segment)?.published != null,
     append: (event) => append(state, subkeys, event),
     sealHead: () => sealHead(state, subkeys),
     ingest(objects, from, receivedAt) {
@@ -89,18 +115,15 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       const row = rowOf(state, event);
       return row && contentOf(state, row);
     },
-    purge(event) {
-      purge(state, event);
+    purge(event, why) {
+      purge(state, event, why);
       state.flush();
     },
     verify: () => verify(state),
     duePublications: (question) =>
       duePublications(
         state,
-        (frontier, segment, count) => {
-          const own = state.own();
-          return own !== undefined && coversEnd(state, frontier, own.feed, segment, count);
-        },
+        (frontier, feed, segment, count) => coversEnd(state, frontier, feed, segment, count),
         question,
       ),
   };

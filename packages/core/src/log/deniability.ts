@@ -79,6 +79,8 @@ export const judge = (crypto: Crypto, objects: readonly LogObject[]): ReadonlySe
       const open = openEntry(crypto, object.entry);
       if (open === undefined) continue;
       devices.set(toHex(open.feed), open.entry.device);
+      // A device that another one added may never have signed an entry itself.
+      if (open.act.type === 'addDevice') devices.set(toHex(open.act.feed), open.act.device);
       signed.push(object.entry);
     } else if (object.type === 'event') {
       const header = decodeHeader(object.header);

@@ -371,6 +371,7 @@ export const compare = (state: LogState, theirs: Frontier): Differences => {
 
 export const covers = (state: LogState, theirs: Frontier, place: Place): boolean => {
   const one = theirsOf(theirs, place.feed);
+  if (equalBytes(place.segment, CHARTER_SEGMENT)) return place.seq < one.charterCount;
   const noted = one.aside.find(({ segment }) => equalBytes(segment, place.segment));
   if (noted !== undefined && place.seq < noted.count) return true;
   const real = state.realSegment(place.feed, place.segment);

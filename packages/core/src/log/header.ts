@@ -29,6 +29,8 @@ export const MAX_HEADER_BYTES = 3072;
 /** Content kinds below this are the log's own; `publish` is the first. */
 export const FIRST_CONVERSATION_KIND = 16;
 export const PUBLISH_KIND = 1;
+/** Without content: opens the segment of a new period where nobody has said anything yet. */
+export const TURN_KIND = 2;
 
 export const headCodec = named(
   'head',

@@ -1,6 +1,7 @@
 export * from './conversation-log.ts';
 export * from './deniability.ts';
 export * from './content.ts';
+export * from './forgery.ts';
 export * from './frontier.ts';
 export * from './header.ts';
 export * from './objects.ts';

@@ -18,7 +18,7 @@ import { decodeHeader, type Header } from './header.ts';
 import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
 import { lamportOf, wake } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
-import { keptSeals, MAX_PENDING_SEALS, putSeal } from './seals.ts';
+import { makeRoom, putSeal } from './seals.ts';
 import { addAside, charterGrew, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
 import { emptySegment, type LogState } from './state.ts';
 import type { Sender } from './types.ts';
@@ -311,15 +311,8 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   const record = state.segment(seal.feed, seal.segment);
   if (record === undefined) return wait(state, intake, seal.feed, seal.segment, parcel);
   if (!record.forked && seal.seq < record.sealed && state.headerRow(seal, seal.head) !== undefined) return;
-  const kept = keptSeals(state, seal.feed, seal.segment, 0);
-  if (kept.length >= MAX_PENDING_SEALS) return refuse(intake, 'full');
-  const same = kept.some(
-    (other) =>
-      other.seal.seq === seal.seq &&
-      equalBytes(other.seal.head, seal.head) &&
-      equalBytes(other.seal.signature, seal.signature),
-  );
-  if (!same) putSeal(state, seal, false);
+  if (!makeRoom(state, record.subkey, seal)) return refuse(intake, 'full');
+  putSeal(state, seal, false);
   touch(intake, seal.feed, seal.segment);
 };
 

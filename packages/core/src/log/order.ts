@@ -4,7 +4,7 @@ import { hasUnknownCritical } from '../codec/index.ts';
 import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import { MAX_LAMPORT, readBrief, type HeaderBrief } from './header.ts';
-import { chainOf } from './places.ts';
+import { chainOf, isBeside } from './places.ts';
 import { FLAGS, linkedRow, prefixEnd, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
@@ -43,20 +43,12 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   const chain = record.forked ? chainOf(state, row) : { id: row.segment, main: true };
   const segment = chain?.id ?? row.segment;
   const marks: Mark[] = [];
-  if (chain?.main !== true) marks.push('copy');
+  if (chain?.main !== true || isBeside(state, row.feed, row.segment)) marks.push('copy');
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
   const content = read === undefined ? state.store.get('content', state.headerKey(row, row.event)) : read.content;
   const stored = header.sizeClass === 0 ? undefined : content;
-  const contentState =
-    header.sizeClass === 0
-      ? 'none'
-      : (row.flags & FLAGS.purged) !== 0
-        ? 'purged'
-        : stored === undefined
-          ? 'missing'
-          : 'held';
   const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
     event: row.event,
@@ -66,10 +58,21 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
     time: header.time * MINUTE_MS,
     receivedAt: row.receivedAt,
     marks,
-    contentState,
+    contentState: contentStateOf(row, header, stored),
     newer: hasUnknownCritical(header.extensions),
   };
   return { shown, header, stored };
+};
+
+const contentStateOf = (
+  { flags }: HeaderRow,
+  { sizeClass }: HeaderBrief,
+  stored: Uint8Array | undefined,
+): ShownEvent['contentState'] => {
+  if ((flags & FLAGS.expired) !== 0) return 'expired';
+  if (sizeClass === 0) return 'none';
+  if ((flags & FLAGS.purged) !== 0) return 'purged';
+  return stored === undefined ? 'missing' : 'held';
 };
 
 /** Rising by (Lamport, event id). */
@@ -143,14 +146,15 @@ export const rowOfPrefix = (state: LogState, prefix: Uint8Array): HeaderRow | un
   return row && shownRow(state, row.key.subarray(16) as EventId);
 };
 
-export const purge = (state: LogState, event: EventId): void => {
+export const purge = (state: LogState, event: EventId, why?: 'expired'): void => {
   const row = rowOf(state, event);
   const record = row && state.segment(row.feed, row.segment);
-  if (row === undefined || record === undefined || (row.flags & FLAGS.purged) !== 0) return;
+  const flags = FLAGS.purged | (why === 'expired' ? FLAGS.expired : 0);
+  if (row === undefined || record === undefined || (row.flags & flags) === flags) return;
   const key = state.headerKey(row, event);
   const held = state.store.get('content', key) !== undefined;
   state.store.delete('content', key);
-  state.putHeaderRow({ ...row, flags: row.flags | FLAGS.purged });
+  state.putHeaderRow({ ...row, flags: row.flags | flags });
   state.setSegment(row.feed, row.segment, { ...record, contents: record.contents - (held ? 1 : 0) });
   dropIfEmpty(state, row.feed, row.segment);
 };

@@ -1,9 +1,32 @@
 // The own side: this device's key, its segments and their subkeys, its events and seals.
-import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
-import { createCertificate, eventIdOf, openEntry, NO_HASH, type SegmentId } from '../identity/index.ts';
+import {
+  CHARTER_SEGMENT,
+  createCertificate,
+  entryPointAfter,
+  eventIdOf,
+  feedIdOf,
+  firstEntryPoint,
+  NO_HASH,
+  openEntry,
+  type Cut,
+  type EntryPoint,
+  type FeedId,
+  type MemberId,
+  type SegmentId,
+} from '../identity/index.ts';
 import { contentHash, noContentHash, sizeClassOf } from './content.ts';
-import { encodeHeader, EVENT_FORMAT, EVENT_KIND, MAX_HEADS, PUBLISH_KIND, type Header } from './header.ts';
+import { frontierOf } from './frontiers.ts';
+import {
+  encodeHeader,
+  EVENT_FORMAT,
+  EVENT_KIND,
+  FIRST_CONVERSATION_KIND,
+  MAX_HEADS,
+  PUBLISH_KIND,
+  type Header,
+} from './header.ts';
 import { addSegment, changeCharter, finish, newIntake, takeEntry } from './ingest.ts';
 import { createSeal } from './objects.ts';
 import { lamportOf, placesInOrder } from './places.ts';
@@ -12,7 +35,7 @@ import { keptSeals, putSeal } from './seals.ts';
 import { newWork, publishFrom, setEnd, settle } from './settle.ts';
 import { DAY_MS, MINUTE_MS } from './shared-time.ts';
 import { emptySegment, type LogState } from './state.ts';
-import type { Appended, Head, OwnDevice } from './types.ts';
+import type { Appended, Head, OwnDevice, Place, Turn } from './types.ts';
 
 /** Subkeys of own segments, derived from their seeds once; dropped with the rest of the cache. */
 export interface Subkeys {
@@ -72,6 +95,68 @@ export const startDevice = (state: LogState, key: SigningKey, inception: Uint8Ar
   return { feed: open.feed, member, key };
 };
 
+/** `seq` 0 of the member's inception is what its events name as the charter they were written under. */
+export const joinDevice = (state: LogState, key: SigningKey, member: MemberId, inception: FeedId): OwnDevice => {
+  const feed = feedIdOf(state.crypto, key.publicKey);
+  state.setOwn({
+    feed,
+    member,
+    publicKey: key.publicKey,
+    privateKey: key.privateKey.expose().slice(),
+    current: null,
+    startNew: false,
+    named: [],
+    charter: { feed: inception, seq: 0 },
+  });
+  state.flush();
+  return { feed, member, key };
+};
+
+/** Where a chain of entries ends: the longest from the start, at a fork the smallest hash. */
+const chainEnd = (state: LogState, feed: FeedId): ReturnType<LogState['entries']>[number] | undefined => {
+  const ends = new Map<string, ReturnType<LogState['entries']>[number]>();
+  let last: ReturnType<LogState['entries']>[number] | undefined;
+  for (const open of state.entries(feed)) {
+    if (open.entry.seq > 0 && !ends.has(toHex(open.entry.previous))) continue;
+    ends.set(toHex(open.hash), open);
+    if (last === undefined || open.entry.seq > last.entry.seq) last = open;
+  }
+  return last;
+};
+
+export const appendEntry = (
+  state: LogState,
+  make: (key: SigningKey, at: EntryPoint) => Uint8Array,
+  time: number,
+): { readonly place: Place; readonly entry: Uint8Array } => {
+  const own = theOwn(state);
+  const last = chainEnd(state, own.feed);
+  const root = state.roots[0];
+  if (root === undefined) throw new Error('a log without a root');
+  const at = last === undefined ? firstEntryPoint(root) : entryPointAfter(last);
+  const key = deviceKey(own);
+  const entry = make(key, at);
+  key.privateKey.wipe();
+  const intake = newIntake();
+  takeEntry(state, intake, entry, time);
+  finish(state, intake);
+  if (intake.refused.size > 0) throw new Error('an own charter entry was refused');
+  return { place: { feed: own.feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry };
+};
+
+/** The last places of a device that are held here: what a removal by this device accepts. */
+export const cutHere = (state: LogState, feed: FeedId): Cut => {
+  const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
+  const last = chainEnd(state, feed);
+  return {
+    feed,
+    segment: at?.segment ?? null,
+    count: at?.count ?? 0,
+    charterCount: last === undefined ? 0 : last.entry.seq + 1,
+    charterHead: last?.hash ?? null,
+  };
+};
+
 const theOwn = (state: LogState): OwnRecord => {
   const own = state.own();
   if (own === undefined) throw new Error('no device was started in this conversation');
@@ -98,7 +183,7 @@ interface Current {
   readonly before: Head | undefined;
 }
 
-const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, day: number, time: number): Current => {
+const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, time: number): Current => {
   const { crypto, conversation } = state;
   const last = own.current === null ? undefined : state.segment(own.feed, own.current);
   sealHead(state, subkeys);
@@ -112,7 +197,7 @@ const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, day: num
     number,
     previous: own.current,
     subkey: subkey.publicKey,
-    day,
+    day: dayOf(time),
     extensions: [],
   });
   device.privateKey.wipe();
@@ -122,18 +207,66 @@ const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, day: num
     number,
     previous: own.current,
     subkey: subkey.publicKey,
-    day,
+    day: dayOf(time),
     seed: seed.expose().slice(),
   });
   seed.wipe();
   addSegment(state, own.feed, segment, record, bytes);
   if (own.current === null || last === undefined) return { segment, record, end: null, before: undefined };
   setEnd(state, own.feed, own.current, { count: last.sound, time: Math.floor(time / MINUTE_MS) });
+  endSeed(state, own.feed, own.current);
   const end = { segment: own.current, count: last.sound };
   const newest = { feed: own.feed, segment: own.current, seq: last.sound - 1, lamport: last.lamport };
   const { tip } = state.feed(own.feed);
   const before = tip !== null && tip.lamport > last.lamport ? tip : last.sound > 0 ? newest : undefined;
   return { segment, record, end, before };
+};
+
+const dayOf = (time: number): number => Math.max(0, Math.floor(time / DAY_MS));
+
+/** From here on the seed serves nothing but its publication; nobody of another person covers segments of `self`. */
+const endSeed = (state: LogState, feed: FeedId, segment: SegmentId): void => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || record.seed === null) return;
+  if (state.kind === 'self') state.setSegment(feed, segment, { ...record, seed: null });
+  else state.ended?.({ feed, segment, seed: record.seed });
+};
+
+const periodOf = (state: LogState): number => state.periodMs?.() ?? DAY_MS;
+/** Was the segment opened in the period that `time` is in? */
+const isCurrent = (state: LogState, feed: FeedId, segment: SegmentId, time: number): boolean => {
+  const opened = state.openedAt(feed, segment);
+  const period = periodOf(state);
+  return opened === undefined || Math.floor((opened * MINUTE_MS) / period) === Math.floor(time / period);
+};
+
+/** Rows looked at in one step. */
+const TURN_STEP = 64;
+/** Turns of all devices are spread over this part of a period. */
+const TURN_SPREAD = 128;
+
+const saysSomething = (state: LogState, feed: FeedId, segment: SegmentId, top: number): boolean => {
+  for (let from = 0; from < top; from += TURN_STEP) {
+    const rows = state.headerRows(feed, segment, from, Math.min(top, from + TURN_STEP));
+    if (rows.some((row) => state.headerOf(row).contentKind >= FIRST_CONVERSATION_KIND)) return true;
+  }
+  return false;
+};
+
+export const turn = (state: LogState, now: number, always: boolean): Turn => {
+  const own = state.own();
+  const period = periodOf(state);
+  const start = Math.floor(now / period) * period;
+  const wait = ((own?.feed[0] ?? 0) / 256) * (period / TURN_SPREAD);
+  const record = own?.current == null ? undefined : state.segment(own.feed, own.current);
+  if (own?.current == null || record === undefined || isCurrent(state, own.feed, own.current, now)) {
+    return { due: false, at: start + period + wait };
+  }
+  if (now < start + wait) return { due: false, at: start + wait };
+  return {
+    due: always || saysSomething(state, own.feed, own.current, record.top),
+    at: start + period + wait,
+  };
 };
 
 export const append = (
@@ -143,13 +276,12 @@ export const append = (
 ): Appended => {
   const { crypto } = state;
   const own = theOwn(state);
-  const day = Math.floor(event.time / (state.periodMs ?? DAY_MS));
   const running = own.current === null ? undefined : state.segment(own.feed, own.current);
-  const fits = running !== undefined && !own.startNew && running.day === day;
+  const fits = running !== undefined && !own.startNew && own.current !== null && isCurrent(state, own.feed, own.current, event.time);
   const current: Current =
     own.current !== null && running !== undefined && fits
       ? { segment: own.current, record: running, end: null, before: undefined }
-      : openSegment(state, subkeys, own, day, event.time);
+      : openSegment(state, subkeys, own, event.time);
   const { segment, record, end, before } = current;
 
   const seen = headsSeen(state);

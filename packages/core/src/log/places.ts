@@ -46,6 +46,36 @@ export const chainOf = (
   return undefined;
 };
 
+/**
+ * A copied home goes on from the same segment with another one: beside the line stands what is not, or does not lead back
+ * to, the smallest id of those that say something.
+ */
+export const isBeside = (state: LogState, feed: FeedId, segment: SegmentId): boolean => {
+  const { aside } = state.feed(feed);
+  const numbers = new Set(aside.map((id) => state.segment(feed, id)?.number));
+  if (numbers.size === 0) return false;
+  for (let at: SegmentId | null = segment; at !== null;) {
+    const here: SegmentRecord | undefined = state.segment(feed, at);
+    if (here === undefined) return false;
+    const id: SegmentId = at;
+    const isSmallest = (): boolean => {
+      const line = state
+        .certificates(feed, here.number)
+        .map(({ key }) => key.subarray(28, 36) as SegmentId)
+        .find((other) => {
+          const beside = state.segment(feed, other);
+          return beside !== undefined && sameSegment(beside.previous, here.previous) && longest(beside) > 0;
+        });
+      return line === undefined || equalBytes(line, id);
+    };
+    if (numbers.has(here.number) && !isSmallest()) return true;
+    at = here.previous;
+  }
+  return false;
+};
+const sameSegment = (one: SegmentId | null, other: SegmentId | null): boolean =>
+  one === null || other === null ? one === other : equalBytes(one, other);
+
 /** The sound event at a place; in a forked segment the one of the named chain. */
 export const eventAt = (state: LogState, place: Place): HeaderRow | undefined => {
   const segment = state.realSegment(place.feed, place.segment);

@@ -3,11 +3,11 @@
 import { equalBytes } from '../bytes/index.ts';
 import { bytes, decode, encode, extensions, named, tuple, type Infer } from '../codec/index.ts';
 import { Secret } from '../crypto/index.ts';
-import { feedIdCodec, segmentIdCodec } from '../identity/index.ts';
-import { FLAGS } from './records.ts';
+import { feedIdCodec, segmentIdCodec, type FeedId, type SegmentId } from '../identity/index.ts';
+import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
 import { DAY_MS, MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
-import type { Publication, PublicationQuestion } from './types.ts';
+import type { Publication, PublicationQuestion, SegmentSeed } from './types.ts';
 
 /** Long enough for everyone to hand on what nobody can have forged yet. */
 export const PUBLISH_GRACE_MS = 7 * DAY_MS;
@@ -18,58 +18,88 @@ export const publishCodec = named(
 );
 export type Publish = Infer<typeof publishCodec>;
 
-/** True when the segment's subkey became public by this. `trusted`: it came from the person who publishes, or is our own. */
-export const takePublication = (
-  state: LogState,
-  content: Uint8Array,
-  lamport: number,
-  trusted: boolean,
-): Publish | undefined => {
+/** Is this seed the private half of that subkey? */
+const makes = (state: LogState, seed: Uint8Array, subkey: Uint8Array): boolean => {
+  const key = state.crypto.signingKey(new Secret(seed.slice()));
+  key.privateKey.wipe();
+  return equalBytes(key.publicKey, subkey);
+};
+const isOfOnePerson = (state: LogState, one: FeedId, other: FeedId): boolean => {
+  const member = state.device(one)?.member;
+  const same = state.device(other)?.member;
+  return member !== undefined && same !== undefined && equalBytes(member, same);
+};
+
+/** What the segment's subkey became public by; undefined when nothing new did. `row`: the event that publishes it. */
+export const takePublication = (state: LogState, content: Uint8Array, row: HeaderRow): Publish | undefined => {
   const publish = decode(publishCodec, content);
   if (publish === undefined) return undefined;
   const record = state.segment(publish.feed, publish.segment);
   if (record === undefined || record.published !== null) return undefined;
-  const key = state.crypto.signingKey(new Secret(publish.seed.slice()));
-  const matches = equalBytes(key.publicKey, record.subkey);
-  key.privateKey.wipe();
-  if (!matches) return undefined;
+  if (!makes(state, publish.seed, record.subkey)) return undefined;
+  const trusted = (row.flags & FLAGS.doubtful) === 0 && isOfOnePerson(state, row.feed, publish.feed);
   let { doubtful } = record;
   if (trusted && doubtful > 0) {
     // What came from the other side before the key was public could not be forged.
-    for (const row of state.headerRows(publish.feed, publish.segment, 0, record.top)) {
-      if ((row.flags & FLAGS.doubtful) !== 0) state.putHeaderRow({ ...row, flags: row.flags & ~FLAGS.doubtful });
+    for (const old of state.headerRows(publish.feed, publish.segment, 0, record.top)) {
+      if ((old.flags & FLAGS.doubtful) !== 0) state.putHeaderRow({ ...old, flags: old.flags & ~FLAGS.doubtful });
     }
     doubtful = 0;
   }
-  state.setSegment(publish.feed, publish.segment, { ...record, seed: publish.seed, published: lamport, doubtful });
+  state.setSegment(publish.feed, publish.segment, { ...record, seed: publish.seed, published: row.lamport, doubtful });
   return publish;
 };
 
-/** Own segments whose time has come, oldest first. */
+/** Of one device, one after the other: what lies behind so many that are out is out as well. */
+const MAX_OUT = 32;
+
+type Waiting = readonly [SegmentSeed, SegmentRecord];
+/** Ended segments of this device whose seed is not public, newest first. */
+const ownWaiting = (state: LogState): readonly Waiting[] => {
+  const own = state.own();
+  const found: Waiting[] = [];
+  let out = 0;
+  const last = own?.current == null ? undefined : state.segment(own.feed, own.current);
+  for (let at = last?.previous ?? null; own !== undefined && at !== null && out < MAX_OUT;) {
+    const record = state.segment(own.feed, at);
+    if (record === undefined) break;
+    const { seed, published, previous } = record;
+    // Another device of this person may have published a later one first.
+    if (published !== null) out += 1;
+    else if (seed !== null) found.push([{ feed: own.feed, segment: at, seed }, record]);
+    at = previous;
+  }
+  return found;
+};
+/** The same of this person's other devices, as far as `self` told their seeds. */
+const othersWaiting = (state: LogState, seeds: readonly SegmentSeed[]): readonly Waiting[] => {
+  const own = state.own();
+  return seeds.flatMap((one): Waiting[] => {
+    if (own === undefined || equalBytes(one.feed, own.feed) || !isOfOnePerson(state, one.feed, own.feed)) return [];
+    const record = state.segment(one.feed, one.segment);
+    if (record === undefined || record.published !== null || !makes(state, one.seed, record.subkey)) return [];
+    return [[one, record]];
+  });
+};
+
+/** Segments of this person whose time has come, of this device oldest first. */
 export const duePublications = (
   state: LogState,
   covers: (
     frontier: PublicationQuestion['counterparts'][number],
-    segment: Publish['segment'],
+    feed: FeedId,
+    segment: SegmentId,
     count: number,
   ) => boolean,
-  { now, counterparts, graceMs = PUBLISH_GRACE_MS, sharedTimeOk }: PublicationQuestion,
-): readonly Publication[] => {
-  const own = state.own();
-  if (own === undefined || own.current === null) return [];
-  const due: Publication[] = [];
-  // Segments end one after the other, so the walk stops at the newest that is out already.
-  for (let at = state.segment(own.feed, own.current)?.previous ?? null; at !== null;) {
-    const record = state.segment(own.feed, at);
-    if (record === undefined || record.published !== null) break;
-    const segment = at;
-    const { ended, seed } = record;
-    at = record.previous;
-    if (ended === null || seed === null) continue;
-    const dueAt = ended.time * MINUTE_MS + graceMs;
-    if (now < dueAt || !sharedTimeOk(dueAt)) continue;
-    if (!counterparts.some((frontier) => covers(frontier, segment, ended.count))) continue;
-    due.push({ segment, content: encode(publishCodec, { feed: own.feed, segment, seed, extensions: [] }) });
-  }
-  return due.toReversed();
-};
+  { now, counterparts, graceMs = PUBLISH_GRACE_MS, sharedTimeOk, seeds = [] }: PublicationQuestion,
+): readonly Publication[] =>
+  [...ownWaiting(state).toReversed(), ...othersWaiting(state, seeds)].flatMap(
+    ([{ feed, segment, seed }, { ended }]): Publication[] => {
+      // A running segment is its device's own affair: its seed is published by nobody before it has ended.
+      if (ended === null) return [];
+      const dueAt = ended.time * MINUTE_MS + graceMs;
+      if (now < dueAt || !sharedTimeOk(dueAt)) return [];
+      if (!counterparts.some((frontier) => covers(frontier, feed, segment, ended.count))) return [];
+      return [{ feed, segment, content: encode(publishCodec, { feed, segment, seed, extensions: [] }) }];
+    },
+  );

@@ -112,8 +112,8 @@ export const ownRecord = named(
 export type OwnRecord = Infer<typeof ownRecord>;
 export const admittedRecord = named('admitted-record', list(memberIdCodec, 4096));
 
-/** Bits of a header row. */
-export const FLAGS = { doubtful: 1, purged: 2 } as const;
+/** Bits of a header row. `expired` stands only beside `purged`. */
+export const FLAGS = { doubtful: 1, purged: 2, expired: 4 } as const;
 export interface HeaderRow {
   readonly feed: FeedId;
   readonly segment: SegmentId;

@@ -4,8 +4,9 @@ import type { EventId, FeedId, SegmentId } from '../identity/index.ts';
 import { verifySeal, type Seal } from './objects.ts';
 import type { LogState } from './state.ts';
 
-/** Seals of one segment that may wait for their events. */
+/** Seals of one segment that may wait for their events, and all of one segment: each chain needs one. */
 export const MAX_PENDING_SEALS = 64;
+const MAX_SEALS = 256;
 
 export interface KeptSeal {
   readonly key: Uint8Array;
@@ -38,6 +39,26 @@ export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, fro
       signature: value.subarray(33, 97),
     },
   }));
+};
+
+/**
+ * May one more wait? When too many do, those with a wrong signature go, then the one at the lowest seq: a higher one counts
+ * for all below it. False when it is itself wrong, or the lowest.
+ */
+export const makeRoom = (state: LogState, subkey: Uint8Array, seal: Seal): boolean => {
+  const isWaiting = ({ seal: kept }: KeptSeal): boolean => state.headerRow(kept, kept.head) === undefined;
+  const kept = keptSeals(state, seal.feed, seal.segment, 0);
+  if (kept.length < MAX_PENDING_SEALS) return true;
+  if (kept.length >= MAX_SEALS) return false;
+  const waiting = kept.filter(isWaiting);
+  if (waiting.length < MAX_PENDING_SEALS) return true;
+  const good = waiting.filter((one) => isGoodSeal(state, subkey, one));
+  if (good.length < MAX_PENDING_SEALS) return true;
+  const [lowest] = good;
+  if (lowest === undefined || seal.seq <= lowest.seal.seq) return false;
+  if (!verifySeal(state.crypto, subkey, state.conversation, seal)) return false;
+  state.store.delete('seal', lowest.key);
+  return true;
 };
 
 /** Checks a seal once; a bad one is dropped and changes nothing else. */

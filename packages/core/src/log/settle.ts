@@ -92,6 +92,7 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     if (isGoodSeal(state, record.subkey, kept)) heads.add(toHex(kept.seal.head));
     else refuse(work, 'signature');
   }
+  dropCovered(state, feed, segment, nodes, heads);
   const lamports = new Map<string, number>();
   const soundOf = ({ nodes: own }: Chain<Held>): readonly HeaderRow[] => {
     const sound: HeaderRow[] = [];
@@ -143,6 +144,24 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   // Only what changed wakes others: two forked segments that wait for each other would never rest.
   if (now !== undefined && names(now) !== names(record)) grown(state, work, feed, segment, all);
   else show(state, work, feed, segment, all);
+};
+
+/** Of the checked seals of a chain the highest is enough. `heads`: what checked seals stand on. */
+const dropCovered = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+  nodes: readonly Held[],
+  heads: ReadonlySet<string>,
+): void => {
+  const below = new Set<string>();
+  for (const { event, previous } of nodes.toReversed()) {
+    const name = toHex(event);
+    if (heads.has(name) || below.has(name)) below.add(toHex(previous));
+  }
+  for (const { key, checked, seal } of keptSeals(state, feed, segment, 0)) {
+    if (checked && below.has(toHex(seal.head))) state.store.delete('seal', key);
+  }
 };
 
 /** What follows from events that are sound now. In a forked segment these are all of them, again. */
@@ -199,7 +218,7 @@ export const publishFrom = (state: LogState, work: Work, row: HeaderRow): void =
   if (state.headerOf(row).contentKind !== PUBLISH_KIND) return;
   const content = state.store.get('content', state.headerKey(row, row.event));
   if (content === undefined) return;
-  const publish = takePublication(state, content.subarray(32), row.lamport, (row.flags & FLAGS.doubtful) === 0);
+  const publish = takePublication(state, content.subarray(32), row);
   if (publish === undefined) return;
   work.published.push({ feed: publish.feed, segment: publish.segment });
   reshow(state, work, publish.feed, publish.segment);

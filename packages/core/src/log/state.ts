@@ -72,6 +72,7 @@ export const openState = (options: LogOptions) => {
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
   let frontier: { readonly at: number; readonly value: Frontier } | undefined;
+  let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
   const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array =>
@@ -173,6 +174,11 @@ export const openState = (options: LogOptions) => {
       feed === undefined ? authority().entries : authority().entries.filter((open) => equalBytes(open.feed, feed)),
     hasEntry: (open: OpenEntry): boolean =>
       store.get('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash)) !== undefined,
+    /** When it came, in milliseconds; 0 when it is not here. */
+    seenAt(open: OpenEntry): number {
+      const raw = store.get('entry', concat(conversation, open.feed, uint32(open.entry.seq), open.hash));
+      return raw === undefined ? 0 : readUint48(raw, 0);
+    },
     putEntry(open: OpenEntry, seenAt: number): void {
       store.put(
         'entry',
@@ -265,6 +271,16 @@ export const openState = (options: LogOptions) => {
     headerOf: (row: HeaderRow): Header =>
       freshHeaders.get(toHex(row.event)) ?? certain(readHeader(row.header), 'header'),
 
+    /** Minutes: the time of the first event of a segment; undefined while it is not held. */
+    openedAt(feed: FeedId, segment: SegmentId): number | undefined {
+      if (opened !== undefined && equalBytes(opened.segment, segment)) return opened.time;
+      const [first] = state.headerRows(feed, segment, 0, 1, 1);
+      if (first === undefined) return undefined;
+      const { time } = state.headerOf(first);
+      opened = { segment: segment.slice() as SegmentId, time };
+      return time;
+    },
+
     /** All certificates of a feed with this number. */
     certificates(feed: FeedId, number: number): readonly Row[] {
       const prefix = concat(conversation, feed, uint32(number));
@@ -315,6 +331,7 @@ export const openState = (options: LogOptions) => {
       changes++;
       freshHeaders = new Map();
       ancestry = new Map();
+      opened = undefined;
     },
   };
   return state;

@@ -7,6 +7,8 @@ import {
   segmentIdCodec,
   type Charter,
   type ConversationId,
+  type Cut,
+  type EntryPoint,
   type EventId,
   type FeedId,
   type MemberId,
@@ -51,8 +53,8 @@ export interface ShownEvent {
   /** Milliseconds since 1970 of this machine; 0 for own events. */
   readonly receivedAt: number;
   readonly marks: readonly Mark[];
-  /** `purged`: was here and was deleted. `missing`: never came. `none`: the event has none. */
-  readonly contentState: 'held' | 'purged' | 'missing' | 'none';
+  /** `purged`: was deleted. `expired`: its time was over. `missing`: never came. `none`: the event has none. */
+  readonly contentState: 'held' | 'purged' | 'expired' | 'missing' | 'none';
   /** It carries a critical extension this build does not know. */
   readonly newer: boolean;
 }
@@ -118,7 +120,20 @@ export interface Page {
   readonly after?: EventId;
   readonly limit: number;
 }
+/** The private half of an ended segment's subkey. */
+export interface SegmentSeed {
+  readonly feed: FeedId;
+  readonly segment: SegmentId;
+  readonly seed: Uint8Array;
+}
+export interface Turn {
+  /** A `turn` has to be written now. */
+  readonly due: boolean;
+  /** When to ask again. Milliseconds. */
+  readonly at: number;
+}
 export interface Publication {
+  readonly feed: FeedId;
   readonly segment: SegmentId;
   /** The content of the `publish` event to append (kind `PUBLISH_KIND`). */
   readonly content: Uint8Array;
@@ -132,6 +147,8 @@ export interface PublicationQuestion {
   readonly graceMs?: number;
   /** `mayPublish` for this due time (milliseconds). */
   readonly sharedTimeOk: (due: number) => boolean;
+  /** Of other devices of the same person, as `self` has them; those of this device are known. */
+  readonly seeds?: readonly SegmentSeed[];
 }
 
 export interface OwnDevice {
@@ -148,8 +165,10 @@ export interface LogOptions {
   readonly kind: ConversationKind;
   /** Roots an inception of this conversation may name, 16 to 32 bytes each (spec 03, "Roots"). */
   readonly roots: readonly Uint8Array[];
-  /** How long a segment may grow, in milliseconds; a day by default. */
-  readonly periodMs?: number;
+  /** How long a segment may grow, in milliseconds; asked at every event, since a person may change it. A day by default. */
+  readonly periodMs?: () => number;
+  /** An own segment has ended: what its device and its person's other devices need to publish it. */
+  readonly ended?: (ended: SegmentSeed) => void;
 }
 
 export interface ConversationLog {
@@ -166,9 +185,27 @@ export interface ConversationLog {
 
   /** Once per conversation: keeps the device key in the store, holds and admits one's own inception. */
   startDevice(key: SigningKey, inception: Uint8Array): OwnDevice;
+  /** The same for a device that one of its person's devices adds, now or later: nothing vouches for it before that. */
+  joinDevice(key: SigningKey, member: MemberId, inception: FeedId): OwnDevice;
+  /** Adds a charter entry of this device. `time`: milliseconds, when it was first seen. */
+  appendEntry(
+    make: (key: SigningKey, at: EntryPoint) => Uint8Array,
+    time: number,
+  ): { readonly place: Place; readonly entry: Uint8Array };
+  /** The entry by which a member began, once it is held. */
+  inceptionOf(member: MemberId): Uint8Array | undefined;
+  /** When the entry that added a device was first seen here, in milliseconds; 0: not by an entry. */
+  addedAt(feed: FeedId): number;
+  /** The entry that made this feed a device of its member; undefined for that of an inception. */
+  addingEntry(feed: FeedId): Uint8Array | undefined;
+  /** As much of a device as is held here, for a removal that accepts no more. */
+  cutHere(feed: FeedId): Cut;
   device(): OwnDevice | undefined;
   /** The next event opens a new segment: after a restore, or when a peer is ahead of one's own feed. */
   startSegment(): void;
+  /** Has the running segment outlived its period? `always`: also when nobody said anything in it. */
+  turn(now: number, always: boolean): Turn;
+  isPublished(feed: FeedId, segment: SegmentId): boolean;
   /** Time in milliseconds. The content is at most MAX_CONTENT_BYTES long; null for an event without content. */
   append(event: { readonly contentKind: number; readonly content: Uint8Array | null; readonly time: number }): Appended;
   /** Seals what is unsealed; called before anything leaves the device. One signature, or none. */
@@ -199,7 +236,7 @@ export interface ConversationLog {
   /** Undefined when it is not held, or is not what its header says. */
   content(event: EventId): Uint8Array | undefined;
   /** Content and its key go, the header stays; a published segment without contents leaves only its stub. */
-  purge(event: EventId): void;
+  purge(event: EventId, why?: 'expired'): void;
 
   /** Checks all that is stored from the bytes up and names what does not hold: for a damaged or tampered disk. */
   verify(): readonly Damaged[];

@@ -1,22 +1,34 @@
 // Checks what is stored from the bytes up, for a damaged or tampered disk: every event that does not follow from signatures
 // is named. Ingest checked all of it once; this trusts no record of that.
 import { concat, equalBytes, toHex } from '../bytes/index.ts';
-import { eventIdOf, NO_HASH, openCertificate, type EventId } from '../identity/index.ts';
+import { eventIdOf, MAX_SEQ, NO_HASH, openCertificate, type EventId } from '../identity/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header, type HeaderBrief } from './header.ts';
 import { verifySeal } from './objects.ts';
 import { lamportOf } from './places.ts';
-import { FLAGS, type HeaderRow } from './records.ts';
+import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
 import { keptSeals } from './seals.ts';
 import type { LogState } from './state.ts';
 
-export type Damage = 'header' | 'content' | 'chain' | 'lamport' | 'unsealed';
+/** `missing`: it was shown, and is not held any more. */
+export type Damage = 'header' | 'content' | 'chain' | 'lamport' | 'unsealed' | 'missing';
 export interface Damaged {
   readonly event: EventId;
   readonly damage: Damage;
 }
 
-export const verify = (state: LogState): readonly Damaged[] =>
+export const verify = (state: LogState): readonly Damaged[] => [...verifyEvents(state), ...verifyOrder(state)];
+
+const verifyOrder = (state: LogState): readonly Damaged[] => {
+  const to = prefixEnd(state.conversation);
+  const from = state.conversation;
+  return state.store.scan('order', to === undefined ? { from } : { from, to }).flatMap(({ key, value }): Damaged[] => {
+    const event = key.subarray(22) as EventId;
+    return state.headerRow(readStanding(value), event) === undefined ? [{ event, damage: 'missing' }] : [];
+  });
+};
+
+const verifyEvents = (state: LogState): readonly Damaged[] =>
   state.devices().flatMap(({ feed, publicKey }) =>
     state.store
       .scan('certificate', {
@@ -37,7 +49,7 @@ const verifySegment = (
   segment: HeaderRow['segment'],
   subkey: Uint8Array,
 ): readonly Damaged[] => {
-  const rows = state.headerRows(feed, segment, 0, state.segment(feed, segment)?.top ?? 0);
+  const rows = state.headerRows(feed, segment, 0, MAX_SEQ);
   const good = new Map<string, { readonly row: HeaderRow; readonly header: Header }>();
   const damaged: Damaged[] = [];
   for (const row of rows) {

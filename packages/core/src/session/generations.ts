@@ -28,9 +28,15 @@ export const addGeneration = (session: Session, generation: Generation, now: num
   return { session: dropped.session, writes: [stateWrite(dropped.session), ...dropped.writes] };
 };
 
+/** Drops generations in which nothing can come any more, by a shorter time when the person wants keys to go sooner. */
+export const dropLateGenerations = (session: Session, now: number, lateMs: number): SessionStep => {
+  const step = dropOldGenerations(session, now, Math.min(lateMs, LATE_MS));
+  return step.session === session ? step : { ...step, writes: [stateWrite(step.session), ...step.writes] };
+};
+
 /** The writes delete the skipped keys of what was dropped; the session's own row is the caller's to write. */
-export const dropOldGenerations = (session: Session, now: number): SessionStep => {
-  const gone = new Set(expired(session.generations, now));
+export const dropOldGenerations = (session: Session, now: number, lateMs: number = LATE_MS): SessionStep => {
+  const gone = new Set(expired(session.generations, now, lateMs));
   if (session.generations.length - gone.size > MAX_GENERATIONS) gone.add(surplus(session.generations));
   if (gone.size === 0) return { session, writes: [] };
   for (const generation of gone) wipeGeneration(generation);
@@ -46,8 +52,8 @@ export const dropOldGenerations = (session: Session, now: number): SessionStep =
   return { session: { ...session, generations, skipped }, writes };
 };
 
-const expired = (generations: readonly Generation[], now: number): readonly Generation[] => {
-  const newest = generations.findLastIndex(({ openedAt }) => openedAt !== null && now - openedAt > LATE_MS);
+const expired = (generations: readonly Generation[], now: number, lateMs: number): readonly Generation[] => {
+  const newest = generations.findLastIndex(({ openedAt }) => openedAt !== null && now - openedAt > lateMs);
   return generations.slice(0, Math.max(0, newest));
 };
 

@@ -1,6 +1,6 @@
 export { BODY_OVERHEAD, openBody, openBox, sealBody, sealBox, type OpenedBox } from './body.ts';
 export { createGeneration } from './generation.ts';
-export { addGeneration, emptySession, renewalDue, wipeSession } from './generations.ts';
+export { addGeneration, dropLateGenerations, emptySession, renewalDue, wipeSession } from './generations.ts';
 export { emptyHelloState, helloId, stepHello, wipeHelloState } from './hello.ts';
 export { decodeHelloState, encodeHelloState } from './hello-rows.ts';
 export * from './hello-types.ts';
