@@ -100,6 +100,7 @@ test('offers and claims outlive kill -9, and so does the key', { timeout: 20_000
     owner: new Uint8Array(32),
     token: null,
     single: true,
+    offered: Date.now() + DAY_MS,
     expires: Date.now() + DAY_MS,
     sealed,
   } as const;
@@ -234,6 +235,7 @@ test('dump: files and log of a busy relay hold no address, and the log no tag, p
       owner: new Uint8Array(32),
       token,
       single: true,
+      offered: Date.now() + DAY_MS,
       expires: Date.now() + DAY_MS,
       sealed,
     }),
@@ -310,6 +312,7 @@ test(
         owner: new Uint8Array(32),
         token: null,
         single: true,
+        offered: Date.now() + DAY_MS,
         expires: Date.now() + DAY_MS,
       } as const;
       offers.push((await ask(relay.url, { ...offer, sealed: new Uint8Array(4 * CELL_BYTES) }))?.type);

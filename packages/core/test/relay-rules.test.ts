@@ -251,6 +251,7 @@ describe('limits', () => {
       owner: new Uint8Array(32),
       token: null,
       single: true,
+      offered: START + HOUR_MS,
       expires: START + HOUR_MS,
       sealed: new Uint8Array(units * CELL_BYTES),
     });
@@ -333,6 +334,7 @@ describe('rendezvous', () => {
     owner,
     token: null,
     single: true,
+    offered: over.expires ?? expires,
     expires,
     sealed: sealed(1),
     ...over,
@@ -340,6 +342,23 @@ describe('rendezvous', () => {
   const claim = (fill: number): RelayRequest => ({ type: 'claimPut', place, id: id(fill), sealed: sealed(fill) });
   const idsOf = (response: RelayResponse): readonly number[] =>
     response.type === 'claims' ? response.claims.map((one) => one.id[0] as number) : [-1];
+
+  test('an offer of minutes is gone after them or at its first claim, and its claims stay for their owner', () => {
+    const { ask } = world();
+    const brief = { offered: START + 5 * 60_000 };
+    ask(offer(brief));
+    expect(ask({ type: 'offerGet', place }).type).toBe('offer');
+    expect(ask(claim(1)).type).toBe('done');
+    expect(codeOf(ask({ type: 'offerGet', place }))).toBe('gone');
+    expect(codeOf(ask(claim(2)))).toBe('taken');
+    expect(ask(claim(1)).type).toBe('done');
+    expect(idsOf(ask({ type: 'claimsGet', place, token }, START + DAY_MS))).toEqual([1, 2]);
+    const other = new Uint8Array(32).fill(9);
+    ask({ ...offer(brief), place: other });
+    const late = START + 5 * 60_000;
+    expect(codeOf(ask({ type: 'offerGet', place: other }, late))).toBe('gone');
+    expect(codeOf(ask({ type: 'claimPut', place: other, id: id(1), sealed: sealed(1) }, late))).toBe('gone');
+  });
 
   test('a one-time offer: the first claim is done, the same again changes nothing, another is kept but told `taken`, up to 8', () => {
     const { ask } = world();

@@ -135,7 +135,7 @@ export const transportContract = (name: string, harness: TransportHarness): void
       expect(codeOf(await ask({ type: 'offerGet', place }))).toBe('not-found');
       const expires = harness.now() + HOUR_MS;
       const owner = new Uint8Array(32).fill(9);
-      await ask({ type: 'offerPut', place, owner, token: null, single: true, expires, sealed });
+      await ask({ type: 'offerPut', place, owner, token: null, single: true, offered: expires, expires, sealed });
       expect(expectType(await ask({ type: 'offerGet', place }), 'offer')).toMatchObject({ expires });
       expectType(await ask({ type: 'claimPut', place, id: new Uint8Array(16).fill(1), sealed }), 'done');
       expect(codeOf(await ask({ type: 'claimPut', place, id: new Uint8Array(16).fill(2), sealed }))).toBe('taken');

@@ -6,7 +6,8 @@ import type { ShownEvent } from '../log/index.ts';
 import type { Range } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
-import type { Home, Pair } from './home.ts';
+import type { Pair } from './conversation.ts';
+import type { Home } from './home.ts';
 import type { Lines } from './lines.ts';
 import type { Methods } from './rpc.ts';
 

@@ -9,19 +9,28 @@ import {
   conversationOfSearchId,
   isDeletable,
   isSetting,
+  isStarred,
+  starredPlaces,
   isSettingValue,
   MAX_NAME_BYTES,
   MAX_PICTURE_BYTES,
   MAX_TEXT_BYTES,
   openHit,
   projectPair,
-  purgeLine,
   searchHits,
+  MAX_TIMER_SECONDS,
+  MIN_TIMER_SECONDS,
+  decodeContent,
+  timerExtension,
+  timerOf,
+  CONVERSATION_SETTINGS,
+  RESET,
   SETTINGS,
   settingDefault,
   settingsSet,
   VALIDITIES,
   type Content,
+  type Timer,
 } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import { eventName } from '../identity/index.ts';
@@ -33,17 +42,22 @@ import { BackupReader, type Adopt } from './backup-reader.ts';
 import { BackupWriter, type Spares } from './backup-writer.ts';
 import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
+import type { Devices } from './devices.ts';
 import { KithError } from './errors.ts';
-import type { Home, Pair } from './home.ts';
+import type { Pair } from './conversation.ts';
+import type { Home } from './home.ts';
 import { Imports } from './imports.ts';
 import type { FoundLine, Lines } from './lines.ts';
+import { HISTORIES } from './link-records.ts';
+import type { Linking } from './linking.ts';
 import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
 import { eventsWaiting } from './peers.ts';
 import type { Receiver } from './receiver.ts';
 import { ROLES } from './records.ts';
-import type { LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
+import type { Contact, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
 import type { Sender } from './sender.ts';
+import type { Timers } from './timers.ts';
 
 const MAX_NAME_CHARACTERS = 64;
 const MAX_PAGE = 500;
@@ -57,7 +71,10 @@ export interface CallsParts {
   readonly receiver: Receiver;
   readonly courier: Courier;
   readonly pairing: Pairing;
+  readonly devices: Devices;
+  readonly linking: Linking;
   readonly lines: Lines;
+  readonly timers: Timers;
   readonly status: () => Status;
   readonly typing: Map<string, number>;
   readonly relays: () => readonly string[];
@@ -75,7 +92,8 @@ type Handler<M extends Method> = (
   params: Params,
   done: Settle<Methods[M]['result']>,
 ) => Methods[M]['result'] | undefined;
-type Handlers = { readonly [M in Method]: Handler<M> };
+type EngineMethod = Exclude<Method, LockMethod>;
+type Handlers = { readonly [M in EngineMethod]: Handler<M> };
 
 export class Calls {
   readonly #parts: CallsParts;
@@ -113,7 +131,7 @@ export class Calls {
     };
     try {
       const handler = Object.hasOwn(this.#handlers, method)
-        ? (this.#handlers[method as Method] as Handler<Method>)
+        ? (this.#handlers[method as EngineMethod] as Handler<EngineMethod>)
         : undefined;
       if (handler === undefined) throw new KithError('bad-option', { message: `There is no method "${method}".` });
       const result = handler(new Params(params, this.#parts.home, this.#imports), done);
@@ -126,7 +144,7 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -172,7 +190,7 @@ export class Calls {
           .filter((pair) => !(home.facts(pair).ended && pair.local.peerInception === null))
           .map((pair) => this.#contact(pair))
           .concat(this.#imports.contacts())
-          .toSorted((a, b) => b.at - a.at || (a.conversation < b.conversation ? -1 : 1)),
+          .toSorted(byRank),
       'contact.rename': (params) => {
         const pair = params.pair();
         const name = params.text('name');
@@ -194,7 +212,7 @@ export class Calls {
         const validity = params.choice('validity', VALIDITIES);
         home.tell({ type: 'validity', conversation: pair.id, validity: VALIDITIES.indexOf(validity), extensions: [] });
         this.#contactChanged(pair);
-        if (validity !== 'compromised') sender.flush(pair);
+        if (validity !== 'compromised') sender.flush(pair.theirs);
         return { conversation: pair.name, validity };
       },
       'contact.checkCode': (params) => {
@@ -218,7 +236,8 @@ export class Calls {
         const text = params.text('text');
         checkText(text);
         const reply = params.has('reply') ? params.event(pair, 'reply').place : null;
-        const result = this.#append(pair, { type: 'text', text, reply, extensions: [] });
+        const timer = this.#timer(pair, params);
+        const result = this.#append(pair, { type: 'text', text, reply, extensions: extensionsOf(timer) });
         home.tellOnce({ type: 'draft', conversation: pair.id, text: '', extensions: [] });
         return result;
       },
@@ -227,7 +246,12 @@ export class Calls {
         const target = this.#own(pair, params.event(pair));
         const text = params.text('text');
         checkText(text);
-        return this.#append(pair, { type: 'edit', target: target.place, text, extensions: [] });
+        return this.#append(pair, {
+          type: 'edit',
+          target: target.place,
+          text,
+          extensions: extensionsOf(this.#timerOfText(pair, target)),
+        });
       },
       react: (params) => {
         const pair = this.#sendable(params.pair());
@@ -253,8 +277,6 @@ export class Calls {
           this.#append(pair, { type: 'delete', target: event.place, extensions: [] });
         } else {
           home.tell({ type: 'tombstone', conversation: pair.id, place: event.place, extensions: [] });
-          purgeLine(pair.view, event);
-          this.#changedIn(pair);
         }
         sender.dropPackets(pair);
         context.scrub();
@@ -264,6 +286,7 @@ export class Calls {
         if (params.imported() !== undefined) return { conversation: params.text('conversation'), unread: 0 };
         const pair = params.pair();
         const upTo = params.has('event') ? params.event(pair) : undefined;
+        this.#parts.timers.read(pair, upTo);
         const unread = clearUnread(context.store, pair.id, upTo);
         if (unread === 0) {
           const frontier = encode(frontierCodec, pair.log.frontier());
@@ -271,7 +294,7 @@ export class Calls {
             home.tellOnce({ type: 'read', conversation: pair.id, frontier, extensions: [] }) &&
             home.isOn('read-receipts', pair.id)
           ) {
-            sender.tellSoon(pair, true);
+            sender.tellSoon(pair.theirs, true);
           }
         }
         this.#contactChanged(pair);
@@ -292,12 +315,12 @@ export class Calls {
         return {};
       },
       'restore.begin': (params) => {
-        if (home.pairs().length > 0) throw new KithError('home-in-use');
+        this.#freshOnly();
         return this.#restore.begin(params.bytes('header'), new Secret(params.bytes('under', 32)));
       },
       'restore.part': (params) => this.#restore.part(params.count('index', 0), params.bytes('part')),
       'restore.finish': () => {
-        if (home.pairs().length > 0) throw new KithError('home-in-use');
+        this.#freshOnly();
         return this.#restore.finish();
       },
       'restore.cancel': () => {
@@ -310,6 +333,15 @@ export class Calls {
         this.#imports.remove(imported);
         return {};
       },
+      star: (params) => {
+        const pair = params.pair();
+        const event = params.event(pair);
+        const on = !params.flag('off');
+        if (isStarred(context.store, pair.id, event.place) !== on)
+          home.tell({ type: 'star', conversation: pair.id, place: event.place, on, extensions: [] });
+        return { event: eventName(event.event), starred: on };
+      },
+      'star.list': (params) => this.#starred(params.has('conversation') ? params.pair() : undefined),
       'draft.set': (params) => {
         const pair = params.pair();
         const text = params.text('text');
@@ -325,7 +357,7 @@ export class Calls {
         const isHeard = lines.stateOf(pair) === 'active' && home.facts(pair).validity !== 'compromised';
         if (isHeard && home.isOn('typing', pair.id) && now - this.#typedAt >= TYPING_EVERY_MS) {
           this.#typedAt = now;
-          sender.typing(pair);
+          sender.typing(pair.theirs);
         }
         return {};
       },
@@ -352,15 +384,41 @@ export class Calls {
           courier.fetch(relay);
         }
         pairing.tick(true);
+        linking.tick(true);
         sender.tick(true);
         return undefined;
       },
-      'device.list': () => {
-        const { device } = this.#parts.status();
-        return [{ device, name: '', addedAt: home.createdAt(), revoked: false, thisDevice: true }];
+      'device.list': () => devices.list(),
+      'device.link': (params, done) => {
+        const history = params.has('history') ? params.choice('history', HISTORIES) : 'all';
+        linking.create({ history, confirm: params.flag('confirm'), code: params.flag('code') }, done);
+        return undefined;
+      },
+      'device.join': (params, done) => {
+        const name = params.optionalText('name') ?? '';
+        checkName(name);
+        linking.join(params.text('link'), name, done);
+        return undefined;
+      },
+      'device.linking': () => linking.view(),
+      'device.confirm': (params) => linking.confirm(params.text('words')),
+      'device.refuse': () => {
+        linking.refuse();
+        return linking.view();
+      },
+      'device.name': (params) => {
+        const name = params.text('name');
+        checkName(name);
+        home.tell({ type: 'device', name, at: devices.startedAt(), extensions: [] });
+        return devices.list();
       },
       'events.since': (params) => this.#arrivals.since(params.optionalText('from'), MAX_PAGE),
     };
+  }
+
+  #freshOnly(): void {
+    if (this.#parts.home.pairs().length === 0) return;
+    throw new KithError('home-in-use', { hint: 'Restore into a new home: `kith --home DIR import FILE`.' });
   }
 
   // ---- events
@@ -370,14 +428,29 @@ export class Calls {
     const { kind, bytes } = contents.encode(content);
     const appended = pair.log.append({ contentKind: kind, content: bytes, time: this.#context.now() });
     this.#sent++;
+    // First it waits: the timer of what nobody has yet does not run.
+    this.#parts.sender.queue(pair, appended.place);
     const shown = pair.log.find(appended.event);
     if (shown !== undefined) {
       projectPair(pair.view, shown);
       this.#arrivals.note(pair, shown);
     }
-    this.#parts.sender.queue(pair, appended.place);
     this.#changedIn(pair);
     return { event: eventName(appended.event), state: 'waiting' };
+  }
+  /** Of a text to be sent: as asked for, else as this conversation has it. */
+  #timer(pair: Pair, params: Params): Timer | null {
+    const { timer } = this.#parts.home.preferences(pair);
+    if (!params.has('expiresMs')) return params.isNull('expiresMs') ? null : timer;
+    const seconds = Math.ceil(params.count('expiresMs', 0) / 1000);
+    if (seconds < MIN_TIMER_SECONDS || seconds > MAX_TIMER_SECONDS) 
+      throw new KithError('bad-option', { message: 'A message can go after 30 seconds to 366 days.' });
+    return { from: this.#parts.home.timerFrom(pair), seconds };
+  }
+  #timerOfText(pair: Pair, event: ShownEvent): Timer | null {
+    const raw = pair.log.content(event.event);
+    const content = raw === undefined ? undefined : decodeContent(event.contentKind, raw);
+    return content === undefined ? null : (timerOf(content) ?? null);
   }
   tellProfile(pair: Pair): void {
     const { name, picture } = this.#parts.home.profile();
@@ -450,6 +523,18 @@ export class Calls {
     return lines.linesFor(found);
   }
 
+  #starred(within: Pair | undefined): readonly LogLine[] {
+    const places = starredPlaces(this.#context.store, within?.id ?? null).flatMap(({ conversation, place }) => {
+      const pair = this.#parts.home.pair(conversation);
+      const event = pair?.log.at(place)?.event;
+      return pair === undefined || event === undefined ? [] : [{ pair, event }];
+    });
+    return this.#parts.lines
+      .linesOf(places, places.length)
+      .filter(({ deleted }) => !deleted)
+      .toSorted((a, b) => b.sentAt - a.sentAt);
+  }
+
   // ---- people
 
   #contact(pair: Pair): Methods['contact.rename']['result'] {
@@ -463,9 +548,9 @@ export class Calls {
     if (this.#parts.home.facts(pair).blocked !== blocked) {
       this.#parts.home.tell({ type: 'block', conversation: pair.id, blocked, extensions: [] });
       if (!blocked) {
-        this.#parts.sender.flush(pair);
+        this.#parts.sender.flush(pair.theirs);
         // What they wrote meanwhile was not looked for: our frontier shows them that it is lacking.
-        this.#parts.sender.tellSoon(pair, true);
+        this.#parts.sender.tellSoon(pair.theirs, true);
       }
     }
     return this.#contactChanged(pair);
@@ -515,13 +600,13 @@ export class Calls {
     const value = params.optionalText('value');
     if (key !== undefined && !isSetting(key)) throw new KithError('bad-setting');
     if (key !== undefined && value !== undefined) {
-      if (!isSettingValue(key, value, conversation !== null)) throw new KithError('bad-setting');
-      home.tellOnce({ type: 'setting', key, conversation, value, extensions: [] });
-      this.#context.changed({ type: 'settings' });
+      if (value !== RESET && !isSettingValue(key, value, conversation !== null)) throw new KithError('bad-setting');
+      home.tellOnce({ type: 'setting', key, conversation, value: value === RESET ? null : value, extensions: [] });
     }
+    const known = { ...SETTINGS, ...(conversation === null ? {} : CONVERSATION_SETTINGS) };
     const keys =
       key === undefined
-        ? [...new Set([...Object.keys(SETTINGS), ...settingsSet(this.#context.store, conversation).keys()])]
+        ? [...new Set([...Object.keys(known), ...settingsSet(this.#context.store, conversation).keys()])]
         : [key];
     return keys.map((one) => ({ key: one, value: home.setting(one, conversation), default: settingDefault(one) }));
   }
@@ -546,7 +631,7 @@ export class Calls {
   // ---- sync
 
   pending(): number {
-    return this.#parts.home.pairs().reduce((sum, pair) => sum + eventsWaiting(this.#context, pair), 0);
+    return this.#parts.home.pairs().reduce((sum, pair) => sum + eventsWaiting(this.#context, pair.theirs), 0);
   }
   /** Some relay has been read to the end. */
   fetched(): void {
@@ -555,9 +640,9 @@ export class Calls {
   /** A round is over when nothing is under way any more: then either it caused answers, which go out, or it is done. */
   tick(): number {
     const now = this.#context.now();
-    const { courier, pairing, sender, receiver } = this.#parts;
+    const { courier, pairing, linking, sender, receiver } = this.#parts;
     if (this.#syncing.length > 0) {
-      const idle = courier.isIdle() && pairing.isIdle() && this.#context.isQuiet();
+      const idle = courier.isIdle() && pairing.isIdle() && linking.isIdle() && this.#context.isQuiet();
       if (idle) sender.tick(true);
       const over = idle && courier.isIdle() && this.#context.isQuiet();
       for (const syncing of this.#syncing) {
@@ -585,6 +670,11 @@ export class Calls {
   }
 }
 
+/** Pinned ones first, archived ones last; among equals the newest first. */
+const rankOf = ({ pinned, archived }: Contact): number => (archived ? 2 : pinned ? 0 : 1);
+const byRank = (a: Contact, b: Contact): number =>
+  rankOf(a) - rankOf(b) || b.at - a.at || (a.conversation < b.conversation ? -1 : 1);
+const extensionsOf = (timer: Timer | null): Content['extensions'] => (timer === null ? [] : [timerExtension(timer)]);
 const checkText = (text: string): void => {
   if (!text.isWellFormed() || utf8(text).length > MAX_TEXT_BYTES) throw new KithError('bad-text');
 };

@@ -5,9 +5,12 @@ import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
 import { Courier } from './courier.ts';
+import { Devices } from './devices.ts';
 import { KithError } from './errors.ts';
-import { Home, type Pair } from './home.ts';
+import type { Conversation, Pair } from './conversation.ts';
+import { Home } from './home.ts';
 import { Lines } from './lines.ts';
+import { Linking } from './linking.ts';
 import { Pairing } from './pairing.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
@@ -15,6 +18,7 @@ import { METHOD_KINDS } from './remote.ts';
 import type { Status } from './rpc.ts';
 import { Sender } from './sender.ts';
 import { Sessions } from './sessions.ts';
+import { Timers } from './timers.ts';
 
 export type Input =
   | {
@@ -51,9 +55,12 @@ interface Parts {
   readonly sender: Sender;
   readonly receiver: Receiver;
   readonly pairing: Pairing;
+  readonly devices: Devices;
+  readonly linking: Linking;
   readonly lines: Lines;
   readonly calls: Calls;
   readonly publisher: Publisher;
+  readonly timers: Timers;
   readonly typing: Map<string, number>;
 }
 
@@ -87,19 +94,30 @@ export class Engine {
       cells: (_, cells) => receiver.cells(cells),
       fetched: () => this.#afterFetch(),
       connection: () => context.changed({ type: 'status', status: this.#status() }),
-      info: (_, info) => publisher.heard(info.date),
+      info: (_, info) => {
+        publisher.heard(info.date);
+        timers.heardTime();
+      },
     });
     const sessions: Sessions = new Sessions(context, {
-      post: (pair, feed, packet) => sender.hello(pair, feed, packet),
-      ready: (pair) => {
-        sender.flush(pair);
-        sender.tellSoon(pair, true);
-      },
-      wake: (pair, at) => sender.wakeHello(pair, at),
+      post: (of, feed, packet) => sender.hello(of, feed, packet),
+      ready: (of) => sender.ready(of),
+      wake: (of, at) => sender.wakeHello(of, at),
     });
     const receiver: Receiver = new Receiver(context, home, sessions, {
       met: (pair) => this.#met(pair),
-      shown: (pair, ingested) => calls.shown(pair, ingested),
+      shown: (pair, ingested) => {
+        // What comes when its time is over already is never shown.
+        timers.tick();
+        calls.shown(pair, ingested);
+      },
+      covered: (pair) => timers.delivered(pair),
+      charter: (of, ingested) => {
+        devices.charter(of, ingested);
+        if (of === home.joining) linking.arrived();
+      },
+      guest: (feed, items) => linking.guest(feed, items),
+      joining: (items) => linking.heard(items),
       typing: (pair) => {
         typing.set(pair.name, context.now() + TYPING_MS);
         context.changed({ type: 'contacts' });
@@ -111,8 +129,28 @@ export class Engine {
       info: (relay): RelayInfo | undefined => courier.status(relay).info,
       met: (pair) => this.#met(pair),
     });
+    const devices: Devices = new Devices(context, home, sessions, sender, (pair) => devices.share(pair));
+    const linking: Linking = new Linking(context, home, sessions, sender, {
+      info: (relay) => courier.status(relay).info,
+      added: () => devices.added(),
+      adopted: () => {
+        sessions.forget();
+        receiver.forget();
+        devices.adopted();
+      },
+      prepare: () => devices.prepare(),
+    });
+    home.onSelf(
+      (self, place) => sender.queue(self, place),
+      (content) => devices.heard(content),
+      (content) => timers.heard(content),
+    );
     const lines = new Lines(context, home, sessions);
     const publisher = new Publisher(context, home, sessions, sender);
+    const timers: Timers = new Timers(context, home, {
+      mayPurge: () => publisher.mayPurge(),
+      gone: (pair) => sender.dropPackets(pair),
+    });
     const calls: Calls = new Calls({
       context,
       home,
@@ -120,7 +158,10 @@ export class Engine {
       receiver,
       courier,
       pairing,
+      devices,
+      linking,
       lines,
+      timers,
       status: () => this.#status(),
       typing,
       relays: () => this.#allRelays(),
@@ -129,12 +170,13 @@ export class Engine {
         throw new KithError('not-built');
       },
     });
-    return { context, home, sessions, courier, sender, receiver, pairing, lines, calls, publisher, typing };
+    return { context, home, sessions, courier, sender, receiver, pairing, devices, linking, lines, calls, publisher, timers, typing };
   }
 
   /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
   handle(input: Input): readonly Effect[] {
-    const { context, calls, courier, receiver, sender } = this.#parts;
+    const { context, calls, courier, receiver, sender, timers } = this.#parts;
+    if (input.type !== 'start') timers.tick();
     switch (input.type) {
       case 'start':
         this.#start(input);
@@ -191,10 +233,10 @@ export class Engine {
 
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
-    const { context, home, sender, courier, pairing, calls, publisher } = this.#parts;
+    const { context, home, sender, courier, pairing, linking, devices, calls, publisher, timers } = this.#parts;
     const now = context.now();
     const posting = sender.tick();
-    this.#wakeAt = calls.tick();
+    this.#wakeAt = Math.min(calls.tick(), timers.tick());
     if (!this.#online || stopping) return;
     const relays = this.#allRelays();
     if (this.#listeningAt !== home.changes) {
@@ -205,7 +247,7 @@ export class Engine {
       this.#listening = listening;
     }
     const fetching = courier.tick(relays);
-    const claims = pairing.tick();
+    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick());
     const publishing = publisher.tick();
     if (now - this.#touchedAt > TOUCH_MS) {
       this.#touchedAt = now;
@@ -219,21 +261,23 @@ export class Engine {
     const { home } = this.#parts;
     if (this.#relaysAt !== home.changes) {
       const relays = new Set(home.relays);
-      for (const pair of home.pairs())
-        for (const inbox of pair.inboxes) for (const relay of inbox.relays) relays.add(relay);
+      for (const { inboxes } of this.#readers()) for (const { relays: at } of inboxes) for (const relay of at) relays.add(relay);
       this.#relays = [...relays];
       this.#relaysAt = home.changes;
     }
     return this.#relays;
   }
-  #channels(relay: string): readonly Channel[] {
+  /** Whose inboxes are read. */
+  #readers(): readonly Conversation[] {
     const { home } = this.#parts;
+    const pairs = home.pairs().filter((pair) => !home.facts(pair).blocked);
+    return home.joining === undefined ? [home.mine, ...pairs] : [home.joining, home.mine, ...pairs];
+  }
+  #channels(relay: string): readonly Channel[] {
     const channels: Channel[] = [];
-    for (const pair of home.pairs()) {
-      if (home.facts(pair).blocked) continue;
-      for (const inbox of pair.inboxes)
+    for (const { inboxes } of this.#readers())
+      for (const inbox of inboxes)
         if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
-    }
     return unique(channels);
   }
 
@@ -243,7 +287,8 @@ export class Engine {
     this.#parts.calls.fetched();
   }
   #met(pair: Pair): void {
-    const { context, home, calls } = this.#parts;
+    const { context, home, calls, devices } = this.#parts;
+    devices.share(pair);
     if (home.profile().name !== '' || home.profile().picture !== null) calls.tellProfile(pair);
     context.changed({ type: 'contacts' });
   }

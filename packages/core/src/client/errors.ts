@@ -75,6 +75,21 @@ export const ERRORS = {
     'What the relay holds under this link was not made by its inviter.',
     'Ask for a new one, over another channel.',
   ),
+  'link-expired': kind(
+    EXIT.notAllowed,
+    'This device link is over: it lives for 5 minutes and serves once.',
+    'Make a new one on the other device.',
+  ),
+  'link-used': kind(
+    EXIT.notAllowed,
+    'Another device has followed this link already.',
+    'If that was not you, refuse it on the other device, and make a new link there.',
+  ),
+  'home-in-use': kind(
+    EXIT.notAllowed,
+    'This device has contacts or other devices of its own already.',
+    'Join from a fresh device, or merge the two.',
+  ),
   blocked: kind(EXIT.notAllowed, 'This person is blocked.', 'Unblock them first.'),
   ended: kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),
   'not-yours': kind(EXIT.notAllowed, 'Only its author can do that.', 'Delete it for yourself instead.'),
@@ -111,11 +126,6 @@ export const ERRORS = {
     'This file is not a backup of Kith, or it is damaged.',
     'Nothing was changed. Use another copy of it.',
   ),
-  'home-in-use': kind(
-    EXIT.notAllowed,
-    'This home has conversations of its own; a backup can only be put into a new one.',
-    'Choose a new home with --home DIR.',
-  ),
   'newer-import': kind(
     EXIT.failed,
     'This file was written by a newer Kith.',
@@ -130,6 +140,11 @@ export const ERRORS = {
     EXIT.unconfirmed,
     'Stop: you marked this contact as compromised. Kith will not send to it.',
     'Check who it is, then mark it again.',
+  ),
+  'words-differ': kind(
+    EXIT.unconfirmed,
+    'These are not the words that this device shows.',
+    'If the two screens differ, refuse the device: somebody else may have followed the link.',
   ),
   'words-not-ready': kind(
     EXIT.later,

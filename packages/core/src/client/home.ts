@@ -1,19 +1,22 @@
 // The home of one device: its self conversation, its other conversations, and what of them is kept at hand in memory.
 // Everything in here can be dropped (`forget`) and read again from the store.
-import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { decode, encode, list, text, tuple, uint } from '../codec/index.ts';
+import { concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
+import { bytes, decode, encode, list, text, tuple, uint } from '../codec/index.ts';
 import {
   afterPrefix,
   contactFacts,
   decodeSelf,
   draftOf,
   ownProfile,
+  peerInboxOf,
   PAIR_TABLES,
-  parseDuration,
   projectPair,
   projectSelf,
   readMark,
   readStamped,
+  relationContent,
+  relationOf,
+  segmentPeriod,
   selfContents,
   SELF_TABLES,
   settingDefault,
@@ -21,66 +24,69 @@ import {
   settingsSet,
   supersededBy,
   type ContactFacts,
-  type PairView,
+  preferencesOf,
+  unscheduleAll,
+  type Preferences,
+  type Relation,
   type SelfContent,
+  type SelfEvent,
 } from '../conversation/index.ts';
-import { Secret } from '../crypto/index.ts';
+import { Secret, type SigningKey } from '../crypto/index.ts';
 import {
   conversationFromName,
   conversationIdFrom,
   conversationName,
   createInception,
+  openEntry,
   type ConversationId,
   type EventId,
+  type FeedId,
   type MemberId,
 } from '../identity/index.ts';
-import { frontierCodec, openConversationLog, type ConversationLog, type Frontier } from '../log/index.ts';
+import {
+  frontierCodec,
+  openConversationLog,
+  type ConversationLog,
+  type Frontier,
+  type Place,
+  type SegmentSeed,
+} from '../log/index.ts';
 import {
   createInboxRecord,
   decodeInboxRecord,
   encodeInboxRecord,
   openInbox,
   wipeInbox,
-  type Inbox,
-  type InboxRecord,
 } from '../mailbox/index.ts';
-import type { PeerState } from '../sync/index.ts';
 import type { Context } from './context.ts';
+import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
-import type { Waiting } from './peers.ts';
+import { eventKey, waitingAt } from './peers.ts';
 import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } from './records.ts';
 
 /** Formats of signed objects that this build reads, as inceptions say it. */
 const VERSIONS = [1];
 const SCHEMA = 1;
-const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix') } as const;
+const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix'), joining: utf8('joining') } as const;
 const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
 
-/** A pair as the engine works with it. */
-export interface Pair {
-  readonly id: ConversationId;
-  /** Its id for people and programs. */
-  readonly name: string;
-  local: LocalConversation;
-  readonly log: ConversationLog;
-  readonly view: PairView;
-  /** Own inbox records that are read, newest first. */
-  inboxes: readonly Inbox[];
-  /** Kept until an event of `self` about this pair comes. */
-  facts: ContactFacts | undefined;
-  peerInbox: { readonly record: InboxRecord; readonly inbox: Inbox } | undefined;
-  /** Feed in hex -> what peers.ts keeps of that device. */
-  readonly peers: Map<string, PeerState>;
-  /** What waits to be posted, once read. */
-  waiting: Map<string, Waiting> | undefined;
-}
+/** How long an own inbox record is read after a newer one was made. */
+const OLD_INBOX_MS = 7 * 86_400_000;
+const oldInboxCodec = tuple({ until: uint(), record: bytes(1, 512) });
+
+/** What a part of the engine does about an event of `self`, whichever device wrote it. */
+export type SelfListener = (content: SelfContent, by: SelfEvent) => void;
 
 export class Home {
   readonly #context: Context;
   readonly #pairs = new Map<string, Pair>();
-  #self: ConversationLog | undefined;
+  readonly #preferences = new Map<string, Preferences>();
+  #mine: Conversation | undefined;
+  #joining: Conversation | undefined;
+  readonly #listeners: SelfListener[] = [];
+  #queue: ((self: Conversation, place: Place) => void) | undefined;
   #relays: readonly string[] = [];
   #forRun: readonly string[] = [];
   #selfId = '';
@@ -139,15 +145,16 @@ export class Home {
     return raw === undefined ? 0 : decodeLocal(raw).createdAt;
   }
   forget(): void {
-    this.#self?.forget();
-    for (const pair of this.#pairs.values()) {
-      pair.log.forget();
-      for (const inbox of pair.inboxes) wipeInbox(inbox);
-      if (pair.peerInbox !== undefined) wipeInbox(pair.peerInbox.inbox);
+    for (const one of this.conversations()) {
+      one.log.forget();
+      for (const inbox of one.inboxes) wipeInbox(inbox);
+      for (const { inbox } of one.outlets) wipeInbox(inbox);
     }
     this.#pairs.clear();
+    this.#preferences.clear();
     this.#loaded = false;
-    this.#self = undefined;
+    this.#mine = undefined;
+    this.#joining = undefined;
     this.#relays = [];
   }
 
@@ -165,15 +172,103 @@ export class Home {
   }
   #openLog(conversation: ConversationId, kind: 'self' | 'pair', roots: readonly Uint8Array[]): ConversationLog {
     const { store, crypto, randomness } = this.#context;
-    const periodMs = (): number => parseDuration(this.setting('segment-period', null)) ?? 86_400_000;
-    return openConversationLog({ store, crypto, randomness, conversation, kind, roots, periodMs });
+    const periodMs = (): number => segmentPeriod(this.setting('segment-period', null));
+    const ended = (seed: SegmentSeed): void => {
+      if (this.setting('scope', conversation) === 'device') return;
+      this.tell({ type: 'segmentSeed', conversation, ...seed, extensions: [] });
+    };
+    return openConversationLog({ store, crypto, randomness, conversation, kind, roots, periodMs, ended });
   }
+  /** The log of `self`. */
   get self(): ConversationLog {
-    if (this.#self === undefined) {
-      const id = this.#selfConversation();
-      this.#self = this.#openLog(id, 'self', [id]);
+    return this.mine.log;
+  }
+  /** The conversation of one's own devices. */
+  get mine(): Conversation {
+    this.#mine ??= this.#loadSelf(this.#selfConversation());
+    return this.#mine;
+  }
+  /** The `self` of another device that this one asked to join and is not in yet. */
+  get joining(): Conversation | undefined {
+    const id = this.#context.store.get('meta', META.joining);
+    if (id === undefined) return undefined;
+    this.#joining ??= this.#loadSelf(conversationIdFrom(id));
+    return this.#joining;
+  }
+  #loadSelf(id: ConversationId): Conversation {
+    const log = this.#openLog(id, 'self', [id]);
+    const device = log.device();
+    const raw = this.#context.store.get('conversation', id);
+    if (device === undefined || raw === undefined) throw new KithError('damaged-home');
+    const self: Conversation = {
+      kind: 'self',
+      id,
+      name: conversationName(id),
+      me: device.member,
+      local: decodeLocal(raw),
+      log,
+      inboxes: [],
+      outlets: [],
+      guests: [],
+      peers: new Map(),
+    };
+    this.loadInboxes(self);
+    return self;
+  }
+  /** All that is kept at hand. */
+  *conversations(): Iterable<Conversation> {
+    yield* this.#pairs.values();
+    if (this.#mine !== undefined) yield this.#mine;
+    if (this.#joining !== undefined) yield this.#joining;
+  }
+
+  /** Begins to read the `self` of another device. `record`: where its answer is looked for. */
+  join(id: ConversationId, key: SigningKey, member: MemberId, inception: FeedId, record: Uint8Array): Conversation {
+    const { store, randomness } = this.#context;
+    this.leaveJoining();
+    const log = this.#openLog(id, 'self', [id]);
+    log.joinDevice(key, member, inception);
+    log.admit(member);
+    const local = emptyLocal(id, LOCAL_KINDS.self, ROLES.none, this.#context.now(), NOT_OURS, randomness.bytes(32));
+    store.put('conversation', id, encodeLocal(local));
+    store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until: MAX_TIME, record }));
+    store.put('meta', META.joining, id);
+    const { joining } = this;
+    if (joining === undefined) throw new Error('a conversation just joined is there');
+    return joining;
+  }
+  leaveJoining(): void {
+    const { store } = this.#context;
+    const id = store.get('meta', META.joining);
+    store.delete('meta', META.joining);
+    this.#joining = undefined;
+    if (id !== undefined) this.#drop(id);
+    this.changes++;
+  }
+  /** The joined `self` is this home's from now on; the empty one that it began with is gone. */
+  adopt(): void {
+    const { store } = this.#context;
+    const id = store.get('meta', META.joining);
+    if (id === undefined) throw new Error('nothing to adopt');
+    this.#drop(this.#selfConversation());
+    this.#selfId = conversationName(conversationIdFrom(id));
+    store.delete('meta', META.joining);
+    const old = decode(oldInboxCodec, store.get('inbox', oldInboxKey(id, 0)) ?? new Uint8Array(0));
+    if (old !== undefined) {
+      const until = Math.max(0, this.#context.now()) + OLD_INBOX_MS;
+      store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until, record: old.record }));
     }
-    return this.#self;
+    this.#mine = undefined;
+    this.#joining = undefined;
+    this.touch();
+    this.rebuildSelf();
+    this.loadInboxes(this.mine);
+    this.changes++;
+  }
+  #drop(id: Uint8Array): void {
+    const { store } = this.#context;
+    for (const table of CONVERSATION_TABLES)
+      for (const row of store.scan(table, { from: id, to: afterPrefix(id) })) store.delete(table, row.key);
   }
   #selfConversation(): ConversationId {
     const id = conversationFromName(this.#selfId);
@@ -188,14 +283,83 @@ export class Home {
 
   /** Writes an event of `self` and takes it into the tables. */
   tell(content: SelfContent): void {
-    const { kind, bytes } = selfContents.encode(content);
+    const { kind, bytes: body } = selfContents.encode(content);
+    const appended = this.self.append({ contentKind: kind, content: body, time: this.#context.now() });
+    this.take(appended, content);
+    this.#queue?.(this.mine, appended.place);
+  }
+  /** Where own events of `self` go; and what else acts on events of `self`. */
+  onSelf(queue: (self: Conversation, place: Place) => void, ...listeners: readonly SelfListener[]): void {
+    this.#queue = queue;
+    this.#listeners.push(...listeners);
+  }
+  /** Takes an event of `self` into the tables, whichever device wrote it, and has it acted on. */
+  take(by: SelfEvent, content: SelfContent): void {
+    const { store } = this.#context;
     // An old draft is a text that its writer thinks gone.
-    const old = supersededBy(this.#context.store, content);
-    if (old !== undefined) this.self.purge(old);
-    const appended = this.self.append({ contentKind: kind, content: bytes, time: this.#context.now() });
-    projectSelf(this.#context.store, appended, content);
+    const old = supersededBy(store, content);
+    const before = content.type === 'inbox' ? store.get('inbox', ownInboxKey(content.conversation)) : undefined;
+    const isNew = projectSelf(store, by, content);
+    if (isNew && old !== undefined) this.self.purge(old);
     for (const pair of this.#pairs.values()) pair.facts = undefined;
+    this.#preferences.clear();
     this.changes++;
+    if (!isNew) return;
+    if (content.type === 'inbox') this.#keepReading(content.conversation, before);
+    if (content.type === 'peerInbox') this.#learnOutlet(content.conversation, content.record);
+    for (const listener of this.#listeners) listener(content, by);
+  }
+  /** What was posted to the record before it is still fetched for a week. */
+  #keepReading(conversation: ConversationId, before: Uint8Array | undefined): void {
+    const { store } = this.#context;
+    const record = stampedValue(before);
+    const number = record === undefined ? undefined : decodeInboxRecord(record)?.number;
+    if (record !== undefined && number !== undefined) {
+      const until = Math.max(0, this.#context.now()) + OLD_INBOX_MS;
+      store.put('inbox', oldInboxKey(conversation, number), encode(oldInboxCodec, { until, record }));
+    }
+    const known = this.#known(conversation);
+    if (known === undefined) return;
+    // Own devices that have not heard of the new one are still reached where they look.
+    if (known.kind === 'self' && record !== undefined)
+      for (const feed of this.#ownFeeds(known))
+        if (store.get('inbox', reachedKey(known.id, feed)) === undefined)
+          store.put('inbox', reachedKey(known.id, feed), record);
+    this.loadInboxes(known);
+  }
+  #learnOutlet(conversation: ConversationId, record: Uint8Array): void {
+    const pair = this.pair(conversation);
+    const number = decodeInboxRecord(record)?.number ?? 0;
+    if (pair !== undefined && number > (pair.outlets[0]?.record.number ?? 0)) this.#putPeerRecord(pair, record);
+  }
+  #known(conversation: ConversationId): Conversation | undefined {
+    return conversationName(conversation) === this.#selfId ? this.mine : this.#pairs.get(conversationName(conversation));
+  }
+  #ownFeeds(self: Conversation): readonly FeedId[] {
+    const own = self.log.device()?.feed;
+    return self.log
+      .charter()
+      .members.flatMap((member) => (equalBytes(member.id, self.me) ? member.devices : []))
+      .filter(({ feed, state }) => state === 'active' && (own === undefined || !equalBytes(feed, own)))
+      .map(({ feed }) => feed);
+  }
+  /** An own device reads another inbox than the newest, or (null) the newest from now on. */
+  reach(self: Conversation, feed: FeedId, record: Uint8Array | null): void {
+    const { store } = this.#context;
+    if (record !== null) store.put('inbox', reachedKey(self.id, feed), record);
+    else if (store.get('inbox', reachedKey(self.id, feed)) === undefined) return;
+    else store.delete('inbox', reachedKey(self.id, feed));
+    this.loadInboxes(self);
+  }
+  /** From when timers of texts written there count. */
+  timerFrom(pair: Pick<Pair, 'id'>): 'reading' | 'sending' {
+    return this.setting('timer-from', pair.id) === 'sending' ? 'sending' : 'reading';
+  }
+  /** How this person wants a conversation treated. */
+  preferences(pair: Pick<Pair, 'id' | 'name'>): Preferences {
+    const known = this.#preferences.get(pair.name) ?? preferencesOf(this.#context.store, pair.id);
+    this.#preferences.set(pair.name, known);
+    return known;
   }
   /** As `tell`, unless it would change nothing: `self` does not grow by repetition. Tells whether it was written. */
   tellOnce(content: SelfContent): boolean {
@@ -214,6 +378,12 @@ export class Home {
         const mark = readMark(store, content.conversation);
         return mark !== undefined && equalBytes(mark, content.frontier);
       }
+      case 'relation': {
+        const known = relationOf(store, content.conversation);
+        return known !== undefined && equalBytes(encode(relationContent, known), encode(relationContent, content));
+      }
+      case 'peerInbox':
+        return equalBytes(peerInboxOf(store, content.conversation) ?? new Uint8Array(0), content.record);
       case 'profile': {
         const { name, picture } = ownProfile(store);
         return name === content.name && equalBytes(picture ?? new Uint8Array(0), content.picture);
@@ -243,6 +413,7 @@ export class Home {
   /** The same for what a pair shows. Unread lines stay unread: which were read lies in `self`, as a frontier. */
   rebuildPair(pair: Pair): void {
     const { store } = this.#context;
+    unscheduleAll(store, pair.id);
     for (const table of PAIR_TABLES) {
       for (const row of store.scan(table, { from: pair.id, to: afterPrefix(pair.id) })) store.delete(table, row.key);
     }
@@ -304,8 +475,8 @@ export class Home {
   pairs(): readonly Pair[] {
     if (!this.#loaded) {
       for (const row of this.#context.store.scan('conversation')) {
-        const name = toHex(row.key);
-        if (name !== this.#selfId && !this.#pairs.has(name)) this.#load(decodeLocal(row.value));
+        const local = decodeLocal(row.value);
+        if (local.kind === LOCAL_KINDS.pair && !this.#pairs.has(toHex(row.key))) this.#load(local);
       }
       this.#loaded = true;
     }
@@ -324,45 +495,143 @@ export class Home {
     const log = this.#openLog(id, 'pair', [local.root]);
     const device = log.device();
     if (device === undefined) throw new KithError('damaged-home');
-    const pair: Pair = {
+    const conversation: Conversation = {
+      kind: 'pair',
       id,
       name: conversationName(id),
+      me: device.member,
       local,
       log,
-      view: { store, crypto, log, conversation: id, me: device.member },
       inboxes: [],
-      facts: undefined,
-      peerInbox: undefined,
+      outlets: [],
+      guests: [],
       peers: new Map(),
-      waiting: undefined,
     };
+    const pair: Pair = Object.assign(conversation, {
+      kind: 'pair' as const,
+      view: {
+        store,
+        crypto,
+        log,
+        conversation: id,
+        me: device.member,
+        lifespan: () => this.preferences(pair).lifespan,
+        isWaiting: (place: Place) => waitingAt(this.#context, pair.theirs, eventKey(pair.theirs, place)) !== undefined,
+      },
+      facts: undefined,
+      theirs: routeOf(conversation, conversation),
+      own: routeOf(conversation, this.mine),
+    });
     this.#pairs.set(pair.name, pair);
     this.loadInboxes(pair);
     return pair;
   }
-  loadInboxes(pair: Pair): void {
-    const { store, crypto } = this.#context;
-    for (const inbox of pair.inboxes) wipeInbox(inbox);
+  loadInboxes(of: Conversation): void {
+    const { store } = this.#context;
+    for (const inbox of of.inboxes) wipeInbox(inbox);
+    for (const { inbox } of of.outlets) wipeInbox(inbox);
     this.changes++;
-    const own = stampedValue(store.get('inbox', concat(utf8('o'), pair.id)));
-    const record = own === undefined ? undefined : decodeInboxRecord(own);
-    pair.inboxes = record === undefined ? [] : [openInbox(crypto, record)];
-    const raw = store.get('inbox', concat(utf8('p'), pair.id));
-    const theirs = raw === undefined ? undefined : decodeInboxRecord(raw);
-    pair.peerInbox = theirs === undefined ? undefined : { record: theirs, inbox: openInbox(crypto, theirs) };
+    const now = this.#context.now();
+    const own = stampedValue(store.get('inbox', ownInboxKey(of.id)));
+    const from = concat(utf8('x'), of.id);
+    const older = store.scan('inbox', { from, to: afterPrefix(from), reverse: true }).flatMap((row) => {
+      const old = decode(oldInboxCodec, row.value);
+      if (old !== undefined && old.until > now) return [old.record];
+      store.delete('inbox', row.key);
+      return [];
+    });
+    of.inboxes = this.#open(own === undefined ? older : [own, ...older]).map(({ inbox }) => inbox);
+    if (of.kind === 'pair') {
+      const theirs = store.get('inbox', concat(utf8('p'), of.id));
+      of.outlets = theirs === undefined ? [] : this.#open([theirs]);
+      return;
+    }
+    const joined = own === undefined ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
+    const reached = this.#ownFeeds(of).flatMap((feed) => store.get('inbox', reachedKey(of.id, feed)) ?? []);
+    const newest = own ?? joined;
+    const distinct = new Map([...(newest === undefined ? [] : [newest]), ...reached].map((raw) => [toHex(raw), raw] as const));
+    of.outlets = this.#open([...distinct.values()]);
   }
-  ownRecord(pair: Pair): Uint8Array {
-    const record = stampedValue(this.#context.store.get('inbox', concat(utf8('o'), pair.id)));
+  outletOf(record: Uint8Array): Outlet | undefined {
+    return this.#open([record])[0];
+  }
+  #open(records: readonly Uint8Array[]): readonly Outlet[] {
+    return records.flatMap((raw) => {
+      const record = decodeInboxRecord(raw);
+      return record === undefined ? [] : [{ record, inbox: openInbox(this.#context.crypto, record) }];
+    });
+  }
+  ownRecord(of: Conversation): Uint8Array {
+    const record = stampedValue(this.#context.store.get('inbox', ownInboxKey(of.id)));
     if (record === undefined) throw new KithError('damaged-home');
     return record;
   }
+  /** What a device of the `self` that is being joined says: here its devices are reached. */
+  learnOwnInbox(self: Conversation, record: Uint8Array): void {
+    if (self !== this.#joining || decodeInboxRecord(record) === undefined) return;
+    const key = concat(utf8('p'), self.id);
+    const before = this.#context.store.get('inbox', key);
+    if (before !== undefined && equalBytes(before, record)) return;
+    this.#context.store.put('inbox', key, record);
+    this.loadInboxes(self);
+  }
+  /** Kept on this device alone: never in sync with one's others, and in no backup. */
+  isDeviceScoped(pair: Pair): boolean {
+    return this.setting('scope', pair.id) === 'device';
+  }
+  /** A record of one's own for this conversation, numbered after the last. `bits`: as for `prepare`. */
+  renewInbox(of: Conversation, bits: number): void {
+    const number = (of.inboxes[0]?.number ?? 0) + 1;
+    const record = createInboxRecord(this.#context.randomness, number, this.relays.slice(0, 2), bits, this.#prefix());
+    this.tell({ type: 'inbox', conversation: of.id, record: encodeInboxRecord(record), extensions: [] });
+  }
   setPeerRecord(pair: Pair, record: Uint8Array): void {
+    this.#putPeerRecord(pair, record);
+    this.tellPeerInbox(pair);
+  }
+  tellPeerInbox(pair: Pair): void {
+    const record = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
+    if (record !== undefined) this.tellOnce({ type: 'peerInbox', conversation: pair.id, record, extensions: [] });
+  }
+  #putPeerRecord(pair: Pair, record: Uint8Array): void {
     this.#context.store.put('inbox', concat(utf8('p'), pair.id), record);
     this.loadInboxes(pair);
   }
-  save(pair: Pair, change: Partial<LocalConversation>): void {
-    pair.local = { ...pair.local, ...change };
-    this.#context.store.put('conversation', pair.id, encodeLocal(pair.local));
+  save(of: Conversation, change: Partial<LocalConversation>): void {
+    of.local = { ...of.local, ...change };
+    this.#context.store.put('conversation', of.id, encodeLocal(of.local));
+  }
+  /** Tells one's other devices what the birth of this pair fixed, as far as it is known. */
+  tellRelation(pair: Pair): void {
+    const { role, root, createdAt, inception, nonce, peerInception, peerNonce, peerCommitment, settled } = pair.local;
+    const relation = { root, role, at: createdAt, inception, nonce, peerInception, peerNonce, peerCommitment, settled };
+    this.tellOnce({ type: 'relation', conversation: pair.id, ...relation, extensions: [] });
+  }
+  /** A pair that another own device is in: this one makes its key for it. */
+  addFrom({ conversation: id, at, extensions: _, ...relation }: Relation): Pair | undefined {
+    const { crypto, randomness, store } = this.#context;
+    const inception = openEntry(crypto, relation.inception);
+    const known = this.pair(id);
+    if (known !== undefined || inception?.act.type !== 'inception') return known;
+    const log = this.#openLog(id, 'pair', [relation.root]);
+    log.joinDevice(crypto.signingKey(new Secret(randomness.bytes(32))), inception.act.member, inception.feed);
+    log.ingest([{ type: 'entry', entry: relation.inception }], 'own', this.#context.now());
+    log.admit(inception.act.member);
+    const empty = emptyLocal(id, LOCAL_KINDS.pair, relation.role, at, relation.inception, relation.nonce);
+    store.put('conversation', id, encodeLocal({ ...empty, ...relation }));
+    const pair = this.pair(id);
+    if (pair !== undefined) this.admitPeer(pair);
+    const peerInbox = peerInboxOf(store, id);
+    if (pair !== undefined && peerInbox !== undefined) this.#putPeerRecord(pair, peerInbox);
+    return pair;
+  }
+  /** The other member, as the birth of the pair named it. */
+  admitPeer(pair: Pair): void {
+    const { peerInception } = pair.local;
+    const entry = peerInception === null ? undefined : openEntry(this.#context.crypto, peerInception);
+    if (peerInception === null || entry?.act.type !== 'inception') return;
+    pair.log.ingest([{ type: 'entry', entry: peerInception }], 'own', this.#context.now());
+    pair.log.admit(entry.act.member);
   }
 
   /**
@@ -418,6 +687,31 @@ export interface Prepared {
 
 const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined =>
   raw === undefined ? undefined : readStamped(raw);
+
+/** Stands where an inception would: the `self` it joins has one, by another device. */
+const NOT_OURS = Uint8Array.of(0);
+const MAX_TIME = 2 ** 48 - 1;
+/** Tables whose keys begin with a conversation, for a `self` that is given up. */
+const CONVERSATION_TABLES = [
+  'conversation',
+  'entry',
+  'certificate',
+  'header',
+  'content',
+  'seal',
+  'order',
+  'event',
+  'segment',
+  'waiting',
+  'session',
+  'hello',
+  'outbox',
+  'peer',
+] as const;
+const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), conversation);
+const oldInboxKey = (conversation: Uint8Array, number: number): Uint8Array =>
+  concat(utf8('x'), conversation, uint32(number));
+const reachedKey = (self: Uint8Array, feed: FeedId): Uint8Array => concat(utf8('d'), self, feed);
 
 const emptyLocal = (
   id: ConversationId,

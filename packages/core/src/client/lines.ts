@@ -6,10 +6,15 @@ import {
   contents,
   decodeContent,
   draftOf,
+  goesAt,
   hasEnded,
+  isHidden,
   linePlaces,
   memberProfile,
   openLines,
+  placeKey,
+  starredPlaces,
+  timerOf,
   unreadCount,
   type Content,
   type LinePage,
@@ -19,7 +24,8 @@ import { eventName, type EventId } from '../identity/index.ts';
 import type { Frontier, Opened, Place, ShownEvent } from '../log/index.ts';
 import { isPosted } from '../sync/index.ts';
 import type { Context } from './context.ts';
-import type { Home, Pair } from './home.ts';
+import type { Pair } from './conversation.ts';
+import type { Home } from './home.ts';
 import { eventKey, frontierOf, peerState, waitingAt } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Contact, ContactState, EventState, LogKind, LogLine } from './rpc.ts';
@@ -39,6 +45,8 @@ interface Glance {
   readonly theirs: string;
   /** As far as the other side says it has read. */
   readonly read: readonly Frontier[];
+  /** Places, in hex. */
+  readonly starred: ReadonlySet<string>;
 }
 
 export interface FoundLine {
@@ -94,7 +102,12 @@ export class Lines {
       waitingSince: this.#waitingSince(pair),
       wordsReady: local.peerNonce !== null && local.peerInception !== null,
       imported: false,
+      ...this.#preferred(pair),
     };
+  }
+  #preferred(pair: Pair): Pick<Contact, 'muted' | 'pinned' | 'archived' | 'timer'> {
+    const { muted, pinned, archived, timer } = this.#home.preferences(pair);
+    return { muted, pinned, archived, timer };
   }
   /** What the list of contacts shows of it. */
   #newest(pair: Pair): LogLine | null {
@@ -112,7 +125,7 @@ export class Lines {
     for (const { event } of linePlaces(this.#context.store, pair.id, { limit: 20 })) {
       const shown = pair.log.find(event);
       if (shown === undefined || !equalBytes(shown.member, pair.view.me)) break;
-      const waiting = waitingAt(this.#context, pair, eventKey(pair, shown.place));
+      const waiting = waitingAt(this.#context, pair.theirs, eventKey(pair.theirs, shown.place));
       if (waiting === undefined) break;
       since = waiting.row.at;
     }
@@ -138,7 +151,7 @@ export class Lines {
     for (const { pair, event } of places) {
       if (found.length === limit) break;
       const opened = pair.log.open(event);
-      if (opened !== undefined) found.push({ pair, line: withAbout(pair, opened) });
+      if (opened !== undefined && !this.#isOver(pair, opened.shown)) found.push({ pair, line: withAbout(pair, opened) });
     }
     return this.linesFor(found);
   }
@@ -153,15 +166,20 @@ export class Lines {
       return this.#line(pair, line, glance);
     });
   }
+  /** Its time is over: it is nowhere to be seen, destroyed or not. */
+  #isOver(pair: Pair, shown: ShownEvent): boolean {
+    return shown.contentState === 'expired' || isHidden(this.#context.store, pair.id, shown.place);
+  }
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
-    const content = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
+    const content = shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
     return this.#line(pair, withAbout(pair, { shown, content }), this.#glance(pair));
   }
   #glance(pair: Pair): Glance {
     const read = this.#sessions
       .feeds(pair)
       .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
-    return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read };
+    const starred = starredPlaces(this.#context.store, pair.id).map(({ place }) => toHex(placeKey(place)));
+    return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read, starred: new Set(starred) };
   }
   #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance): LogLine {
     const { view } = pair;
@@ -192,6 +210,8 @@ export class Lines {
       })),
       target: this.#target(pair, content),
       emoji: content?.type === 'reaction' ? content.emoji : null,
+      ...this.#time(pair, shown, content),
+      starred: glance.starred.has(toHex(placeKey(shown.place))),
       mark: markOf(shown, unknown),
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,
     };
@@ -199,12 +219,17 @@ export class Lines {
   #reply(pair: Pair, place: Place, glance: Glance): LogLine['reply'] {
     const shown = pair.log.at(place);
     if (shown === undefined) return null;
-    const raw = shown.contentState === 'held' ? pair.log.content(shown.event) : undefined;
+    const raw = shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
     const content = raw === undefined ? undefined : decodeContent(shown.contentKind, raw);
     const about = aboutLine(pair.view, place);
     const text = content?.type === 'text' && !about.deleted ? (about.edited ?? content.text) : null;
     const mine = equalBytes(shown.member, pair.view.me);
     return { event: eventName(shown.event), authorName: mine ? glance.mine : glance.theirs, text };
+  }
+  #time(pair: Pair, shown: ShownEvent, content: Content | undefined): Pick<LogLine, 'timer' | 'goesAt'> {
+    const timer = content?.type === 'text' ? (timerOf(content) ?? null) : null;
+    if (timer === null) return { timer, goesAt: null };
+    return { timer, goesAt: goesAt(this.#context.store, pair.id, shown.place) };
   }
   #target(pair: Pair, content: Content | undefined): string | null {
     if (content === undefined || !('target' in content)) return null;
@@ -213,7 +238,7 @@ export class Lines {
   }
   /** Of an own event: it waits in the outbox until a frontier of the other side has covered it once. */
   #eventState(pair: Pair, place: Place, glance: Glance): EventState {
-    const waiting = waitingAt(this.#context, pair, eventKey(pair, place));
+    const waiting = waitingAt(this.#context, pair.theirs, eventKey(pair.theirs, place));
     if (waiting !== undefined) return isPosted(waiting.row) ? 'sent' : 'waiting';
     return glance.read.some((frontier) => pair.log.covers(frontier, place)) ? 'read' : 'delivered';
   }

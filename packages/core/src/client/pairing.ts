@@ -27,7 +27,8 @@ import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSe
 import { decodePacket, encodePacket, type ItemOf } from '../sync/index.ts';
 import type { Answer, Context } from './context.ts';
 import { KithError } from './errors.ts';
-import type { Home, Pair, Prepared } from './home.ts';
+import type { Pair } from './conversation.ts';
+import type { Home, Prepared } from './home.ts';
 import {
   decodeAccepted,
   decodeInvite,
@@ -139,7 +140,10 @@ export class Pairing {
       const reusable = params.reusable ?? false;
       const origin = answer.info.publicUrl === '' ? relay : answer.info.publicUrl;
       const secret = randomness.bytes(16);
-      const written = writeLink({ relay: origin, keyHash, secret: new Secret(secret), reusable }, origin);
+      const written = writeLink(
+        { relay: origin, keyHash, secret: new Secret(secret), reusable, joins: 'person' },
+        origin,
+      );
       if (written.type === 'refused')
         return done(new KithError(written.reason === 'origin-too-long' ? 'origin-too-long' : 'bad-url'));
       const now = this.#context.now();
@@ -212,6 +216,7 @@ export class Pairing {
           owner: owner.hash,
           token,
           single: !invite.reusable,
+          offered: invite.expires,
           expires: invite.expires,
           sealed,
         },
@@ -523,7 +528,7 @@ export class Pairing {
       createGeneration(crypto, new Secret(request.exporter.slice()), 'joiner', this.#context.now()),
     );
     this.#hooks.met(pair);
-    this.#sender.queueControl(pair, 'answer', null);
+    this.#sender.queueControl(pair.theirs, 'answer', null);
   }
 
   // ---- requests, from reusable invitations
@@ -577,7 +582,7 @@ export class Pairing {
 
   #readLink(text: string): Invitation {
     const invitation = readLink(text);
-    if (invitation === undefined) throw new KithError('bad-link');
+    if (invitation?.joins !== 'person') throw new KithError('bad-link');
     return invitation;
   }
   #own(invitation: Invitation): OwnInvite | undefined {

@@ -2,7 +2,8 @@
 import { conversationFromName, eventPrefixFromName, type ConversationId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import { KithError } from './errors.ts';
-import type { Home, Pair } from './home.ts';
+import type { Pair } from './conversation.ts';
+import type { Home } from './home.ts';
 import type { Imports } from './imports.ts';
 
 export class Params {

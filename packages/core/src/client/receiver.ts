@@ -1,8 +1,8 @@
-// Takes cells from relays: finds the pair that each is for, opens it, puts split packets together and acts on what they
-// carry. Whatever is not recognised belongs to somebody else and is left alone.
+// Takes cells from relays: finds the conversation that each is for, opens it, puts split packets together and acts on what
+// they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, projectPair } from '../conversation/index.ts';
+import { afterPrefix, decodeSelf, projectPair } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import { AGREEMENT_MS, frontierCodec, type Frontier, type Ingested } from '../log/index.ts';
 import {
@@ -17,13 +17,15 @@ import {
   readBody,
   recognises,
   withoutOld,
+  type HelloPacket,
   type Inbox,
   type Reassembly,
   type ResendRequest,
 } from '../mailbox/index.ts';
 import { decodePacket, TELL_EVERY_MS, WANT_AFTER_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
-import type { Home, Pair } from './home.ts';
+import { isOwnRoute, type Conversation, type Pair, type Route } from './conversation.ts';
+import type { Home } from './home.ts';
 import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Sender } from './sender.ts';
@@ -34,7 +36,14 @@ export interface ReceiverHooks {
   met(pair: Pair): void;
   /** Newly shown events, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void;
+  /** From a device that waits to be let in; to one that does. */
+  guest(feed: FeedId, items: readonly Item[]): void;
+  joining(items: readonly Item[]): void;
+  /** What stands in a charter has changed. */
+  charter(of: Conversation, ingested: Ingested): void;
   typing(pair: Pair): void;
+  /** The other side is known to have more of our events. */
+  covered(pair: Pair): void;
 }
 
 export class Receiver {
@@ -47,7 +56,7 @@ export class Receiver {
   readonly #lacking = new Set<string>();
   #sender: Sender | undefined;
   /** The inbox that was hit last is tried first: cells come in runs. */
-  #lastHit: { readonly pair: string; readonly inbox: Inbox } | undefined;
+  #lastHit: { readonly name: string; readonly inbox: Inbox } | undefined;
   received = 0;
 
   constructor(context: Context, home: Home, sessions: Sessions, hooks: ReceiverHooks) {
@@ -66,70 +75,90 @@ export class Receiver {
   }
 
   cells(cells: readonly Uint8Array[]): void {
-    const pairs = this.#home.pairs().filter((pair) => !this.#home.facts(pair).blocked);
-    for (const cell of cells) this.#cell(pairs, cell);
+    for (const cell of cells) this.#cell(cell);
   }
-  #cell(pairs: readonly Pair[], cell: Uint8Array): void {
+  #readers(): readonly Conversation[] {
+    const { mine, joining } = this.#home;
+    const pairs = this.#home.pairs().filter((pair) => !this.#home.facts(pair).blocked);
+    return joining === undefined ? [mine, ...pairs] : [joining, mine, ...pairs];
+  }
+  #cell(cell: Uint8Array): void {
     const { crypto } = this.#context;
+    const readers = this.#readers();
     const last = this.#lastHit;
-    const again = last === undefined ? undefined : pairs.find(({ name }) => name === last.pair);
+    const again = last === undefined ? undefined : readers.find(({ name }) => name === last.name);
     if (last !== undefined && again?.inboxes.includes(last.inbox) && recognises(crypto, last.inbox, cell)) {
       this.#open(again, last.inbox, cell);
       return;
     }
-    for (const pair of pairs) {
-      for (const inbox of pair.inboxes) {
+    for (const of of readers) {
+      for (const inbox of of.inboxes) {
         if (!recognises(crypto, inbox, cell)) continue;
-        this.#lastHit = { pair: pair.name, inbox };
-        this.#open(pair, inbox, cell);
+        this.#lastHit = { name: of.name, inbox };
+        this.#open(of, inbox, cell);
         return;
       }
     }
   }
 
-  #open(pair: Pair, inbox: Inbox, cell: Uint8Array): void {
-    const opened = this.#sessions.open(pair, cell);
+  #open(of: Conversation, inbox: Inbox, cell: Uint8Array): void {
+    if (of.kind === 'self' && this.#out.isOwnCell(cell)) return;
+    const opened = this.#sessions.open(of, cell);
     switch (opened.type) {
       case 'duplicate':
         return;
       case 'rewound':
-        this.#sessions.want(pair, opened.feed, 'lost');
+        this.#sessions.want(of, opened.feed, 'lost');
         return;
       case 'none': {
         const hello = openHelloCell(this.#context.crypto, inbox, cell);
-        if (hello !== undefined) this.#sessions.received(pair, hello);
-        // For this person, but no slot opens: their session with us is not ours any more.
-        else for (const feed of this.#sessions.feeds(pair)) this.#sessions.want(pair, feed, 'lost');
+        if (hello !== undefined) this.#hello(of, hello);
+        else this.#lost(of);
         return;
       }
       case 'opened': {
-        if (inbox.number > pair.local.inboxTold) this.#home.save(pair, { inboxTold: inbox.number });
+        if (inbox.number > of.local.inboxTold) this.#home.save(of, { inboxTold: inbox.number });
+        if (of.kind === 'self' && inbox === of.inboxes[0]) this.#home.reach(of, opened.feed, null);
         const fragment = opened.body === undefined ? undefined : readBody(opened.body);
         if (fragment === undefined) return;
-        const packet = this.#assemble(pair, opened.feed, fragment);
-        if (packet !== undefined) this.#packet(pair, opened.feed, packet);
+        const packet = this.#assemble(of, opened.feed, fragment);
+        if (packet !== undefined) this.#packet(of, opened.feed, packet);
       }
     }
   }
+  /** It may come from a device that is new here: the entry that added it comes with it. */
+  #hello(of: Conversation, hello: HelloPacket): void {
+    if (hello.type === 'hello' && hello.entry !== null) {
+      const ingested = of.log.ingest([{ type: 'entry', entry: hello.entry }], 'own', Math.max(1, this.#context.now()));
+      if (ingested.charterChanged) this.#hooks.charter(of, ingested);
+    }
+    this.#sessions.received(of, hello);
+  }
+  /** For this person, but no slot opens: a session with us is not theirs any more. Those without one come first. */
+  #lost(of: Conversation): void {
+    const feeds = this.#sessions.feeds(of);
+    const without = feeds.filter((feed) => !this.#sessions.canSendTo(of, feed));
+    for (const feed of without.length > 0 ? without : feeds) this.#sessions.want(of, feed, 'lost');
+  }
 
-  #assemble(pair: Pair, feed: FeedId, fragment: NonNullable<ReturnType<typeof readBody>>): Uint8Array | undefined {
-    const before = this.#parts(pair, feed);
+  #assemble(of: Conversation, feed: FeedId, fragment: NonNullable<ReturnType<typeof readBody>>): Uint8Array | undefined {
+    const before = this.#parts(of, feed);
     const step = addFragment(before, fragment, this.#context.now());
     if (step.state !== before) {
-      this.#reassembly.set(`${pair.name} ${toHex(feed)}`, step.state);
-      this.#writeParts(pair, feed, before, step.state);
-      if (step.packet === undefined) this.#out.wantSoon(pair);
+      this.#reassembly.set(`${of.name} ${toHex(feed)}`, step.state);
+      this.#writeParts(of, feed, before, step.state);
+      if (step.packet === undefined) this.#out.wantSoonVia(of);
     }
     return step.packet;
   }
-  #partsKey(pair: Pair, feed: FeedId): Uint8Array {
-    return concat(utf8('r'), pair.id, feed);
+  #partsKey(of: Conversation, feed: FeedId): Uint8Array {
+    return concat(utf8('r'), of.id, feed);
   }
-  #parts(pair: Pair, feed: FeedId): Reassembly {
-    const name = `${pair.name} ${toHex(feed)}`;
+  #parts(of: Conversation, feed: FeedId): Reassembly {
+    const name = `${of.name} ${toHex(feed)}`;
     let state = this.#reassembly.get(name);
     if (state === undefined) {
-      const key = this.#partsKey(pair, feed);
+      const key = this.#partsKey(of, feed);
       const unfinished = this.#context.store
         .scan('packet', { from: key, to: afterPrefix(key) })
         .map((row) => decodeUnfinished(row.value))
@@ -139,8 +168,8 @@ export class Receiver {
     }
     return state;
   }
-  #writeParts(pair: Pair, feed: FeedId, before: Reassembly, after: Reassembly): void {
-    const key = this.#partsKey(pair, feed);
+  #writeParts(of: Conversation, feed: FeedId, before: Reassembly, after: Reassembly): void {
+    const key = this.#partsKey(of, feed);
     for (const [id, entry] of before.unfinished) {
       if (!after.unfinished.has(id)) this.#context.store.delete('packet', concat(key, entry.packet));
     }
@@ -150,13 +179,13 @@ export class Receiver {
     }
   }
   /** Parts of split packets that have been waited for long enough. */
-  missing(pair: Pair): readonly ResendRequest[] {
-    return this.#sessions.feeds(pair).flatMap((feed) => {
-      const before = this.#parts(pair, feed);
+  missing(of: Conversation): readonly ResendRequest[] {
+    return this.#sessions.feeds(of).flatMap((feed) => {
+      const before = this.#parts(of, feed);
       const state = withoutOld(before, this.#context.now());
       if (state !== before) {
-        this.#reassembly.set(`${pair.name} ${toHex(feed)}`, state);
-        this.#writeParts(pair, feed, before, state);
+        this.#reassembly.set(`${of.name} ${toHex(feed)}`, state);
+        this.#writeParts(of, feed, before, state);
       }
       return missingParts(state, this.#context.now(), WANT_AFTER_MS);
     });
@@ -167,13 +196,19 @@ export class Receiver {
     this.#lastHit = undefined;
   }
 
-  #packet(pair: Pair, from: FeedId, data: Uint8Array): void {
+  #packet(of: Conversation, from: FeedId, data: Uint8Array): void {
     const items = decodePacket(data);
     if (items === undefined) {
       this.#context.logger.log('warn', 'packet-malformed');
       return;
     }
     this.received++;
+    const isGuest = of.guests.some((guest) => equalBytes(guest, from));
+    if (isGuest && of === this.#home.mine) this.#hooks.guest(from, items);
+    else if (of.kind === 'self') this.#fromOwn(of, from, items);
+    else this.#fromOther(of as Pair, from, items);
+  }
+  #fromOther(pair: Pair, from: FeedId, items: readonly Item[]): void {
     // Who the sender is comes first: the rest is judged by it.
     const answer = items.find((item) => item.type === 'answer');
     let feed = from;
@@ -183,41 +218,74 @@ export class Receiver {
       feed = known;
     }
     if (equalBytes(feed, UNKNOWN_FEED)) return;
+    this.#items(pair.theirs, feed, items);
+  }
+  /** Own devices speak of all conversations; of those that are not here yet nothing can be taken. */
+  #fromOwn(self: Conversation, from: FeedId, items: readonly Item[]): void {
+    let route: Route | undefined = this.#out.routeOfSelf(self);
+    let section: Item[] = [];
+    const end = (): void => {
+      if (route !== undefined) this.#items(route, from, section);
+      section = [];
+    };
+    for (const item of items) {
+      if (item.type !== 'about') {
+        section.push(item);
+        continue;
+      }
+      end();
+      const pair = this.#home.pair(item.conversation);
+      route = pair === undefined || this.#home.isDeviceScoped(pair) ? undefined : pair.own;
+    }
+    end();
+    if (self === this.#home.joining) this.#hooks.joining(items);
+  }
+  #items(route: Route, feed: FeedId, items: readonly Item[]): void {
     // Whoever writes to us in a session has no use for an earlier Welcome.
-    dropControls(this.#context, pair, 'welcome ');
-    const peer = peerState(this.#context, pair, feed);
-    setPeerState(this.#context, pair, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
+    if (route.about === route.via) dropControls(this.#context, route, 'welcome ');
+    const peer = peerState(this.#context, route.about, feed);
+    setPeerState(this.#context, route.about, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
     // What they ask for is judged by the frontier that rides beside it.
-    for (const item of items) if (item.type !== 'want') this.#item(pair, feed, item);
-    for (const item of items) if (item.type === 'want') this.#item(pair, feed, item);
+    for (const item of items) if (item.type !== 'want') this.#item(route, feed, item);
+    for (const item of items) if (item.type === 'want') this.#item(route, feed, item);
   }
 
-  #item(pair: Pair, feed: FeedId, item: Item): void {
+  #item(route: Route, feed: FeedId, item: Item): void {
     switch (item.type) {
       case 'objects':
-        this.#objects(pair, feed, item.objects);
+        this.#objects(route, feed, item.objects);
         return;
       case 'frontier':
-        this.#frontier(pair, feed, item);
+        this.#frontier(route, feed, item);
         return;
-      case 'want':
-        this.#out.give(pair, feed, item.ranges);
+      case 'want': {
+        const own = route.via.log.device()?.feed;
+        if (own !== undefined && equalBytes(own, item.from)) this.#out.give(route, feed, item.ranges);
+        return;
+      }
+      case 'resend':
+        this.#out.resend(route, item.requests);
         return;
       case 'inbox':
-        this.#inbox(pair, item.record);
+        if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, item.record);
+        else this.#inbox(route.about as Pair, item.record);
         return;
+      default:
+        if (!isOwnRoute(route)) this.#itemOfOther(route.about as Pair, feed, item);
+    }
+  }
+  #itemOfOther(pair: Pair, feed: FeedId, item: Item): void {
+    switch (item.type) {
       case 'reveal':
         this.#reveal(pair, item.nonce);
         return;
       case 'settled':
         if (pair.local.role === ROLES.acceptor && !pair.local.settled) {
           this.#home.save(pair, { settled: true });
-          this.#out.dropControl(pair, 'reveal');
+          this.#home.tellRelation(pair);
+          this.#out.dropControl(pair.theirs, 'reveal');
           this.#context.changed({ type: 'contacts' });
         }
-        return;
-      case 'resend':
-        this.#out.resend(pair, item.requests);
         return;
       case 'typing':
         this.#hooks.typing(pair);
@@ -228,9 +296,7 @@ export class Receiver {
         this.#context.changed({ type: 'conversation', conversation: pair.name });
         return;
       }
-      case 'answer':
-      case 'claim':
-        return;
+      default:
     }
   }
 
@@ -251,7 +317,7 @@ export class Receiver {
     pair.log.admit(entry.act.member);
     this.#sessions.rename(pair, feed);
     this.#hooks.met(pair);
-    this.#out.queueControl(pair, 'reveal', null);
+    this.#out.queueControl(pair.theirs, 'reveal', null);
     this.#sessions.want(pair, feed, 'first');
     return feed;
   }
@@ -265,65 +331,81 @@ export class Receiver {
         return;
       }
       this.#home.save(pair, { settled: true, peerNonce: nonce });
-      this.#out.dropControl(pair, 'answer');
+      this.#home.tellRelation(pair);
+      this.#out.dropControl(pair.theirs, 'answer');
       this.#context.changed({ type: 'contacts' });
     }
     this.#out.settle(pair);
   }
   #inbox(pair: Pair, record: Uint8Array): void {
     const read = decodeInboxRecord(record);
-    if (read === undefined || read.number <= (pair.peerInbox?.record.number ?? 0)) return;
+    if (read === undefined || read.number <= (pair.outlets[0]?.record.number ?? 0)) return;
     this.#home.setPeerRecord(pair, record);
-    this.#out.tellSoon(pair, true);
+    this.#out.tellSoon(pair.theirs, true);
   }
 
-  #objects(pair: Pair, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
-    const ingested = pair.log.ingest(objects, feed, Math.max(1, this.#context.now()));
+  #objects(route: Route, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
+    const { about } = route;
+    const ingested = about.log.ingest(objects, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()));
+   
     for (const [reason, count] of ingested.refused)
       this.#context.logger.log('warn', 'objects-refused', { reason, count });
+    if (about.kind === 'pair') this.#show(about as Pair, ingested);
+    else if (about === this.#home.mine) this.#takeSelf(about, ingested);
+    // Posted again although we hold it: they do not know that.
+    const nothingNew = ingested.feeds.length === 0 && !ingested.charterChanged && ingested.waiting === 0;
+    this.#out.grew(route, nothingNew);
+    if (ingested.waiting > 0) this.#out.wantSoon(route);
+    if (ingested.charterChanged) this.#hooks.charter(about, ingested);
+  }
+  #show(pair: Pair, ingested: Ingested): void {
     let purged = false;
     for (const event of [...ingested.shown, ...ingested.completed]) {
       if (projectPair(pair.view, event).type === 'purged') purged = true;
     }
     if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
-    // Posted again although we hold it: they do not know that.
-    const nothingNew = ingested.feeds.length === 0 && !ingested.charterChanged && ingested.waiting === 0;
-    this.#out.tellSoon(pair, nothingNew);
-    if (ingested.waiting > 0) this.#out.wantSoon(pair);
+  }
+  #takeSelf(self: Conversation, ingested: Ingested): void {
+    for (const event of [...ingested.shown, ...ingested.completed]) {
+      const raw = event.contentState === 'held' ? self.log.content(event.event) : undefined;
+      const content = raw === undefined || event.newer ? undefined : decodeSelf(event.contentKind, raw);
+      if (content !== undefined) this.#home.take(event, content);
+    }
   }
   /**
    * Cells come out of order, and a frontier says only the minute it is of: an old one must not make us forget what a newer
    * one showed to be lacking.
    */
-  #stillLacks(pair: Pair, feed: FeedId, known: Frontier | undefined): boolean {
-    const name = `${pair.name} ${toHex(feed)}`;
+  #stillLacks(route: Route, feed: FeedId, known: Frontier | undefined): boolean {
+    const name = `${route.name} ${toHex(feed)}`;
     if (known === undefined || !this.#lacking.has(name)) return false;
-    if (pair.log.compare(known).iLack.length > 0) return true;
+    if (route.about.log.compare(known).iLack.length > 0) return true;
     this.#lacking.delete(name);
     return false;
   }
-  #frontier(pair: Pair, feed: FeedId, item: Extract<Item, { type: 'frontier' }>): void {
-    const peer = peerState(this.#context, pair, feed);
+  #frontier(route: Route, feed: FeedId, item: Extract<Item, { type: 'frontier' }>): void {
+    const peer = peerState(this.#context, route.about, feed);
     const raw = encode(frontierCodec, item.frontier);
     const before = frontierOf(peer.frontier);
     const now = Math.max(1, this.#context.now());
     const agreedAt = Math.abs(now - item.date) <= AGREEMENT_MS ? now : peer.agreedAt;
-    const { iLack, theyLack } = pair.log.compare(item.frontier);
-    if (iLack.length === 0 && item.date <= peer.date && this.#stillLacks(pair, feed, before)) return;
-    if (iLack.length > 0) this.#lacking.add(`${pair.name} ${toHex(feed)}`);
-    setPeerState(this.#context, pair, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date), agreedAt });
+    const { iLack, theyLack } = route.about.log.compare(item.frontier);
+    if (iLack.length === 0 && item.date <= peer.date && this.#stillLacks(route, feed, before)) return;
+    if (iLack.length > 0) this.#lacking.add(`${route.name} ${toHex(feed)}`);
+    setPeerState(this.#context, route.about, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date), agreedAt });
     if (before === undefined || !equalBytes(before.digest, item.frontier.digest)) {
-      if (dropCovered(this.#context, pair, item.frontier) > 0) {
-        this.#context.changed({ type: 'conversation', conversation: pair.name });
+      if (dropCovered(this.#context, route, item.frontier) > 0) {
+        if (route.about.kind === 'pair' && !isOwnRoute(route)) this.#hooks.covered(route.about as Pair);
+        this.#context.changed({ type: 'conversation', conversation: route.about.name });
       }
     }
-    if (iLack.length > 0) this.#out.wantSoon(pair);
-    const own = pair.log.device();
+    if (iLack.length > 0) this.#out.wantSoon(route);
+    const own = route.about.log.device();
     // They hold more of this device than it does itself: it runs from an old copy.
-    if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own.feed))) pair.log.startSegment();
+    if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own.feed))) route.about.log.startSegment();
     // What they lack and once was posted they can only ask for when they know of it; what they were told may be lost, or
     // came while we were blocked.
-    if (theyLack.length > 0) this.#out.tellSoon(pair, Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
+    if (theyLack.length > 0) this.#out.tellSoon(route, Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
   }
 }

@@ -34,6 +34,17 @@ export interface Contact {
   readonly wordsReady: boolean;
   /** Read from an export file: it can only be read, and proves nothing. */
   readonly imported: boolean;
+  readonly muted: boolean;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** What texts written here carry unless they say otherwise. */
+  readonly timer: MessageTimer | null;
+}
+
+/** `reading`: counted from when it is read; `sending`: from when it was sent. 30 to 31,622,400 seconds. */
+export interface MessageTimer {
+  readonly from: 'reading' | 'sending';
+  readonly seconds: number;
 }
 
 export interface LogLine {
@@ -60,6 +71,11 @@ export interface LogLine {
   readonly emoji: string | null;
   /** A marker to show beside it: from a copy of the device, from the counterpart's copy, from a removed device, a kind this build does not know, from an export file. */
   readonly mark: 'copy' | 'counterpart' | 'removed' | 'newer' | 'imported' | null;
+  /** It goes after this time, here and on the other side. */
+  readonly timer: MessageTimer | null;
+  /** When it goes from here; null: never, or its timer does not run yet. */
+  readonly goesAt: number | null;
+  readonly starred: boolean;
   /** Of kind `notice` and `member`: what happened, as a key of the word catalogue. */
   readonly notice: string | null;
 }
@@ -114,6 +130,42 @@ export interface Status {
   readonly pending: number;
 }
 
+export interface DeviceView {
+  readonly device: string;
+  readonly name: string;
+  /** Milliseconds. */
+  readonly addedAt: number;
+  readonly revoked: boolean;
+  readonly thisDevice: boolean;
+}
+/** A link or short code by which a device joins. */
+export interface DeviceLink {
+  /** Empty for a short code. */
+  readonly link: string;
+  readonly code: string | null;
+  readonly expires: number;
+  readonly state: 'open' | 'words' | 'done' | 'expired' | 'refused';
+  /** Four words to compare with the other screen, once they can be had. */
+  readonly words: readonly string[] | null;
+  /** More than one device tried to follow it. */
+  readonly second: boolean;
+  /** What the device that followed it is called. */
+  readonly name: string;
+}
+export interface Linking {
+  /** The newest of this device. */
+  readonly link: DeviceLink | null;
+  /** This device follows the link of another. */
+  readonly joining: { readonly state: 'waiting' | 'words'; readonly words: readonly string[] | null } | null;
+}
+
+export interface LockState {
+  readonly passphrase: boolean;
+  readonly locked: boolean;
+  /** Until then no passphrase is tried, after too many wrong ones; null when the next may come now. */
+  readonly waitUntil: number | null;
+}
+
 /** Every method: what goes in, what comes out. All of them reject with a KithError only. */
 export interface Methods {
   status: { params: Record<string, never>; result: Status };
@@ -144,7 +196,8 @@ export interface Methods {
   'contact.checkCode': { params: { conversation: string }; result: { code: string } };
   'contact.checkScan': { params: { conversation: string; code: string }; result: { match: boolean } };
   send: {
-    params: { conversation: string; text: string; reply?: string };
+    /** `expiresMs`: 30 s to 366 days; null: no timer; absent: as the conversation has it. */
+    params: { conversation: string; text: string; reply?: string; expiresMs?: number | null };
     result: { event: string; state: EventState };
   };
   edit: { params: { conversation: string; event: string; text: string }; result: { event: string; state: EventState } };
@@ -170,6 +223,12 @@ export interface Methods {
     };
     result: readonly LogLine[];
   };
+  star: {
+    params: { conversation: string; event: string; off?: boolean };
+    result: { event: string; starred: boolean };
+  };
+  /** Newest first. */
+  'star.list': { params: { conversation?: string }; result: readonly LogLine[] };
   search: { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
   /** Lines of an export file (`importBatchCodec`), as import.ts reads them; those that are here already are not added. */
   'import.lines': { params: { batch: Uint8Array }; result: { added: number; conversations: readonly string[] } };
@@ -203,14 +262,36 @@ export interface Methods {
   'relay.remove': { params: { url: string }; result: readonly RelayStatus[] };
   /** Posts what is unposted, fetches what is held for us, posts the answers; ends when that is done or the time is up. */
   sync: { params: { forMs?: number }; result: { sent: number; received: number; pending: number } };
-  'device.list': {
-    params: Record<string, never>;
-    result: readonly { device: string; name: string; addedAt: number; revoked: boolean; thisDevice: boolean }[];
+  'device.list': { params: Record<string, never>; result: readonly DeviceView[] };
+  /** A link (or short code) that lets one device join, for 5 minutes. `confirm`: words are compared first. */
+  'device.link': {
+    params: { history?: 'all' | '30d' | 'none'; confirm?: boolean; code?: boolean };
+    result: DeviceLink;
   };
+  /** Follows the link or short code of another own device; only from a home that has no contacts. */
+  'device.join': { params: { link: string; name?: string }; result: { device: string; state: 'waiting' | 'linked' } };
+  'device.linking': { params: Record<string, never>; result: Linking };
+  /** The words on both screens are these. */
+  'device.confirm': { params: { words: string }; result: { device: string } };
+  /** They are not, or nobody meant it. */
+  'device.refuse': { params: Record<string, never>; result: Linking };
+  'device.name': { params: { name: string }; result: readonly DeviceView[] };
+  /** Answered while the home is locked, too; everything else then rejects with `locked`. */
+  'lock.state': { params: Record<string, never>; result: LockState };
+  /** A person is there: the time of `lock-after` begins again. */
+  'lock.touch': { params: Record<string, never>; result: LockState };
+  'lock.now': { params: Record<string, never>; result: LockState };
+  'lock.unlock': { params: { passphrase: string }; result: LockState };
+  /** Sets, changes or (`next` null) removes the passphrase. `passphrase`: the one so far. */
+  'lock.set': { params: { passphrase?: string; next: string | null }; result: LockState };
+  /** The passphrase that opens an empty home and deletes this one; null: none. Nothing tells whether there is one. */
+  'lock.duress': { params: { passphrase: string; next: string | null }; result: LockState };
   /** Events after this one, in the order in which they arrived here; null: from now on. At most 500 a call. */
   'events.since': { params: { from: string | null }; result: { events: readonly LogLine[]; cursor: string } };
 }
 export type Method = keyof Methods;
+/** Those of the door in front of the engine (lock.ts). */
+export type LockMethod = Extract<Method, `lock.${string}`>;
 
 /** Told to every listener after the transaction that caused it. A listener reads again what it shows. */
 export type Change =
@@ -220,9 +301,11 @@ export type Change =
   | { readonly type: 'events'; readonly events: readonly LogLine[] }
   | { readonly type: 'status'; readonly status: Status }
   | { readonly type: 'requests' }
+  | { readonly type: 'devices' }
   | { readonly type: 'invites' }
   | { readonly type: 'profile' }
   | { readonly type: 'settings' }
+  | { readonly type: 'lock'; readonly locked: boolean }
   | { readonly type: 'drafts'; readonly conversation: string };
 
 /** What screens and commands hold; the same whether the engine runs here, in a worker, or behind a socket. */

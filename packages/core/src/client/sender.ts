@@ -1,12 +1,13 @@
 // Posts what other persons have to get (spec/09-sync.md): events by the schedule, frontiers, answers, hellos, repair. What
 // is posted twice is sealed anew, so the same bytes never lie in two places. Long because what may go out when is one
 // set of rules over one set of rows.
-import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
+import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
-import type { PlaceRange } from '../log/index.ts';
+import type { Frontier, Place, PlaceRange } from '../log/index.ts';
 import {
   cellCount,
+  cellTag,
   MAX_CELLS,
   MAX_PACKET_BYTES,
   neededParts,
@@ -28,6 +29,7 @@ import {
   fullBudget,
   isPosted,
   isSilent,
+  MAX_ITEMS,
   MAX_WANTED,
   newRow,
   nextDue,
@@ -44,7 +46,8 @@ import {
 } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import type { Courier, PutBucket } from './courier.ts';
-import type { Home, Pair } from './home.ts';
+import { isOwnRoute, routeOf, type Conversation, type Outlet, type Pair, type Route } from './conversation.ts';
+import type { Home } from './home.ts';
 import {
   controlKey,
   dropWaiting,
@@ -66,7 +69,7 @@ const MAX_WANT_EVERY_MS = 3_600_000;
 const SENT_LIFE_MS = 48 * 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
-/** When something of a pair is due. Milliseconds; absent: nothing. */
+/** When something of a route is due. Milliseconds; absent: nothing. */
 interface Due {
   tell?: number;
   want?: number;
@@ -86,13 +89,16 @@ export class Sender {
   readonly #due = new Map<string, Due>();
   /** Postings under way: outbox key, bucket and relay. */
   readonly #underWay = new Set<string>();
+  readonly #selfRoutes = new WeakMap<Conversation, Route>();
+  /** What goes to one's own devices at the end of this input: packets about many conversations share cells. */
+  #sections: Section[] = [];
   /** Pairs whose next packet says `settled`. */
   readonly #settle = new Set<string>();
   /** Own events of the current input. */
   readonly #fresh = new Map<string, Waiting[]>();
   /** What may be given to each pair that asks, in this run. */
   readonly #budgets = new Map<string, Budget>();
-  readonly #missing: (pair: Pair) => readonly ResendRequest[];
+  readonly #missing: (via: Conversation) => readonly ResendRequest[];
   stopping = false;
 
   constructor(
@@ -100,7 +106,7 @@ export class Sender {
     home: Home,
     sessions: Sessions,
     courier: Courier,
-    missing: (pair: Pair) => readonly ResendRequest[],
+    missing: (via: Conversation) => readonly ResendRequest[],
   ) {
     this.#context = context;
     this.#home = home;
@@ -109,70 +115,118 @@ export class Sender {
     this.#missing = missing;
   }
 
-  #dueOf(pair: Pair): Due {
-    let due = this.#due.get(pair.name);
-    if (due === undefined) this.#due.set(pair.name, (due = {}));
+  #dueOf(route: Route): Due {
+    let due = this.#due.get(route.name);
+    if (due === undefined) this.#due.set(route.name, (due = {}));
     return due;
   }
-  /** May anything leave for this person? */
-  #isOpen(pair: Pair): boolean {
-    const facts = this.#home.facts(pair);
-    return !facts.blocked && facts.validity !== 'compromised' && pair.peerInbox !== undefined;
+  /** May anything leave on it? */
+  #isOpen(route: Route): boolean {
+    if (route.via.outlets.length === 0) return false;
+    if (isOwnRoute(route)) return this.#sessions.feeds(route.via).length > 0;
+    const facts = this.#home.facts(route.about as Pair);
+    return !facts.blocked && facts.validity !== 'compromised';
+  }
+  /** Ways that are in use: to others, and to one's own devices when there are any. */
+  #routes(): readonly Route[] {
+    const pairs = this.#home.pairs();
+    const routes = pairs.map(({ theirs }) => theirs);
+    const { mine, joining } = this.#home;
+    if (joining !== undefined) routes.push(this.routeOfSelf(joining));
+    if (this.#sessions.feeds(mine).length > 0)
+      routes.push(this.routeOfSelf(mine), ...pairs.filter((pair) => this.#isShared(pair)).map(({ own }) => own));
+    return routes;
+  }
+  #isShared(pair: Pair): boolean {
+    return !this.#home.isDeviceScoped(pair);
+  }
+  routeOfSelf(self: Conversation): Route {
+    let route = this.#selfRoutes.get(self);
+    if (route === undefined) this.#selfRoutes.set(self, (route = routeOf(self, self)));
+    return route;
+  }
+  /** Where packets about a conversation go: to the other side, and to own devices. */
+  routesOf(of: Conversation): readonly Route[] {
+    if (of.kind === 'self') return [this.routeOfSelf(of)];
+    const pair = of as Pair;
+    const shared = this.#sessions.feeds(this.#home.mine).length > 0 && this.#isShared(pair);
+    return shared ? [pair.theirs, pair.own] : [pair.theirs];
+  }
+  /** All routes whose packets travel in these sessions. */
+  #through(via: Conversation): readonly Route[] {
+    return via.kind === 'pair' ? [(via as Pair).theirs] : this.#routes().filter((route) => route.via === via);
   }
 
-  /** An own event was written: it waits until they have it, and goes at once when it can. */
-  queue(pair: Pair, place: Parameters<typeof eventKey>[1]): void {
-    const waiting = putWaiting(this.#context, pair, eventKey(pair, place), newRow(this.#context.now()));
-    const fresh = this.#fresh.get(pair.name);
-    if (fresh === undefined) this.#fresh.set(pair.name, [waiting]);
+  /** An own event or charter entry was written: it waits until they have it, and goes at once when it can. */
+  queue(of: Conversation, place: Place): void {
+    for (const route of this.routesOf(of)) this.#enqueue(route, place);
+  }
+  #enqueue(route: Route, place: Place): void {
+    const waiting = putWaiting(this.#context, route, eventKey(route, place), newRow(this.#context.now()));
+    const fresh = this.#fresh.get(route.name);
+    if (fresh === undefined) this.#fresh.set(route.name, [waiting]);
     else fresh.push(waiting);
   }
   /** Events of this very moment go without a look at everything that waits: a burst stays linear. */
-  #postFresh(pair: Pair): void {
-    const fresh = this.#fresh.get(pair.name);
-    this.#fresh.delete(pair.name);
-    if (fresh === undefined || !this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
-    const relays = this.#peerRelays(pair);
+  #postFresh(route: Route): void {
+    const fresh = this.#fresh.get(route.name);
+    this.#fresh.delete(route.name);
+    if (fresh === undefined || !this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
+    const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
-    if (open === 0) this.#schedule(pair, Math.min(...relays.map((relay) => this.#courier.retryAt(relay))));
-    else this.#postGroup(pair, 'hour', open, fresh);
-    for (const { row } of fresh) this.#schedule(pair, nextDue(row, this.#context.now()));
+    if (open === 0) this.#schedule(route, Math.min(...relays.map((relay) => this.#courier.retryAt(relay))));
+    else this.#postGroup(route, 'hour', open, fresh);
+    for (const { row } of fresh) this.#schedule(route, nextDue(row, this.#context.now()));
   }
   /** A control message: replaces an earlier one of the same name. */
-  queueControl(pair: Pair, name: string, body: Uint8Array | null, once = false): void {
-    putWaiting(this.#context, pair, controlKey(pair, name), newRow(this.#context.now(), body, once));
-    this.#schedule(pair, this.#context.now());
+  queueControl(route: Route, name: string, body: Uint8Array | null, once = false): void {
+    putWaiting(this.#context, route, controlKey(route, name), newRow(this.#context.now(), body, once));
+    this.#schedule(route, this.#context.now());
   }
-  dropControl(pair: Pair, name: string): void {
-    dropWaiting(this.#context, pair, controlKey(pair, name));
+  dropControl(route: Route, name: string): void {
+    dropWaiting(this.#context, route, controlKey(route, name));
   }
-  #schedule(pair: Pair, at: number): void {
-    const due = this.#dueOf(pair);
+  #schedule(route: Route, at: number): void {
+    const due = this.#dueOf(route);
     due.outbox = Math.min(due.outbox ?? Number.POSITIVE_INFINITY, at);
+  }
+  /** There is a new session: what waited for it goes. */
+  ready(via: Conversation): void {
+    for (const route of this.#through(via)) {
+      this.flush(route);
+      this.tellSoon(route, true);
+    }
   }
   settle(pair: Pair): void {
     this.#settle.add(pair.name);
-    this.tellSoon(pair, true);
+    this.tellSoon(pair.theirs, true);
   }
-  wakeHello(pair: Pair, at: number): void {
-    const due = this.#dueOf(pair);
+  wakeHello(of: Conversation, at: number): void {
+    const due = this.#dueOf(of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs);
     due.hello = Math.min(due.hello ?? Number.POSITIVE_INFINITY, at);
   }
 
   /** Something of theirs came: they are to learn what we hold. `again`: they seem not to know what they were told. */
-  tellSoon(pair: Pair, again = false): void {
+  tellSoon(route: Route, again = false): void {
     const now = this.#context.now();
-    const mine = pair.log.frontier();
-    for (const feed of this.#sessions.feeds(pair)) {
-      const peer = peerState(this.#context, pair, feed);
-      if (again) setPeerState(this.#context, pair, feed, { ...peer, told: new Uint8Array(0) });
+    const mine = route.about.log.frontier();
+    for (const feed of this.#sessions.feeds(route.via)) {
+      const peer = peerState(this.#context, route.about, feed);
+      if (again) setPeerState(this.#context, route.about, feed, { ...peer, told: new Uint8Array(0) });
       if (!again && equalBytes(peer.told, mine.digest)) continue;
-      const due = this.#dueOf(pair);
+      const due = this.#dueOf(route);
       due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, tellAt(peer, now));
     }
   }
-  wantSoon(pair: Pair): void {
-    const due = this.#dueOf(pair);
+  /** Something of a conversation came on this route, or (`again`) came once more. */
+  grew(by: Route, again: boolean): void {
+    for (const route of this.routesOf(by.about)) this.tellSoon(route, again && route === by);
+  }
+  wantSoonVia(via: Conversation): void {
+    for (const route of this.#through(via)) if (route.about === via) this.wantSoon(route);
+  }
+  wantSoon(route: Route): void {
+    const due = this.#dueOf(route);
     due.want = Math.min(due.want ?? Number.POSITIVE_INFINITY, this.#context.now() + WANT_AFTER_MS);
   }
 
@@ -180,34 +234,35 @@ export class Sender {
   tick(everything = false): number {
     const now = this.#context.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const pair of this.#home.pairs()) {
-      const due = this.#dueOf(pair);
+    for (const route of this.#routes()) {
+      const due = this.#dueOf(route);
       if (due.hello !== undefined && due.hello <= now) {
         delete due.hello;
-        this.#sessions.tick(pair);
+        this.#sessions.tick(route.via);
       }
-      this.#postFresh(pair);
-      if (due.outbox === undefined || due.outbox <= now || everything || this.stopping) this.flush(pair);
-      if (due.want !== undefined && everything) this.#want(pair);
-      else if (due.want !== undefined && due.want <= now) this.#lookFirst(pair);
-      if (due.tell !== undefined && (due.tell <= now || everything)) this.#tell(pair, 'hour');
+      this.#postFresh(route);
+      if (due.outbox === undefined || due.outbox <= now || everything || this.stopping) this.flush(route);
+      if (due.want !== undefined && everything) this.#want(route);
+      else if (due.want !== undefined && due.want <= now) this.#lookFirst(route);
+      if (due.tell !== undefined && (due.tell <= now || everything)) this.#tell(route, 'hour');
       for (const at of [due.hello, due.outbox, due.want, due.tell]) next = Math.min(next, at ?? next);
     }
+    this.#postSections();
     return next;
   }
 
   /** Posts what the schedule asks for now. */
-  flush(pair: Pair): void {
-    const due = this.#dueOf(pair);
+  flush(route: Route): void {
+    const due = this.#dueOf(route);
     due.outbox = Number.POSITIVE_INFINITY;
-    if (!this.#isOpen(pair)) return;
+    if (!this.#isOpen(route)) return;
     const now = this.#context.now();
-    const relays = this.#peerRelays(pair);
+    const relays = this.#peerRelays(route);
     const groups = new Map<string, { readonly bucket: PutBucket; readonly relays: number; readonly rows: Waiting[] }>();
-    for (const waiting of waitingOf(this.#context, pair)) {
+    for (const waiting of waitingOf(this.#context, route)) {
       const posting = duePosting(waiting.row, now, relays.length, this.stopping);
       if (posting === undefined) {
-        this.#schedule(pair, nextDue(waiting.row, now));
+        this.#schedule(route, nextDue(waiting.row, now));
         continue;
       }
       // From here on the answer of a relay says when to look again, so that nothing due turns the wheel meanwhile.
@@ -215,7 +270,7 @@ export class Sender {
       const open = this.#openRelays(relays, mask, waiting.name, posting.bucket);
       if (open === 0) {
         const closed = relays.filter((relay, i) => (mask & (1 << i)) !== 0 && !this.#courier.isOpen(relay));
-        for (const relay of closed) this.#schedule(pair, this.#courier.retryAt(relay));
+        for (const relay of closed) this.#schedule(route, this.#courier.retryAt(relay));
         continue;
       }
       const group = `${posting.bucket} ${open}`;
@@ -223,16 +278,16 @@ export class Sender {
       if (known === undefined) groups.set(group, { bucket: posting.bucket, relays: open, rows: [waiting] });
       else known.rows.push(waiting);
     }
-    for (const group of groups.values()) this.#postGroup(pair, group.bucket, group.relays, group.rows);
-    if (this.stopping || this.#isSilent(pair)) this.#tellDay(pair);
+    for (const group of groups.values()) this.#postGroup(route, group.bucket, group.relays, group.rows);
+    if (this.stopping || this.#isSilent(route)) this.#tellDay(route);
   }
   /** Nothing was told for so long that the hour bucket may have been missed. */
-  #isSilent(pair: Pair): boolean {
+  #isSilent(route: Route): boolean {
     const now = this.#context.now();
-    return this.#sessions.feeds(pair).every((feed) => isSilent(peerState(this.#context, pair, feed), now));
+    return this.#sessions.feeds(route.via).every((feed) => isSilent(peerState(this.#context, route.about, feed), now));
   }
-  #peerRelays(pair: Pair): readonly string[] {
-    return pair.peerInbox?.record.relays ?? [];
+  #peerRelays(route: Route): readonly string[] {
+    return route.via.outlets[0]?.record.relays ?? [];
   }
   #openRelays(relays: readonly string[], mask: number, key: string, bucket: string): number {
     let open = 0;
@@ -243,64 +298,73 @@ export class Sender {
     return open;
   }
 
-  #postGroup(pair: Pair, bucket: PutBucket, mask: number, rows: readonly Waiting[]): void {
+  #postGroup(route: Route, bucket: PutBucket, mask: number, rows: readonly Waiting[]): void {
     const controls = rows.filter(({ place }) => place === undefined);
-    for (const control of controls) this.#postControl(pair, bucket, mask, control);
+    for (const control of controls) this.#postControl(route, bucket, mask, control);
     const events = rows.filter(({ place }) => place !== undefined);
-    if (events.length === 0 || !this.#sessions.canSend(pair)) return;
+    if (events.length === 0 || !this.#sessions.canSend(route.via)) return;
     // Oldest first: an event is shown once everything below it in its feed is there. What does not fit the day's cells is
     // pulled by whoever returns.
     let left = toRanges(events);
     const byPlace = new Map(events.map((waiting) => [waiting.name, waiting]));
     while (left.length > 0) {
-      pair.log.sealHead();
-      const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
+      route.about.log.sealHead();
+      const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
       if (batch.objects.length === 0) return;
       const posted = [...byPlace.values()].filter(({ place }) => place !== undefined && !inRanges(batch.left, place));
       for (const { name } of posted) byPlace.delete(name);
-      if (bucket === 'day' && !this.#spend(pair, cellsFor(batch.bytes))) {
-        this.#tellDay(pair);
+      if (bucket === 'day' && !this.#spend(route, cellsFor(batch.bytes))) {
+        this.#tellDay(route);
         return;
       }
-      this.#post(pair, [{ type: 'objects', objects: batch.objects }], bucket, mask, posted);
+      this.#post(route, [{ type: 'objects', objects: batch.objects }], bucket, mask, posted);
       left = batch.left;
     }
   }
-  #spend(pair: Pair, cells: number): boolean {
+  #spend(route: Route, cells: number): boolean {
     const now = this.#context.now();
-    for (const feed of this.#sessions.feeds(pair)) {
-      const peer = peerState(this.#context, pair, feed);
+    for (const feed of this.#sessions.feeds(route.via)) {
+      const peer = peerState(this.#context, route.about, feed);
       if (dayCellsLeft(peer, now) < cells) return false;
-      setPeerState(this.#context, pair, feed, spendDayCells(peer, now, cells));
+      setPeerState(this.#context, route.about, feed, spendDayCells(peer, now, cells));
     }
     return true;
   }
-  #postControl(pair: Pair, bucket: PutBucket, mask: number, control: Waiting): void {
+  #postControl(route: Route, bucket: PutBucket, mask: number, control: Waiting): void {
     const { row } = control;
     if (row.body === null) {
       // An answer, or a reveal: the riders say it.
-      if (this.#sessions.canSend(pair)) this.#post(pair, [], bucket, mask, [control]);
+      if (this.#sessions.canSend(route.via)) this.#post(route, [], bucket, mask, [control]);
       return;
     }
     if (this.#context.now() - row.at > HELLO_LIFE_MS) {
-      dropWaiting(this.#context, pair, control.key);
+      dropWaiting(this.#context, route, control.key);
       return;
     }
     const packet = readHelloBody(row.body);
     if (packet === undefined) return;
-    this.#put(pair, () => [this.#sessions.sealHello(pair, packet)], bucket, mask, [control]);
+    this.#put(route, (outlet) => [this.#sessions.sealHello(route.via, packet, outlet)], bucket, mask, [control]);
   }
   /** A hello or Welcome to one device. */
-  hello(pair: Pair, feed: FeedId, packet: HelloPacket): void {
+  hello(of: Conversation, feed: FeedId, packet: HelloPacket): void {
     const body = writeHelloBody(packet);
     if (body === undefined) return;
+    const route = of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
     const name = packet.type === 'hello' ? `hello ${toHex(feed)}` : `welcome ${toHex(packet.hello)}`;
-    this.queueControl(pair, name, body);
-    this.flush(pair);
+    this.queueControl(route, name, body);
+    this.flush(route);
   }
 
   /** What every packet carries beside its purpose. */
-  #riders(pair: Pair): readonly Item[] {
+  #riders(route: Route): readonly Item[] {
+    const date = Math.max(0, this.#context.now());
+    const frontier: Item = { type: 'frontier', frontier: route.about.log.frontier(), date: date - (date % 60_000) };
+    if (!isOwnRoute(route)) return this.#ridersFor(route.about as Pair, frontier);
+    // A device that has just joined looks elsewhere until it knows where its person's inbox is.
+    const tells = route.about === route.via && route.about !== this.#home.joining;
+    return tells ? [{ type: 'inbox', record: this.#home.ownRecord(route.about) }, frontier] : [frontier];
+  }
+  #ridersFor(pair: Pair, frontier: Item): readonly Item[] {
     const { local } = pair;
     const riders: Item[] = [];
     if (local.role === ROLES.inviter && !local.settled)
@@ -310,128 +374,222 @@ export class Sender {
     if (pair.inboxes[0] !== undefined && local.inboxTold < pair.inboxes[0].number) {
       riders.push({ type: 'inbox', record: this.#home.ownRecord(pair) });
     }
-    const date = Math.max(0, this.#context.now());
-    riders.push({ type: 'frontier', frontier: pair.log.frontier(), date: date - (date % 60_000) });
+    riders.push(frontier);
     const read = this.#home.isOn('read-receipts', pair.id) ? this.#home.readFrontier(pair) : undefined;
     if (read !== undefined) riders.push({ type: 'read', frontier: read });
     return riders;
   }
 
-  #post(pair: Pair, content: readonly Item[], bucket: PutBucket, mask: number, rows: readonly Waiting[]): void {
-    const riders = this.#riders(pair);
-    const digest = riders.find((item) => item.type === 'frontier')?.frontier.digest ?? new Uint8Array(0);
-    const data = encodePacket([...content, ...riders]);
+  #post(route: Route, content: readonly Item[], bucket: PutBucket, mask: number, rows: readonly Waiting[]): void {
+    if (isOwnRoute(route) && route.about !== route.via) {
+      this.#sections.push({ route, content, bucket, rows });
+      return;
+    }
+    const items = [...content, ...this.#riders(route)];
+    this.#packet([{ route, content, bucket, rows }], items, mask);
+  }
+  /** What is to go to one's own devices about their conversations, several of them in a packet. */
+  #postSections(): void {
+    const sections = this.#sections;
+    this.#sections = [];
+    for (const bucket of ['hour', 'day'] as const) {
+      let taken: Section[] = [];
+      let items: Item[] = [];
+      let size = 0;
+      const flush = (): void => {
+        const [first] = taken;
+        if (first !== undefined) this.#packet(taken, items, this.#openRelays(this.#peerRelays(first.route), ALL, '', bucket));
+        [taken, items, size] = [[], [], 0];
+      };
+      for (const section of sections.filter((one) => one.bucket === bucket)) {
+        const more: Item[] = [
+          { type: 'about', conversation: section.route.about.id },
+          ...section.content,
+          ...this.#riders(section.route),
+        ];
+        const bytes = encodePacket(more).length;
+        if (size + bytes > MAX_PACKET_BYTES || items.length + more.length > MAX_ITEMS) flush();
+        taken.push(section);
+        items.push(...more);
+        size += bytes;
+      }
+      flush();
+    }
+  }
+  #packet(sections: readonly Section[], items: readonly Item[], mask: number): void {
+    const first = sections[0];
+    if (first === undefined || mask === 0) return;
+    const { route, bucket } = first;
+    const data = encodePacket(items);
     const id = this.#context.randomness.bytes(8);
     const bodies = splitPacket(id, data);
     if (bodies === undefined) throw new Error('a packet larger than 32 cells was made');
-    if (neededParts(data.length) > 1) this.#keep(pair, id, data);
-    this.#told(pair, digest, bucket);
+    if (neededParts(data.length) > 1) this.#keep(route, id, data);
+    for (const { route: one } of sections) this.#told(one, one.about.log.frontier().digest, bucket);
     this.#put(
-      pair,
-      () => bodies.map((body) => this.#sessions.seal(pair, body)),
+      route,
+      (outlet) => bodies.map((body) => this.#sessions.seal(route.via, body, outlet)),
       bucket,
       mask,
-      rows,
-      () => this.#told(pair, new Uint8Array(0), bucket),
+      sections.flatMap(({ rows }) => rows),
+      () => {
+        for (const { route: one } of sections) this.#told(one, new Uint8Array(0), bucket);
+      },
+      sections.map((section) => section.route),
     );
   }
-  #told(pair: Pair, digest: Uint8Array, bucket: PutBucket): void {
+  #told(route: Route, digest: Uint8Array, bucket: PutBucket): void {
     const now = Math.max(0, this.#context.now());
-    for (const feed of this.#sessions.feeds(pair)) {
-      const peer = peerState(this.#context, pair, feed);
+    for (const feed of this.#sessions.feeds(route.via)) {
+      const peer = peerState(this.#context, route.about, feed);
       const toldDay = bucket === 'day' ? digest : peer.toldDay;
-      setPeerState(this.#context, pair, feed, {
+      setPeerState(this.#context, route.about, feed, {
         ...peer,
         told: digest,
         toldDay,
         toldAt: digest.length === 0 ? peer.toldAt : now,
       });
     }
-    if (digest.length > 0) delete this.#dueOf(pair).tell;
+    if (digest.length > 0) delete this.#dueOf(route).tell;
   }
 
   /** Seals anew for each relay; the rows note which relay took all of it. */
   #put(
-    pair: Pair,
-    seal: () => readonly (Uint8Array | undefined)[],
+    route: Route,
+    seal: (outlet: Outlet | undefined) => readonly (Uint8Array | undefined)[],
     bucket: PutBucket,
     mask: number,
     rows: readonly Waiting[],
     failed?: () => void,
+    routes: readonly Route[] = [route],
   ): void {
-    for (const [i, relay] of this.#peerRelays(pair).entries()) {
+    this.#putElsewhere(route.via, seal, bucket);
+    for (const [i, relay] of this.#peerRelays(route).entries()) {
       if ((mask & (1 << i)) === 0) continue;
-      const cells = seal().filter((cell) => cell !== undefined);
+      const cells = this.#noteOwn(route.via, seal(route.via.outlets[0]));
       if (cells.length === 0) return;
       const marks = rows.map(({ name }) => `${name} ${bucket} ${i}`);
       for (const mark of marks) this.#underWay.add(mark);
       this.#courier.put(relay, cells, bucket, bucket !== 'day', (taken) => {
         for (const mark of marks) this.#underWay.delete(mark);
-        if (taken) this.#note(pair, rows, bucket, i);
-        else {
-          failed?.();
-          this.#schedule(pair, this.#courier.retryAt(relay));
+        for (const one of routes) {
+          if (taken) this.#note(one, rows, bucket, i);
+          else this.#schedule(one, this.#courier.retryAt(relay));
         }
+        if (!taken) failed?.();
       });
     }
   }
-  #note(pair: Pair, rows: readonly Waiting[], bucket: PutBucket, relay: number): void {
+  /** Own devices that do not know the newest inbox record yet. What is lost on this way they ask for. */
+  #putElsewhere(
+    via: Conversation,
+    seal: (outlet: Outlet) => readonly (Uint8Array | undefined)[],
+    bucket: PutBucket,
+  ): void {
+    for (const outlet of via.outlets.slice(1)) {
+      for (const relay of outlet.record.relays) {
+        const cells = this.#noteOwn(via, seal(outlet));
+        if (cells.length > 0) this.#courier.put(relay, cells, bucket, bucket !== 'day', () => undefined);
+      }
+    }
+  }
+  /** A cell to one's own devices lies where this one looks too, and is not for it. */
+  #noteOwn(via: Conversation, sealed: readonly (Uint8Array | undefined)[]): readonly Uint8Array[] {
+    const cells = sealed.filter((cell) => cell !== undefined);
+    if (via.kind === 'self') {
+      for (const cell of cells)
+        this.#context.store.put('packet', ownCellKey(cell), uint48(Math.max(0, this.#context.now())));
+    }
+    return cells;
+  }
+  /** To devices that are not in the charter, where they said that they look. */
+  putFor(
+    via: Conversation,
+    feeds: readonly FeedId[],
+    at: Outlet | Uint8Array,
+    bodies: readonly Uint8Array[] | undefined,
+  ): void {
+    const outlet = at instanceof Uint8Array ? this.#home.outletOf(at) : at;
+    if (outlet === undefined || bodies === undefined) return;
+    for (const relay of outlet.record.relays) {
+      for (const bucket of ['hour', 'day'] as const) {
+        const cells = this.#noteOwn(
+          via,
+          bodies.map((body) => this.#sessions.seal(via, body, outlet, feeds)),
+        );
+        if (cells.length > 0) this.#courier.put(relay, cells, bucket, bucket === 'hour', () => undefined);
+      }
+    }
+  }
+  /** Everything held of a conversation waits for those on this route, as if it were written now. */
+  offerAll(route: Route): void {
+    for (const range of route.about.log.compare(NO_FRONTIER).theyLack) {
+      for (let seq = range.from; seq < range.to; seq++)
+        this.#enqueue(route, { feed: range.feed, segment: range.segment, seq });
+    }
+  }
+  /** Tells whether this device posted it. */
+  isOwnCell(cell: Uint8Array): boolean {
+    return this.#context.store.get('packet', ownCellKey(cell)) !== undefined;
+  }
+  #note(route: Route, rows: readonly Waiting[], bucket: PutBucket, relay: number): void {
     let news = false;
     for (const { key } of rows) {
-      const now = waitingAt(this.#context, pair, key);
+      // Rows of other conversations in the same packet are another route's.
+      const now = waitingAt(this.#context, route, key);
       if (now === undefined) continue;
       const row: OutboxRow =
         bucket === 'day'
           ? { ...now.row, day: dayOf(this.#context.now()) }
           : { ...now.row, hour: now.row.hour | (1 << relay) };
       news ||= !isPosted(now.row);
-      putWaiting(this.#context, pair, key, row);
-      this.#schedule(pair, nextDue(row, this.#context.now()));
+      putWaiting(this.#context, route, key, row);
+      this.#schedule(route, nextDue(row, this.#context.now()));
     }
-    if (news) this.#context.changed({ type: 'conversation', conversation: pair.name });
+    if (news) this.#context.changed({ type: 'conversation', conversation: route.about.name });
   }
 
   /** A frontier alone. */
-  #tell(pair: Pair, bucket: PutBucket): void {
-    delete this.#dueOf(pair).tell;
-    if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
-    const mine = pair.log.frontier();
+  #tell(route: Route, bucket: PutBucket): void {
+    delete this.#dueOf(route).tell;
+    if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
+    const mine = route.about.log.frontier();
     const news = this.#sessions
-      .feeds(pair)
-      .some((feed) => !equalBytes(peerState(this.#context, pair, feed).told, mine.digest));
+      .feeds(route.via)
+      .some((feed) => !equalBytes(peerState(this.#context, route.about, feed).told, mine.digest));
     if (!news) return;
-    const relays = this.#peerRelays(pair);
+    const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', bucket);
     if (open === 0) {
-      this.#dueOf(pair).tell = Math.min(...relays.map((relay) => this.#courier.retryAt(relay)));
+      this.#dueOf(route).tell = Math.min(...relays.map((relay) => this.#courier.retryAt(relay)));
       return;
     }
     const now = Math.max(0, this.#context.now());
-    for (const feed of this.#sessions.feeds(pair))
-      setPeerState(this.#context, pair, feed, spendTell(peerState(this.#context, pair, feed), now));
-    this.#post(pair, [], bucket, open, []);
-    this.#schedule(pair, this.#context.now() + DAY_POST_AFTER_MS);
+    for (const feed of this.#sessions.feeds(route.via))
+      setPeerState(this.#context, route.about, feed, spendTell(peerState(this.#context, route.about, feed), now));
+    this.#post(route, [], bucket, open, []);
+    this.#schedule(route, this.#context.now() + DAY_POST_AFTER_MS);
   }
   /** Before the client ends, and as the knock: the frontier into the day bucket, once for each state of it. */
-  #tellDay(pair: Pair): void {
+  #tellDay(route: Route): void {
     // What costs least comes first: at a start this is asked of every contact.
-    const relays = this.#peerRelays(pair);
+    const relays = this.#peerRelays(route);
     const mask = this.#openRelays(relays, (1 << relays.length) - 1, 'tell', 'day');
-    if (mask === 0 || !this.#sessions.canSend(pair)) return;
-    const mine = pair.log.frontier();
-    const news = this.#sessions.feeds(pair).some((feed) => {
-      const peer = peerState(this.#context, pair, feed);
+    if (mask === 0 || !this.#sessions.canSend(route.via)) return;
+    const mine = route.about.log.frontier();
+    const news = this.#sessions.feeds(route.via).some((feed) => {
+      const peer = peerState(this.#context, route.about, feed);
       return peer.seenAt > 0 && !equalBytes(peer.toldDay, mine.digest);
     });
-    if (news) this.#post(pair, [], 'day', mask, []);
+    if (news) this.#post(route, [], 'day', mask, []);
   }
 
   /** What a live channel left out lies at our relays all the same. Whatever is lacking when they are read is asked for. */
-  #lookFirst(pair: Pair): void {
-    const relays = new Set(pair.inboxes.flatMap((inbox) => inbox.relays));
+  #lookFirst(route: Route): void {
+    const relays = new Set(route.via.inboxes.flatMap((inbox) => inbox.relays));
     const open = [...relays].filter((relay) => this.#courier.isOpen(relay));
-    const due = this.#dueOf(pair);
-    if (open.length === 0 || this.stopping || due.looked === true) this.#want(pair);
+    const due = this.#dueOf(route);
+    if (open.length === 0 || this.stopping || due.looked === true) this.#want(route);
     else {
       due.looked = true;
       due.want = Math.max(this.#context.now() + WANT_AFTER_MS, due.asked?.again ?? 0);
@@ -439,30 +597,30 @@ export class Sender {
     }
   }
   /** Asks for what their frontier shows and we lack, and for parts of split packets that did not come. */
-  #want(pair: Pair): void {
-    delete this.#dueOf(pair).want;
-    delete this.#dueOf(pair).looked;
-    if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
+  #want(route: Route): void {
+    delete this.#dueOf(route).want;
+    delete this.#dueOf(route).looked;
+    if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
     const now = this.#context.now();
     const content: Item[] = [];
-    for (const feed of this.#sessions.feeds(pair)) {
-      const peer = peerState(this.#context, pair, feed);
-      const theirs = frontierOf(peer.frontier);
-      const lacking = theirs === undefined ? [] : pair.log.compare(theirs).iLack.slice(0, MAX_WANTED);
-      if (lacking.length > 0) {
-        content.push({ type: 'want', ranges: lacking });
-        setPeerState(this.#context, pair, feed, { ...peer, wantAt: Math.max(0, now) });
-      }
+    const lacking = this.#lackedFrom(route);
+    // One holder is asked; when it does not answer, the next.
+    const asking = lacking[(this.#dueOf(route).asked?.times ?? 0) % Math.max(1, lacking.length)];
+    if (asking !== undefined) {
+      const { feed, ranges } = asking;
+      content.push({ type: 'want', from: feed, ranges });
+      const peer = peerState(this.#context, route.about, feed);
+      setPeerState(this.#context, route.about, feed, { ...peer, wantAt: Math.max(0, now) });
     }
-    const requests = this.#missing(pair).slice(0, 16);
+    const requests = route.about === route.via ? this.#missing(route.via).slice(0, 16) : [];
     if (requests.length > 0) content.push({ type: 'resend', requests });
-    const due = this.#dueOf(pair);
+    const due = this.#dueOf(route);
     if (content.length === 0) {
       delete due.asked;
       return;
     }
     // The answer may be lost, or its author away: the same is asked for again, each time after twice as long.
-    const what = toHex(encodePacket(content));
+    const what = toHex(encodePacket(content.map((item) => (item.type === 'want' ? { ...item, from: NOBODY } : item))));
     const times = due.asked?.what === what ? due.asked.times : 0;
     if (times > 0 && due.asked !== undefined && now < due.asked.again && !this.stopping) {
       due.want = due.asked.again;
@@ -471,64 +629,81 @@ export class Sender {
     const again = now + Math.min(MAX_WANT_EVERY_MS, TELL_EVERY_MS * 2 ** times);
     due.asked = { what, times: times + 1, again };
     due.want = again;
-    const relays = this.#peerRelays(pair);
+    const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
-    if (open !== 0) this.#post(pair, content, this.stopping ? 'day' : 'hour', open, []);
+    if (open !== 0) this.#post(route, content, this.stopping ? 'day' : 'hour', open, []);
+  }
+  /** Who holds what is lacking here, as far as they told: those heard of last first. */
+  #lackedFrom(route: Route): readonly { readonly feed: FeedId; readonly ranges: readonly PlaceRange[] }[] {
+    return this.#sessions
+      .feeds(route.via)
+      .map((feed) => ({ feed, peer: peerState(this.#context, route.about, feed) }))
+      .toSorted((a, b) => b.peer.seenAt - a.peer.seenAt)
+      .flatMap(({ feed, peer }) => {
+        const theirs = frontierOf(peer.frontier);
+        const ranges = theirs === undefined ? [] : route.about.log.compare(theirs).iLack.slice(0, MAX_WANTED);
+        return ranges.length === 0 ? [] : [{ feed, ranges }];
+      });
   }
   /** Answers a `want`. */
-  give(pair: Pair, feed: FeedId, ranges: readonly PlaceRange[]): void {
-    if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
-    const relays = this.#peerRelays(pair);
+  give(route: Route, feed: FeedId, ranges: readonly PlaceRange[]): void {
+    if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
+    const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     if (open === 0) return;
-    pair.log.sealHead();
+    route.about.log.sealHead();
     // They cannot name what lies between segments that they know and ours; by their frontier we can.
-    const theirs = frontierOf(peerState(this.#context, pair, feed).frontier);
-    const lacking = theirs === undefined ? [] : pair.log.compare(theirs).theyLack;
+    const theirs = frontierOf(peerState(this.#context, route.about, feed).frontier);
+    const lacking = theirs === undefined ? [] : route.about.log.compare(theirs).theyLack;
     const named = new Set(lacking.map((range) => toHex(concat(range.feed, range.segment))));
     let left: readonly PlaceRange[] = [
       ...lacking,
       ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
     ];
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
-      if (!this.#mayGive(pair)) return;
-      const batch = pair.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
+      if (!this.#mayGive(route)) return;
+      const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
       if (batch.objects.length === 0) return;
-      this.#given(pair, cellsFor(batch.bytes));
-      this.#post(pair, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
+      this.#given(route, cellsFor(batch.bytes));
+      this.#post(route, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
   }
-  #mayGive(pair: Pair): boolean {
+  #mayGive(route: Route): boolean {
     const now = this.#context.now();
-    const budget = refill(this.#budgets.get(pair.name) ?? fullBudget(now), now);
-    this.#budgets.set(pair.name, budget);
+    const budget = refill(this.#budgets.get(route.name) ?? fullBudget(now), now);
+    this.#budgets.set(route.name, budget);
     return budget.left > 0;
   }
-  #given(pair: Pair, cells: number): void {
-    this.#budgets.set(pair.name, spend(this.#budgets.get(pair.name) ?? fullBudget(this.#context.now()), cells));
+  #given(route: Route, cells: number): void {
+    this.#budgets.set(route.name, spend(this.#budgets.get(route.name) ?? fullBudget(this.#context.now()), cells));
   }
-  typing(pair: Pair): void {
-    if (!this.#isOpen(pair) || !this.#sessions.canSend(pair)) return;
+  typing(route: Route): void {
+    if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
     const body = splitPacket(this.#context.randomness.bytes(8), encodePacket([{ type: 'typing' }]))?.[0];
-    const relay = this.#peerRelays(pair)[0];
-    const cell = body === undefined ? undefined : this.#sessions.seal(pair, body);
+    const relay = this.#peerRelays(route)[0];
+    const cell = body === undefined ? undefined : this.#sessions.seal(route.via, body);
     if (cell !== undefined && relay !== undefined) this.#courier.put(relay, [cell], 'none', true, () => undefined);
   }
 
   /** Split packets are kept until they are 48 h old, so that single parts can be sealed again. */
-  #keep(pair: Pair, id: Uint8Array, data: Uint8Array): void {
-    const value = encode(sentCodec, { conversation: pair.id, at: Math.max(0, this.#context.now()), data });
+  #keep(route: Route, id: Uint8Array, data: Uint8Array): void {
+    const value = encode(sentCodec, { conversation: route.via.id, at: Math.max(0, this.#context.now()), data });
     this.#context.store.put('packet', concat(utf8('s'), id), value);
   }
   /** Something was deleted: no part of it is kept for sending it again. What they lack they ask for by place. */
-  dropPackets(pair: Pair): void {
+  dropPackets(of: Conversation): void {
     for (const row of this.#context.store.scan('packet', { from: utf8('s'), to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
-      if (sent === undefined || equalBytes(sent.conversation, pair.id)) this.#context.store.delete('packet', row.key);
+      if (sent === undefined || [of.id, this.#home.mine.id].some((id) => equalBytes(sent.conversation, id)))
+        this.#context.store.delete('packet', row.key);
     }
   }
   forgetOldPackets(): void {
+    for (const row of this.#context.store.scan('packet', { from: OWN_CELL, to: utf8('p') })) {
+      if (Math.abs(this.#context.now() - readUint48(row.value, 0)) > SENT_LIFE_MS)
+        this.#context.store.delete('packet', row.key);
+    }
     const from = utf8('s');
     for (const row of this.#context.store.scan('packet', { from, to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
@@ -536,23 +711,36 @@ export class Sender {
         this.#context.store.delete('packet', row.key);
     }
   }
-  resend(pair: Pair, requests: readonly ResendRequest[]): void {
-    if (!this.#isOpen(pair)) return;
-    const relays = this.#peerRelays(pair);
+  resend(route: Route, requests: readonly ResendRequest[]): void {
+    if (!this.#isOpen(route)) return;
+    const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     for (const request of requests) {
       const raw = this.#context.store.get('packet', concat(utf8('s'), request.packet));
       const sent = raw === undefined ? undefined : decode(sentCodec, raw);
-      if (sent === undefined || !equalBytes(sent.conversation, pair.id) || open === 0 || !this.#mayGive(pair)) continue;
+      if (sent === undefined || !equalBytes(sent.conversation, route.via.id) || open === 0 || !this.#mayGive(route)) continue;
       const bodies = requestedParts(request)
         .map((index) => splitPart(request.packet, sent.data, index))
         .filter((body) => body !== undefined);
-      this.#given(pair, bodies.length);
+      this.#given(route, bodies.length);
       if (bodies.length > 0)
-        this.#put(pair, () => bodies.map((body) => this.#sessions.seal(pair, body)), 'hour', open, []);
+        this.#put(route, (outlet) => bodies.map((body) => this.#sessions.seal(route.via, body, outlet)), 'hour', open, []);
     }
   }
 }
+
+interface Section {
+  readonly route: Route;
+  readonly content: readonly Item[];
+  readonly bucket: PutBucket;
+  readonly rows: readonly Waiting[];
+}
+/** Bits of all relays that an inbox record may name. */
+const ALL = 3;
+const NOBODY = new Uint8Array(8) as FeedId;
+const NO_FRONTIER: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
+const OWN_CELL = utf8('o');
+const ownCellKey = (cell: Uint8Array): Uint8Array => concat(OWN_CELL, cellTag(cell));
 
 /** Cells of a packet with this much of the log, and what rides beside it. */
 const cellsFor = (bytes: number): number => cellCount(bytes + 1024) ?? MAX_CELLS;

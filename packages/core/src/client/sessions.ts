@@ -1,4 +1,4 @@
-// Sessions and hellos of all pairs: kept at hand, written at every step, so that no key of a committed cell is used again.
+// Sessions and hellos of all conversations: kept at hand, written at every step, so that no key of a committed cell is used again.
 import { concat, toHex } from '../bytes/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import {
@@ -15,6 +15,7 @@ import {
   addGeneration,
   canSend,
   decodeHelloState,
+  dropLateGenerations,
   emptyHelloState,
   emptySession,
   encodeHelloState,
@@ -36,7 +37,7 @@ import {
 import { afterPrefix } from '../conversation/index.ts';
 import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { Context } from './context.ts';
-import type { Pair } from './home.ts';
+import type { Conversation, Outlet } from './conversation.ts';
 
 /** Stands for the inviter's device until its answer tells which one it is. */
 export const UNKNOWN_FEED = new Uint8Array(8) as FeedId;
@@ -45,10 +46,10 @@ const MAX_ANSWERING = 4;
 
 export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
-  post(pair: Pair, feed: FeedId, packet: HelloPacket): void;
+  post(of: Conversation, feed: FeedId, packet: HelloPacket): void;
   /** A generation was added: what waited for it can go. */
-  ready(pair: Pair, feed: FeedId, generation: Generation): void;
-  wake(pair: Pair, at: number): void;
+  ready(of: Conversation, feed: FeedId, generation: Generation): void;
+  wake(of: Conversation, at: number): void;
 }
 
 export type OpenedCell =
@@ -73,21 +74,23 @@ export class Sessions {
     this.#sessions.clear();
   }
 
-  /** Devices of the other person that are sealed to. */
-  feeds(pair: Pair): readonly FeedId[] {
+  /** Devices that are sealed to: those of the other person, or in `self` the other ones of one's own. */
+  feeds(of: Conversation): readonly FeedId[] {
     const feeds: FeedId[] = [];
-    for (const member of pair.log.charter().members) {
-      if (equalBytes(member.id, pair.view.me)) continue;
-      for (const device of member.devices) if (device.state === 'active') feeds.push(device.feed);
+    const own = of.log.device()?.feed;
+    for (const member of of.log.charter().members) {
+      if (equalBytes(member.id, of.me) !== (of.kind === 'self')) continue;
+      for (const { feed, state } of member.devices)
+        if (state === 'active' && (own === undefined || !equalBytes(feed, own))) feeds.push(feed);
     }
     // A cell has so many slots. Who brings more devices than that is reached at the first of them.
     return feeds.slice(0, SLOT_COUNT);
   }
-  #key(pair: Pair, feed: FeedId): Uint8Array {
-    return concat(pair.id, feed);
+  #key(of: Conversation, feed: FeedId): Uint8Array {
+    return concat(of.id, feed);
   }
-  #session(pair: Pair, feed: FeedId): Session {
-    const key = this.#key(pair, feed);
+  #session(of: Conversation, feed: FeedId): Session {
+    const key = this.#key(of, feed);
     const name = toHex(key);
     let session = this.#sessions.get(name);
     if (session === undefined) {
@@ -102,8 +105,8 @@ export class Sessions {
     }
     return session;
   }
-  #step(pair: Pair, feed: FeedId, step: SessionStep): void {
-    const key = this.#key(pair, feed);
+  #step(of: Conversation, feed: FeedId, step: SessionStep): void {
+    const key = this.#key(of, feed);
     this.#sessions.set(toHex(key), step.session);
     for (const write of step.writes) {
       const row = concat(key, write.key);
@@ -112,150 +115,187 @@ export class Sessions {
     }
   }
 
-  add(pair: Pair, feed: FeedId, generation: Generation): void {
-    this.#step(pair, feed, addGeneration(this.#session(pair, feed), generation, this.#context.now()));
+  add(of: Conversation, feed: FeedId, generation: Generation): void {
+    this.#step(of, feed, addGeneration(this.#session(of, feed), generation, this.#context.now()));
   }
   /** The device behind the birth session is known now. */
-  rename(pair: Pair, feed: FeedId): void {
-    const from = this.#key(pair, UNKNOWN_FEED);
+  rename(of: Conversation, feed: FeedId): void {
+    const from = this.#key(of, UNKNOWN_FEED);
     for (const row of this.#context.store.scan('session', { from, to: afterPrefix(from) })) {
-      this.#context.store.put('session', concat(this.#key(pair, feed), row.key.slice(from.length)), row.value);
+      this.#context.store.put('session', concat(this.#key(of, feed), row.key.slice(from.length)), row.value);
       this.#context.store.delete('session', row.key);
     }
     const session = this.#sessions.get(toHex(from));
     this.#sessions.delete(toHex(from));
-    if (session !== undefined) this.#sessions.set(toHex(this.#key(pair, feed)), session);
+    if (session !== undefined) this.#sessions.set(toHex(this.#key(of, feed)), session);
   }
-  canSend(pair: Pair): boolean {
-    return this.feeds(pair).some((feed) => canSend(this.#session(pair, feed)));
+  canSend(of: Conversation): boolean {
+    return this.feeds(of).some((feed) => this.canSendTo(of, feed));
+  }
+  canSendTo(of: Conversation, feed: FeedId): boolean {
+    return canSend(this.#session(of, feed));
   }
 
-  /** One cell for the other person: a slot for each of its devices with a session. Undefined when there is none. */
-  seal(pair: Pair, body: Uint8Array): Uint8Array | undefined {
+  /** One cell for those at an outlet: a slot for each of their devices with a session. Undefined when there is none. */
+  seal(
+    of: Conversation,
+    body: Uint8Array,
+    outlet: Outlet | undefined = of.outlets[0],
+    feeds: readonly FeedId[] = this.feeds(of),
+  ): Uint8Array | undefined {
     const { crypto, randomness } = this.#context;
-    if (pair.peerInbox === undefined) return undefined;
-    const tag = makeTag(crypto, pair.peerInbox.inbox, randomness);
+    if (outlet === undefined) return undefined;
+    const tag = makeTag(crypto, outlet.inbox, randomness);
     const bodyKey = drawBodyKey(randomness);
     const slots: Uint8Array[] = [];
-    for (const feed of this.feeds(pair)) {
-      const sealed = sealSlot(this.#session(pair, feed), crypto, randomness, bodyKey, tag);
+    for (const feed of feeds) {
+      const sealed = sealSlot(this.#session(of, feed), crypto, randomness, bodyKey, tag);
       if (sealed === undefined) continue;
-      this.#step(pair, feed, sealed);
+      this.#step(of, feed, sealed);
       slots.push(sealed.slot);
     }
     const cell = slots.length === 0 ? undefined : sealCell(crypto, randomness, tag, slots, bodyKey, body);
     bodyKey.fill(0);
     return cell;
   }
-  sealHello(pair: Pair, packet: HelloPacket): Uint8Array | undefined {
-    return pair.peerInbox === undefined
-      ? undefined
-      : sealHelloCell(this.#context.crypto, this.#context.randomness, pair.peerInbox.inbox, packet);
+  sealHello(
+    of: Conversation,
+    packet: HelloPacket,
+    outlet: Outlet | undefined = of.outlets[0],
+  ): Uint8Array | undefined {
+    const { crypto, randomness } = this.#context;
+    return outlet === undefined ? undefined : sealHelloCell(crypto, randomness, outlet.inbox, packet);
   }
 
-  /** Tries the sessions of a pair on a cell that one of its inboxes recognises. */
-  open(pair: Pair, cell: Uint8Array): OpenedCell {
+  /** Tries the sessions of a conversation on a cell that one of its inboxes recognises. */
+  open(of: Conversation, cell: Uint8Array): OpenedCell {
     const { crypto } = this.#context;
     const slots = cellSlots(cell);
     const tag = cellTag(cell);
-    const feeds = this.feeds(pair);
-    for (const feed of feeds.length === 0 ? [UNKNOWN_FEED] : feeds) {
-      const opened = openSlots(this.#session(pair, feed), crypto, slots, tag, this.#context.now());
+    const feeds = this.feeds(of);
+    const tried = [...feeds, ...of.guests];
+    for (const feed of tried.length === 0 ? [UNKNOWN_FEED] : tried) {
+      const opened = openSlots(this.#session(of, feed), crypto, slots, tag, this.#context.now());
       if (opened.type === 'duplicate') return { type: 'duplicate' };
       if (opened.type === 'rewound') return { type: 'rewound', feed };
       if (opened.type === 'none') continue;
-      this.#step(pair, feed, opened);
+      this.#step(of, feed, opened);
       const body = openCell(crypto, cell, opened.bodyKey.expose());
       opened.bodyKey.wipe();
       const newest = opened.session.generations.at(-1);
-      if (newest !== undefined && equalBytes(newest.id, opened.generation)) this.#hello(pair, feed, { type: 'heard' });
-      this.renew(pair, feed);
+      if (newest !== undefined && equalBytes(newest.id, opened.generation)) this.#hello(of, feed, { type: 'heard' });
+      this.renew(of, feed);
       return { type: 'opened', feed, body };
     }
     return { type: 'none' };
   }
-  renew(pair: Pair, feed: FeedId): void {
-    const own = pair.log.device();
-    const peerKey = this.#peerKey(pair, feed);
+  renew(of: Conversation, feed: FeedId): void {
+    const own = of.log.device();
+    const peerKey = this.#peerKey(of, feed);
     if (own === undefined || peerKey === undefined) return;
     const smaller = compareBytes(own.key.publicKey, peerKey) < 0;
-    if (renewalDue(this.#session(pair, feed), smaller, this.#context.now())) this.want(pair, feed, 'renew');
+    if (renewalDue(this.#session(of, feed), smaller, this.#context.now())) this.want(of, feed, 'renew');
   }
 
-  want(pair: Pair, feed: FeedId, reason: 'first' | 'lost' | 'renew'): void {
-    this.#hello(pair, feed, { type: 'want', reason });
-  }
-  received(pair: Pair, packet: HelloPacket): void {
-    const feed = this.feeds(pair).find((known) => equalBytes(known, packet.from));
-    if (feed === undefined) return;
-    const answering = this.#answering.get(toHex(this.#key(pair, feed))) ?? 0;
-    if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;
-    if (packet.type === 'hello') this.#hello(pair, feed, { type: 'hello', keyPackage: packet.keyPackage });
-    else if (equalBytes(packet.to, pair.log.device()?.feed ?? UNKNOWN_FEED)) {
-      this.#hello(pair, feed, { type: 'welcome', hello: packet.hello, welcome: packet.welcome, leaf: packet.leaf });
+  /** By the clock: a new generation in each period, and the old ones go half a period after it is in use. */
+  rotate(of: Conversation, periodMs: number): void {
+    const now = this.#context.now();
+    const period = (time: number): number => Math.floor(time / periodMs);
+    for (const feed of this.feeds(of)) {
+      const before = this.#session(of, feed);
+      const step = dropLateGenerations(before, now, periodMs / 2);
+      if (step.session !== before) this.#step(of, feed, step);
+      const newest = step.session.generations.at(-1);
+      if (newest !== undefined && period(newest.madeAt) !== period(now)) this.want(of, feed, 'renew');
     }
   }
-  tick(pair: Pair): void {
-    for (const feed of this.feeds(pair)) this.#hello(pair, feed, { type: 'tick' });
+
+  want(of: Conversation, feed: FeedId, reason: 'first' | 'lost' | 'renew'): void {
+    this.#hello(of, feed, { type: 'want', reason });
+  }
+  received(of: Conversation, packet: HelloPacket): void {
+    const feed = this.feeds(of).find((known) => equalBytes(known, packet.from));
+    if (feed === undefined) return;
+    const answering = this.#answering.get(toHex(this.#key(of, feed))) ?? 0;
+    if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;
+    if (!equalBytes(packet.to, of.log.device()?.feed ?? UNKNOWN_FEED)) return;
+    if (packet.type === 'hello') this.#hello(of, feed, { type: 'hello', keyPackage: packet.keyPackage });
+    else {
+      this.#hello(of, feed, { type: 'welcome', hello: packet.hello, welcome: packet.welcome, leaf: packet.leaf });
+    }
+  }
+  tick(of: Conversation): void {
+    for (const feed of this.feeds(of)) this.#hello(of, feed, { type: 'tick' });
   }
 
-  #peerKey(pair: Pair, feed: FeedId): Uint8Array | undefined {
-    for (const member of pair.log.charter().members) {
+  #peerKey(of: Conversation, feed: FeedId): Uint8Array | undefined {
+    for (const member of of.log.charter().members) {
       for (const device of member.devices) if (equalBytes(device.feed, feed)) return device.publicKey;
     }
     return undefined;
   }
-  #hello(pair: Pair, feed: FeedId, input: HelloInput): void {
-    const own = pair.log.device();
-    const peerKey = this.#peerKey(pair, feed);
+  #hello(of: Conversation, feed: FeedId, input: HelloInput): void {
+    const own = of.log.device();
+    const peerKey = this.#peerKey(of, feed);
     if (own === undefined || peerKey === undefined) return;
     const { store, crypto } = this.#context;
-    const key = this.#key(pair, feed);
+    const key = this.#key(of, feed);
     const raw = store.get('hello', key);
     const state = (raw === undefined ? undefined : decodeHelloState(raw)) ?? emptyHelloState();
     const parties = {
       ownKey: own.key.publicKey,
       peerKey,
       signer: own.key,
-      ownIdentity: concat(pair.id, own.feed),
-      peerIdentity: concat(pair.id, feed),
+      ownIdentity: concat(of.id, own.feed),
+      peerIdentity: concat(of.id, feed),
     };
     const step = stepHello(state, crypto, parties, input, this.#context.now());
     store.put('hello', key, encodeHelloState(step.state));
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
-    for (const effect of step.effects) this.#carryOut(pair, feed, own.feed, effect);
+    for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
   }
-  #answers(pair: Pair, feed: FeedId, { job }: HelloJob, more: 1 | -1): void {
+  /** The entry that added this device: the other side may not have it yet. */
+  #introduction(of: Conversation): Uint8Array | null {
+    const own = of.log.device()?.feed;
+    return own === undefined ? null : (of.log.addingEntry(own) ?? null);
+  }
+  #answers(of: Conversation, feed: FeedId, { job }: HelloJob, more: 1 | -1): void {
     if (job.type !== 'answer') return;
-    const name = toHex(this.#key(pair, feed));
+    const name = toHex(this.#key(of, feed));
     const now = (this.#answering.get(name) ?? 0) + more;
     if (now > 0) this.#answering.set(name, now);
     else this.#answering.delete(name);
   }
-  #carryOut(pair: Pair, feed: FeedId, own: FeedId, effect: HelloEffect): void {
+  #carryOut(of: Conversation, feed: FeedId, own: FeedId, effect: HelloEffect): void {
     switch (effect.type) {
       case 'agree':
-        this.#answers(pair, feed, effect.job, 1);
+        this.#answers(of, feed, effect.job, 1);
         this.#context.agree(effect.job.job, (result) => {
-          this.#answers(pair, feed, effect.job, -1);
-          this.#hello(pair, feed, { type: 'agreed', job: effect.job, result });
+          this.#answers(of, feed, effect.job, -1);
+          this.#hello(of, feed, { type: 'agreed', job: effect.job, result });
         });
         break;
       case 'postHello':
-        this.#hooks.post(pair, feed, { type: 'hello', from: own, keyPackage: effect.keyPackage, entry: null });
+        this.#hooks.post(of, feed, {
+          type: 'hello',
+          from: own,
+          to: feed,
+          keyPackage: effect.keyPackage,
+          entry: this.#introduction(of),
+        });
         break;
       case 'postWelcome': {
         const { hello, welcome, leaf } = effect;
-        this.#hooks.post(pair, feed, { type: 'welcome', from: own, to: feed, hello, welcome, leaf });
+        this.#hooks.post(of, feed, { type: 'welcome', from: own, to: feed, hello, welcome, leaf });
         break;
       }
       case 'generation':
-        this.add(pair, feed, effect.generation);
-        this.#hooks.ready(pair, feed, effect.generation);
+        this.add(of, feed, effect.generation);
+        this.#hooks.ready(of, feed, effect.generation);
         break;
       case 'wake':
-        this.#hooks.wake(pair, effect.at);
+        this.#hooks.wake(of, effect.at);
         break;
     }
   }

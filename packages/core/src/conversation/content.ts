@@ -1,5 +1,5 @@
 // What events of a pair say (spec/10-conversation.md). The log keeps contents apart and does not look inside them.
-import { utf8ToText } from '../bytes/index.ts';
+import { concat, readUint32, uint32, utf8ToText } from '../bytes/index.ts';
 import {
   bool,
   bytes,
@@ -54,6 +54,41 @@ export const contents = kinds({
 });
 export type Content = KindOf<typeof contents>;
 
+/** How long a text and its edits may be kept. */
+export interface Timer {
+  /** `reading`: each reader's devices count from when it was read. `sending`: everybody counts from when it was sent. */
+  readonly from: 'reading' | 'sending';
+  readonly seconds: number;
+}
+/** Less than half a minute nobody reads; beyond a year nobody remembers (a leap year, so that `366d` is the longest). */
+export const MIN_TIMER_SECONDS = 30;
+export const MAX_TIMER_SECONDS = 366 * 86_400;
+/** Critical: who cannot obey a timer shows nothing of the text rather than keep it. */
+export const TIMER_EXTENSION = 1;
+export const timerExtension = ({ from, seconds }: Timer): Extension => ({
+  id: TIMER_EXTENSION,
+  critical: true,
+  value: concat(Uint8Array.of(from === 'reading' ? 1 : 0), uint32(seconds)),
+});
+/** Null: none. Undefined: one that breaks its format. */
+export const timerOf = ({ extensions: entries }: Pick<Content, 'extensions'>): Timer | null | undefined => {
+  const value = entries.find(({ id }) => id === TIMER_EXTENSION)?.value;
+  if (value === undefined) return null;
+  if (value.length !== 5 || (value[0] as number) > 1) return undefined;
+  const seconds = readUint32(value, 1);
+  if (seconds < MIN_TIMER_SECONDS || seconds > MAX_TIMER_SECONDS) return undefined;
+  return { from: value[0] === 1 ? 'reading' : 'sending', seconds };
+};
+/** What its kind may carry and this build knows. */
+const KNOWN: Readonly<Record<Content['type'], readonly number[]>> = {
+  text: [TIMER_EXTENSION],
+  edit: [TIMER_EXTENSION],
+  reaction: [],
+  delete: [],
+  profile: [],
+  end: [],
+};
+
 /**
  * Undefined for a kind this build does not know and for critical extensions it does not know (shown as "needs a newer
  * Kith"), and for contents that break their format (shown as nothing).
@@ -62,7 +97,8 @@ export const decodeContent = (kind: number, data: Uint8Array): Content | undefin
   const plain = kind === CONTENT_KINDS.text ? plainText(data) : undefined;
   if (plain !== undefined) return { type: 'text', text: plain, reply: null, extensions: NO_EXTENSIONS };
   const value = contents.decode(kind, data);
-  return value === undefined || hasUnknownCritical(value.extensions) ? undefined : value;
+  if (value === undefined || hasUnknownCritical(value.extensions, KNOWN[value.type])) return undefined;
+  return KNOWN[value.type].length > 0 && timerOf(value) === undefined ? undefined : value;
 };
 
 const NO_EXTENSIONS: readonly Extension[] = [];

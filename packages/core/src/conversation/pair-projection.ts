@@ -14,10 +14,11 @@ import {
   type ShownEvent,
 } from '../log/index.ts';
 import type { Link, Piece, Range, Store } from '../ports/index.ts';
-import { CONTENT_KINDS, contents, decodeContent, type Content } from './content.ts';
-import { afterPrefix, orderKey, placeKey } from './keys.ts';
+import { CONTENT_KINDS, contents, decodeContent, timerOf, type Content, type Timer } from './content.ts';
+import { afterPrefix, orderKey, placeFromKey, placeKey } from './keys.ts';
 import { isTombstoned, readMark } from './self-projection.ts';
 import { getStamped, putStamped, readStamped } from './stamped.ts';
+import { isHidden, schedule, unschedule } from './timers.ts';
 
 const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture: 5, ended: 6, editEvent: 7 } as const;
 const reactionValue = tuple({ emoji: text(64), on: bool });
@@ -42,6 +43,10 @@ export interface PairView {
   readonly log: ConversationLog;
   readonly conversation: ConversationId;
   readonly me: MemberId;
+  /** How long this person keeps lines of this conversation, in milliseconds; absent: for ever. */
+  readonly lifespan?: () => number | undefined;
+  /** An own event that nobody on the other side is known to have. */
+  readonly isWaiting?: (place: Place) => boolean;
 }
 
 /** What a projected event changes beyond the tables. */
@@ -52,6 +57,7 @@ export type Projected =
   /** Contents went: the files are to be scrubbed. */
   | { readonly type: 'purged' }
   | { readonly type: 'none' };
+const NOTHING: Projected = { type: 'none' };
 
 /** Does an event of this kind stand in the conversation as a line? */
 const isLine = (event: ShownEvent): boolean =>
@@ -72,16 +78,32 @@ export const isDeletable = (event: ShownEvent): boolean =>
 /** Takes one shown event into the tables. The same event again changes nothing. */
 export const projectPair = (view: PairView, event: ShownEvent): Projected => {
   const { store, conversation } = view;
+  if (event.contentState === 'expired') return NOTHING;
   const key = orderKey(conversation, event.lamport, event.event);
   if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
   if (isDeletable(event) && isTombstoned(store, conversation, event.place)) {
     purgeLine(view, event);
     return { type: 'purged' };
   }
-  const raw = event.contentState === 'held' ? view.log.content(event.event) : undefined;
-  const content = raw === undefined || event.newer ? undefined : decodeContent(event.contentKind, raw);
+  const content = contentOf(view, event);
+  const timer = timerOfContent(content);
+  if (goes(event) && (timer !== null || view.lifespan?.() !== undefined))
+    schedule(view, event, timer, isRead(view, event));
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
   return projectContent(view, event, content, key);
+};
+const contentOf = (view: PairView, event: ShownEvent): Content | undefined => {
+  const raw = event.contentState === 'held' ? view.log.content(event.event) : undefined;
+  return raw === undefined || event.newer ? undefined : decodeContent(event.contentKind, raw);
+};
+const timerOfContent = (content: Content | undefined): Timer | null =>
+  content?.type === 'text' || content?.type === 'edit' ? (timerOf(content) ?? null) : null;
+/** What time takes away: every line but the one that says that somebody left. */
+const goes = (event: ShownEvent): boolean => isLine(event) && event.contentKind !== CONTENT_KINDS.end;
+/** Notes anew when a line goes: it was read or came through, or the setting changed. */
+export const rescheduleLine = (view: PairView, event: ShownEvent): void => {
+  if (goes(event) && event.contentState !== 'expired')
+    schedule(view, event, timerOfContent(contentOf(view, event)), isRead(view, event));
 };
 
 const projectContent = (view: PairView, event: ShownEvent, content: Content, key: Uint8Array): Projected => {
@@ -93,10 +115,15 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         return { type: 'purged' };
       }
       indexLine(view, event, editedText(view, event.place) ?? content.text);
-      if (!equalBytes(event.member, view.me) && !isRead(view, event)) store.put('unread', key, new Uint8Array(0));
+      if (!equalBytes(event.member, view.me) && !isRead(view, event)) {
+        // Reading it starts its timer: the place is at hand without opening the line again.
+        const timed = timerOfContent(content)?.from === 'reading';
+        store.put('unread', key, timed ? placeKey(event.place) : new Uint8Array(0));
+      }
       return { type: 'line' };
     }
     case 'reaction': {
+      if (isExpired(view, content.target)) return { type: 'line' };
       const author = view.crypto.hash(8, utf8(content.emoji));
       const about = aboutKey(conversation, content.target, ABOUT.reaction, event.member, author);
       putStamped(store, 'reaction', about, event, encode(reactionValue, content));
@@ -105,6 +132,10 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
     case 'edit': {
       const target = ownTarget(view, event, content.target);
       if (target?.contentKind !== CONTENT_KINDS.text) return { type: 'none' };
+      if (target.contentState === 'expired') {
+        expireLine(view, event);
+        return { type: 'purged' };
+      }
       if (isDeleted(view, content.target)) {
         view.log.purge(event.event);
         return { type: 'purged' };
@@ -117,12 +148,13 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         event,
         utf8(content.text),
       );
-      if (kept && target.contentState === 'held') indexLine(view, target, content.text);
+      if (kept && target.contentState === 'held' && !isHidden(store, conversation, content.target))
+        indexLine(view, target, content.text);
       return { type: 'line' };
     }
     case 'delete': {
       const target = ownTarget(view, event, content.target);
-      if (target === undefined || !isDeletable(target)) return { type: 'none' };
+      if (target === undefined || !isDeletable(target) || target.contentState === 'expired') return { type: 'none' };
       putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.delete), event, new Uint8Array(0));
       purgeLine(view, target);
       return { type: 'purged' };
@@ -155,6 +187,7 @@ const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent 
     ? target
     : undefined;
 };
+const isExpired = (view: PairView, place: Place): boolean => view.log.at(place)?.contentState === 'expired';
 const isRead = (view: PairView, event: ShownEvent): boolean => {
   const raw = readMark(view.store, view.conversation);
   const mark = raw === undefined ? undefined : decode(frontierCodec, raw);
@@ -174,6 +207,36 @@ export const purgeLine = (view: PairView, event: ShownEvent): void => {
     view.log.purge(row.key.slice(editEvents.length) as EventId);
     store.delete('reaction', row.key);
   }
+  schedule(view, event, null, true);
+};
+
+/** Its time is over by our clock: it stands nowhere any more, but is not destroyed. `projectPair` brings it back. */
+export const hideLine = (view: PairView, event: ShownEvent): void => {
+  const { store, conversation } = view;
+  const key = orderKey(conversation, event.lamport, event.event);
+  store.delete('message', key);
+  store.delete('unread', key);
+  store.unindexText(searchId(conversation, event.event));
+};
+/** Its time is over: it goes with everything said about it, and nothing says that it was there. */
+export const expireLine = (view: PairView, event: ShownEvent): void => {
+  const { store, conversation, log } = view;
+  hideLine(view, event);
+  log.purge(event.event, 'expired');
+  unschedule(store, conversation, event.place);
+  const about = concat(conversation, placeKey(event.place));
+  for (const { key } of store.scan('reaction', { from: about, to: afterPrefix(about) })) {
+    if (key[about.length] === ABOUT.editEvent) {
+      const edit = log.find(key.slice(about.length + 1) as EventId);
+      if (edit !== undefined) expireLine(view, edit);
+    }
+    store.delete('reaction', key);
+  }
+};
+/** An edit goes with the text that it changes, never alone. */
+export const goesWithAnother = (view: PairView, event: ShownEvent): boolean => {
+  const content = event.contentKind === CONTENT_KINDS.edit ? contentOf(view, event) : undefined;
+  return content?.type === 'edit' && view.log.at(content.target)?.contentState === 'held';
 };
 
 /** The newest text after edits, undefined when there is none. */
@@ -321,6 +384,26 @@ export const openHit = (view: PairView, { id, linked }: Hit): readonly OpenLine[
   openLine(view, eventOfSearchId(id), linked);
 export const unreadCount = (store: Store, conversation: ConversationId): number =>
   store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).length;
+/** Unread lines up to this place of the order whose timers reading starts. */
+export const timedUnread = (
+  store: Store,
+  conversation: ConversationId,
+  upTo: Pick<ShownEvent, 'lamport' | 'event'> | undefined,
+): readonly Place[] => {
+  const to =
+    upTo === undefined
+      ? afterPrefix(conversation)
+      : concat(orderKey(conversation, upTo.lamport, upTo.event), Uint8Array.of(0));
+  const rows = store.scan('unread', { from: conversation, to });
+  return rows.filter(({ value }) => value.length > 0).map(({ value }) => placeFromKey(value, 0));
+};
+export const unreadPlaces = (
+  store: Store,
+  conversation: ConversationId,
+): readonly { readonly key: Uint8Array; readonly event: EventId }[] =>
+  store
+    .scan('unread', { from: conversation, to: afterPrefix(conversation) })
+    .map(({ key }) => ({ key, event: key.slice(22) as EventId }));
 /** Everything up to this place of the order (all of it without) is read. */
 export const clearUnread = (
   store: Store,
@@ -335,5 +418,15 @@ export const clearUnread = (
   }
   return left;
 };
+
+/** Read on another device: lines at places of which that is so are unread no more. */
+export const clearUnreadWhere = (view: PairView, isReadAt: (place: Place) => boolean): void => {
+  const { store, conversation, log } = view;
+  for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
+    const shown = log.find(row.key.slice(-EVENT_BYTES) as EventId);
+    if (shown !== undefined && isReadAt(shown.place)) store.delete('unread', row.key);
+  }
+};
+const EVENT_BYTES = 32;
 
 export const PAIR_TABLES = ['message', 'reaction', 'unread'] as const;

@@ -6,6 +6,7 @@ import {
   extensions,
   hasUnknownCritical,
   kinds,
+  list,
   named,
   nullable,
   text,
@@ -13,13 +14,14 @@ import {
   uint,
   type KindOf,
 } from '../codec/index.ts';
-import { conversationIdCodec } from '../identity/index.ts';
+import { conversationIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
 import { MAX_FRONTIER_BYTES } from '../sync/index.ts';
 import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts';
 
 const conversation = conversationIdCodec;
 const MAX_TIME = 2 ** 48 - 1;
+const MAX_ENTRY_BYTES = 2048;
 
 /** A relationship began: with the label of its invitation. */
 export const contactContent = named(
@@ -48,8 +50,48 @@ export const ownProfileContent = named(
   'self-profile',
   tuple({ name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }),
 );
+/** A relationship as all of one's devices have to know it: what its birth fixed. Told again when more of it is known. */
+export const relationContent = named(
+  'self-relation',
+  tuple({
+    conversation,
+    root: bytes(16, 32),
+    /** 1: we invited; 2: we accepted. */
+    role: uint(2),
+    at: uint(MAX_TIME),
+    inception: bytes(1, MAX_ENTRY_BYTES),
+    nonce: bytes(32),
+    peerInception: nullable(bytes(1, MAX_ENTRY_BYTES)),
+    peerNonce: nullable(bytes(32)),
+    peerCommitment: nullable(bytes(32)),
+    settled: bool,
+    extensions,
+  }),
+);
+/** A device's key for a conversation and its consent to be added (spec 03): any own device in it signs the entry. */
+export const consentContent = named(
+  'self-consent',
+  tuple({ conversation, device: bytes(32), consent: bytes(64), extensions }),
+);
+/** What a device is called; told by the device itself. */
+export const deviceContent = named('self-device', tuple({ name: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }));
+/** Where the other side of a conversation is reached. */
+export const peerInboxContent = named('self-peer-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
+/** Of an ended segment of one of my devices in a conversation, until it is published there. */
+export const segmentSeedContent = named(
+  'self-segment-seed',
+  tuple({ conversation, feed: feedIdCodec, segment: segmentIdCodec, seed: bytes(32), extensions }),
+);
 /** An inbox record of my own, given to this conversation. */
 export const ownInboxContent = named('self-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
+
+/** The timers of these lines began to run: they were read, on any device of the person. `at`: milliseconds. */
+export const MAX_BEGAN = 64;
+export const beganContent = named(
+  'self-began',
+  tuple({ conversation, at: uint(MAX_TIME), places: list(placeCodec, MAX_BEGAN), extensions }),
+);
+export const starContent = named('self-star', tuple({ conversation, place: placeCodec, on: bool, extensions }));
 
 export const selfContents = kinds({
   contact: [32, contactContent],
@@ -63,6 +105,13 @@ export const selfContents = kinds({
   read: [40, readContent],
   profile: [41, ownProfileContent],
   inbox: [42, ownInboxContent],
+  segmentSeed: [60, segmentSeedContent],
+  began: [50, beganContent],
+  star: [51, starContent],
+  relation: [43, relationContent],
+  consent: [44, consentContent],
+  device: [45, deviceContent],
+  peerInbox: [46, peerInboxContent],
 });
 export type SelfContent = KindOf<typeof selfContents>;
 

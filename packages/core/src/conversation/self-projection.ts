@@ -1,21 +1,26 @@
-// The tables contact, draft, setting and tombstone, and the read marks: what the events of `self` add up to. All of them
+// The tables contact, draft, setting, tombstone, began and star, and the read marks: what the events of `self` add up to. All of them
 // can be dropped and made again from the log (`rebuildSelf`).
-import { concat, utf8, utf8ToText } from '../bytes/index.ts';
-import type { ConversationId, EventId } from '../identity/index.ts';
+import { concat, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
-import { encode, decode, text, tuple, uint } from '../codec/index.ts';
-import { placeKey } from './keys.ts';
-import { VALIDITIES, type SelfContent } from './self-content.ts';
+import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
+import type { Timer } from './content.ts';
+import { afterPrefix, placeFromKey, placeKey } from './keys.ts';
+import { relationContent, VALIDITIES, type SelfContent } from './self-content.ts';
+import { putSegmentSeed } from './segment-seeds.ts';
+import { parseDuration, settingDefault } from './settings.ts';
 import { getStamped, putStamped, readStamped, stampedBy } from './stamped.ts';
 
-const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5 } as const;
+const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5, relation: 6, consent: 7 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
   concat(conversation, Uint8Array.of(ASPECTS[aspect]));
 const settingKey = (key: string, conversation: Uint8Array | null): Uint8Array =>
   concat(conversation ?? new Uint8Array(16), utf8(key));
 const PROFILE_NAME = utf8('profile.name');
 const PROFILE_PICTURE = utf8('profile.picture');
+const DEVICE = utf8('device');
+const deviceFacts = tuple({ name: text(256), at: uint() });
 const begun = tuple({ label: text(256), at: uint() });
 
 export type Validity = (typeof VALIDITIES)[number];
@@ -28,9 +33,34 @@ export interface ContactFacts {
   readonly ended: boolean;
 }
 
+/** What of an event of `self` its projection depends on beside its content. */
+export type SelfEvent = Pick<ShownEvent, 'lamport' | 'event' | 'place'>;
+
 /** Takes one event of `self` into the tables. Tells whether anything is new. */
-export const projectSelf = (store: Store, by: Pick<ShownEvent, 'lamport' | 'event'>, content: SelfContent): boolean => {
+export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): boolean => {
   switch (content.type) {
+    case 'relation':
+      return putStamped(
+        store,
+        'contact',
+        contactKey(content.conversation, 'relation'),
+        by,
+        encode(relationContent, content),
+      );
+    case 'consent':
+      return putStamped(
+        store,
+        'contact',
+        concat(contactKey(content.conversation, 'consent'), content.device),
+        by,
+        concat(by.place.feed, content.consent),
+      );
+    case 'device':
+      return putStamped(store, 'contact', concat(DEVICE, by.place.feed), by, encode(deviceFacts, content));
+    case 'peerInbox':
+      return putStamped(store, 'inbox', concat(utf8('q'), content.conversation), by, content.record);
+    case 'segmentSeed':
+      return putSegmentSeed(store, by, content.conversation, content);
     case 'contact':
       return putStamped(store, 'contact', contactKey(content.conversation, 'contact'), by, encode(begun, content));
     case 'name':
@@ -78,9 +108,28 @@ export const projectSelf = (store: Store, by: Pick<ShownEvent, 'lamport' | 'even
       const named = putStamped(store, 'setting', PROFILE_NAME, by, utf8(content.name));
       return putStamped(store, 'setting', PROFILE_PICTURE, by, content.picture) || named;
     }
+    case 'began':
+      return content.places.map((place) => putBegan(store, content.conversation, place, content.at)).includes(true);
+    case 'star':
+      return putStamped(
+        store,
+        'star',
+        concat(content.conversation, placeKey(content.place)),
+        by,
+        Uint8Array.of(content.on ? 1 : 0),
+      );
     case 'inbox':
       return putStamped(store, 'inbox', concat(utf8('o'), content.conversation), by, content.record);
   }
+};
+
+/** The earliest counts: whichever device was first to read. */
+const putBegan = (store: Store, conversation: Uint8Array, place: Place, at: number): boolean => {
+  const key = concat(conversation, placeKey(place));
+  const raw = store.get('began', key);
+  if (raw !== undefined && readUint48(raw, 0) <= at) return false;
+  store.put('began', key, uint48(at));
+  return true;
 };
 
 /** The event of `self` that this one takes the place of, where the old content says more than anyone needs to keep. */
@@ -91,6 +140,15 @@ export const supersededBy = (store: Store, content: SelfContent): EventId | unde
 
 const textOf = (value: Uint8Array | undefined): string => (value === undefined ? '' : (utf8ToText(value) ?? ''));
 
+const FEED_BYTES = 8;
+const RELATION_KEY_BYTES = 17;
+export type Relation = Infer<typeof relationContent>;
+export interface Consent {
+  readonly self: FeedId;
+  /** Public key in the conversation, 32 bytes. */
+  readonly device: Uint8Array;
+  readonly consent: Uint8Array;
+}
 /** Undefined for a conversation that never was a contact. */
 export const contactFacts = (store: Store, conversation: ConversationId): ContactFacts | undefined => {
   const aspect = (name: keyof typeof ASPECTS): Uint8Array | undefined =>
@@ -106,6 +164,36 @@ export const contactFacts = (store: Store, conversation: ConversationId): Contac
     ended: aspect('ended') !== undefined,
   };
 };
+/** What `self` says of the birth of a relationship. */
+export const relationOf = (store: Store, conversation: ConversationId): Relation | undefined => {
+  const raw = getStamped(store, 'contact', contactKey(conversation, 'relation'));
+  return raw === undefined ? undefined : decode(relationContent, raw);
+};
+/** All relationships that `self` knows of. */
+export const relationsOf = (store: Store): readonly Relation[] =>
+  store.scan('contact').flatMap((row) => {
+    if (row.key.length !== RELATION_KEY_BYTES || row.key[RELATION_KEY_BYTES - 1] !== ASPECTS.relation) return [];
+    const value = readStamped(row.value);
+    const relation = value === undefined ? undefined : decode(relationContent, value);
+    return relation === undefined ? [] : [relation];
+  });
+/** Devices that agreed to be added to a conversation, with their feeds in `self`. */
+export const consentsOf = (store: Store, conversation: ConversationId): readonly Consent[] => {
+  const from = contactKey(conversation, 'consent');
+  return store.scan('contact', { from, to: afterPrefix(from) }).flatMap((row) => {
+    const value = readStamped(row.value);
+    if (value === undefined) return [];
+    const self = value.slice(0, FEED_BYTES) as FeedId;
+    return [{ self, device: row.key.slice(from.length), consent: value.slice(FEED_BYTES) }];
+  });
+};
+/** By its feed in `self`; undefined before it has said how it is called. */
+export const deviceFactsOf = (store: Store, feed: FeedId): { readonly name: string; readonly at: number } | undefined => {
+  const raw = getStamped(store, 'contact', concat(DEVICE, feed));
+  return raw === undefined ? undefined : decode(deviceFacts, raw);
+};
+export const peerInboxOf = (store: Store, conversation: ConversationId): Uint8Array | undefined =>
+  getStamped(store, 'inbox', concat(utf8('q'), conversation));
 export const draftOf = (store: Store, conversation: ConversationId): string =>
   textOf(getStamped(store, 'draft', conversation));
 /** The value set for this conversation, else for all; undefined when neither is set. */
@@ -130,6 +218,44 @@ export const settingsSet = (store: Store, conversation: ConversationId | null): 
 };
 export const isTombstoned = (store: Store, conversation: ConversationId, place: Place): boolean =>
   store.get('tombstone', concat(conversation, placeKey(place))) !== undefined;
+/** When a timer of this line began to run by being read; undefined: not yet. */
+export const beganAt = (store: Store, conversation: ConversationId, place: Place): number | undefined => {
+  const raw = store.get('began', concat(conversation, placeKey(place)));
+  return raw === undefined ? undefined : readUint48(raw, 0);
+};
+export const isStarred = (store: Store, conversation: ConversationId, place: Place): boolean =>
+  getStamped(store, 'star', concat(conversation, placeKey(place)))?.[0] === 1;
+/** Starred lines of one conversation, or of all. */
+export const starredPlaces = (
+  store: Store,
+  conversation: ConversationId | null,
+): readonly { readonly conversation: ConversationId; readonly place: Place }[] =>
+  store
+    .scan('star', conversation === null ? {} : { from: conversation, to: afterPrefix(conversation) })
+    .filter(({ value }) => readStamped(value)?.[0] === 1)
+    .map(({ key }) => ({ conversation: key.slice(0, 16) as ConversationId, place: placeFromKey(key, 16) }));
+
+export interface Preferences {
+  readonly muted: boolean;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** Milliseconds that lines are kept; undefined: for ever. */
+  readonly lifespan: number | undefined;
+  /** Of texts written here; null: none. */
+  readonly timer: Timer | null;
+}
+export const preferencesOf = (store: Store, conversation: ConversationId): Preferences => {
+  const value = (key: string): string => settingOf(store, key, conversation) ?? settingDefault(key);
+  const timer = parseDuration(value('timer'));
+  const from = value('timer-from') === 'sending' ? 'sending' : 'reading';
+  return {
+    muted: value('muted') === 'on',
+    pinned: value('pinned') === 'on',
+    archived: value('archived') === 'on',
+    lifespan: parseDuration(value('lifespan')),
+    timer: timer === undefined ? null : { from, seconds: timer / 1000 },
+  };
+};
 export const readMark = (store: Store, conversation: ConversationId): Uint8Array | undefined =>
   getStamped(store, 'contact', contactKey(conversation, 'read'));
 export const ownProfile = (store: Store): { readonly name: string; readonly picture: Uint8Array | null } => {
@@ -141,4 +267,4 @@ export const ownProfile = (store: Store): { readonly name: string; readonly pict
 };
 
 /** Every table that is made here, for a rebuild. */
-export const SELF_TABLES = ['contact', 'draft', 'setting', 'tombstone'] as const;
+export const SELF_TABLES = ['contact', 'draft', 'setting', 'tombstone', 'began', 'star'] as const;

@@ -1,4 +1,4 @@
-// The link of an invitation (spec 08): short enough to be pasted, all secrets in the fragment, which no server sees.
+// The link of an invitation, or to join one's own devices (spec 08): short enough to be pasted, all secrets in the fragment, which no server sees.
 import { concat, fromBase64url, toBase64url } from '../bytes/index.ts';
 import { Secret } from '../crypto/index.ts';
 import {
@@ -17,8 +17,8 @@ const HASH_BYTES = 32;
 const SECRET_BYTES = 16;
 const FRAGMENT_BYTES = 2 + HASH_BYTES + SECRET_BYTES;
 const FRAGMENT_CHARACTERS = Math.ceil((FRAGMENT_BYTES * 4) / 3);
-const SCHEME = 'kith:i#';
-const PATH = '/i#';
+/** What a link is for stands before its fragment. */
+const LETTERS = { person: 'i', device: 'd' } as const;
 
 const HOST = '(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\\[[0-9a-f:]+\\])(?::[0-9]{1,5})?';
 const ORIGIN_PATTERN = new RegExp(`^https?://${HOST}$`);
@@ -36,7 +36,8 @@ export const writeLink = (invitation: Invitation, linkOrigin: string | null): Wr
   const flags = (invitation.reusable ? REUSABLE : 0) | (named && relay.startsWith('http:') ? PLAIN_HTTP : 0);
   const fragment = concat(Uint8Array.of(VERSION, flags), invitation.keyHash, invitation.secret.expose());
   const host = named ? `@${relay.slice(relay.indexOf('//') + 2)}` : '';
-  const link = `${linkOrigin === null ? SCHEME : linkOrigin + PATH}${toBase64url(fragment)}${host}`;
+  const letter = LETTERS[invitation.joins];
+  const link = `${linkOrigin === null ? 'kith:' : `${linkOrigin}/`}${letter}#${toBase64url(fragment)}${host}`;
   return link.length > MAX_LINK_CHARACTERS ? { type: 'refused', reason: 'origin-too-long' } : { type: 'link', link };
 };
 
@@ -45,9 +46,9 @@ export const readLink = (text: string): Invitation | undefined => {
   const link = text.trim();
   if (link.length > MAX_LINK_CHARACTERS) return undefined;
   const hash = link.indexOf('#');
-  const before = link.slice(0, hash + 1);
-  const origin = before.endsWith(PATH) ? before.slice(0, -PATH.length) : undefined;
-  if (hash < 0 || (before !== SCHEME && (origin === undefined || !isOrigin(origin)))) return undefined;
+  const before = /^(?:kith:|(.*)\/)([id])$/.exec(link.slice(0, Math.max(0, hash)));
+  const origin = before?.[1];
+  if (before === null || (origin !== undefined && !isOrigin(origin))) return undefined;
   const fragment = fromBase64url(link.slice(hash + 1, hash + 1 + FRAGMENT_CHARACTERS));
   const rest = link.slice(hash + 1 + FRAGMENT_CHARACTERS);
   if (fragment?.length !== FRAGMENT_BYTES || fragment[0] !== VERSION) return undefined;
@@ -60,6 +61,7 @@ export const readLink = (text: string): Invitation | undefined => {
     keyHash: fragment.slice(2, 2 + HASH_BYTES),
     secret: new Secret(fragment.slice(2 + HASH_BYTES)),
     reusable: (flags & REUSABLE) !== 0,
+    joins: before[2] === LETTERS.device ? 'device' : 'person',
   };
 };
 

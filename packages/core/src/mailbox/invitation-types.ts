@@ -14,6 +14,8 @@ export interface Invitation {
   /** 16 bytes. */
   readonly secret: Secret;
   readonly reusable: boolean;
+  /** A relationship with a person, or a device of one's own. */
+  readonly joins: 'person' | 'device';
 }
 export type WriteLinkResult =
   | { readonly type: 'link'; readonly link: string }
@@ -50,6 +52,17 @@ export interface Claim {
   readonly leaf: Uint8Array;
   /** The first packet, sealed under generation 0 (`sealBox`). */
   readonly box: Uint8Array;
+}
+/** What the offer of a device link says of the `self` that is joined. */
+export interface SelfOffer {
+  /** 16 bytes: its id, which is the root of its charter. */
+  readonly self: Uint8Array;
+  /** 16 bytes; the new device becomes one of this member. */
+  readonly member: Uint8Array;
+  /** Feed of the member's inception, 8 bytes. */
+  readonly inception: Uint8Array;
+  /** Public key of the device that offers, 32 bytes. */
+  readonly device: Uint8Array;
 }
 /** What the safety words are made of, once both sides have revealed. Inceptions are the signed bytes. */
 export interface Exchange {

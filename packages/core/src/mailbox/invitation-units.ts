@@ -91,18 +91,22 @@ export const sealOffer = (
   return seal(crypto, randomness, keys, OFFER, encode(offerCodec, { offer: body, signature }));
 };
 
-/** Undefined when it does not open, or was not made by the key whose hash the link carries. */
+/**
+ * Undefined when it does not open, or was not made by the key whose hash the link carries (null: nothing says which).
+ * `known`: critical extensions that the caller reads.
+ */
 export const openOffer = (
   crypto: Crypto,
   keys: InvitationKeys,
-  keyHash: Uint8Array,
+  keyHash: Uint8Array | null,
   sealed: Uint8Array,
+  known: readonly number[] = [],
 ): Offer | undefined => {
   const data = open(crypto, keys, OFFER, sealed);
   const read = data === undefined ? undefined : decode(offerCodec, data);
-  if (read === undefined || !isName(read.offer.name) || hasUnknownCritical(read.offer.extensions)) return undefined;
+  if (read === undefined || !isName(read.offer.name) || hasUnknownCritical(read.offer.extensions, known)) return undefined;
   const { version: _, ...offer } = read.offer;
-  if (!equalBytes(invitationKeyHash(crypto, offer.invitationKey), keyHash)) return undefined;
+  if (keyHash !== null && !equalBytes(invitationKeyHash(crypto, offer.invitationKey), keyHash)) return undefined;
   return crypto.verify(offer.invitationKey, concat(OFFER, encode(offerBody, read.offer)), read.signature)
     ? offer
     : undefined;

@@ -28,6 +28,7 @@ export const placeRecordCodec = named(
     version: literal(1),
     owner: bytes(32),
     single: bool,
+    offered: uint(2 ** 48 - 1),
     expires: uint(2 ** 48 - 1),
     /** Empty: the offer was revoked; the place stays taken until it would have expired. */
     sealed: bytes(0, 4 * CELL_BYTES),
@@ -75,7 +76,8 @@ export class Rendezvous {
 
   handle(request: RendezvousRequest, now: number): RendezvousAnswer {
     this.expire(now);
-    const held = this.#places.get(toHex(request.place))?.record;
+    const kept = this.#places.get(toHex(request.place))?.record;
+    const held = kept === undefined ? undefined : this.#withdrawn(request.place, kept, now);
     if (request.type === 'offerPut') return this.#offerPut(request, held, now);
     if (held === undefined) return refused('not-found');
     switch (request.type) {
@@ -98,22 +100,32 @@ export class Rendezvous {
     }
   }
 
+  /** What is handed out for minutes only is not kept for longer, nor once it has served. */
+  #withdrawn(place: Uint8Array, record: PlaceRecord, now: number): PlaceRecord {
+    const isOver = now >= record.offered || record.first !== null;
+    if (record.offered >= record.expires || !isOver || record.sealed.length === 0) return record;
+    const withdrawn = { ...record, sealed: new Uint8Array() };
+    this.#keep(place, withdrawn, done);
+    return withdrawn;
+  }
   #offerPut(request: Request<'offerPut'>, held: PlaceRecord | undefined, now: number): RendezvousAnswer {
-    const { place, owner, token, single, expires, sealed } = request;
+    const { place, owner, token, single, offered, expires, sealed } = request;
     if (!isWholeUnits(sealed)) return refused('malformed');
-    if (expires <= now || expires > now + OFFER_KEPT_MS) return refused('period');
+    if (offered <= now || offered > expires || expires > now + OFFER_KEPT_MS) return refused('period');
     if (held === undefined) {
-      return this.#keep(place, { version: 1, owner, single, expires, sealed, first: null, claims: [] }, done);
+      return this.#keep(place, { version: 1, owner, single, offered, expires, sealed, first: null, claims: [] }, done);
     }
     const isRepeat = equalBytes(held.owner, owner) && equalBytes(held.sealed, sealed) && held.expires === expires;
     if (isRepeat && held.single === single) return done;
     if (token === null || !this.#owns(held, token)) return refused('not-owner');
-    return this.#keep(place, { ...held, owner, single, expires, sealed }, done);
+    return this.#keep(place, { ...held, owner, single, offered, expires, sealed }, done);
   }
 
   #claimPut({ place, id, sealed }: Request<'claimPut'>, held: PlaceRecord): RendezvousAnswer {
     if (!isWholeUnits(sealed)) return refused('malformed');
-    if (held.sealed.length === 0) return refused('gone');
+    // Withdrawn after its first claim: who comes later is told that it is taken, and its owner that somebody came.
+    const served = held.offered < held.expires && held.first !== null;
+    if (held.sealed.length === 0 && !served) return refused('gone');
     const isFirst = held.first === null || equalBytes(held.first, id);
     const answer = held.single && !isFirst ? refused('taken') : done;
     // Also the first one's repeat after its owner took it away: it was read.

@@ -31,16 +31,17 @@ const transcript = (label: string, exchange: Exchange): Uint8Array =>
   );
 
 /** Six lower-case words, equal on both sides: the first 66 bits of a hash over the exchange. */
-export const safetyWords = (crypto: Crypto, exchange: Exchange): readonly string[] => {
-  const hash = crypto.hash(32, transcript('safety words', exchange));
-  return Array.from({ length: SAFETY_WORDS }, (_, word) => {
+export const safetyWords = (crypto: Crypto, exchange: Exchange): readonly string[] =>
+  wordsOf(crypto.hash(32, transcript('safety words', exchange)), SAFETY_WORDS);
+/** As many words as the first bits of a hash name, 11 bits each. */
+export const wordsOf = (hash: Uint8Array, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, word) => {
     let index = 0;
     for (let bit = word * BITS_PER_WORD; bit < (word + 1) * BITS_PER_WORD; bit++) {
       index = index * 2 + (((hash[bit >> 3] as number) >> (7 - (bit & 7))) & 1);
     }
     return WORDS[index] as string;
   });
-};
 
 const codeBytes = (crypto: Crypto, exchange: Exchange, shownBy: Side): Uint8Array =>
   concat(

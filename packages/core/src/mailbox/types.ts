@@ -35,6 +35,7 @@ export type HelloPacket =
   | {
       readonly type: 'hello';
       readonly from: Uint8Array;
+      readonly to: Uint8Array;
       readonly keyPackage: Uint8Array;
       readonly entry: Uint8Array | null;
     }

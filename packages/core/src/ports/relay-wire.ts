@@ -84,10 +84,21 @@ export const relayRequestCodec = named(
      * Replaces earlier channels. `limited` when a channel has its 32 connections already; those with room are listened to.
      */
     listen: [4, tuple({ channels: list(tuple({ bits: uint(24), prefix: bytes(0, 3) }), 32) })],
-    /** Puts or, with the owner's token, replaces an offer. `single`: meant for one claim. `expires` in milliseconds. */
+    /**
+     * Puts or, with the owner's token, replaces an offer. `single`: meant for one claim. Milliseconds: until `offered` it is
+     * handed out (when that is before `expires`: and only until its first claim), until `expires` its claims are kept.
+     */
     offerPut: [
       5,
-      tuple({ place, owner: ownerHash, token: nullable(ownerToken), single: bool, expires: time, sealed: units }),
+      tuple({
+        place,
+        owner: ownerHash,
+        token: nullable(ownerToken),
+        single: bool,
+        offered: time,
+        expires: time,
+        sealed: units,
+      }),
     ],
     offerGet: [6, tuple({ place })],
     offerDelete: [7, tuple({ place, token: ownerToken })],

@@ -27,9 +27,13 @@ export const TABLES = [
   'draft', // projection of self
   'setting', // projection of self
   'tombstone', // projection of self
+  'began', // projection of self: conversation + place -> when a timer began to run
+  'star', // projection of self
   'message', // projection: what a conversation shows
   'reaction', // projection
   'unread', // projection
+  'timer', // conversation + place -> when a line goes
+  'due', // the same by time
   'state', // delivery states of own events
   'imported', // lines read from export files: of no log, and proof of nothing
   'backup', // the backup being written or put back: how far, and what is put aside until it is whole
@@ -100,7 +104,7 @@ export interface Store {
 }
 
 export class StoreError extends Error {
-  readonly kind: 'full' | 'io' | 'newer' | 'key' | 'busy';
+  readonly kind: 'full' | 'io' | 'newer' | 'key' | 'busy' | 'locked';
   constructor(kind: StoreError['kind'], message: string) {
     super(message);
     this.name = 'StoreError';

@@ -1,12 +1,13 @@
 // What a session carries (spec/09-sync.md): a version and a list of items. A reader skips items that it does not know,
 // so that an older Kith keeps talking with a newer one.
-import { bytes, decode, encode, kinds, list, literal, named, tuple, uint, type KindOf } from '../codec/index.ts';
-import { feedIdCodec, segmentIdCodec } from '../identity/index.ts';
+import { bytes, decode, encode, kinds, list, literal, named, text, tuple, uint, type KindOf } from '../codec/index.ts';
+import { conversationIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
 import { frontierCodec, logObjectCodec } from '../log/index.ts';
 import { MAX_PACKET_BYTES } from '../mailbox/index.ts';
 
 export const PACKET_VERSION = 1;
-const MAX_ITEMS = 16;
+/** A packet to own devices speaks of many conversations. */
+export const MAX_ITEMS = 1024;
 const MAX_OBJECTS = 4096;
 export const MAX_WANTED = 64;
 const MAX_ENTRY_BYTES = 2048;
@@ -22,8 +23,8 @@ export const items = kinds({
   objects: [1, named('item-objects', tuple({ objects: list(logObjectCodec, MAX_OBJECTS) }))],
   /** What the sender holds, and its clock, rounded down to the minute (milliseconds). */
   frontier: [2, named('item-frontier', tuple({ frontier: frontierCodec, date: uint(2 ** 48 - 1) }))],
-  /** Parts of the log that the sender lacks and the receiver holds. */
-  want: [3, named('item-want', tuple({ ranges: list(rangeCodec, MAX_WANTED) }))],
+  /** Parts of the log that the sender lacks and asks this device for. */
+  want: [3, named('item-want', tuple({ from: feedIdCodec, ranges: list(rangeCodec, MAX_WANTED) }))],
   /** Where the sender's person can be reached from now on (spec 06). */
   inbox: [4, named('item-inbox', tuple({ record: bytes(1, 512) }))],
   /** The inviter's answer to a claim (spec 08). */
@@ -49,6 +50,25 @@ export const items = kinds({
     11,
     named('item-claim', tuple({ commitment: bytes(32), inception: bytes(1, MAX_ENTRY_BYTES), inbox: bytes(1, 512) })),
   ],
+  /** In `self` only: what follows is about this conversation, up to the next of these. */
+  about: [12, named('item-about', tuple({ conversation: conversationIdCodec }))],
+  /** A device's side of joining another's `self` (spec 08): its key there, its consent, where it looks for the answer. */
+  join: [
+    13,
+    named(
+      'item-join',
+      tuple({
+        commitment: bytes(32),
+        device: bytes(32),
+        consent: bytes(64),
+        inbox: bytes(1, 512),
+        name: text(256),
+      }),
+    ),
+  ],
+  /** Both nonces behind the words that two screens show before a device is let in (spec 08). */
+  linkNonce: [14, named('item-link-nonce', tuple({ nonce: bytes(32) }))],
+  linkReveal: [15, named('item-link-reveal', tuple({ nonce: bytes(32) }))],
 });
 export type Item = KindOf<typeof items>;
 export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;

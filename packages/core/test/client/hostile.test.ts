@@ -54,7 +54,7 @@ test('class 29: wishes without end do not make a contact pour out cells', () => 
     .feeds.map(({ feed, segment, count }) => ({ feed, segment, from: 0, to: count }));
   const ranges = held.flatMap(({ segment, ...range }) => (segment === null ? [] : [{ ...range, segment }]));
   const seen = countPuts(here);
-  const wish = { type: 'want', ranges } as const;
+  const wish = { type: 'want', from: mallory.peer, ranges } as const;
   for (let i = 0; i < 4; i++) mallory.say(Array.from({ length: 16 }, () => wish));
   here.clock.advance(5_000);
   // An honest wish is answered by up to 512 cells; 64 wishes at once are not worth 64 times as many.
@@ -121,7 +121,7 @@ test('class 29: a contact with very many devices and charter entries stops nobod
   for (const device of devices) mallory.hello(device);
   here.clock.advance(1000);
   const charter = { feed: first.feed, segment: new Uint8Array(8) as SegmentId, from: 0, to: 10_000 };
-  mallory.say([{ type: 'want', ranges: [charter] }]);
+  mallory.say([{ type: 'want', from: mallory.peer, ranges: [charter] }]);
   here.clock.advance(1000);
   alice.call('send', { conversation, text: 'to a crowd' });
   alice.call('read', { conversation });

@@ -2,18 +2,21 @@
 import { concat } from '@kith/core/bytes';
 import { BUCKETS, silent } from '@kith/core/ports';
 import { splitPacket } from '@kith/core/mailbox';
-import { conversationFromName } from '@kith/core/identity';
+import { conversationFromName, type FeedId } from '@kith/core/identity';
 import type { OwnDevice } from '@kith/core/log';
 import { encodePacket, type Item } from '@kith/core/sync';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { Context } from '../../src/client/context.ts';
-import { Home, type Pair } from '../../src/client/home.ts';
+import type { Pair } from '../../src/client/conversation.ts';
+import { Home } from '../../src/client/home.ts';
 import { Sessions } from '../../src/client/sessions.ts';
 import type { World } from './world.ts';
 
 export interface Hostile {
   readonly pair: Pair;
+  /** Feed of the device it talks to. */
+  readonly peer: FeedId;
   readonly sessions: Sessions;
   /** Sends a packet with these items to every relay, live and into the hour bucket. */
   say(items: readonly Item[]): void;
@@ -51,8 +54,11 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
     }
   };
   const agreement = createNullAgreement(context.crypto, randomness);
+  const [peer] = sessions.feeds(pair);
+  if (peer === undefined) throw new Error('nobody to talk to');
   return {
     pair,
+    peer,
     sessions,
     put,
     hello: (own = pair.log.device()) => {
@@ -62,6 +68,7 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
       const cell = sessions.sealHello(pair, {
         type: 'hello',
         from: own.feed,
+        to: peer,
         keyPackage: prepared.keyPackage,
         entry: null,
       });

@@ -60,10 +60,15 @@ test('the tables of contacts and lines are what its log adds up to', () => {
   alice.call('delete', { conversation, event });
   const other = bob.call('send', { conversation, text: 'edited' });
   bob.call('edit', { conversation, event: other.event, text: 'edited twice' });
-  bob.call('send', { conversation, text: 'unread' });
+  bob.call('send', { conversation, text: 'timed', expiresMs: 3_600_000 });
   here.clock.advance(2_000);
   alice.call('react', { conversation, event: other.event, emoji: '🎉' });
-  const tables = [...SELF_TABLES, ...PAIR_TABLES];
+  alice.call('star', { conversation, event: other.event });
+  alice.call('read', { conversation });
+  bob.call('send', { conversation, text: 'unread' });
+  bob.call('send', { conversation, text: 'unread and timed', expiresMs: 3_600_000 });
+  here.clock.advance(2_000);
+  const tables = [...SELF_TABLES, ...PAIR_TABLES, 'timer', 'due'] as const;
   const before = tables.map((table) => alice.store.scan(table));
   const contacts = alice.call('contact.list', {});
   alice.rebuild();

@@ -154,10 +154,11 @@ describe('cells', () => {
       {
         type: 'hello',
         from: a.randomness.bytes(8),
+        to: a.randomness.bytes(8),
         keyPackage: a.randomness.bytes(2700),
         entry: a.randomness.bytes(450),
       },
-      { type: 'hello', from: a.randomness.bytes(8), keyPackage: a.randomness.bytes(1), entry: null },
+      { type: 'hello', from: a.randomness.bytes(8), to: a.randomness.bytes(8), keyPackage: a.randomness.bytes(1), entry: null },
       {
         type: 'welcome',
         from: a.randomness.bytes(8),
@@ -177,6 +178,7 @@ describe('cells', () => {
     const long: HelloPacket = {
       type: 'hello',
       from: a.randomness.bytes(8),
+      to: a.randomness.bytes(8),
       keyPackage: a.randomness.bytes(3380),
       entry: null,
     };

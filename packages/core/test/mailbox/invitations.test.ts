@@ -31,6 +31,7 @@ const invitation = (relay: string, reusable = false): Invitation => ({
   keyHash: randomness.bytes(32),
   secret: new Secret(randomness.bytes(16)),
   reusable,
+  joins: 'person',
 });
 const plain = (read: Invitation | undefined) => read && { ...read, secret: read.secret.expose() };
 const linkOf = (of: Invitation, origin: string | null): string => {

@@ -78,6 +78,7 @@ test('the vectors of cells hold', async () => {
   expect(openHelloCell(crypto, inboxOf(helloCell.secret), hex(helloCell.cell))).toEqual({
     type: 'hello',
     from: hex(helloCell.from),
+    to: hex(helloCell.to),
     keyPackage: hex(helloCell.keyPackage),
     entry: null,
   });

@@ -1,8 +1,9 @@
 import { concat } from '@kith/core/bytes';
 import { decode, encode, tuple, uint, list, bytes, literal } from '@kith/core/codec';
+import type { ConversationId } from '@kith/core/identity';
 import type { Frontier } from '@kith/core/log';
 import { MAX_PACKET_BYTES } from '@kith/core/mailbox';
-import { decodePacket, encodePacket, items, packetCodec, type Item } from '@kith/core/sync';
+import { decodePacket, encodePacket, items, MAX_ITEMS, packetCodec, type Item } from '@kith/core/sync';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 import { expect, test } from 'vitest';
 
@@ -33,7 +34,7 @@ const everyItem: readonly Item[] = [
     ],
   },
   { type: 'frontier', frontier, date: 1_767_225_600_000 },
-  { type: 'want', ranges: [{ feed: fill(8), segment: fill(8), from: 0, to: 4 }] },
+  { type: 'want', from: fill(8), ranges: [{ feed: fill(8), segment: fill(8), from: 0, to: 4 }] },
   { type: 'inbox', record: fill(60) },
   { type: 'answer', inception: fill(200), nonce: fill(32) },
   { type: 'reveal', nonce: fill(32) },
@@ -42,6 +43,10 @@ const everyItem: readonly Item[] = [
   { type: 'typing' },
   { type: 'read', frontier },
   { type: 'claim', commitment: fill(32), inception: fill(200), inbox: fill(60) },
+  { type: 'about', conversation: fill(16) as ConversationId },
+  { type: 'join', commitment: fill(32), device: fill(32), consent: fill(64), inbox: fill(60), name: 'laptop' },
+  { type: 'linkNonce', nonce: fill(32) },
+  { type: 'linkReveal', nonce: fill(32) },
 ];
 
 test('every item comes back as it went, alone and all together', () => {
@@ -52,7 +57,7 @@ test('every item comes back as it went, alone and all together', () => {
 });
 
 test('items of a newer Kith are skipped; broken ones of a known kind drop the packet', () => {
-  const wire = tuple({ version: literal(1), items: list(tuple({ kind: uint(255), body: bytes(0, 100) }), 16) });
+  const wire = tuple({ version: literal(1), items: list(tuple({ kind: uint(255), body: bytes(0, 100) }), MAX_ITEMS) });
   const typing = items.encode({ type: 'typing' });
   const newer = encode(wire, {
     version: 1,

@@ -1,0 +1,220 @@
+// What a device does for the other devices of its person (spec 09, "Own devices"): it says in `self` what they need, makes
+// its key where another own device is in, signs the entries that add them, and says hello where it is new.
+import { equalBytes, toHex } from '../bytes/index.ts';
+import { clearUnreadWhere, consentsOf, deviceFactsOf, relationsOf, type SelfContent } from '../conversation/index.ts';
+import { createAddDevice, feedIdOf, openEntry, signConsent, type ConversationId, type FeedId } from '../identity/index.ts';
+import type { Ingested } from '../log/index.ts';
+import type { Context } from './context.ts';
+import type { Conversation, Pair } from './conversation.ts';
+import type { Home } from './home.ts';
+import type { DeviceView } from './rpc.ts';
+import type { Sender } from './sender.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Whoever is new says hello first; who learns of a new device waits this long for it. */
+const GREET_AFTER_MS = 60_000;
+/** A consent that the device which linked it has not answered is answered by another after this. */
+const STAND_IN_MS = 60 * 60_000;
+
+export class Devices {
+  readonly #context: Context;
+  readonly #home: Home;
+  readonly #sessions: Sessions;
+  readonly #sender: Sender;
+  readonly #met: (pair: Pair) => void;
+  /** By conversation: when to say hello to devices that have not said it. */
+  readonly #greetAt = new Map<string, number>();
+  #standInAt = 0;
+
+  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, met: (pair: Pair) => void) {
+    this.#context = context;
+    this.#home = home;
+    this.#sessions = sessions;
+    this.#sender = sender;
+    this.#met = met;
+  }
+
+  // ---- what own devices say in `self`
+
+  heard(content: SelfContent): void {
+    switch (content.type) {
+      case 'relation':
+        this.#joinIn(content);
+        return;
+      case 'consent':
+        this.#enrol(content.conversation);
+        return;
+      case 'read': {
+        const pair = this.#home.pair(content.conversation);
+        const read = pair && this.#home.readFrontier(pair);
+        if (pair !== undefined && read !== undefined)
+          clearUnreadWhere(pair.view, (place) => pair.log.covers(read, place));
+        this.#context.changed({ type: 'contacts' });
+        return;
+      }
+      case 'draft':
+        this.#context.changed({ type: 'drafts', conversation: toHex(content.conversation) });
+        this.#context.changed({ type: 'contacts' });
+        return;
+      case 'setting':
+        this.#context.changed({ type: 'settings' });
+        this.#context.changed({ type: 'contacts' });
+        return;
+      case 'profile':
+        this.#context.changed({ type: 'profile' });
+        return;
+      case 'device':
+        this.#context.changed({ type: 'devices' });
+        return;
+      default:
+        this.#context.changed({ type: 'contacts' });
+    }
+  }
+  /** Before the first link, and whenever a pair learns more: what other devices have to know of it. */
+  prepare(): void {
+    for (const pair of this.#home.pairs()) this.share(pair);
+  }
+  share(pair: Pair): void {
+    if (pair.local.peerInception === null || this.#home.isDeviceScoped(pair)) return;
+    this.#home.tellRelation(pair);
+    const outlet = pair.outlets[0];
+    if (outlet !== undefined) this.#home.tellPeerInbox(pair);
+  }
+  #joinIn(relation: Extract<SelfContent, { type: 'relation' }>): void {
+    const known = this.#home.pair(relation.conversation);
+    if (known !== undefined) {
+      const { peerInception, peerNonce, peerCommitment, settled } = known.local;
+      this.#home.save(known, {
+        peerInception: peerInception ?? relation.peerInception,
+        peerNonce: peerNonce ?? relation.peerNonce,
+        peerCommitment: peerCommitment ?? relation.peerCommitment,
+        settled: settled || relation.settled,
+      });
+      this.#home.admitPeer(known);
+      return;
+    }
+    const pair = this.#home.addFrom(relation);
+    const device = pair?.log.device();
+    if (pair === undefined || device === undefined) return;
+    const consent = signConsent(this.#context.crypto, device.key, relation.root, device.member);
+    const key = device.key.publicKey;
+    this.#home.tell({ type: 'consent', conversation: pair.id, device: key, consent, extensions: [] });
+    this.#sender.tellSoon(pair.own, true);
+    this.#context.changed({ type: 'contacts' });
+  }
+  /** Signs the entries of own devices that agreed to be in a conversation and are not in it yet. */
+  #enrol(id: ConversationId, standIn = false): void {
+    const pair = this.#home.pair(id);
+    const own = pair?.log.device();
+    if (pair === undefined || own === undefined || !this.#isActive(pair, own.feed)) return;
+    const { crypto } = this.#context;
+    for (const { self, device, consent } of consentsOf(this.#context.store, id)) {
+      const feed = feedIdOf(crypto, device);
+      if (pair.log.memberOf(feed) !== undefined || !this.#isActive(this.#home.mine, self)) continue;
+      if (!standIn && !this.#isHost(self)) continue;
+      const { member } = own;
+      const { place } = pair.log.appendEntry(
+        (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
+        Math.max(1, this.#context.now()),
+      );
+      this.#sender.queue(pair, place);
+      this.#greetLater(pair);
+    }
+  }
+  /** Did this device let that one in? Then it brings it everywhere. */
+  #isHost(self: FeedId): boolean {
+    const entry = this.#home.mine.log.addingEntry(self);
+    const open = entry === undefined ? undefined : openEntry(this.#context.crypto, entry);
+    const own = this.#home.mine.log.device();
+    return open !== undefined && own !== undefined && equalBytes(open.feed, own.feed);
+  }
+  #isActive(of: Conversation, feed: FeedId): boolean {
+    return of.log
+      .charter()
+      .members.some(({ devices }) => devices.some((one) => one.state === 'active' && equalBytes(one.feed, feed)));
+  }
+
+  // ---- devices come and go
+
+  /** This device has just become one of the `self` it joined. */
+  adopted(): void {
+    for (const relation of relationsOf(this.#context.store)) this.#joinIn({ type: 'relation', ...relation });
+    this.#greet(this.#home.mine);
+    for (const pair of this.#home.pairs()) this.#sender.tellSoon(pair.own, true);
+    this.#sender.tellSoon(this.#sender.routeOfSelf(this.#home.mine), true);
+    for (const type of ['contacts', 'profile', 'settings'] as const) this.#context.changed({ type });
+  }
+  /** A device was let in here: it gets all of `self`, as any event of one's own goes out. */
+  added(): void {
+    const { mine } = this.#home;
+    this.#sender.offerAll(this.#sender.routeOfSelf(mine));
+    this.#context.changed({ type: 'devices' });
+  }
+  charter(of: Conversation, ingested: Ingested): void {
+    if (!ingested.charterChanged) return;
+    const own = of.log.device();
+    if (own === undefined || !this.#isActive(of, own.feed)) return;
+    if (of.kind === 'pair') {
+      const pair = of as Pair;
+      this.#enrol(pair.id);
+      if (pair.local.peerInception !== null) this.#met(pair);
+    }
+    if (of.log.addingEntry(own.feed) !== undefined) this.#greet(of);
+    else this.#greetLater(of);
+    this.#context.changed({ type: 'devices' });
+  }
+  #greet(of: Conversation): void {
+    for (const feed of this.#sessions.feeds(of))
+      if (!this.#sessions.canSendTo(of, feed)) this.#sessions.want(of, feed, 'first');
+  }
+  #greetLater(of: Conversation): void {
+    const isMissing = this.#sessions.feeds(of).some((feed) => !this.#sessions.canSendTo(of, feed));
+    if (isMissing && !this.#greetAt.has(of.name)) this.#greetAt.set(of.name, this.#context.now() + GREET_AFTER_MS);
+  }
+  tick(): number {
+    const now = this.#context.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [name, at] of this.#greetAt) {
+      if (at > now) {
+        next = Math.min(next, at);
+        continue;
+      }
+      this.#greetAt.delete(name);
+      const { mine } = this.#home;
+      const of = name === mine.name ? mine : this.#home.pairs().find((pair) => pair.name === name);
+      if (of !== undefined) this.#greet(of);
+    }
+    if (this.#sessions.feeds(this.#home.mine).length > 0 && now >= this.#standInAt) {
+      // At the start it is not known yet who else is there.
+      if (this.#standInAt > 0) for (const pair of this.#home.pairs()) this.#enrol(pair.id, true);
+      this.#standInAt = now + STAND_IN_MS;
+      next = Math.min(next, this.#standInAt);
+    }
+    return next;
+  }
+
+  /** When this device became one of its person's. */
+  startedAt(): number {
+    const { mine } = this.#home;
+    const own = mine.log.device()?.feed;
+    return own === undefined ? 0 : (deviceFactsOf(this.#context.store, own)?.at ?? this.#home.createdAt());
+  }
+  list(): readonly DeviceView[] {
+    const { mine } = this.#home;
+    const own = mine.log.device()?.feed;
+    const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
+    return (member?.devices ?? [])
+      .map(({ feed, state }) => {
+        const facts = deviceFactsOf(this.#context.store, feed);
+        const thisDevice = own !== undefined && equalBytes(own, feed);
+        return {
+          device: toHex(feed),
+          name: facts?.name ?? '',
+          addedAt: facts?.at ?? (thisDevice ? this.#home.createdAt() : mine.log.addedAt(feed)),
+          revoked: state !== 'active',
+          thisDevice,
+        };
+      })
+      .toSorted((a, b) => a.addedAt - b.addedAt || (a.device < b.device ? -1 : 1));
+  }
+}

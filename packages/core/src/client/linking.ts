@@ -1,0 +1,623 @@
+// How a device joins the `self` of another (spec 08, "Device links"): a link or short code made here, or followed here.
+// Once the new device stands in the charter of `self`, everything else comes by sync (devices.ts).
+import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
+import { afterPrefix } from '../conversation/index.ts';
+import { Secret, type SigningKey } from '../crypto/index.ts';
+import {
+  conversationIdFrom,
+  createAddDevice,
+  feedIdOf,
+  openEntry,
+  signConsent,
+  type ConversationId,
+  type FeedId,
+  type MemberId,
+} from '../identity/index.ts';
+import {
+  createInboxRecord,
+  deriveInvitationKeys,
+  deriveOwnerToken,
+  drawLinkCode,
+  encodeInboxRecord,
+  decodeInboxRecord,
+  invitationKeyHash,
+  joinCommitment,
+  joinId,
+  linkCodeSecret,
+  linkWords,
+  NO_KEY_HASH,
+  openClaim,
+  openOffer,
+  readLink,
+  readLinkCode,
+  readSelfOffer,
+  sealClaim,
+  sealOffer,
+  selfOfferExtension,
+  SELF_OFFER_EXTENSIONS,
+  splitPacket,
+  writeLink,
+  type Claim,
+  type Offer,
+  type SelfOffer,
+} from '../mailbox/index.ts';
+import { DAY_MS, relayErrorName, type RelayInfo } from '../ports/index.ts';
+import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
+import { decodePacket, encodePacket, type Item, type ItemOf } from '../sync/index.ts';
+import type { Answer, Context } from './context.ts';
+import { KithError } from './errors.ts';
+import type { Home } from './home.ts';
+import {
+  decodeJoin,
+  decodeLink,
+  encodeJoin,
+  encodeLink,
+  HISTORIES,
+  LINK_STATES,
+  type JoinRecord,
+  type LinkRecord,
+} from './link-records.ts';
+import { relayError, type Settle } from './pairing.ts';
+import type { DeviceLink, Linking as LinkingView } from './rpc.ts';
+import type { Sender } from './sender.ts';
+import type { Sessions } from './sessions.ts';
+
+const LINK = utf8('d');
+const JOIN = utf8('j');
+/** A link may be followed this long, … */
+const OFFERED_MS = 5 * 60_000;
+/** … and what came in that time is taken this long. */
+const KEPT_MS = DAY_MS;
+const CLAIMS_EVERY_MS = 3_000;
+const CLAIMS_CALM_MS = 60_000;
+const AGAIN_MS = 3_000;
+
+export interface LinkingHooks {
+  info(relay: string): RelayInfo | undefined;
+  /** A device was taken in by this one. */
+  added(feed: FeedId): void;
+  /** This device is in: the `self` it joined is the home's. */
+  adopted(): void;
+  /** What one's other devices have to find in `self` is told before they read it. */
+  prepare(): void;
+}
+
+export class Linking {
+  readonly #context: Context;
+  readonly #home: Home;
+  readonly #sessions: Sessions;
+  readonly #sender: Sender;
+  readonly #hooks: LinkingHooks;
+  #asking = 0;
+  #claimsAt = 0;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  readonly #taking = new Set<string>();
+
+  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: LinkingHooks) {
+    this.#context = context;
+    this.#home = home;
+    this.#sessions = sessions;
+    this.#sender = sender;
+    this.#hooks = hooks;
+  }
+  isIdle(): boolean {
+    return this.#asking === 0;
+  }
+  #request(relay: string, request: Parameters<Context['request']>[1], then: (answer: Answer) => void): void {
+    this.#asking++;
+    this.#context.request(relay, request, (answer) => {
+      this.#asking--;
+      then(answer);
+    });
+  }
+  #changed(): void {
+    this.#context.changed({ type: 'devices' });
+  }
+
+  // ---- a link of this device
+
+  create(
+    params: { readonly history: (typeof HISTORIES)[number]; readonly confirm: boolean; readonly code: boolean },
+    done: Settle<DeviceLink>,
+  ): void {
+    const relay = this.#home.relays[0];
+    if (relay === undefined) return done(new KithError('no-relay'));
+    this.#request(relay, { type: 'info' }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
+      const { randomness, crypto } = this.#context;
+      const key = crypto.signingKey(new Secret(randomness.bytes(32)));
+      const keyHash = invitationKeyHash(crypto, key.publicKey);
+      const code = params.code ? drawLinkCode(randomness) : '';
+      const secret = params.code ? linkCodeSecret(crypto, code).expose().slice() : randomness.bytes(16);
+      const origin = answer.info.publicUrl === '' ? relay : answer.info.publicUrl;
+      const written = writeLink(
+        { relay: origin, keyHash, secret: new Secret(secret.slice()), reusable: false, joins: 'device' },
+        origin,
+      );
+      if (written.type === 'refused')
+        return done(new KithError(written.reason === 'origin-too-long' ? 'origin-too-long' : 'bad-url'));
+      this.#readyInbox(answer.info);
+      this.#hooks.prepare();
+      const now = this.#context.now();
+      const place = deriveInvitationKeys(crypto, {
+        secret: new Secret(secret.slice()),
+        keyHash: params.code ? NO_KEY_HASH : keyHash,
+      }).place;
+      this.#context.agree({ type: 'prepare', signer: key, identity: keyHash }, (result) => {
+        if (result.type !== 'prepared') return done(new KithError('internal'));
+        const record: LinkRecord = {
+          id: randomness.bytes(16),
+          seed: key.privateKey.expose().slice(0, 32),
+          secret,
+          code,
+          ownerSecret: randomness.bytes(32),
+          relay,
+          link: params.code ? '' : written.link,
+          madeAt: now,
+          keyPackage: result.keyPackage,
+          initSecret: result.initSecret.expose().slice(),
+          history: HISTORIES.indexOf(params.history),
+          confirm: params.confirm || params.code,
+          nonce: randomness.bytes(32),
+          state: 0,
+          second: false,
+          guest: null,
+        };
+        result.initSecret.wipe();
+        this.#publish(record, place, key, done);
+      });
+    });
+  }
+  /** What one's devices write to each other has to have a place. */
+  #readyInbox(info: RelayInfo): void {
+    if (this.#home.mine.inboxes.length === 0) this.#home.renewInbox(this.#home.mine, Math.max(info.bits, info.liveBits));
+  }
+  #publish(record: LinkRecord, place: Uint8Array, key: SigningKey, done: Settle<DeviceLink>): void {
+    const { crypto, randomness } = this.#context;
+    const { mine } = this.#home;
+    const device = mine.log.device();
+    const inception = openEntry(crypto, this.#ownInception());
+    if (device === undefined || inception === undefined) return done(new KithError('internal'));
+    const offer: Offer = {
+      invitationKey: key.publicKey,
+      keyPackage: record.keyPackage,
+      relays: this.#home.relays.slice(0, 2),
+      reusable: false,
+      expires: record.madeAt + OFFERED_MS,
+      name: '',
+      extensions: [
+        selfOfferExtension({
+          self: mine.id,
+          member: device.member,
+          inception: inception.feed,
+          device: device.key.publicKey,
+        }),
+      ],
+    };
+    const sealed = sealOffer(crypto, randomness, this.#keysOf(record), offer, key);
+    if (sealed === undefined) return done(new KithError('internal'));
+    const { hash } = deriveOwnerToken(crypto, new Secret(record.ownerSecret.slice()), place);
+    const put = {
+      type: 'offerPut',
+      place,
+      owner: hash,
+      token: null,
+      single: true,
+      offered: record.madeAt + OFFERED_MS,
+      expires: record.madeAt + KEPT_MS,
+      sealed,
+    } as const;
+    this.#request(record.relay, put, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'done') return done(relayError(answer));
+      for (const other of this.#links()) if (LINK_STATES[other.state] === 'open') this.#end(other, 'expired');
+      this.#save(record);
+      this.#changed();
+      done(this.#linkView(record));
+    });
+  }
+  /** The entry by which the member of `self` began: another device's, when this one was linked. */
+  #ownInception(): Uint8Array {
+    return this.#home.mine.log.inceptionOf(this.#home.mine.me) ?? new Uint8Array(0);
+  }
+  #keysOf({ secret, code, seed }: LinkRecord): ReturnType<typeof deriveInvitationKeys> {
+    const { crypto } = this.#context;
+    const keyHash =
+      code === ''
+        ? invitationKeyHash(crypto, crypto.signingKey(new Secret(seed.slice())).publicKey)
+        : NO_KEY_HASH;
+    return deriveInvitationKeys(crypto, { secret: new Secret(secret.slice()), keyHash });
+  }
+  #links(): readonly LinkRecord[] {
+    return this.#context.store
+      .scan('invite', { from: LINK, to: afterPrefix(LINK) })
+      .map((row) => decodeLink(row.value));
+  }
+  #save(record: LinkRecord): void {
+    this.#context.store.put('invite', concat(LINK, record.id), encodeLink(record));
+  }
+  #find(id: Uint8Array): LinkRecord | undefined {
+    return this.#links().find((record) => equalBytes(record.id, id));
+  }
+  #end(record: LinkRecord, state: 'done' | 'expired' | 'refused'): void {
+    const over = { state: LINK_STATES.indexOf(state), initSecret: Uint8Array.of(0), guest: null };
+    this.#save({ ...record, ...over });
+    this.#changed();
+  }
+  #linkView(record: LinkRecord): DeviceLink {
+    const { guest } = record;
+    const device = this.#home.mine.log.device();
+    const words =
+      guest === null || guest.nonce === null || device === undefined
+        ? null
+        : linkWords(
+            this.#context.crypto,
+            { offering: device.key.publicKey, joining: guest.device },
+            { offering: record.nonce, joining: guest.nonce },
+          );
+    const isOver = LINK_STATES[record.state] === 'open' && record.madeAt + OFFERED_MS <= this.#context.now();
+    return {
+      link: record.link,
+      code: record.code === '' ? null : record.code,
+      expires: record.madeAt + OFFERED_MS,
+      state: isOver ? 'expired' : (LINK_STATES[record.state] ?? 'expired'),
+      words,
+      second: record.second,
+      name: guest?.name ?? '',
+    };
+  }
+
+  #fetchClaims(record: LinkRecord): void {
+    const { place } = this.#keysOf(record);
+    const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
+    this.#request(record.relay, { type: 'claimsGet', place, token: token.expose() }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'claims') return;
+      const now = this.#find(record.id);
+      if (now === undefined) return;
+      if (answer.claims.length > 1 && !now.second) {
+        this.#save({ ...now, second: true });
+        this.#changed();
+      }
+      for (const { id, sealed } of answer.claims) this.#claim(now, id, sealed);
+      if (LINK_STATES[now.state] === 'open' && now.madeAt + KEPT_MS <= this.#context.now()) this.#end(now, 'expired');
+    });
+  }
+  #claim(record: LinkRecord, id: Uint8Array, sealed: Uint8Array): void {
+    const name = `${toHex(record.id)} ${toHex(id)}`;
+    if (LINK_STATES[record.state] !== 'open' || this.#taking.has(name)) return;
+    const claim = openClaim(this.#context.crypto, this.#keysOf(record), id, sealed);
+    if (claim === undefined) return;
+    this.#taking.add(name);
+    const { crypto } = this.#context;
+    const { welcome, leaf } = claim;
+    this.#asking++;
+    this.#context.agree(
+      {
+        type: 'join',
+        keyPackage: record.keyPackage,
+        initSecret: new Secret(record.initSecret.slice()),
+        signer: crypto.signingKey(new Secret(record.seed.slice())),
+        welcome,
+        leaf,
+      },
+      (result) => {
+        this.#asking--;
+        this.#taking.delete(name);
+        if (result.type === 'joined') this.#joined(record.id, id, claim, result.exporter, result.peerKey);
+      },
+    );
+  }
+  #joined(link: Uint8Array, id: Uint8Array, claim: Claim, exporter: Secret, peerKey: Uint8Array): void {
+    const { crypto } = this.#context;
+    const now = this.#context.now();
+    const record = this.#find(link);
+    if (record === undefined || LINK_STATES[record.state] !== 'open') return;
+    const kept = exporter.expose().slice();
+    const { session } = addGeneration(emptySession(), createGeneration(crypto, exporter, 'joiner', now), now);
+    const opened = openBox(session, crypto, claim.box, id, now);
+    const packet = opened.type === 'opened' && opened.packet !== undefined ? decodePacket(opened.packet) : undefined;
+    wipeSession(opened.type === 'opened' ? opened.session : session);
+    const item = packet?.find((one): one is ItemOf<'join'> => one.type === 'join');
+    const isJoin =
+      item !== undefined &&
+      equalBytes(joinId(crypto, item.device), id) &&
+      equalBytes(item.device, peerKey) &&
+      decodeInboxRecord(item.inbox) !== undefined;
+    if (!isJoin) return;
+    const feed = feedIdOf(crypto, item.device);
+    const { mine } = this.#home;
+    this.#sessions.add(mine, feed, createGeneration(crypto, new Secret(kept), 'joiner', now));
+    const { device, consent, inbox, commitment, name } = item;
+    const waiting = { ...record, state: 1, guest: { device, consent, inbox, commitment, name, nonce: null } };
+    this.#save(waiting);
+    this.#readGuests();
+    if (record.confirm) {
+      this.#sendTo(waiting, [
+        { type: 'linkNonce', nonce: record.nonce },
+        { type: 'inbox', record: this.#home.ownRecord(mine) },
+      ]);
+    } else this.#takeIn(waiting);
+    this.#changed();
+  }
+  /** Sessions of devices that wait to be let in: they are listened to, and told nothing. */
+  #readGuests(): void {
+    const { crypto } = this.#context;
+    this.#home.mine.guests = this.#links().flatMap(({ guest, state }) =>
+      guest !== null && LINK_STATES[state] === 'words' ? [feedIdOf(crypto, guest.device)] : [],
+    );
+    const { joining } = this.#home;
+    const join = this.#join();
+    if (joining !== undefined && join !== undefined) joining.guests = [feedIdOf(crypto, join.offering)];
+  }
+  /** A packet to a device that is no device of this person yet, where it said that it looks. */
+  #sendTo({ guest }: LinkRecord, items: readonly Item[]): void {
+    if (guest === null) return;
+    const { mine } = this.#home;
+    const feed = feedIdOf(this.#context.crypto, guest.device);
+    this.#sender.putFor(mine, [feed], guest.inbox, splitPacket(this.#context.randomness.bytes(8), encodePacket(items)));
+  }
+  /** What a device says that waits to be let in: only its nonce matters. */
+  guest(feed: FeedId, items: readonly Item[]): void {
+    const { crypto } = this.#context;
+    const reveal = items.find((item): item is ItemOf<'linkReveal'> => item.type === 'linkReveal');
+    const record = this.#links().find(({ guest }) => guest !== null && equalBytes(feedIdOf(crypto, guest.device), feed));
+    if (reveal === undefined || record?.guest == null || record.guest.nonce !== null) return;
+    const expected = joinCommitment(crypto, reveal.nonce, record.guest.device);
+    if (!crypto.equal(expected, record.guest.commitment)) return this.#end(record, 'refused');
+    this.#save({ ...record, guest: { ...record.guest, nonce: reveal.nonce } });
+    this.#changed();
+  }
+  #takeIn(record: LinkRecord): void {
+    const { guest } = record;
+    const { mine } = this.#home;
+    if (guest === null) return;
+    const { crypto } = this.#context;
+    const feed = feedIdOf(crypto, guest.device);
+    const { place } = mine.log.appendEntry(
+      (key, at) => createAddDevice(crypto, key, at, { device: guest.device, member: mine.me, consent: guest.consent }),
+      this.#context.now(),
+    );
+    this.#end(record, 'done');
+    this.#readGuests();
+    this.#home.reach(mine, feed, guest.inbox);
+    this.#home.loadInboxes(mine);
+    this.#sender.queue(mine, place);
+    this.#hooks.added(feed);
+  }
+  /** How much of the past a device that this one took in was to get, and from when on; undefined: all. */
+  confirm(words: string): { readonly device: string } {
+    const given = words.trim().toLowerCase().split(/\s+/).join(' ');
+    const waiting = this.#links().find(({ state, guest }) => LINK_STATES[state] === 'words' && guest !== null);
+    const join = this.#join();
+    const shown = waiting === undefined ? this.#joinView()?.words : this.#linkView(waiting).words;
+    if (shown == null) throw new KithError('words-not-ready');
+    if (shown.join(' ') !== given) throw new KithError('words-differ');
+    if (waiting !== undefined) {
+      const device = toHex(feedIdOf(this.#context.crypto, waiting.guest?.device ?? new Uint8Array(32)));
+      this.#takeIn(waiting);
+      return { device };
+    }
+    if (join !== undefined) this.#saveJoin({ ...join, confirmed: true });
+    this.arrived();
+    return { device: toHex(this.#home.joining?.log.device()?.feed ?? this.#home.mine.log.device()?.feed ?? NOBODY) };
+  }
+  /** The words differ, or nobody meant it: nothing of it stays. */
+  refuse(): void {
+    for (const record of this.#links()) {
+      if (LINK_STATES[record.state] !== 'words' && LINK_STATES[record.state] !== 'open') continue;
+      const knew = record.guest !== null;
+      this.#end(record, 'refused');
+      // It was told where one's devices are reached.
+      const info = this.#hooks.info(record.relay);
+      if (knew) this.#home.renewInbox(this.#home.mine, info === undefined ? 0 : Math.max(info.bits, info.liveBits));
+    }
+    if (this.#join() !== undefined) this.#leave();
+    this.#readGuests();
+    this.#changed();
+  }
+
+  // ---- a link of another device
+
+  join(text: string, name: string, done: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>): void {
+    const invitation = readLink(text);
+    const code = invitation === undefined ? readLinkCode(text) : undefined;
+    const relay = invitation?.relay ?? this.#home.relays[0];
+    if (invitation === undefined && code === undefined) throw new KithError('bad-link');
+    if (invitation !== undefined && invitation.joins !== 'device') throw new KithError('bad-link');
+    if (relay === undefined) throw new KithError('no-relay');
+    if (this.#home.pairs().length > 0 || this.#sessions.feeds(this.#home.mine).length > 0)
+      throw new KithError('home-in-use');
+    const { crypto } = this.#context;
+    const secret = invitation?.secret ?? linkCodeSecret(crypto, code ?? '');
+    const keys = deriveInvitationKeys(crypto, { secret, keyHash: invitation?.keyHash ?? NO_KEY_HASH });
+    const known = this.#join();
+    if (known !== undefined && equalBytes(known.place, keys.place)) return this.#putClaim(known, done);
+    this.#request(relay, { type: 'offerGet', place: keys.place }, (answer) => {
+      if (typeof answer !== 'object' || answer.type !== 'offer') return done(linkError(answer));
+      const offer = openOffer(crypto, keys, invitation?.keyHash ?? null, answer.sealed, SELF_OFFER_EXTENSIONS);
+      const self = offer && readSelfOffer(offer.extensions);
+      if (offer === undefined || self === undefined) return done(new KithError('bad-link'));
+      if (offer.expires <= this.#context.now() - DAY_MS) return done(new KithError('link-expired'));
+      if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([relay, ...offer.relays])].slice(0, 2));
+      this.#request(relay, { type: 'info' }, (told) => {
+        if (typeof told !== 'object' || told.type !== 'info') return done(relayError(told));
+        this.#claimOffer(offer, self, { relay, keys, name, confirm: code !== undefined, info: told.info }, done);
+      });
+    });
+  }
+  #claimOffer(
+    offer: Offer,
+    self: SelfOffer,
+    by: {
+      readonly relay: string;
+      readonly keys: ReturnType<typeof deriveInvitationKeys>;
+      readonly name: string;
+      readonly confirm: boolean;
+      readonly info: RelayInfo;
+    },
+    done: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>,
+  ): void {
+    const { crypto, randomness } = this.#context;
+    const key = crypto.signingKey(new Secret(randomness.bytes(32)));
+    const id = joinId(crypto, key.publicKey);
+    this.#context.agree({ type: 'answer', signer: key, identity: id, keyPackage: offer.keyPackage }, (result) => {
+      if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey))
+        return done(new KithError('bad-link'));
+      const now = this.#context.now();
+      const bits = Math.max(by.info.bits, by.info.liveBits);
+      const inbox = encodeInboxRecord(
+        createInboxRecord(randomness, 1, this.#home.relays.slice(0, 2), bits, randomness.bytes(3)),
+      );
+      const nonce = randomness.bytes(32);
+      const packet = encodePacket([
+        {
+          type: 'join',
+          commitment: joinCommitment(crypto, nonce, key.publicKey),
+          device: key.publicKey,
+          consent: signConsent(crypto, key, self.self, self.member),
+          inbox,
+          name: by.name,
+        },
+      ]);
+      const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
+      const box = sealBox(session, crypto, randomness, packet, id);
+      const generation = box?.session.generations[0];
+      const { welcome, leaf } = result;
+      const sealed =
+        box === undefined ? undefined : sealClaim(crypto, randomness, by.keys, id, { welcome, leaf, box: box.box });
+      if (generation === undefined || sealed === undefined) return done(new KithError('internal'));
+      const joining = this.#home.join(
+        conversationIdFrom(self.self) as ConversationId,
+        key,
+        self.member as MemberId,
+        self.inception as FeedId,
+        inbox,
+      );
+      this.#sessions.add(joining, feedIdOf(crypto, self.device), generation);
+      const record: JoinRecord = {
+        relay: by.relay,
+        place: by.keys.place,
+        claimId: id,
+        claim: sealed,
+        offering: self.device,
+        nonce,
+        peerNonce: null,
+        name: by.name,
+        confirm: by.confirm,
+        confirmed: false,
+        put: false,
+      };
+      this.#saveJoin(record);
+      this.#readGuests();
+      this.#changed();
+      this.#putClaim(record, done);
+    });
+  }
+  #join(): JoinRecord | undefined {
+    const raw = this.#context.store.get('invite', JOIN);
+    return raw === undefined ? undefined : decodeJoin(raw);
+  }
+  #saveJoin(record: JoinRecord): void {
+    this.#context.store.put('invite', JOIN, encodeJoin(record));
+  }
+  #leave(): void {
+    this.#context.store.delete('invite', JOIN);
+    this.#home.leaveJoining();
+    this.#changed();
+  }
+  #putClaim(
+    record: JoinRecord,
+    done?: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>,
+  ): void {
+    this.#triedAt = this.#context.now();
+    const { relay, place, claimId: id, claim } = record;
+    this.#request(relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
+      const current = this.#join();
+      if (typeof answer === 'object' && answer.type === 'done') {
+        if (current !== undefined) this.#saveJoin({ ...current, put: true });
+        done?.({ device: toHex(this.#home.joining?.log.device()?.feed ?? NOBODY), state: 'waiting' });
+        return;
+      }
+      const error = linkError(answer);
+      if (error.code === 'link-used' || error.code === 'link-expired') this.#leave();
+      done?.(error);
+    });
+  }
+  /** What came for the `self` that is being joined: a nonce of the other side, or what makes this device one of it. */
+  heard(items: readonly Item[]): void {
+    const record = this.#join();
+    const told = items.find((item): item is ItemOf<'linkNonce'> => item.type === 'linkNonce');
+    const { joining } = this.#home;
+    if (told === undefined || record === undefined || joining === undefined || record.peerNonce !== null) return;
+    this.#saveJoin({ ...record, confirm: true, peerNonce: told.nonce });
+    const outlet = joining.outlets[0];
+    if (outlet !== undefined) {
+      const packet = encodePacket([{ type: 'linkReveal', nonce: record.nonce }]);
+      const parts = splitPacket(this.#context.randomness.bytes(8), packet);
+      this.#sender.putFor(joining, [feedIdOf(this.#context.crypto, record.offering)], outlet, parts);
+    }
+    this.#changed();
+  }
+  /** The charter of the joined `self` may list this device now. */
+  arrived(): void {
+    const record = this.#join();
+    const { joining } = this.#home;
+    const own = joining?.log.device();
+    if (record === undefined || joining === undefined || own === undefined) return;
+    if (record.confirm && !record.confirmed) return;
+    const isIn = joining.log
+      .charter()
+      .members.some(({ devices }) => devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed)));
+    if (!isIn) return;
+    this.#context.store.delete('invite', JOIN);
+    this.#home.adopt();
+    this.#home.tell({ type: 'device', name: record.name, at: Math.max(0, this.#context.now()), extensions: [] });
+    this.#hooks.adopted();
+    this.#changed();
+  }
+  #joinView(): LinkingView['joining'] {
+    const record = this.#join();
+    const own = this.#home.joining?.log.device();
+    if (record === undefined || own === undefined) return null;
+    const words =
+      record.peerNonce === null
+        ? null
+        : linkWords(
+            this.#context.crypto,
+            { offering: record.offering, joining: own.key.publicKey },
+            { offering: record.peerNonce, joining: record.nonce },
+          );
+    return { state: words === null || record.confirmed ? 'waiting' : 'words', words };
+  }
+  view(): LinkingView {
+    const links = this.#links().toSorted((a, b) => b.madeAt - a.madeAt);
+    const newest = links[0];
+    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView() };
+  }
+
+  /** Looks for who followed a link of this device, and puts its own claim. `force`: at a person's wish. */
+  tick(force = false): number {
+    const now = this.#context.now();
+    const join = this.#join();
+    this.#readGuests();
+    let next = Number.POSITIVE_INFINITY;
+    if (join !== undefined && !join.put) {
+      if (force || now >= this.#triedAt + AGAIN_MS) this.#putClaim(join);
+      next = now + AGAIN_MS;
+    }
+    const open = this.#links().filter(({ state, madeAt }) => LINK_STATES[state] === 'open' || madeAt + 2 * OFFERED_MS > now);
+    if (open.length === 0) return next;
+    if (force || now >= this.#claimsAt) {
+      for (const record of open) this.#fetchClaims(record);
+      const isBusy = open.some(({ madeAt }) => now - madeAt < 2 * OFFERED_MS);
+      this.#claimsAt = now + (isBusy ? CLAIMS_EVERY_MS : CLAIMS_CALM_MS);
+    }
+    return Math.min(next, this.#claimsAt);
+  }
+}
+
+const NOBODY = new Uint8Array(8) as FeedId;
+const linkError = (answer: Answer): KithError => {
+  const code = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
+  if (code === 'taken') return new KithError('link-used');
+  return code === 'gone' || code === 'not-found' ? new KithError('link-expired') : relayError(answer);
+};

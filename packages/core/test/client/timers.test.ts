@@ -1,0 +1,288 @@
+// What goes by itself: timers of messages, the lifespan of what is kept, and what may not go because a clock lies.
+import { utf8 } from '@kith/core/bytes';
+import type { LogLine } from '@kith/core/client';
+import { TABLES } from '@kith/core/ports';
+import type { MemoryStore } from '@kith/testkit/memory-store';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { expect, test } from 'vitest';
+import { codeOf, pair, texts, world } from './world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const holds = (device: SimDevice, text: string): readonly string[] => {
+  const needle = Buffer.from(utf8(text)).toString('latin1');
+  return TABLES.filter((table) =>
+    device.store.scan(table).some(({ key, value }) => Buffer.concat([key, value]).toString('latin1').includes(needle)),
+  );
+};
+const line = (device: SimDevice, conversation: string, event: string): LogLine | undefined =>
+  device.call('log', { conversation, limit: 500 }).find((one) => one.event === event);
+
+test('S4.4 a text sent with a timer goes from both sides: lines, search, previews, tables; what has none stays', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  const { event } = alice.call('send', { conversation, text: 'canary-timed', expiresMs: HOUR });
+  alice.call('edit', { conversation, event, text: 'canary-changed' });
+  alice.call('send', { conversation, text: 'stays' });
+  here.clock.advance(5_000);
+  const shown = line(bob, conversation, event);
+  expect(shown).toMatchObject({ text: 'canary-changed', timer: { from: 'sending', seconds: 3600 } });
+  const left = (shown?.goesAt ?? 0) - here.clock.now();
+  expect(left).toBeGreaterThan(59 * MINUTE);
+  expect(left).toBeLessThanOrEqual(61 * MINUTE);
+  here.clock.advance(58 * MINUTE);
+  expect([texts(alice, conversation), texts(bob, conversation)]).toEqual([
+    ['canary-changed', 'stays'],
+    ['canary-changed', 'stays'],
+  ]);
+  expect(holds(bob, 'canary-')).not.toEqual([]);
+  here.clock.advance(4 * MINUTE);
+  for (const one of [alice, bob]) {
+    expect(texts(one, conversation)).toEqual(['stays']);
+    expect(one.call('search', { query: 'canary' })).toEqual([]);
+    expect(holds(one, 'canary-')).toEqual([]);
+    expect(one.call('contact.list', {})[0]?.preview?.text).toBe('stays');
+    expect(one.failures).toEqual([]);
+  }
+});
+
+test('S4.4 counted from reading: what nobody read stays, and each side counts for itself', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const { event } = alice.call('send', { conversation, text: 'read me', expiresMs: HOUR });
+  here.clock.advance(5_000);
+  expect(line(bob, conversation, event)).toMatchObject({ timer: { from: 'reading', seconds: 3600 }, goesAt: null });
+  here.clock.advance(3 * HOUR);
+  expect([texts(alice, conversation), texts(bob, conversation)]).toEqual([[], ['read me']]);
+  bob.call('read', { conversation });
+  expect(line(bob, conversation, event)?.goesAt).toBe(here.clock.now() + HOUR);
+  here.clock.advance(HOUR - MINUTE);
+  expect(texts(bob, conversation)).toEqual(['read me']);
+  here.clock.advance(2 * MINUTE);
+  expect([texts(bob, conversation), holds(bob, 'read me')]).toEqual([[], []]);
+});
+
+test('a text whose timer counts from reading is not lost on its way: it waits for them, then goes here', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.stop();
+  alice.call('send', { conversation, text: 'slow', expiresMs: MINUTE });
+  here.clock.advance(5 * HOUR);
+  expect(texts(alice, conversation)).toEqual(['slow']);
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('slow'), 4 * HOUR)).toBe(true);
+  expect(here.clock.runUntil(() => texts(alice, conversation).length === 0, HOUR)).toBe(true);
+  expect(holds(alice, 'slow')).toEqual([]);
+});
+
+test('S4.4 a device that was off obeys a timer at its next start, before anything is shown', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  alice.call('send', { conversation, text: 'canary-off', expiresMs: HOUR });
+  here.clock.advance(5_000);
+  expect(texts(bob, conversation)).toEqual(['canary-off']);
+  bob.stop();
+  here.clock.advance(20 * HOUR);
+  bob.start(false);
+  expect(bob.call('log', { conversation })).toEqual([]);
+  expect(bob.call('contact.list', {})[0]).toMatchObject({ preview: null, unread: 0 });
+  expect(bob.call('search', { query: 'canary' })).toEqual([]);
+  expect(bob.call('events.since', { from: '0' }).events).toEqual([]);
+});
+
+test('a clock that lies hides what is due, destroys nothing, and gives it back', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  alice.call('send', { conversation, text: 'canary-lie', expiresMs: 24 * HOUR });
+  here.clock.advance(5_000);
+  bob.stop();
+  bob.offset = 365 * 24 * HOUR;
+  bob.start();
+  here.clock.advance(10 * MINUTE);
+  expect(texts(bob, conversation)).toEqual([]);
+  expect(holds(bob, 'canary-lie')).not.toEqual([]);
+  bob.stop();
+  bob.offset = 0;
+  bob.start();
+  here.clock.advance(2 * MINUTE);
+  expect(texts(bob, conversation)).toEqual(['canary-lie']);
+  expect(bob.call('search', { query: 'canary' })).toHaveLength(1);
+  here.clock.advance(27 * HOUR);
+  expect([texts(bob, conversation), holds(bob, 'canary-lie')]).toEqual([[], []]);
+});
+
+test('after more than two days without a run a purge waits for someone who says what time it is', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  alice.call('send', { conversation, text: 'canary-away', expiresMs: HOUR });
+  here.clock.advance(5_000);
+  alice.stop();
+  bob.stop();
+  here.clock.advance(72 * HOUR);
+  bob.start();
+  here.clock.advance(HOUR);
+  expect(texts(bob, conversation)).toEqual([]);
+  expect(holds(bob, 'canary-away')).not.toEqual([]);
+  alice.start();
+  alice.call('send', { conversation, text: 'back', expiresMs: null });
+  expect(here.clock.runUntil(() => holds(bob, 'canary-away').length === 0, 4 * HOUR)).toBe(true);
+  expect(texts(bob, conversation)).toEqual(['back']);
+});
+
+test('a timer is of a conversation, of everything, or of one message; nothing outside half a minute to a year', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const sent = (more: object): LogLine['timer'] | undefined => {
+    const { event } = alice.call('send', { conversation, text: 'x', ...more });
+    return line(alice, conversation, event)?.timer;
+  };
+  expect(sent({})).toBeNull();
+  alice.call('set', { key: 'timer', value: '1w' });
+  expect(sent({})).toEqual({ from: 'reading', seconds: 604_800 });
+  alice.call('set', { key: 'timer', value: '30s', in: conversation });
+  expect(sent({})).toEqual({ from: 'reading', seconds: 30 });
+  expect(sent({ expiresMs: null })).toBeNull();
+  expect(sent({ expiresMs: 366 * 24 * HOUR })).toEqual({ from: 'reading', seconds: 366 * 86_400 });
+  alice.call('set', { key: 'timer', value: 'off', in: conversation });
+  expect(sent({})).toBeNull();
+  alice.call('set', { key: 'timer', value: 'default', in: conversation });
+  expect(sent({})).toEqual({ from: 'reading', seconds: 604_800 });
+  for (const expiresMs of [0, 29_000, 367 * 24 * HOUR])
+    expect(codeOf(() => alice.call('send', { conversation, text: 'x', expiresMs }))).toBe('bad-option');
+  for (const value of ['29s', '367d', 'soon', ''])
+    expect(codeOf(() => alice.call('set', { key: 'timer', value }))).toBe('bad-setting');
+});
+
+test('S0.37 with a lifespan of an hour nothing older than that is anywhere on this device; the other side keeps its own', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const { event } = alice.call('send', { conversation, text: 'canary-one' });
+  alice.call('edit', { conversation, event, text: 'canary-edit' });
+  here.clock.advance(5_000);
+  bob.call('send', { conversation, text: 'canary-two' });
+  here.clock.advance(5_000);
+  alice.call('react', { conversation, event, emoji: '🎉' });
+  expect(holds(alice, 'canary-')).not.toEqual([]);
+  alice.call('set', { key: 'lifespan', value: '1h' });
+  here.clock.advance(55 * MINUTE);
+  alice.call('send', { conversation, text: 'canary-late' });
+  expect(texts(alice, conversation)).toEqual(['canary-edit', 'canary-two', 'canary-late']);
+  here.clock.advance(6 * MINUTE);
+  expect(texts(alice, conversation)).toEqual(['canary-late']);
+  expect([...holds(alice, 'canary-one'), ...holds(alice, 'canary-edit'), ...holds(alice, 'canary-two')]).toEqual([]);
+  expect(alice.call('search', { query: 'canary' }).map(({ text }) => text)).toEqual(['canary-late']);
+  expect(texts(bob, conversation)).toEqual(['canary-edit', 'canary-two', 'canary-late']);
+  alice.rebuild();
+  expect(texts(alice, conversation)).toEqual(['canary-late']);
+  here.clock.advance(HOUR);
+  expect([texts(alice, conversation), holds(alice, 'canary-')]).toEqual([[], []]);
+});
+
+test('a lifespan takes nothing that nobody else has yet', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.stop();
+  alice.call('set', { key: 'lifespan', value: '1h', in: conversation });
+  alice.call('send', { conversation, text: 'on its way' });
+  here.clock.advance(3 * HOUR);
+  expect(texts(alice, conversation)).toEqual(['on its way']);
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('on its way'), 4 * HOUR)).toBe(true);
+  expect(here.clock.runUntil(() => texts(alice, conversation).length === 0, HOUR)).toBe(true);
+});
+
+test('S4.4 what was deleted for me is not taken back from a peer who offers it again', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'first' });
+  here.clock.advance(5_000);
+  const before = (alice.store as MemoryStore).clone();
+  const { event } = bob.call('send', { conversation, text: 'canary-offered' });
+  const kept = bob.call('send', { conversation, text: 'kept' });
+  here.clock.advance(5_000);
+  alice.call('delete', { conversation, event });
+  expect(holds(alice, 'canary-offered')).toEqual([]);
+  here.clock.advance(5_000);
+  alice.stop();
+  // As a device that was wiped and has `self` again, but of this conversation nothing: bob hands it all over once more.
+  const tombstones = alice.store.scan('tombstone');
+  alice.store = before;
+  before.transaction(() => {
+    for (const { key, value } of tombstones) before.put('tombstone', key, value);
+  });
+  alice.start();
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('kept'), 4 * HOUR)).toBe(true);
+  expect(line(alice, conversation, kept.event)?.text).toBe('kept');
+  expect(line(alice, conversation, event)).toMatchObject({ text: null, deleted: true });
+  expect(holds(alice, 'canary-offered')).toEqual([]);
+  expect(texts(bob, conversation)).toEqual(['first', 'canary-offered', 'kept']);
+  expect(alice.call('search', { query: 'canary' })).toEqual([]);
+});
+
+test('S0.29 what is set for one conversation changes no other', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const carol = here.device('carol');
+  const one = pair(here, alice, bob);
+  const other = pair(here, alice, carol);
+  here.clock.advance(10_000);
+  const before = alice.call('contact.list', {}).find(({ conversation }) => conversation === other);
+  const settings = alice.call('set', { in: other });
+  for (const [key, value] of [
+    ['muted', 'on'],
+    ['timer', '1h'],
+    ['read-receipts', 'off'],
+    ['notifications', 'plain'],
+    ['pinned', 'on'],
+    ['lifespan', '30d'],
+  ] as const)
+    alice.call('set', { key, value, in: one });
+  const { event } = bob.call('send', { conversation: one, text: 'worth keeping' });
+  here.clock.advance(2_000);
+  alice.call('star', { conversation: one, event });
+  const list = alice.call('contact.list', {});
+  expect(list.map(({ conversation }) => conversation)).toEqual([one, other]);
+  expect(list[0]).toMatchObject({ muted: true, pinned: true, archived: false, timer: { from: 'reading', seconds: 3600 } });
+  expect(list[1]).toEqual(before);
+  expect(alice.call('set', { in: other })).toEqual(settings);
+  expect(alice.call('set', { key: 'muted', in: one })).toEqual([{ key: 'muted', value: 'on', default: 'off' }]);
+  expect(alice.call('star.list', {}).map(({ text, starred }) => [text, starred])).toEqual([['worth keeping', true]]);
+  expect(alice.call('star.list', { conversation: other })).toEqual([]);
+  alice.call('set', { key: 'archived', value: 'on', in: one });
+  expect(alice.call('contact.list', {}).map(({ conversation }) => conversation)).toEqual([other, one]);
+  alice.call('star', { conversation: one, event, off: true });
+  expect(alice.call('star.list', {})).toEqual([]);
+  for (const key of ['muted', 'pinned', 'archived'])
+    expect(codeOf(() => alice.call('set', { key, value: 'on' }))).toBe('bad-setting');
+  // None of it is told to anybody.
+  expect(bob.call('contact.list', {})[0]).toMatchObject({ muted: false, pinned: false, archived: false, timer: null });
+  const tables = ['star', 'setting'] as const;
+  const rows = tables.map((table) => alice.store.scan(table));
+  alice.rebuild();
+  expect(tables.map((table) => alice.store.scan(table))).toEqual(rows);
+});
