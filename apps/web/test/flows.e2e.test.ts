@@ -248,6 +248,48 @@ test('U6 ↑ in the empty composer changes the last message, Esc takes that back
   expect(await message('Bringing tea').innerText()).toContain('edited');
 });
 
+/** Real key events, one right behind the other: none waits until the page has answered the one before. */
+const typeFast = async (keys: readonly string[]): Promise<void> => {
+  const session = await page.context().newCDPSession(page);
+  const codes: Readonly<Record<string, number>> = { Enter: 13, ArrowUp: 38, Escape: 27 };
+  const events = keys.flatMap((key) => {
+    const text = key === 'Enter' ? '\r' : key.length === 1 ? key : undefined;
+    const code = {
+      key,
+      windowsVirtualKeyCode: codes[key] ?? (/[a-z ]/iu.test(key) ? key.toUpperCase().charCodeAt(0) : 0),
+    };
+    return [
+      { type: text === undefined ? 'rawKeyDown' : 'keyDown', ...code, ...(text === undefined ? {} : { text }) },
+      { type: 'keyUp', ...code },
+    ] as const;
+  });
+  await Promise.all(events.map((event) => session.send('Input.dispatchKeyEvent', event)));
+  await session.detach();
+};
+
+test.for([0, 80])('U6 ↑ and typing right behind it lose nothing, with answers after %i ms', async (wait) => {
+  await open(blair);
+  const { composer, reads, message } = steps(page);
+  await composer.waitFor();
+  await inFixture(
+    new Function(
+      'fixture',
+      `const { call } = fixture.kith;
+       fixture.kith.call = (...asked) => new Promise((go) => setTimeout(go, ${wait})).then(() => call(...asked));`,
+    ) as (fixture: Fixture) => void,
+  );
+  await composer.focus();
+  // What was written a moment ago is the last line, whether or not it stands in the list already; so is a change of it.
+  await typeFast([...'tee', 'Enter', 'ArrowUp', ...' or coffee', 'Enter', 'ArrowUp', ...'?!', 'Enter']);
+  await reads('tee or coffee?!');
+  expect(await message('tee').count()).toBe(1);
+  await message('Bringing coffee for everyone').waitFor();
+  expect(await composer.inputValue()).toBe('');
+  await typeFast(['ArrowUp', ...' Milk', 'Escape', ...'No']);
+  expect(await composer.inputValue()).toBe('No');
+  expect(await message('tee').innerText()).not.toContain('Milk');
+});
+
 test('a reply names whom it answers, by keyboard', async () => {
   await open(blair);
   const { composer, message } = steps(page);

@@ -24,18 +24,33 @@ export interface ComposerHandle {
 
 export type Aim =
   | { readonly type: 'reply'; readonly line: LogLine }
-  | { readonly type: 'edit'; readonly line: LogLine };
+  /** `event` of what was sent a moment ago is known only when the engine has answered. */
+  | { readonly type: 'edit'; readonly event: Promise<string>; readonly text: string };
+
+export const editOf = (line: LogLine): Aim => ({
+  type: 'edit',
+  event: Promise.resolve(line.event),
+  text: line.text ?? '',
+});
+
+/** What was sent or changed last, as long as the log may not show it yet. */
+interface JustSaid {
+  readonly text: string;
+  readonly event: Promise<string>;
+  /** Null until the engine has answered. */
+  known: string | null;
+}
 
 interface Props {
   readonly contact: Contact;
   readonly aim: Aim | null;
   readonly setAim: (aim: Aim | null) => void;
-  readonly editLast: () => void;
+  readonly lines: readonly LogLine[];
   readonly status: string | null;
   readonly ref: Ref<ComposerHandle>;
 }
 
-export function Composer({ contact, aim, setAim, editLast, status, ref }: Props) {
+export function Composer({ contact, aim, setAim, lines, status, ref }: Props) {
   const kith = useKith();
   const { conversation } = contact;
   const [text, setText] = useState(contact.draft);
@@ -49,6 +64,9 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
   const toldTyping = useRef(0);
   const name = namedOf(contact);
   const editing = aim?.type === 'edit';
+  const just = useRef<JustSaid | null>(null);
+  const now = useRef({ aim, text });
+  now.current = { aim, text };
 
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus(), noFiles: () => setFiles(true) }), []);
 
@@ -71,10 +89,29 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
     };
   }, [kith, conversation]);
 
+  // With the aim, not after it: what is typed right behind it is typed into the text that is to be changed.
+  const [aimBefore, setAimBefore] = useState(aim);
+  if (aim !== aimBefore) {
+    setAimBefore(aim);
+    if (aim?.type === 'edit') setText(aim.text);
+  }
   useEffect(() => {
-    if (aim?.type === 'edit') setText(aim.line.text ?? '');
     if (aim !== null) field.current?.focus();
   }, [aim]);
+
+  const forgetShown = (): void => {
+    const { text: said, known } = just.current ?? {};
+    const line = lines.find(({ event }) => event === known);
+    if (line !== undefined && (line.text === said || line.deleted)) just.current = null;
+  };
+  useEffect(forgetShown);
+
+  const editLast = (): void => {
+    forgetShown();
+    const last = lines.findLast((line) => line.mine && line.kind === 'text' && !line.deleted);
+    if (just.current !== null) setAim({ type: 'edit', event: just.current.event, text: just.current.text });
+    else if (last !== undefined) setAim(editOf(last));
+  };
 
   // Firefox has no field-sizing yet.
   useEffect(() => {
@@ -112,22 +149,44 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
     setAim(null);
     setProblem(null);
     setFiles(false);
-    const call =
+    const sent =
       was?.type === 'edit'
-        ? kith.call('edit', { conversation, event: was.line.event, text: said })
-        : kith.call('send', { conversation, text: said, ...(was === null ? {} : { reply: was.line.event }) });
+        ? was.event.then(async (event) => {
+            await kith.call('edit', { conversation, event, text: said });
+            return event;
+          })
+        : kith
+            .call('send', { conversation, text: said, ...(was === null ? {} : { reply: was.line.event }) })
+            .then(({ event }) => event);
+    const saying: JustSaid = { text: said, event: sent, known: null };
+    just.current = saying;
     if (was?.type === 'edit') setText(draft.current.text);
     else {
       setText('');
       draft.current = { text: '', kept: false };
     }
-    call.catch((error: unknown) => {
+    const failed = async (error: unknown): Promise<void> => {
+      if (just.current === saying) just.current = null;
+      // A change of what was never sent is what is to be sent.
+      const isNew =
+        was?.type !== 'edit' ||
+        (await was.event.then(
+          () => false,
+          () => true,
+        ));
       setProblem(problemOf(error));
-      setAim(was);
+      const { aim: since, text: written } = now.current;
+      if (since?.type === 'edit' && since.event === sent) {
+        draft.current = { text: written, kept: false };
+        setAim(null);
+        return;
+      }
+      setAim(isNew && was?.type === 'edit' ? null : was);
       // What was written is not lost, and what was written since stands below it.
-      setText((since) => (since === '' || was?.type === 'edit' ? said : `${said}\n${since}`));
-      if (was?.type !== 'edit') draft.current = { text: said, kept: false };
-    });
+      setText(written === '' || was?.type === 'edit' ? said : `${said}\n${written}`);
+      if (isNew) draft.current = { text: said, kept: false };
+    };
+    sent.then((event) => void (saying.known = event), failed);
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
@@ -170,7 +229,7 @@ export function Composer({ contact, aim, setAim, editLast, status, ref }: Props)
             <strong>
               {aim.type === 'edit' ? t.composer.editing : t.composer.replying(aim.line.mine ? t.common.you : name)}
             </strong>
-            <span dir="auto">{textOf(aim.line)}</span>
+            <span dir="auto">{aim.type === 'edit' ? aim.text : textOf(aim.line)}</span>
           </p>
           <Button
             look="icon"

@@ -1,16 +1,6 @@
-import type { Contact, LogLine } from '@kith/core/client';
+import type { Contact } from '@kith/core/client';
 import { Ellipsis, Info, Lock, Search } from 'lucide-react';
-import {
-  lazy,
-  Suspense,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-  type DragEvent,
-} from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from 'react';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { none, useAction, useKith, useNow, useQuery } from '../../app/kith.tsx';
@@ -23,7 +13,7 @@ import { Note, Problem } from '../../ui/note.tsx';
 import { BackButton, Skeleton } from '../../ui/page.tsx';
 import { validityIcons } from '../../ui/validity.ts';
 import { t } from '../../words/index.ts';
-import { Composer, type Aim, type ComposerHandle } from './composer.tsx';
+import { Composer, editOf, type Aim, type ComposerHandle } from './composer.tsx';
 import { CheckHint } from './hint.tsx';
 import type { LineActions } from './line.tsx';
 import { Messages } from './messages.tsx';
@@ -179,7 +169,7 @@ export function Conversation({
   const actions = useMemo<LineActions>(
     () => ({
       reply: (line) => setAim({ type: 'reply', line }),
-      edit: (line) => setAim({ type: 'edit', line }),
+      edit: (line) => setAim(editOf(line)),
       react: (line, emoji, off) =>
         run.current(() => kith.call('react', { conversation, event: line.event, emoji, off })),
       remove: (line, forAll) => run.current(() => kith.call('delete', { conversation, event: line.event, forAll })),
@@ -187,11 +177,6 @@ export function Conversation({
     }),
     [kith, conversation],
   );
-  const editLast = useCallback((): void => {
-    const last = window_.state().lines.findLast((line: LogLine) => line.mine && line.kind === 'text' && !line.deleted);
-    if (last !== undefined) setAim({ type: 'edit', line: last });
-  }, [window_]);
-
   const closed = contact.validity === 'compromised' || contact.state === 'ended' || contact.state === 'blocked';
   const name = namedOf(contact);
   const noDrop = (dropped: DragEvent): void => {
@@ -239,7 +224,7 @@ export function Conversation({
           contact={contact}
           aim={aim}
           setAim={setAim}
-          editLast={editLast}
+          lines={log.lines}
           status={statusOf(contact, now)}
         />
       )}
