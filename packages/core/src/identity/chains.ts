@@ -1,22 +1,32 @@
 // Entries linked into chains, and the claims of those whose signer may belong to a member. Two entries at one place of a
 // feed (a copied device) both stand: dropping either would let a copy undo what was said.
 import { equalBytes, toHex } from '../bytes/index.ts';
-import type { Chained, Claim } from './acceptance.ts';
+import type { Chained, Claim, Removal } from './acceptance.ts';
+import type { EntryPlace } from './charter-types.ts';
 import type { OpenEntry } from './entry.ts';
-import type { FeedId } from './ids.ts';
 
-export interface Chains {
-  readonly all: readonly Chained[];
-  claims(inceptions: readonly Chained[]): readonly Claim[];
+/** A recovery key and the member (hex) it may speak for. */
+export interface Word {
+  readonly member: string;
+  readonly key: Uint8Array;
 }
 
-/** This entry or one before it in its chain. */
-const isWithin = (chained: Chained, head: Chained | undefined): boolean => {
-  for (let at = head; at !== undefined; at = at.before) if (at === chained) return true;
-  return false;
+export const placeOf = ({ open }: Chained): EntryPlace => ({ feed: open.feed, seq: open.entry.seq, hash: open.hash });
+
+/** This entry and all before it in its chain. */
+const chainOf = (head: Chained | undefined): ReadonlySet<Chained> => {
+  const chain = new Set<Chained>();
+  for (let at = head; at !== undefined; at = at.before) chain.add(at);
+  return chain;
+};
+const NOBODY: ReadonlySet<string> = new Set();
+const put = (map: Map<string, Set<string>>, key: string, value: string): boolean => {
+  const set = map.get(key) ?? new Set();
+  map.set(key, set);
+  return !set.has(value) && set.add(value).has(value);
 };
 
-const link = (entries: readonly OpenEntry[], roots: readonly Uint8Array[]): readonly Chained[] => {
+export const linkEntries = (entries: readonly OpenEntry[], roots: readonly Uint8Array[]): readonly Chained[] => {
   const byHash = new Map<string, Chained>();
   for (const open of entries.toSorted((a, b) => a.entry.seq - b.entry.seq)) {
     const hash = toHex(open.hash);
@@ -32,96 +42,125 @@ const link = (entries: readonly OpenEntry[], roots: readonly Uint8Array[]): read
         before.open.act.type !== 'unknown';
       if (!follows) continue;
     }
-    byHash.set(hash, { open, hash, before, signers: new Set() });
+    byHash.set(hash, { open, hash, feed: toHex(open.feed), before });
   }
   return [...byHash.values()];
 };
 
-export const chainEntries = (entries: readonly OpenEntry[], roots: readonly Uint8Array[]): Chains => {
-  const all = link(entries, roots);
+export interface Claims {
+  readonly claims: readonly Claim[];
+  /** Feeds (hex) of the recovery keys that count. */
+  readonly recovery: ReadonlySet<string>;
+}
+/** `words`: the recovery keys of the inceptions, and those in effect that were set later. */
+export const claimsOf = (
+  all: readonly Chained[],
+  inceptions: readonly Chained[],
+  words: readonly Word[],
+): Claims => {
   const byHash = new Map(all.map((chained) => [chained.hash, chained] as const));
-
-  const claims = (inceptions: readonly Chained[]): readonly Claim[] => {
-    // Who may act for whom: the inception's device, the recovery key, and whatever these add, step by step.
-    const owners = new Map<string, Set<string>>();
-    const rooted = new Set<string>();
-    const recovery = new Set<string>();
-    const own = (feed: string, member: string): boolean => {
-      const set = owners.get(feed) ?? new Set();
-      owners.set(feed, set);
-      return !set.has(member) && set.add(member).has(member);
-    };
-    for (const { open } of inceptions) {
-      if (open.act.type !== 'inception') continue;
-      const member = toHex(open.act.member);
-      const words = all.filter(
-        ({ open: { entry } }) => open.act.type === 'inception' && equalBytes(entry.device, open.act.recoveryKey),
-      );
-      for (const feed of [open.feed, ...words.map((chained) => chained.open.feed)]) {
-        own(toHex(feed), member);
-        rooted.add(toHex(feed));
-      }
-      for (const {
-        open: { feed },
-      } of words)
-        recovery.add(toHex(feed));
-    }
-    const adds = all.filter(({ open }) => open.act.type === 'addDevice');
-    for (let grew = true; grew;) {
-      grew = false;
-      for (const { open } of adds) {
-        if (open.act.type !== 'addDevice') continue;
-        const member = toHex(open.act.member);
-        if (owners.get(toHex(open.feed))?.has(member) === true) grew = own(toHex(open.act.feed), member) || grew;
-      }
-    }
-    for (const chained of all)
-      for (const member of owners.get(toHex(chained.open.feed)) ?? []) chained.signers.add(member);
-    const acting = all.filter(({ signers }) => signers.size > 0);
-    const addsOf = (feed: FeedId): readonly Chained[] =>
-      adds.filter(
-        ({ open, signers }) =>
-          open.act.type === 'addDevice' && signers.has(toHex(open.act.member)) && equalBytes(open.act.feed, feed),
-      );
-
-    /** The add entries a signer stands on: it cannot saw them off and stay. */
-    const lineage = (feed: FeedId, seen = new Set<Chained>()): ReadonlySet<Chained> => {
-      for (const add of addsOf(feed)) {
-        if (seen.has(add)) continue;
-        seen.add(add);
-        lineage(add.open.feed, seen);
-      }
-      return seen;
-    };
-
-    return acting.map((chained): Claim => {
-      const { open } = chained;
-      const supports = rooted.has(toHex(open.feed)) ? ('root' as const) : addsOf(open.feed);
-      const plain: Claim = { chained, supports, target: undefined, cut: undefined, voids: () => false };
-      if (open.act.type !== 'remove' || open.act.feed === null) return plain;
-      const target = open.act.feed;
-      const cut = open.act.cuts.find(({ feed }) => equalBytes(feed, target));
-      const samePerson = Array.from(owners.get(toHex(target)) ?? []).some((member) => chained.signers.has(member));
-      if (cut === undefined || !samePerson || equalBytes(target, open.feed) || recovery.has(toHex(target)))
-        return plain;
-      const head = cut.charterHead === null ? undefined : byHash.get(toHex(cut.charterHead));
-      // A cut does not lie below what the remover's own earlier entries referred to.
-      for (let at = chained.before; at !== undefined; at = at.before) {
-        const named = at.open.act.type === 'witness' ? byHash.get(toHex(at.open.act.removal)) : undefined;
-        if (named !== undefined && equalBytes(named.open.feed, target) && !isWithin(named, head)) return plain;
-      }
-      const standsOn = lineage(open.feed);
-      return {
-        ...plain,
-        target,
-        cut,
-        voids: (other) =>
-          equalBytes(other.open.feed, target) &&
-          other.open.act.type !== 'inception' &&
-          !isWithin(other, head) &&
-          !standsOn.has(other),
-      };
-    });
+  // Who may act for whom: an inception's device, a recovery key, and whatever these add, step by step.
+  const owners = new Map<string, Set<string>>();
+  const rooted = new Map<string, Set<string>>();
+  const root = (feed: string, member: string): void => {
+    put(owners, feed, member);
+    put(rooted, feed, member);
   };
-  return { all, claims };
+  for (const { open, feed } of inceptions) if (open.act.type === 'inception') root(feed, toHex(open.act.member));
+
+  const adds = all.flatMap((chained) => {
+    const { act } = chained.open;
+    return act.type === 'addDevice' ? [{ chained, feed: toHex(act.feed), member: toHex(act.member) }] : [];
+  });
+  // A device is nobody's recovery key: else somebody could name another's device as theirs, and it could not be removed.
+  // That it is a device it signed itself, by an inception or a consent.
+  const devices = new Set([...inceptions.map(({ feed }) => feed), ...adds.map(({ feed }) => feed)]);
+  const recovery = new Set<string>();
+  for (const { member, key } of words) {
+    const feed = all.find(({ open }) => equalBytes(open.entry.device, key))?.feed;
+    if (feed === undefined || devices.has(feed)) continue;
+    root(feed, member);
+    recovery.add(feed);
+  }
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const { chained, feed, member } of adds)
+      if (owners.get(chained.feed)?.has(member) === true) grew = put(owners, feed, member) || grew;
+  }
+  const addsOf = new Map<string, (typeof adds)[number][]>();
+  for (const add of adds) {
+    if (owners.get(add.chained.feed)?.has(add.member) !== true) continue;
+    const of = addsOf.get(add.feed) ?? [];
+    addsOf.set(add.feed, of);
+    of.push(add);
+  }
+
+  /** What lets a device speak for one of these members: being added to another person's devices does not. */
+  const supportsOf = (feed: string, members: ReadonlySet<string>): Claim['supports'] => {
+    for (const member of rooted.get(feed) ?? NOBODY) if (members.has(member)) return 'root';
+    return (addsOf.get(feed) ?? []).filter(({ member }) => members.has(member)).map(({ chained }) => chained);
+  };
+  /** The add entries a signer stands on: it cannot saw them off and stay. */
+  const lineage = (feed: string, seen = new Set<Chained>()): ReadonlySet<Chained> => {
+    for (const { chained } of addsOf.get(feed) ?? []) {
+      if (seen.has(chained)) continue;
+      seen.add(chained);
+      lineage(chained.feed, seen);
+    }
+    return seen;
+  };
+
+  /** Undefined for an entry that is no removal of a device, or one that does not count. `people`: whose it can be. */
+  const removalOf = (chained: Chained, people: ReadonlySet<string>): Removal | undefined => {
+    const { act } = chained.open;
+    if (act.type !== 'remove' || act.feed === null || people.size === 0) return undefined;
+    const feed = act.feed;
+    const target = toHex(feed);
+    const cut = act.cuts.find((one) => equalBytes(one.feed, feed));
+    if (cut === undefined || target === chained.feed || recovery.has(target)) return undefined;
+    const accepted = chainOf(cut.charterHead === null ? undefined : byHash.get(toHex(cut.charterHead)));
+    // A cut does not lie below what the remover's own earlier entries referred to.
+    for (let at = chained.before; at !== undefined; at = at.before) {
+      const named = at.open.act.type === 'witness' ? byHash.get(toHex(at.open.act.removal)) : undefined;
+      if (named !== undefined && named.feed === target && !accepted.has(named)) return undefined;
+    }
+    const standsOn = lineage(chained.feed);
+    return {
+      target,
+      cut,
+      voids: (other) =>
+        other.feed === target &&
+        other.open.act.type !== 'inception' &&
+        !accepted.has(other) &&
+        !standsOn.has(other),
+    };
+  };
+
+  const claims = all.flatMap((chained): Claim[] => {
+    const signers = owners.get(chained.feed) ?? NOBODY;
+    if (signers.size === 0) return [];
+    const { act } = chained.open;
+    const actsFor = (): ReadonlySet<string> => {
+      switch (act.type) {
+        case 'inception':
+        case 'addDevice':
+        case 'recovery':
+        case 'absorb':
+          return new Set([toHex(act.member)]);
+        case 'remove': {
+          const targets = act.feed === null ? signers : (owners.get(toHex(act.feed)) ?? NOBODY);
+          return new Set(Array.from(signers).filter((member) => targets.has(member)));
+        }
+        case 'witness':
+        case 'refuse':
+        case 'unknown':
+          return signers;
+      }
+    };
+    const people = actsFor();
+    return [
+      { chained, signers, supports: supportsOf(chained.feed, people), removal: removalOf(chained, people) },
+    ];
+  });
+  return { claims, recovery };
 };

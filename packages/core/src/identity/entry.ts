@@ -7,79 +7,40 @@ import {
   encode,
   extensions,
   hasUnknownCritical,
-  list,
   literal,
   named,
-  nullable,
   tuple,
   uint,
-  type Codec,
   type Extension,
   type Infer,
 } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import {
-  feedIdCodec,
-  feedIdOf,
-  memberIdOf,
-  NO_HASH,
-  segmentIdCodec,
-  type FeedId,
-  type MemberId,
-  MAX_SEQ,
-} from './ids.ts';
+  absorbBody,
+  addDeviceBody,
+  ENTRY_KINDS,
+  inceptionBody,
+  recoveryBody,
+  refuseBody,
+  removeBody,
+  rootCodec,
+  witnessBody,
+} from './bodies.ts';
+import { verifyAbsorbConsent, verifyConsent } from './consents.ts';
+import { feedIdOf, MAX_SEQ, memberIdOf, NO_HASH, type FeedId, type MemberId } from './ids.ts';
 
 export const CHARTER_FORMAT = 1;
-/** Numbers of the wire; a kind outside this list freezes authority (spec 03, "Unknown kinds"). */
-export const ENTRY_KINDS = { inception: 1, addDevice: 2, remove: 3, witness: 4 } as const;
-export const MEMBER_KINDS = { human: 0, system: 1 } as const;
-export type MemberKind = keyof typeof MEMBER_KINDS;
-
-/** Reaches the longest body below: a removal with 8 cuts. */
+/** Reaches the longest body: a removal with 8 cuts. */
 export const MAX_BODY_BYTES = 1024;
-export const MAX_CUTS = 8;
-const key = bytes(32);
-const hash = bytes(32);
-
-export const inceptionBody = named(
-  'inception',
-  tuple({
-    memberKind: uint(1),
-    /** Random when the person has no recovery words. */
-    recoveryKey: key,
-    /** Formats this member reads, rising. */
-    versions: list(uint(65535), 8, 1),
-  }),
-);
-/** `member`: whose device it becomes. The consent is to that, whichever of their devices signs the entry. */
-export const addDeviceBody = named('add-device', tuple({ device: key, member: bytes(16), consent: bytes(64) }));
-/** The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`. */
-export const cutCodec = named(
-  'cut',
-  tuple({
-    feed: feedIdCodec,
-    segment: nullable(segmentIdCodec),
-    count: uint(MAX_SEQ),
-    charterCount: uint(MAX_SEQ),
-    charterHead: nullable(hash),
-  }),
-);
-export type Cut = Infer<typeof cutCodec>;
-export const removeBody = named(
-  'remove',
-  tuple({ feed: nullable(feedIdCodec), member: nullable(bytes(16)), cuts: list(cutCodec, MAX_CUTS, 1) }),
-);
-export const witnessBody = named('witness', tuple({ removal: hash }));
-
 const entryShape = {
   format: literal(CHARTER_FORMAT),
   kind: uint(255),
-  /** What conversation it is for: 16 to 32 bytes that its birth fixed (spec 03, "Roots"). */
-  root: bytes(16, 32),
+  /** What conversation it is for (spec 03, "Roots"). */
+  root: rootCodec,
   /** The public key that signs. The feed is its hash, so an entry is checked with nothing else at hand. */
-  device: key,
+  device: bytes(32),
   seq: uint(MAX_SEQ),
-  previous: hash,
+  previous: bytes(32),
   body: bytes(1, MAX_BODY_BYTES),
   extensions,
 };
@@ -101,18 +62,12 @@ export type Act =
   | ({ readonly type: 'addDevice'; readonly feed: FeedId } & Infer<typeof addDeviceBody>)
   | ({ readonly type: 'remove' } & Infer<typeof removeBody>)
   | ({ readonly type: 'witness' } & Infer<typeof witnessBody>)
+  | ({ readonly type: 'recovery' } & Infer<typeof recoveryBody>)
+  | ({ readonly type: 'refuse' } & Infer<typeof refuseBody>)
+  | ({ readonly type: 'absorb' } & Infer<typeof absorbBody>)
   | { readonly type: 'unknown' };
 
 const SIGN_LABEL = utf8('kith charter entry\0');
-const CONSENT_LABEL = utf8('kith device consent\0');
-
-/** What a device signs to be added: to which member (16 bytes) and for what conversation. */
-const consentMessage = (root: Uint8Array, member: Uint8Array, device: Uint8Array): Uint8Array =>
-  concat(CONSENT_LABEL, Uint8Array.of(root.length), root, member, device);
-/** Without it nobody could be kept from listing another person's device as their own. */
-export const signConsent = (crypto: Crypto, key: SigningKey, root: Uint8Array, member: Uint8Array): Uint8Array =>
-  crypto.sign(key, consentMessage(root, member, key.publicKey));
-
 const actOf = (crypto: Crypto, entry: Entry, memberBytes: Uint8Array): Act | undefined => {
   if (hasUnknownCritical(entry.extensions)) return { type: 'unknown' };
   switch (entry.kind) {
@@ -124,8 +79,7 @@ const actOf = (crypto: Crypto, entry: Entry, memberBytes: Uint8Array): Act | und
     case ENTRY_KINDS.addDevice: {
       const body = decode(addDeviceBody, entry.body);
       if (body === undefined) return undefined;
-      const agreed = crypto.verify(body.device, consentMessage(entry.root, body.member, body.device), body.consent);
-      return agreed ? { type: 'addDevice', feed: feedIdOf(crypto, body.device), ...body } : undefined;
+      return verifyConsent(crypto, entry.root, body) ? { type: 'addDevice', feed: feedIdOf(crypto, body.device), ...body } : undefined;
     }
     case ENTRY_KINDS.remove: {
       const body = decode(removeBody, entry.body);
@@ -135,6 +89,23 @@ const actOf = (crypto: Crypto, entry: Entry, memberBytes: Uint8Array): Act | und
     case ENTRY_KINDS.witness: {
       const body = decode(witnessBody, entry.body);
       return body && { type: 'witness', ...body };
+    }
+    case ENTRY_KINDS.recovery: {
+      const body = decode(recoveryBody, entry.body);
+      return body && { type: 'recovery', ...body };
+    }
+    case ENTRY_KINDS.refuse: {
+      const body = decode(refuseBody, entry.body);
+      return body && { type: 'refuse', ...body };
+    }
+    case ENTRY_KINDS.absorb: {
+      const body = decode(absorbBody, entry.body);
+      if (body === undefined || equalBytes(body.member, body.other)) return undefined;
+      const [by, other] = [
+        { root: entry.root, member: body.member },
+        { root: body.otherRoot, member: body.other },
+      ];
+      return verifyAbsorbConsent(crypto, by, other, body) ? { type: 'absorb', ...body } : undefined;
     }
     default:
       return { type: 'unknown' };
@@ -166,7 +137,7 @@ export const entryPointAfter = (last: OpenEntry): EntryPoint => ({
 });
 export const firstEntryPoint = (root: Uint8Array): EntryPoint => ({ root, seq: 0, previous: NO_HASH });
 
-/** Signs any kind and body; the functions below are what the product uses. */
+/** Signs any kind and body; the product uses those of create.ts. */
 export const signEntry = (
   crypto: Crypto,
   key: SigningKey,
@@ -189,39 +160,3 @@ export const signEntry = (
   const entry = encode(entryCodec, value);
   return encode(signedEntryCodec, { entry, signature: crypto.sign(key, concat(SIGN_LABEL, entry)) });
 };
-
-const encodeBody = <T>(codec: Codec<T>, value: T): Uint8Array => encode(codec, value);
-
-export interface Inception {
-  readonly key: SigningKey;
-  readonly root: Uint8Array;
-  readonly memberKind: MemberKind;
-  /** 32 bytes; random when the person has no recovery words. */
-  readonly recoveryKey: Uint8Array;
-  readonly versions: readonly number[];
-}
-export const createInception = (
-  crypto: Crypto,
-  { key, root, memberKind, recoveryKey, versions }: Inception,
-): Uint8Array =>
-  signEntry(
-    crypto,
-    key,
-    firstEntryPoint(root),
-    ENTRY_KINDS.inception,
-    encodeBody(inceptionBody, { memberKind: MEMBER_KINDS[memberKind], recoveryKey, versions }),
-  );
-export const createAddDevice = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof addDeviceBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encodeBody(addDeviceBody, body));
-export const createRemoval = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof removeBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.remove, encodeBody(removeBody, body));
-export const createWitness = (crypto: Crypto, key: SigningKey, at: EntryPoint, removal: Uint8Array): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.witness, encodeBody(witnessBody, { removal }));

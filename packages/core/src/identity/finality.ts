@@ -1,7 +1,8 @@
 // A removal becomes final 7 days after its first witness (in larger conversations: after those of most other members).
-// An opposing removal that is first seen later is void; one seen before, or witnessed too, leaves both contested.
-import { equalBytes } from '../bytes/index.ts';
-import type { Chained, Claim } from './acceptance.ts';
+// An opposing removal that is first seen later is void; one seen before, or witnessed too, leaves both contested. A recovery
+// key that is set after the inception waits as long (recovery-keys.ts).
+import { toHex } from '../bytes/index.ts';
+import type { Chained, Claim, Verdict } from './acceptance.ts';
 
 export interface Evidence {
   /** Shared time in milliseconds, and when each entry (hash in hex) was first seen; without both nothing is final. */
@@ -12,42 +13,77 @@ export interface Evidence {
 /** Long enough for another own device or its person to object. */
 export const FINAL_AFTER_MS = 7 * 86_400_000;
 
-export const finalRemovals = (
-  claims: readonly Claim[],
-  members: number,
-  rules: Evidence,
-): ((removal: Chained, against: Chained) => boolean) => {
-  const { now, seenAt } = rules;
-  if (now === undefined || seenAt === undefined) return () => false;
-  const removals = claims.filter(({ target }) => target !== undefined);
-  const opposes = (a: Claim, b: Claim): boolean => a !== b && a.voids(b.chained) && b.voids(a.chained);
+const sharesOne = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+  for (const one of a) if (b.has(one)) return true;
+  return false;
+};
 
+export interface Witnessing {
+  /** Of a removal or recovery entry: when witnesses of enough other members were seen; Infinity while they are missing. */
+  readonly seenBy: (claim: Claim) => number;
+  /** A witness names it that counts. */
+  readonly any: (claim: Claim) => boolean;
+}
+
+/** `verdicts`: how things stand while nothing is final; a witness that is out then does not count. */
+export const witnessing = (
+  claims: readonly Claim[],
+  verdicts: ReadonlyMap<Chained, Verdict>,
+  members: number,
+  seenAt: ReadonlyMap<string, number>,
+): Witnessing => {
+  const named = new Map(claims.map((claim) => [claim.chained.hash, claim] as const));
+  const byNamed = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const { act } = claim.chained.open;
+    if (act.type !== 'witness' || verdicts.get(claim.chained) === 'out') continue;
+    const hash = toHex(act.removal);
+    const known = byNamed.get(hash) ?? [];
+    byNamed.set(hash, known);
+    known.push(claim);
+  }
   /** Devices of other members that witness it and witnessed nothing opposing before: seen when, per member. */
-  const witnesses = (removal: Claim): readonly (readonly [string, number])[] =>
-    claims.flatMap(({ chained }) => {
-      const { act } = chained.open;
-      if (act.type !== 'witness' || !equalBytes(act.removal, removal.chained.open.hash)) return [];
-      if (Array.from(chained.signers).some((member) => removal.chained.signers.has(member))) return [];
+  const witnesses = (of: Claim): readonly (readonly [string, number])[] =>
+    (byNamed.get(of.chained.hash) ?? []).flatMap(({ chained, signers }) => {
+      if (sharesOne(signers, of.signers)) return [];
       for (let at = chained.before; at !== undefined; at = at.before) {
         const earlier = at.open.act;
-        if (earlier.type !== 'witness') continue;
-        if (removals.some((other) => equalBytes(other.chained.open.hash, earlier.removal) && opposes(other, removal)))
-          return [];
+        const other = earlier.type === 'witness' ? named.get(toHex(earlier.removal)) : undefined;
+        if (other !== undefined && opposes(other, of)) return [];
       }
       const seen = seenAt.get(chained.hash);
-      return seen === undefined ? [] : Array.from(chained.signers, (member) => [member, seen] as const);
+      return seen === undefined ? [] : Array.from(signers, (member) => [member, seen] as const);
     });
-
-  const finalFrom = (removal: Claim): number => {
-    if (removals.some((other) => opposes(other, removal) && witnesses(other).length > 0)) return Infinity;
-    const firstByMember = new Map<string, number>();
-    for (const [member, seen] of witnesses(removal))
-      firstByMember.set(member, Math.min(seen, firstByMember.get(member) ?? Infinity));
-    const needed = Math.floor((members - 1) / 2) + 1;
-    const reached = Array.from(firstByMember.values()).toSorted((a, b) => a - b)[needed - 1];
-    return reached === undefined ? Infinity : reached + FINAL_AFTER_MS;
+  const needed = Math.floor((members - 1) / 2) + 1;
+  return {
+    any: (claim) => witnesses(claim).length > 0,
+    seenBy: (claim) => {
+      const firstByMember = new Map<string, number>();
+      for (const [member, seen] of witnesses(claim))
+        firstByMember.set(member, Math.min(seen, firstByMember.get(member) ?? Infinity));
+      return Array.from(firstByMember.values()).toSorted((a, b) => a - b)[needed - 1] ?? Infinity;
+    },
   };
-  const from = new Map(removals.map((removal) => [removal.chained, finalFrom(removal)] as const));
+};
+
+const opposes = (a: Claim, b: Claim): boolean =>
+  a !== b && a.removal?.voids(b.chained) === true && b.removal?.voids(a.chained) === true;
+
+/** Undefined when nothing can be final: no evidence, or no removal. */
+export const finalRemovals = (
+  claims: readonly Claim[],
+  { seenBy, any }: Witnessing,
+  { now, seenAt }: Evidence,
+): ((removal: Chained, against: Chained) => boolean) | undefined => {
+  if (now === undefined || seenAt === undefined) return undefined;
+  const removals = claims.filter(({ removal }) => removal !== undefined);
+  if (removals.length === 0) return undefined;
+  const from = new Map<Chained, number>();
+  for (const removal of removals) {
+    const seen = seenBy(removal);
+    if (seen === Infinity || removals.some((other) => opposes(other, removal) && any(other))) continue;
+    from.set(removal.chained, seen + FINAL_AFTER_MS);
+  }
   return (removal, against) => {
     const final = from.get(removal) ?? Infinity;
     return now >= final && (seenAt.get(against.hash) ?? Infinity) >= final;

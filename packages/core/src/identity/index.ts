@@ -1,5 +1,13 @@
+export * from './bodies.ts';
 export * from './certificate.ts';
 export * from './charter.ts';
+export * from './charter-types.ts';
+export { signAbsorbConsent, signConsent, type Party } from './consents.ts';
+export * from './create.ts';
 export * from './entry.ts';
 export { FINAL_AFTER_MS } from './finality.ts';
 export * from './ids.ts';
+export * from './merge.ts';
+export * from './recovery.ts';
+export * from './recovery-words.ts';
+export { WORDS } from './words.ts';

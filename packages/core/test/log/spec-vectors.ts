@@ -4,8 +4,12 @@ import { decode, encode } from '../../src/codec/index.ts';
 import { Secret, type Crypto } from '../../src/crypto/index.ts';
 import {
   conversationName,
+  createAbsorb,
   createAddDevice,
   createInception,
+  createRecovery,
+  createRecoveryWords,
+  createRefusal,
   createRemoval,
   createWitness,
   entryPointAfter,
@@ -13,6 +17,8 @@ import {
   memberIdOf,
   openEntry,
   readCertificate,
+  recoveryKey,
+  signAbsorbConsent,
   signConsent,
   type OpenEntry,
 } from '../../src/identity/index.ts';
@@ -66,7 +72,28 @@ export const identityVectors = (crypto: Crypto) => {
     }),
   );
   const witness = opened(crypto, createWitness(crypto, first, entryPointAfter(removal), removal.hash));
-  const entries = [start, opened(crypto, least), added, removal, witness].map((open) => ({
+  const words = createRecoveryWords(crypto, new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 17)));
+  const later = recoveryKey(crypto, words.seed, 1023).publicKey;
+  const recovery = opened(
+    crypto,
+    createRecovery(crypto, first, entryPointAfter(witness), { member, recoveryKey: later }),
+  );
+  const refusal = opened(crypto, createRefusal(crypto, first, entryPointAfter(recovery), recovery.hash));
+  const [by, other] = [
+    { root: ROOT, member },
+    { root: ROOT.subarray(0, 16), member: memberIdOf(crypto, least) },
+  ];
+  const absorb = {
+    member,
+    otherRoot: other.root,
+    other: other.member,
+    device: second.publicKey,
+    consent: signAbsorbConsent(crypto, second, by, other),
+  };
+  const absorbed = opened(crypto, createAbsorb(crypto, first, entryPointAfter(refusal), absorb));
+  const unconsented = signAbsorbConsent(crypto, second, other, by);
+  const all = [start, opened(crypto, least), added, removal, witness, recovery, refusal, absorbed];
+  const entries = all.map((open) => ({
     kind: open.act.type,
     entry: toHex(open.bytes),
     hash: toHex(open.hash),
@@ -79,9 +106,38 @@ export const identityVectors = (crypto: Crypto) => {
     { why: 'one byte follows', entry: `${toHex(inception)}00` },
     { why: 'cut off', entry: toHex(unsigned) },
     { why: 'a certificate is no entry', entry: toHex(certificateOf(crypto)) },
+    {
+      why: 'an absorb entry whose consent is of the other direction',
+      entry: toHex(createAbsorb(crypto, first, entryPointAfter(refusal), { ...absorb, consent: unconsented })),
+    },
+    {
+      why: 'an absorb entry of the member itself',
+      entry: toHex(
+        createAbsorb(crypto, first, entryPointAfter(refusal), {
+          ...absorb,
+          otherRoot: ROOT,
+          other: member,
+          consent: signAbsorbConsent(crypto, second, by, by),
+        }),
+      ),
+    },
     { why: 'empty', entry: '' },
   ];
-  return { about: 'spec/03-identity-and-charter.md. All bytes in hexadecimal.', entries, invalid };
+  const recoveryWords = {
+    entropy: toHex(Uint8Array.from({ length: 16 }, (_, i) => i * 17)),
+    words: words.words.join(' '),
+    seed: toHex(words.seed.expose()),
+    keys: [0, 1, 1023, 1024].map((index) => ({
+      index,
+      publicKey: toHex(recoveryKey(crypto, words.seed, index).publicKey),
+    })),
+    invalid: [
+      { why: 'the check is wrong', words: words.words.with(11, 'zoo').join(' ') },
+      { why: 'a word is not of the list', words: words.words.with(3, 'kith').join(' ') },
+      { why: 'one is missing', words: words.words.slice(1).join(' ') },
+    ],
+  };
+  return { about: 'spec/03-identity-and-charter.md. All bytes in hexadecimal.', entries, invalid, recoveryWords };
 };
 
 const certificateOf = (crypto: Crypto): Uint8Array => {

@@ -4,11 +4,17 @@ import { equalBytes, fromHex, toHex } from '../../src/bytes/index.ts';
 import { decode, encode, type Codec, type Named } from '../../src/codec/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
 import {
+  absorbBody,
   addDeviceBody,
   certificateCodec,
   entryCodec,
   inceptionBody,
   openEntry,
+  readRecoveryWords,
+  recoveryBody,
+  recoveryKey,
+  recoveryRangeCodec,
+  refuseBody,
   removeBody,
   signedCertificateCodec,
   signedEntryCodec,
@@ -48,6 +54,10 @@ test.each([
       addDeviceBody,
       removeBody,
       witnessBody,
+      recoveryBody,
+      refuseBody,
+      absorbBody,
+      recoveryRangeCodec,
       signedCertificateCodec,
       certificateCodec,
     ),
@@ -69,6 +79,16 @@ test('the vectors of identity hold', () => {
     expect([open?.act.type, open && toHex(open.hash), open && toHex(open.feed)]).toEqual([kind, hash, feed]);
   }
   for (const { entry } of invalid) expect(openEntry(crypto, hex(entry))).toBeUndefined();
+});
+
+test('the vectors of recovery words hold', () => {
+  const { recoveryWords } = JSON.parse(spec('vectors/identity.json')) as ReturnType<typeof identityVectors>;
+  const reading = readRecoveryWords(crypto, recoveryWords.words);
+  if (reading.type !== 'seed') throw new Error(reading.type);
+  expect(toHex(reading.seed.expose())).toBe(recoveryWords.seed);
+  for (const { index, publicKey } of recoveryWords.keys)
+    expect(toHex(recoveryKey(crypto, reading.seed, index).publicKey)).toBe(publicKey);
+  for (const { words } of recoveryWords.invalid) expect(readRecoveryWords(crypto, words).type).not.toBe('seed');
 });
 
 test('the vectors of the log hold: a replica that takes the objects shows the order and has the frontier', () => {
