@@ -79,7 +79,6 @@ describe('what is typed', () => {
   });
 
   test('what later versions bring is known and says so', () => {
-    expect(wrong('send', 'Blair', 'x', '--expires', '1h')).toMatchObject({ code: 'not-built', exit: 1 });
     expect(wrong('--passphrase-file', '/x', 'init')).toMatchObject({ code: 'not-built', exit: 1 });
   });
 

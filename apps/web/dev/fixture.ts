@@ -23,6 +23,10 @@ const contactOf = (conversation: string, over: Partial<Contact>): Contact => ({
   waitingSince: null,
   wordsReady: true,
   imported: false,
+  muted: false,
+  pinned: false,
+  archived: false,
+  timer: null,
   ...over,
 });
 
@@ -44,6 +48,9 @@ const lineOf = (conversation: string, over: Partial<LogLine>): LogLine => ({
   reactions: [],
   target: null,
   emoji: null,
+  timer: null,
+  goesAt: null,
+  starred: false,
   mark: null,
   notice: null,
   ...over,

@@ -22,12 +22,16 @@ export const send: Action = async (context) => {
   const { input, host, kith } = context;
   const text = await readText(host, input.argument('TEXT'));
   const reply = input.option('reply');
+  const expiresMs = input.duration('expires');
+  const timer = expiresMs === undefined ? {} : { expiresMs };
   const engine = await kith();
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
-  if (reply === undefined) return show(context, await engine.call('send', { conversation, text }));
+  if (reply === undefined) return show(context, await engine.call('send', { conversation, text, ...timer }));
   return show(
     context,
-    await withEvent(engine, conversation, reply, (event) => engine.call('send', { conversation, text, reply: event })),
+    await withEvent(engine, conversation, reply, (event) =>
+      engine.call('send', { conversation, text, reply: event, ...timer }),
+    ),
   );
 };
 

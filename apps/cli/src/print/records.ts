@@ -1,11 +1,21 @@
 // What `--json` prints, and what people read, for the values of the engine. Absent values are null, never missing.
-import { lineRecord, type Contact, type Invite, type LogLine, type RelayStatus } from '@kith/core/client';
+import {
+  lineRecord,
+  type Contact,
+  type Invite,
+  type LogLine,
+  type MessageTimer,
+  type RelayStatus,
+} from '@kith/core/client';
 import { plain, plainLine } from './plain.ts';
 import type { JsonRecord } from './printer.ts';
 import { toLocalTime, toTime } from './time.ts';
 
 /** An empty name or label is one that nobody gave. */
 const orNull = (text: string): string | null => (text === '' ? null : text);
+
+const timerRecord = (timer: MessageTimer | null): JsonRecord | null =>
+  timer === null ? null : { from: timer.from, seconds: timer.seconds };
 
 export const contactRecord = (contact: Contact): JsonRecord => ({
   conversation: contact.conversation,
@@ -15,6 +25,10 @@ export const contactRecord = (contact: Contact): JsonRecord => ({
   state: contact.state,
   unread: contact.unread,
   wordsReady: contact.wordsReady,
+  muted: contact.muted,
+  pinned: contact.pinned,
+  archived: contact.archived,
+  timer: timerRecord(contact.timer),
   imported: contact.imported,
   waitingSince: contact.waitingSince === null ? null : toTime(contact.waitingSince),
 });
@@ -27,6 +41,7 @@ export const contactWords = (contact: Contact): string =>
     VALIDITY[contact.validity],
     contact.state,
     contact.unread > 0 ? `${contact.unread} unread` : '',
+    ...(['pinned', 'archived', 'muted'] as const).filter((key) => contact[key]),
   ]
     .filter((part) => part !== '')
     .join('  ');
@@ -55,7 +70,12 @@ export const inviteWords = (invite: Invite): string =>
     .filter((part) => part !== '')
     .join('  ');
 
-export const logRecord = (line: LogLine): JsonRecord => lineRecord(line);
+export const logRecord = (line: LogLine): JsonRecord => ({
+  ...lineRecord(line),
+  timer: timerRecord(line.timer),
+  goesAt: line.goesAt === null ? null : toTime(line.goesAt),
+  starred: line.starred,
+});
 
 const whatHappened = (line: LogLine): string => {
   switch (line.kind) {
@@ -91,10 +111,15 @@ const STATES = {
   unknown: 'may not have arrived',
 };
 
+const goes = ({ timer, goesAt }: LogLine): string =>
+  goesAt !== null ? `goes ${toLocalTime(goesAt)}` : timer !== null ? 'goes after it is read' : '';
+
 export const logWords = (line: LogLine): string => {
   const who = line.mine ? 'me' : plainLine(line.authorName === '' ? '(no name)' : line.authorName);
   const notes = [
     line.edited ? 'edited' : '',
+    line.starred ? 'starred' : '',
+    goes(line),
     line.mark === null ? '' : MARKS[line.mark],
     line.state === null ? '' : STATES[line.state],
     ...line.reactions.map(({ emoji, count }) => `${plainLine(emoji)} ${count}`),

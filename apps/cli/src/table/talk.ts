@@ -12,9 +12,14 @@ export const TALK: readonly CommandSpec[] = [
     arguments: [CONVERSATION, TEXT],
     options: [
       option('reply', 'EVENT', 'the message it answers'),
-      option('expires', 'TIME', 'delete it everywhere after this time', { kind: { type: 'duration' }, later: true }),
+      option('expires', 'TIME', 'it goes from both sides after this time: 30s to 366d', { kind: { type: 'duration' } }),
     ],
-    examples: ['kith send Blair "Here I am"', 'date | kith send Blair -', 'kith send Blair -- --not-an-option'],
+    examples: [
+      'kith send Blair "Here I am"',
+      'kith send Blair "The code is 4711" --expires 1h',
+      'date | kith send Blair -',
+      'kith send Blair -- --not-an-option',
+    ],
     fields: STATED,
     load: async () => (await import('../actions/talk.ts')).send,
   }),
@@ -35,6 +40,18 @@ export const TALK: readonly CommandSpec[] = [
     options: [flag('for-all', 'ask the other side to delete it as well')],
     fields: ['event', 'deleted'],
     load: async () => (await import('../actions/talk.ts')).remove,
+  }),
+  command('star', 'mark a message to find it again', {
+    arguments: [CONVERSATION, EVENT],
+    options: [flag('off', 'take the mark away')],
+    fields: ['event', 'starred'],
+    load: async () => (await import('../actions/star.ts')).star,
+  }),
+  command('starred', 'print marked messages, newest first', {
+    arguments: [maybe('CONVERSATION')],
+    prints: 'lines',
+    fields: [...LOG_FIELDS, 'conversation'],
+    load: async () => (await import('../actions/star.ts')).starred,
   }),
   command('read', 'mark as read, up to a message or everything', {
     arguments: [CONVERSATION, maybe('EVENT')],

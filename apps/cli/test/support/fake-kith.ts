@@ -28,6 +28,10 @@ export const contact = (conversation: string, name: string): Contact => ({
   waitingSince: null,
   wordsReady: true,
   imported: false,
+  muted: false,
+  pinned: false,
+  archived: false,
+  timer: null,
 });
 
 export const line = (conversation: string, event: string, text: string | null): LogLine => ({
@@ -47,6 +51,9 @@ export const line = (conversation: string, event: string, text: string | null): 
   reactions: [],
   target: null,
   emoji: null,
+  timer: null,
+  goesAt: null,
+  starred: false,
   mark: null,
   notice: null,
 });
@@ -133,6 +140,8 @@ export class FakeKith implements Kith {
     },
     edit: ({ event }) => ({ event: this.#known(event), state: 'sent' }),
     react: ({ event }) => ({ event: this.#known(event), state: 'sent' }),
+    star: ({ event, off }) => ({ event: this.#known(event), starred: off !== true }),
+    'star.list': () => [...this.logs.values()].flat(),
     delete: ({ event }) => ({ event: this.#known(event), deleted: true }),
     read: ({ conversation }) => ({ conversation, unread: 0 }),
     log: ({ conversation, limit = 50, before, after, oldest }) => {

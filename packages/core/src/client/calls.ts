@@ -441,9 +441,10 @@ export class Calls {
   /** Of a text to be sent: as asked for, else as this conversation has it. */
   #timer(pair: Pair, params: Params): Timer | null {
     const { timer } = this.#parts.home.preferences(pair);
-    if (!params.has('expiresMs')) return params.isNull('expiresMs') ? null : timer;
+    if (!params.has('expiresMs')) return timer;
+    if (params.count('expiresMs', 0) === 0) return null;
     const seconds = Math.ceil(params.count('expiresMs', 0) / 1000);
-    if (seconds < MIN_TIMER_SECONDS || seconds > MAX_TIMER_SECONDS) 
+    if (seconds < MIN_TIMER_SECONDS || seconds > MAX_TIMER_SECONDS)
       throw new KithError('bad-option', { message: 'A message can go after 30 seconds to 366 days.' });
     return { from: this.#parts.home.timerFrom(pair), seconds };
   }

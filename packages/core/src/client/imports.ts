@@ -80,6 +80,10 @@ export class Imports {
       typing: false,
       waitingSince: null,
       wordsReady: false,
+      muted: false,
+      pinned: false,
+      archived: false,
+      timer: null,
       imported: true,
     };
   }
@@ -143,6 +147,9 @@ const toLine = (id: ConversationId, { line }: StoredLine): LogLine => ({
   reactions: line.reactions,
   target: line.target,
   emoji: line.emoji,
+  timer: null,
+  goesAt: null,
+  starred: false,
   mark: 'imported',
   notice: line.notice,
 });

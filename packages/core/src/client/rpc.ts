@@ -196,8 +196,8 @@ export interface Methods {
   'contact.checkCode': { params: { conversation: string }; result: { code: string } };
   'contact.checkScan': { params: { conversation: string; code: string }; result: { match: boolean } };
   send: {
-    /** `expiresMs`: 30 s to 366 days; null: no timer; absent: as the conversation has it. */
-    params: { conversation: string; text: string; reply?: string; expiresMs?: number | null };
+    /** `expiresMs`: 30 s to 366 days; 0: no timer; absent: as the conversation has it. */
+    params: { conversation: string; text: string; reply?: string; expiresMs?: number };
     result: { event: string; state: EventState };
   };
   edit: { params: { conversation: string; event: string; text: string }; result: { event: string; state: EventState } };

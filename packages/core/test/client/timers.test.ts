@@ -140,7 +140,7 @@ test('after more than two days without a run a purge waits for someone who says 
   expect(texts(bob, conversation)).toEqual([]);
   expect(holds(bob, 'canary-away')).not.toEqual([]);
   alice.start();
-  alice.call('send', { conversation, text: 'back', expiresMs: null });
+  alice.call('send', { conversation, text: 'back', expiresMs: 0 });
   expect(here.clock.runUntil(() => holds(bob, 'canary-away').length === 0, 4 * HOUR)).toBe(true);
   expect(texts(bob, conversation)).toEqual(['back']);
 });
@@ -159,13 +159,13 @@ test('a timer is of a conversation, of everything, or of one message; nothing ou
   expect(sent({})).toEqual({ from: 'reading', seconds: 604_800 });
   alice.call('set', { key: 'timer', value: '30s', in: conversation });
   expect(sent({})).toEqual({ from: 'reading', seconds: 30 });
-  expect(sent({ expiresMs: null })).toBeNull();
+  expect(sent({ expiresMs: 0 })).toBeNull();
   expect(sent({ expiresMs: 366 * 24 * HOUR })).toEqual({ from: 'reading', seconds: 366 * 86_400 });
   alice.call('set', { key: 'timer', value: 'off', in: conversation });
   expect(sent({})).toBeNull();
   alice.call('set', { key: 'timer', value: 'default', in: conversation });
   expect(sent({})).toEqual({ from: 'reading', seconds: 604_800 });
-  for (const expiresMs of [0, 29_000, 367 * 24 * HOUR])
+  for (const expiresMs of [1, 29_000, 367 * 24 * HOUR])
     expect(codeOf(() => alice.call('send', { conversation, text: 'x', expiresMs }))).toBe('bad-option');
   for (const value of ['29s', '367d', 'soon', ''])
     expect(codeOf(() => alice.call('set', { key: 'timer', value }))).toBe('bad-setting');
@@ -267,7 +267,12 @@ test('S0.29 what is set for one conversation changes no other', () => {
   alice.call('star', { conversation: one, event });
   const list = alice.call('contact.list', {});
   expect(list.map(({ conversation }) => conversation)).toEqual([one, other]);
-  expect(list[0]).toMatchObject({ muted: true, pinned: true, archived: false, timer: { from: 'reading', seconds: 3600 } });
+  expect(list[0]).toMatchObject({
+    muted: true,
+    pinned: true,
+    archived: false,
+    timer: { from: 'reading', seconds: 3600 },
+  });
   expect(list[1]).toEqual(before);
   expect(alice.call('set', { in: other })).toEqual(settings);
   expect(alice.call('set', { key: 'muted', in: one })).toEqual([{ key: 'muted', value: 'on', default: 'off' }]);

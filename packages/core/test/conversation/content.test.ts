@@ -1,14 +1,19 @@
-import { concat, fromHex } from '@kith/core/bytes';
+import { concat, fromHex, uint32 } from '@kith/core/bytes';
 import {
   CONTENT_KINDS,
   contents,
   decodeContent,
   decodeSelf,
   isSettingValue,
+  MAX_TIMER_SECONDS,
+  MIN_TIMER_SECONDS,
   parseDuration,
   selfContents,
   SETTINGS,
   settingDefault,
+  TIMER_EXTENSION,
+  timerExtension,
+  timerOf,
   type Content,
   type SelfContent,
 } from '@kith/core/conversation';
@@ -16,7 +21,7 @@ import { expect, test } from 'vitest';
 
 const fill = (length: number): never => new Uint8Array(length).fill(9) as never;
 const place = { feed: fill(8), segment: fill(8), seq: 4 };
-const extensions = [{ id: 1, critical: false, value: Uint8Array.of(1) }];
+const extensions = [{ id: 900, critical: false, value: Uint8Array.of(1) }];
 const every: readonly Content[] = [
   { type: 'text', text: '', reply: null, extensions: [] },
   { type: 'text', text: '\ufeffé👩‍👩‍👧'.repeat(2000), reply: place, extensions },
@@ -38,6 +43,8 @@ const everySelf: readonly SelfContent[] = [
   { type: 'read', conversation: fill(16), frontier: fill(40), extensions },
   { type: 'profile', name: '', picture: fill(0), extensions },
   { type: 'inbox', conversation: fill(16), record: fill(60), extensions },
+  { type: 'began', conversation: fill(16), at: 7, places: [place, { ...place, seq: 5 }], extensions },
+  { type: 'star', conversation: fill(16), place, on: false, extensions },
 ];
 
 test('every content comes back as it went', () => {
@@ -57,6 +64,41 @@ test('unknown kinds, critical extensions and longer objects belong to a newer Ki
   expect(decodeContent(kind, concat(bytes, Uint8Array.of(0)))).toBeUndefined();
   const critical = contents.encode({ type: 'end', extensions: [{ id: 9, critical: true, value: fill(1) }] });
   expect(decodeContent(critical.kind, critical.bytes)).toBeUndefined();
+});
+
+test('a timer of a text is read, one that breaks its format shows nothing, and no other kind may carry one', () => {
+  const decoded = (value: Uint8Array, type: 'text' | 'edit' | 'end' = 'text'): Content | undefined => {
+    const list = [{ id: TIMER_EXTENSION, critical: true, value }];
+    const content: Content =
+      type === 'text'
+        ? { type, text: 'x', reply: null, extensions: list }
+        : type === 'edit'
+          ? { type, target: place, text: 'x', extensions: list }
+          : { type, extensions: list };
+    const { kind, bytes } = contents.encode(content);
+    return decodeContent(kind, bytes);
+  };
+  for (const timer of [
+    { from: 'reading', seconds: MIN_TIMER_SECONDS },
+    { from: 'sending', seconds: MAX_TIMER_SECONDS },
+  ] as const) {
+    const { value } = timerExtension(timer);
+    for (const type of ['text', 'edit'] as const) {
+      const content = decoded(value, type);
+      expect(content === undefined ? undefined : timerOf(content)).toEqual(timer);
+    }
+    expect(decoded(value, 'end')).toBeUndefined();
+  }
+  const start = Uint8Array.of(1);
+  for (const bad of [
+    concat(start, uint32(MIN_TIMER_SECONDS - 1)),
+    concat(start, uint32(MAX_TIMER_SECONDS + 1)),
+    concat(Uint8Array.of(2), uint32(60)),
+    concat(start, uint32(60), start),
+    start,
+  ])
+    expect(decoded(bad)).toBeUndefined();
+  expect(timerOf({ extensions: [] })).toBeNull();
 });
 
 test('a text is bounded in bytes, not in characters', () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isSettingValue, SETTINGS } from '../../src/conversation/index.ts';
+import { CONVERSATION_SETTINGS, isSettingValue, SETTINGS } from '../../src/conversation/index.ts';
 import {
   createRelayRules,
   createMemoryCellLog,
@@ -41,6 +41,17 @@ test('S4.40 the table of settings in docs/defaults.md is the one of the code, an
   for (const [key = '', value = '', why = '', one] of rows) {
     expect(isSettingValue(key, value, false), key).toBe(true);
     expect(isSettingValue(key, value, true), `${key} in one conversation`).toBe(one === 'yes');
+    expect(why.length, `why ${key} is ${value}`).toBeGreaterThan(7);
+  }
+});
+
+test('S0.29 what only a conversation can be stands in docs/defaults.md as in the code, and is no setting of everything', () => {
+  const rows = table('conversation settings');
+  expect(byKey(rows.map(([key = '', value = '']) => [key, value]))).toEqual(
+    byKey(Object.entries(CONVERSATION_SETTINGS).map(([key, { default: value }]) => [key, value])),
+  );
+  for (const [key = '', value = '', why = ''] of rows) {
+    expect([isSettingValue(key, value, true), isSettingValue(key, value, false)]).toEqual([true, false]);
     expect(why.length, `why ${key} is ${value}`).toBeGreaterThan(7);
   }
 });
