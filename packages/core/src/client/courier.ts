@@ -54,6 +54,8 @@ export interface CourierHooks {
   /** Channels to read at this relay: prefixes of own inboxes. */
   channels(relay: string): readonly Channel[];
   cells(relay: string, cells: readonly Uint8Array[]): void;
+  /** The relay has lost what it held: what was left there for others is gone too. */
+  wiped(relay: string): void;
   /** Everything the relay holds for us has been read. */
   fetched(relay: string): void;
   connection(): void;
@@ -209,6 +211,7 @@ export class Courier {
       // A relay that was wiped counts from zero again.
       if (answer.total < count) {
         this.#context.store.put('fetched', key, uint32(0));
+        this.#hooks.wiped(relay.url);
         this.#walk(relay, answer.total > 0 ? buckets : buckets.slice(1));
         return;
       }

@@ -92,6 +92,7 @@ export class Engine {
     const courier: Courier = new Courier(context, {
       channels: (relay) => this.#channels(relay),
       cells: (_, cells) => receiver.cells(cells),
+      wiped: (relay) => sender.wiped(relay),
       fetched: () => this.#afterFetch(),
       connection: () => context.changed({ type: 'status', status: this.#status() }),
       info: (_, info) => {
@@ -283,6 +284,7 @@ export class Engine {
 
   /** All that relays hold for us is read: what only waited for more to come goes out now. */
   #afterFetch(): void {
+    this.#parts.sender.returned();
     this.#parts.sender.tick(true);
     this.#parts.calls.fetched();
   }

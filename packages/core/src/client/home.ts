@@ -128,7 +128,7 @@ export class Home {
       schema: SCHEMA,
       self: this.#selfId,
       generation: this.generation,
-      lastRunAt: Math.max(0, this.#context.now()),
+      lastRunAt: Math.max(0, Math.floor(this.#context.now())),
     };
     this.#context.store.put('meta', META.home, encode(homeCodec, value));
   }
@@ -255,7 +255,7 @@ export class Home {
     store.delete('meta', META.joining);
     const old = decode(oldInboxCodec, store.get('inbox', oldInboxKey(id, 0)) ?? new Uint8Array(0));
     if (old !== undefined) {
-      const until = Math.max(0, this.#context.now()) + OLD_INBOX_MS;
+      const until = Math.max(0, Math.floor(this.#context.now())) + OLD_INBOX_MS;
       store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until, record: old.record }));
     }
     this.#mine = undefined;
@@ -315,7 +315,7 @@ export class Home {
     const record = stampedValue(before);
     const number = record === undefined ? undefined : decodeInboxRecord(record)?.number;
     if (record !== undefined && number !== undefined) {
-      const until = Math.max(0, this.#context.now()) + OLD_INBOX_MS;
+      const until = Math.max(0, Math.floor(this.#context.now())) + OLD_INBOX_MS;
       store.put('inbox', oldInboxKey(conversation, number), encode(oldInboxCodec, { until, record }));
     }
     const known = this.#known(conversation);

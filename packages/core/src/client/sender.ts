@@ -100,6 +100,7 @@ export class Sender {
   readonly #budgets = new Map<string, Budget>();
   readonly #missing: (via: Conversation) => readonly ResendRequest[];
   stopping = false;
+  #hasReturned = false;
 
   constructor(
     context: Context,
@@ -217,6 +218,41 @@ export class Sender {
       const due = this.#dueOf(route);
       due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, tellAt(peer, now));
     }
+  }
+  /** A relay lost what was left there: what nobody has acknowledged is posted again, and what we hold is told again. */
+  wiped(relay: string): void {
+    for (const route of this.#routes()) {
+      if (!this.#peerRelays(route).includes(relay)) continue;
+      for (const { key, row } of [...waitingOf(this.#context, route)])
+        putWaiting(this.#context, route, key, { ...row, hour: 0, day: 0 });
+      this.#schedule(route, this.#context.now());
+      this.tellSoon(route, true);
+    }
+  }
+  /**
+   * Once in a run, when what waited at the relays was read: whoever was away says what it holds, and learns what it lacks.
+   * Others may have told it in buckets that are gone by now. Of many, those heard last.
+   */
+  returned(): void {
+    if (this.#hasReturned) return;
+    this.#hasReturned = true;
+    const now = this.#context.now();
+    const away = this.#routes()
+      .filter((route) => isOwnRoute(route) || this.#sessions.canSend(route.via))
+      .map((route) => ({ route, at: this.#heardAt(route) }))
+      .toSorted((a, b) => b.at - a.at)
+      .slice(0, MAX_RETURNED);
+    for (const { route } of away) {
+      const feeds = this.#sessions.feeds(route.via);
+      const told = feeds.map((feed) => peerState(this.#context, route.about, feed).toldAt);
+      if (told.some((at) => Math.abs(now - at) >= AWAY_MS)) this.tellSoon(route, true);
+    }
+  }
+  #heardAt(route: Route): number {
+    return Math.max(
+      0,
+      ...this.#sessions.feeds(route.via).map((feed) => peerState(this.#context, route.about, feed).seenAt),
+    );
   }
   /** Something of a conversation came on this route, or (`again`) came once more. */
   grew(by: Route, again: boolean): void {
@@ -735,6 +771,9 @@ interface Section {
   readonly bucket: PutBucket;
   readonly rows: readonly Waiting[];
 }
+/** Frontiers that a return costs at most, and how long it has to have been. */
+const MAX_RETURNED = 64;
+const AWAY_MS = 10 * 60_000;
 /** Bits of all relays that an inbox record may name. */
 const ALL = 3;
 const NOBODY = new Uint8Array(8) as FeedId;

@@ -3,6 +3,19 @@ import { expect, test } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { pair, texts, world, type World } from './world.ts';
 
+const online = (...devices: readonly SimDevice[]): void => {
+  for (const device of devices) device.start();
+};
+/** What one sees of a conversation, whoever's device it is. */
+const logOf = (device: SimDevice, conversation: string): readonly unknown[] =>
+  device
+    .call('log', { conversation, limit: 500 })
+    .map(({ receivedAt: _, state: __, mine: ___, authorName: ____, reply, reactions, ...line }) => ({
+      ...line,
+      reply: reply?.event ?? null,
+      reactions: reactions.map(({ emoji, count }) => [emoji, count]),
+    }));
+
 /** `joining` follows a link that `host` makes; both run, and it ends when it is a device of the same person. */
 export const link = ({ clock }: World, host: SimDevice, joining: SimDevice): void => {
   joining.start();
@@ -33,3 +46,73 @@ test('S4.21 a second device joins by link, knows the contacts, and talks', () =>
   ).toBe(true);
   expect(texts(a1, conversation)).toEqual(texts(a2, conversation));
 });
+
+/** Alice and Blair with two devices each, all of them quiet. */
+const twoAndTwo = (seed: number) => {
+  const here = world(seed);
+  const [a1, a2, b1, b2] = [here.device('a1'), here.device('a2'), here.device('b1'), here.device('b2')];
+  const conversation = pair(here, a1, b1);
+  link(here, a1, a2);
+  link(here, b1, b2);
+  const settled = here.clock.runUntil(
+    () => [a1, a2, b1, b2].every((one) => one.call('contact.list', {})[0]?.state === 'active'),
+    3_600_000,
+  );
+  if (!settled) throw new Error('four devices did not settle');
+  here.clock.advance(30 * 60_000);
+  return { here, a1, a2, b1, b2, conversation };
+};
+
+test('S4.24 any device of either side hands on what another lacks, and no relay keeps it', () => {
+  const { here, a1, a2, b1, b2, conversation } = twoAndTwo(4240);
+  const all = [a1, a2, b1, b2];
+  const only = (...running: readonly SimDevice[]): void => {
+    for (const device of all) if (!running.includes(device)) device.stop();
+    here.relays[0]?.wipe();
+    online(...running);
+  };
+  const has = (device: SimDevice): boolean => texts(device, conversation).includes('handed on');
+  // (1) A1 online, Bob offline, Alice sends.
+  only(a1);
+  a1.call('send', { conversation, text: 'handed on' });
+  here.clock.advance(60_000);
+  // (2) B1 comes online: delivered from A1.
+  only(a1, b1);
+  expect(here.clock.runUntil(() => has(b1), 15 * 60_000)).toBe(true);
+  // (3) B2 comes online: delivered from A1 or B1.
+  only(a1, b1, b2);
+  expect(here.clock.runUntil(() => has(b2), 15 * 60_000)).toBe(true);
+  // (4) A1 goes offline, A2 comes online: A2 gets it from B1 or B2.
+  only(b1, b2, a2);
+  expect(here.clock.runUntil(() => has(a2), 15 * 60_000)).toBe(true);
+  online(a1);
+  here.clock.advance(10 * 60_000);
+  for (const device of [a2, b1, b2]) expect(logOf(device, conversation)).toEqual(logOf(a1, conversation));
+});
+
+test.each(Array.from({ length: 10 }, (_, i) => i))(
+  'S4.22 S4.25 S4.3 A1, A2, B1, B2 on a random schedule end with equal logs (%i)',
+  (seed) => {
+    const { here, a1, a2, b1, b2, conversation } = twoAndTwo(4220 + seed);
+    const random = here.random.fork('schedule');
+    const all = [a1, a2, b1, b2];
+    for (let i = 0; i < 50; i++) {
+      for (const device of all) {
+        if (random.fraction() < 0.5) device.start();
+        else device.stop();
+      }
+      if (random.fraction() < 0.2) here.relays[0]?.wipe();
+      for (const device of all.filter(({ running }) => running))
+        device.call('send', { conversation, text: `${device.name} ${i}` });
+      here.clock.advance(Math.floor(random.fraction() * 3_600_000));
+    }
+    online(...all);
+    const isSame = (): boolean => {
+      const logs = all.map((device) => JSON.stringify(logOf(device, conversation)));
+      return logs.every((log) => log === logs[0]);
+    };
+    for (let i = 0; i < 60 && !isSame(); i++) here.clock.advance(60_000);
+    for (const device of all) expect(logOf(device, conversation)).toEqual(logOf(a1, conversation));
+    expect(texts(a1, conversation).length).toBeGreaterThan(60);
+  },
+);
