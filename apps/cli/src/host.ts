@@ -11,6 +11,8 @@ export interface Host {
   /** Throws `bad-text` when what was typed was no UTF-8. */
   checkArguments(): void;
   stdin(): AsyncIterable<Uint8Array>;
+  /** Asks at the terminal for something that is not to be seen; null when there is no terminal. */
+  readonly ask: ((question: string) => Promise<string>) | null;
   /** Resolves at the first wish to end: `asked` by SIGINT, SIGTERM or SIGHUP, `unread` when the reader of stdout went away. */
   readonly ended: Promise<'asked' | 'unread'>;
   /** Opens the engine on a home; rejects with `home-busy` at once when another process holds it. */

@@ -56,6 +56,31 @@ const endWithLauncher = (): void => {
   pipe.unref();
 };
 
+/** Reads one line from the terminal without showing it. Ctrl+C is the wish to end, as anywhere. */
+const askUnseen = (question: string): Promise<string> =>
+  new Promise((resolve) => {
+    const { stdin, stderr } = process;
+    stderr.write(question);
+    stdin.setRawMode(true);
+    stdin.resume();
+    let typed = '';
+    const take = (piece: Uint8Array): void => {
+      for (const char of Buffer.from(piece).toString('utf8')) {
+        if (char === '\u0003') process.kill(process.pid, 'SIGINT');
+        else if (char === '\u007f' || char === '\b') typed = Array.from(typed).slice(0, -1).join('');
+        else if (char === '\r' || char === '\n' || char === '\u0004') {
+          stdin.off('data', take);
+          stdin.setRawMode(false);
+          stdin.pause();
+          stderr.write('\n');
+          resolve(typed);
+          return;
+        } else typed += char;
+      }
+    };
+    stdin.on('data', take);
+  });
+
 export interface ProcessHost extends Host {
   /** Resolves when all that was printed has left. */
   flushed(): Promise<void>;
@@ -73,6 +98,7 @@ export const processHost = (): ProcessHost => {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     stdin: () => process.stdin,
+    ask: process.stdin.isTTY ? askUnseen : null,
     ended: untilEnded(),
     openEngine: async (wish) => (await import('./engine.ts')).openEngine(wish),
     checkArguments: () => {

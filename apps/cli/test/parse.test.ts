@@ -14,6 +14,10 @@ const wrong = (...argv: string[]) => {
 };
 
 describe('what is typed', () => {
+  test('what later versions bring is known and says so', () => {
+    expect(wrong('invite', 'create', '--context', 'work')).toMatchObject({ code: 'not-built', exit: 1 });
+  });
+
   test.each([
     [['send', 'Blair', 'hi'], 'hi'],
     [['--home', '/x', 'send', 'Blair', 'hi'], 'hi'],
@@ -76,10 +80,6 @@ describe('what is typed', () => {
     [['--nonsense'], 'bad-option', /--help/],
   ])('%j is refused with %s', (argv, code, hint) => {
     expect(wrong(...argv)).toMatchObject({ code, exit: 2, hint: expect.stringMatching(hint) });
-  });
-
-  test('what later versions bring is known and says so', () => {
-    expect(wrong('--passphrase-file', '/x', 'init')).toMatchObject({ code: 'not-built', exit: 1 });
   });
 
   test.each([

@@ -1,7 +1,9 @@
 import { ERRORS } from '@kith/core/client';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandSpec } from '../src/table/index.ts';
-import { runHere } from './support/run-here.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freshFolder, runHere } from './support/run-here.ts';
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   CONVERSATION: 'Blair',
@@ -14,8 +16,17 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   QUERY: 'one',
   SHELL: 'bash',
 };
+/** What a command needs beside its arguments to do something. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = { export: ['--plain'] };
+/** A folder with the file that `import` reads, and without the one that `export` writes. */
+const folderFor = (command: CommandSpec): string => {
+  const folder = freshFolder();
+  if (command.path[0] === 'import') writeFileSync(join(folder, 'x'), '{"kith":"export","version":1}\n');
+  return folder;
+};
 const words = (command: CommandSpec): string[] => [
   ...command.path,
+  ...(OPTIONS[name(command)] ?? []),
   ...command.arguments.filter(({ optional }) => !optional).map(({ name }) => EXAMPLES[name] ?? 'x'),
 ];
 const name = (command: CommandSpec): string => command.path.join(' ');
@@ -29,7 +40,7 @@ describe('every command with --json', () => {
   test.each(ending.filter(({ load }) => load !== null).map((command) => [name(command), command] as const))(
     '%s prints objects with its fields',
     async (_, command) => {
-      const { status, lines } = await runHere([...words(command), '--json']);
+      const { status, lines } = await runHere([...words(command), '--json'], { home: folderFor(command) });
       // Doctor finds that the fake relay does not answer, which is what it is for.
       expect(status).toBe(name(command) === 'doctor' ? 1 : 0);
       if (command.prints === 'one') expect(lines).toHaveLength(1);

@@ -439,11 +439,11 @@ export function createFixture(scene: Scene) {
       resumes: false,
     }),
     'backup.begin': () => ({ header: new Uint8Array(256), next: 0 }),
-    'backup.part': ({ index }) => ({ part: index === 0 ? new Uint8Array(1_000) : null, of: 1 }),
+    'backup.part': ({ index }) => ({ part: index === 0 ? new Uint8Array(1_000) : null, of: 1, events: 3 }),
     'backup.end': () => ({}),
     'restore.begin': () => ({ next: 0, whole: false }),
     'restore.part': ({ index }) => ({ next: index + 1, whole: true }),
-    'restore.finish': () => ({ conversations: 0, events: 0 }),
+    'restore.finish': () => ({ conversations: [], events: 0 }),
     'restore.cancel': () => ({}),
     'draft.set': ({ conversation, text }) => {
       change(conversation, { draft: text });

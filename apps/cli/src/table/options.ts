@@ -10,7 +10,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     repeat: true,
   }),
   flag('json', 'one JSON object, or one a line, on stdout'),
-  option('passphrase-file', 'FILE', 'file with the passphrase of the home', { kind: { type: 'file' }, later: true }),
+  option('passphrase-file', 'FILE', 'file with the passphrase', { kind: { type: 'file' } }),
   flag('version', 'print the version'),
   flag('help', 'print help for the command'),
 ];

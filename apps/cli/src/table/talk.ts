@@ -5,6 +5,10 @@ const EVENT = argument('EVENT');
 const TEXT = argument('TEXT');
 const STATED = ['event', 'state'];
 export const LOG_FIELDS = ['event', 'author', 'mine', 'kind', 'text', 'sentAt', 'receivedAt', 'state'];
+/** The home may have another one, which --passphrase-file gives. */
+const BACKUP_PASSPHRASE = option('backup-passphrase-file', 'FILE', 'file with the passphrase of the backup', {
+  kind: { type: 'file' },
+});
 const count = (most: number) => ({ type: 'count', least: 1, most }) as const;
 
 export const TALK: readonly CommandSpec[] = [
@@ -93,14 +97,24 @@ export const TALK: readonly CommandSpec[] = [
     fields: [...LOG_FIELDS, 'conversation'],
     load: async () => (await import('../actions/follow.ts')).follow,
   }),
-  command('export', 'write conversations to a file', {
+  command('export', 'write an encrypted backup, or conversations for reading', {
     arguments: [argument('FILE', { type: 'file' })],
     options: [
       option('conversation', 'C', 'only this one'),
       flag('plain', 'readable by anyone'),
       option('format', 'FORMAT', 'jsonl or html', { kind: { type: 'choice', of: ['jsonl', 'html'] } }),
       flag('force', 'replace an existing file'),
+      BACKUP_PASSPHRASE,
     ],
+    examples: ['kith export kith.backup', 'kith export blair.jsonl --plain --conversation Blair'],
+    fields: ['events', 'file', 'encrypted'],
+    load: async () => (await import('../actions/export.ts')).exportTo,
   }),
-  command('import', 'read conversations from a file', { arguments: [argument('FILE', { type: 'file' })] }),
+  command('import', 'restore a backup into a new home, or read an export', {
+    arguments: [argument('FILE', { type: 'file' })],
+    options: [BACKUP_PASSPHRASE],
+    examples: ['kith --home ~/kith-new import kith.backup', 'kith import blair.jsonl'],
+    fields: ['events', 'conversations'],
+    load: async () => (await import('../actions/import.ts')).importFrom,
+  }),
 ];

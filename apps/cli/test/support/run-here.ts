@@ -51,6 +51,7 @@ export const runHere = async (argv: readonly string[], here: Here = {}): Promise
     stdin: async function* () {
       yield here.stdin ?? new Uint8Array();
     },
+    ask: null,
     ended: here.ended ?? new Promise(() => undefined),
     openEngine: here.openEngine ?? (async () => here.kith ?? new FakeKith()),
   };

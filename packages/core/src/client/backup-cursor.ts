@@ -28,6 +28,8 @@ const cursor = tuple({
   /** The key of the last row that was written, where rows are. */
   after: nullable(bytes(1, 64)),
   records: uint(),
+  /** Events of conversations, among the objects so far. */
+  events: uint(),
 });
 export type Cursor = Infer<typeof cursor>;
 

@@ -5,7 +5,7 @@ import { decodeAccepted, encode } from '../codec/index.ts';
 import { afterPrefix, importedConversations, importedPage, MAX_IMPORT_LINES } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import { conversationIdFrom, conversationName, type ConversationId, type FeedId } from '../identity/index.ts';
-import type { ConversationLog, Frontier } from '../log/index.ts';
+import type { ConversationLog, Frontier, LogObject } from '../log/index.ts';
 import { decodePeerState } from '../sync/index.ts';
 import {
   backupRecordCodec,
@@ -38,6 +38,9 @@ interface Source {
   readonly root: Uint8Array;
   readonly log: ConversationLog;
 }
+const eventsIn = (objects: readonly LogObject[], counts: boolean): number =>
+  counts ? objects.filter(({ type }) => type === 'event').length : 0;
+
 /** Keys of the spare, made and put into charters when a backup begins (docs/decisions/0005). */
 export interface Spares {
   /** The seed to put into the file; null when this device may let nobody in. */
@@ -81,12 +84,15 @@ export class BackupWriter {
     const known = this.#writing();
     const resumes = known !== undefined && equalBytes(known.header.backup, header.backup);
     if (resumes && !crypto.equal(known.key, key.expose())) {
-      throw new KithError('wrong-passphrase', { message: 'The unfinished backup was begun with another passphrase.' });
+      throw new KithError('wrong-passphrase', {
+        message: 'The unfinished backup was begun with another passphrase.',
+        hint: 'Use that one, or delete the unfinished file.',
+      });
     }
     const start = withCheck(crypto, key, header);
     if (!resumes) {
       const conversations = [...this.#home.pairs().map(({ id }) => id), this.#home.self.conversation];
-      const cursor: Cursor = { step: STEPS.begin, conversations, ranges: [], after: null, records: 0 };
+      const cursor: Cursor = { step: STEPS.begin, conversations, ranges: [], after: null, records: 0, events: 0 };
       store.delete('backup', WRITING);
       this.#keep({ header, key: key.expose().slice(), next: 0, cursor, before: null, total: null });
     }
@@ -99,7 +105,9 @@ export class BackupWriter {
     if (writing === undefined) throw new KithError('bad-option', { message: 'No backup was begun.' });
     const again = index === writing.next - 1 && writing.before !== null;
     if (index !== writing.next && !again) throw new KithError('bad-option', { message: 'This is not the next part.' });
-    if (writing.total !== null && index >= writing.total) return { part: null, of: writing.total };
+    if (writing.total !== null && index >= writing.total) {
+      return { part: null, of: writing.total, events: writing.cursor.events };
+    }
     const { crypto, randomness } = this.#context;
     const { records, cursor } = this.#fill(again && writing.before !== null ? writing.before : writing.cursor);
     const total = cursor.step === STEPS.padding ? (writing.total ?? paddedParts(index + 1)) : null;
@@ -108,7 +116,7 @@ export class BackupWriter {
     key.wipe();
     const before = again ? writing.before : writing.cursor;
     this.#keep({ ...writing, next: index + 1, cursor, before, total });
-    return { part, of: total };
+    return { part, of: total, events: cursor.events };
   }
   end(): void {
     this.#context.store.delete('backup', WRITING);
@@ -170,7 +178,7 @@ export class BackupWriter {
         if (objects.length === 0 && left.length > 0) throw new Error('a range of a log that gives nothing');
         return {
           record: objects.length === 0 ? null : { type: 'objects', conversation, objects },
-          cursor: { ...cursor, ranges: left },
+          cursor: { ...cursor, ranges: left, events: cursor.events + eventsIn(objects, log !== this.#home.self) },
         };
       }
       case STEPS.held: {

@@ -34,14 +34,14 @@ const keyFor = async (derive: DeriveKey, passphrase: string, cost: Cost): Promis
 };
 const partAt = (index: number): number => BACKUP_HEADER_BYTES + index * BACKUP_PART_BYTES;
 
-/** Writes a backup, or goes on with one. Answers how many bytes it has. Rejects with a KithError. */
+/** Writes a backup, or goes on with one. Answers its length, and how many events of conversations it holds. Rejects with a KithError. */
 export const writeBackup = async (
   kith: Kith,
   target: BackupTarget,
   passphrase: string,
   derive: DeriveKey,
   { onPart }: BackupProgress = {},
-): Promise<number> => {
+): Promise<{ readonly bytes: number; readonly events: number }> => {
   if (!isLongEnough(passphrase)) throw new KithError('bad-passphrase');
   const begun = await target.unfinished();
   const plan = await kith.call('backup.plan', begun === undefined ? {} : { unfinished: begun.header });
@@ -57,15 +57,17 @@ export const writeBackup = async (
     return writeBackup(kith, target, passphrase, derive, onPart === undefined ? {} : { onPart });
   }
   if (index === 0) await target.write(0, header);
+  let events = 0;
   for (;;) {
-    const { part, of } = await kith.call('backup.part', { index });
+    const { part, of, ...made } = await kith.call('backup.part', { index });
+    events = made.events;
     if (part === null) break;
     await target.write(partAt(index), part);
     index++;
     onPart?.(index, of);
   }
   await kith.call('backup.end', {});
-  return partAt(index);
+  return { bytes: partAt(index), events };
 };
 
 /** Is this the beginning of an encrypted backup, of whatever version? */

@@ -244,14 +244,14 @@ export interface Methods {
     params: { backup: Uint8Array; salt: Uint8Array; under: Uint8Array };
     result: { header: Uint8Array; next: number };
   };
-  /** Null: the file is whole. `of`: how many parts it has, once that is known. */
-  'backup.part': { params: { index: number }; result: { part: Uint8Array | null; of: number | null } };
+  /** Null: the file is whole. `events`: written so far. `of`: how many parts it has, once that is known. */
+  'backup.part': { params: { index: number }; result: { part: Uint8Array | null; of: number | null; events: number } };
   'backup.end': { params: Record<string, never>; result: Record<string, never> };
   /** Into a fresh home only. A restore of the same file goes on where it was. */
   'restore.begin': { params: { header: Uint8Array; under: Uint8Array }; result: { next: number; whole: boolean } };
   'restore.part': { params: { index: number; part: Uint8Array }; result: { next: number; whole: boolean } };
   /** Makes this home a new device of the person whose backup it is. */
-  'restore.finish': { params: Record<string, never>; result: { conversations: number; events: number } };
+  'restore.finish': { params: Record<string, never>; result: { conversations: readonly string[]; events: number } };
   'restore.cancel': { params: Record<string, never>; result: Record<string, never> };
   'draft.set': { params: { conversation: string; text: string }; result: { conversation: string; text: string } };
   /** Told to the other side only when the setting allows it; never stored. */

@@ -172,7 +172,8 @@ test('S1.1 no device key, session or private half of an inbox hello is in a back
 test('S1.1 the file tells nothing but its padded size: parts of one size, and no word of it', async () => {
   const { alice } = talked();
   const file = new File();
-  expect(await writeBackup(kithOf(alice), file, PASSPHRASE, derive)).toBe(file.bytes.length);
+  const { bytes } = await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  expect(bytes).toBe(file.bytes.length);
   expect((file.bytes.length - BACKUP_HEADER_BYTES) % BACKUP_PART_BYTES).toBe(0);
   expect([1, 2, 3, 4, 5, 8, 9, 10, 17, 100, 1_000, 1_001].map(paddedParts)).toEqual([
     1, 2, 3, 4, 5, 8, 10, 10, 18, 104, 1_024, 1_024,

@@ -1,0 +1,111 @@
+// Files that are written whole or not at all, and read from any place, with the disk's failures as KithErrors.
+import { KithError, type BackupSource, type BackupTarget } from '@kith/core/client';
+import { constants } from 'node:fs';
+import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
+
+const onDisk = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new KithError('disk-full');
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new KithError('unknown-file');
+    if (code === 'EISDIR') throw new KithError('unknown-file', { message: `${path} is a folder.` });
+    if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+      throw new KithError('disk-failed', { message: `${path} could not be read or written (${code}).` });
+    }
+    throw error;
+  }
+};
+export const refuseExisting = async (path: string, force: boolean): Promise<void> => {
+  if (force) return;
+  const isThere = await access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) throw new KithError('file-exists');
+};
+
+/** Only its owner may read it. What was there stays until all of the new one is on the disk. */
+export const writeWhole = async (path: string, pieces: AsyncIterable<string>): Promise<void> => {
+  const beside = `${path}.unfinished`;
+  try {
+    await onDisk(path, async () => {
+      const file = await open(beside, 'w', 0o600);
+      try {
+        for await (const piece of pieces) await file.writeFile(piece);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(beside, path);
+    });
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+};
+
+/** A backup is written beside its place, and may be written on after a break. */
+export interface BackupFile extends BackupTarget {
+  /** All of it is on the disk: it gets its name. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+export const openBackupFile = async (path: string): Promise<BackupFile> => {
+  const beside = `${path}.unfinished`;
+  // 'a+' would write at the end wherever one asks; this makes the file and reads and writes anywhere.
+  const file = await onDisk(path, () => open(beside, constants.O_RDWR | constants.O_CREAT, 0o600));
+  return {
+    unfinished: () =>
+      onDisk(path, async () => {
+        const { size } = await file.stat();
+        return size === 0 ? undefined : { header: await readAt(file, 0, 256), bytes: size };
+      }),
+    write: (at, bytes) =>
+      onDisk(path, async () => {
+        await file.truncate(at);
+        for (let done = 0; done < bytes.length;) {
+          const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+          done += bytesWritten;
+        }
+        await file.sync();
+      }),
+    finish: () => onDisk(path, () => rename(beside, path)),
+    close: () => file.close(),
+  };
+};
+
+const readAt = async (file: FileHandle, at: number, length: number): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, at + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+};
+export interface ReadFile {
+  readonly at: BackupSource;
+  /** From its beginning, each time it is called. */
+  pieces(): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+const PIECE_BYTES = 262_144;
+export const openToRead = async (path: string): Promise<ReadFile> => {
+  const file = await onDisk(path, () => open(path, 'r'));
+  const at: BackupSource = (from, length) => onDisk(path, () => readAt(file, from, length));
+  return {
+    at,
+    pieces: async function* () {
+      for (let from = 0; ;) {
+        const piece = await at(from, PIECE_BYTES);
+        if (piece.length > 0) yield piece;
+        if (piece.length < PIECE_BYTES) return;
+        from += piece.length;
+      }
+    },
+    close: () => file.close(),
+  };
+};
