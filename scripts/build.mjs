@@ -104,7 +104,11 @@ const PARTS = {
   cli: {
     inputs: [...NODE_SIDE, 'apps/cli/package.json', 'apps/cli/src'],
     output: 'apps/cli/dist/kith.mjs',
-    build: () => bundle('cli', { kith: 'apps/cli/src/kith.ts' }),
+    build: () =>
+      bundle('cli', {
+        kith: 'apps/cli/src/kith.ts',
+        'passphrase-worker': 'packages/platform-node/src/passphrase-worker.ts',
+      }),
   },
   web: {
     inputs: [...COMMON, 'packages/platform-web/package.json', 'packages/platform-web/src', 'apps/web'],

@@ -43,8 +43,8 @@ const handle = async (request: HistoryRequest): Promise<HistoryReply> => {
     const database = await openWebDatabase(`.kith-${HOME}`);
     const key = await readWebKey(`kith-${HOME}`);
     const conversation = conversationFromName(request.conversation);
-    if (key === undefined || conversation === undefined) throw new Error('there is no such home here');
-    store = openSqlStore(() => database.open(key));
+    if (key?.wrap !== 'none' || conversation === undefined) throw new Error('there is no such home here');
+    store = openSqlStore(() => database.open(key.key));
     side = openSide(await createLibsodium(), webRandomness, store, conversation, bytesOf(request.root));
     return { type: 'opened', frontier: toBase64url(encode(frontierCodec, side.log.frontier())) };
   }

@@ -1,4 +1,5 @@
 import { EXIT, KithError, type Kith } from '@kith/core/client';
+import { resolve } from 'node:path';
 import type { Context } from './actions/context.ts';
 import { AmbiguousError } from './find/ambiguous.ts';
 import { homeFolder } from './home/place.ts';
@@ -34,6 +35,15 @@ const tellRelays = async (kith: Kith, relays: readonly string[], print: Printer)
   if (known.length === 0) for (const url of relays) await kith.call('relay.add', { url });
   else if (!relays.every((url) => known.includes(url)))
     print.talk('A running Kith owns this home; it uses its own relays.');
+};
+
+/** A person is at work; and a locked home is opened when the passphrase was given with the command. */
+const tellPerson = async (kith: Kith, command: Input['command'], input: Input, host: Host): Promise<void> => {
+  const { locked } = await kith.call('lock.touch', {});
+  const file = input.option('passphrase-file');
+  if (!locked || command.locks || file === undefined) return;
+  const { passphraseOfFile } = await import('./actions/passphrase.ts');
+  await kith.call('lock.unlock', { passphrase: await passphraseOfFile(resolve(host.folder, file)) });
 };
 
 /** A limit that an action's own work races against. */
@@ -81,8 +91,14 @@ const perform = async (input: Input, host: Host, print: Printer): Promise<number
           { home, relays, relaysForRun, online: command.stays, openEngine: host.openEngine },
           noteRole,
         );
-        if (limitMs !== null) limit.start(limitMs);
-        if (!owner) await tellRelays(kith, relaysForRun.length > 0 ? relaysForRun : relays, print);
+        try {
+          await tellPerson(kith, command, input, host);
+          if (limitMs !== null) limit.start(limitMs);
+          if (!owner && !command.locks) await tellRelays(kith, relaysForRun.length > 0 ? relaysForRun : relays, print);
+        } catch (error) {
+          await kith.close();
+          throw error;
+        }
         return kith;
       })),
   };

@@ -1,7 +1,18 @@
 // A Kith in memory, for looking at screens. It answers as the engine's contract says and does nothing else: no crypto, no relay.
-import type { Change, Contact, EventState, Invite, Kith, LogLine, Method, Methods } from '@kith/core/client';
+import type { Change, Contact, EventState, Invite, Kith, LockState, LogLine, Method, Methods } from '@kith/core/client';
 
-export type Scene = 'empty' | 'talk' | 'long' | 'loading' | 'offline' | 'error' | 'rtl' | 'edges';
+export type Scene =
+  | 'empty'
+  | 'talk'
+  | 'long'
+  | 'loading'
+  | 'offline'
+  | 'error'
+  | 'rtl'
+  | 'edges'
+  | 'locked'
+  | 'waiting'
+  | 'passphrase';
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -164,6 +175,9 @@ const worlds: Record<Scene, () => World> = {
   loading: () => worlds.talk(),
   offline: () => worlds.talk(),
   error: () => worlds.talk(),
+  locked: () => worlds.talk(),
+  waiting: () => worlds.talk(),
+  passphrase: () => worlds.talk(),
   rtl: () => {
     const log = linesOf('blair', [
       [false, 'صباح الخير! هل ما زلنا على موعدنا؟', DAY],
@@ -212,6 +226,16 @@ const fail = (code: string): never => {
 };
 
 export function createFixture(scene: Scene) {
+  let lock: LockState = {
+    passphrase: scene === 'locked' || scene === 'waiting' || scene === 'passphrase',
+    locked: scene === 'locked' || scene === 'waiting',
+    waitUntil: scene === 'waiting' ? NOW + 3_600_000 : null,
+  };
+  const locked = (now: boolean): LockState => {
+    lock = { ...lock, locked: now };
+    tell({ type: 'lock', locked: now });
+    return lock;
+  };
   const world = worlds[scene]();
   const listeners = new Set<(change: Change) => void>();
   const tell = (change: Change): void => {
@@ -466,11 +490,19 @@ export function createFixture(scene: Scene) {
     'relay.remove': ({ url }) => (relays = relays.filter((relay) => relay.url !== url)),
     sync: () => ({ sent: 0, received: 0, pending: 0 }),
     'device.list': () => [],
+    'lock.state': () => lock,
+    'lock.touch': () => lock,
+    'lock.now': () => locked(true),
+    'lock.unlock': ({ passphrase }) => (passphrase === 'wrong' ? fail('wrong-passphrase') : locked(false)),
+    'lock.set': ({ next }) => (lock = { ...lock, passphrase: next !== null }),
+    'lock.duress': () => lock,
     'events.since': () => ({ events: [], cursor: '' }),
   };
 
   const kith: Kith = {
     async call(method, params) {
+      await Promise.resolve();
+      if (lock.locked && !method.startsWith('lock.')) fail('locked');
       if (scene === 'loading') return new Promise(() => undefined);
       await Promise.resolve();
       return structuredClone(methods[method](params));

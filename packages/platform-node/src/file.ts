@@ -37,22 +37,48 @@ export const readText = (path: string): string | undefined =>
     }
   });
 
-/** Whole or not at all, synced, readable by its owner only. `text` may depend on the file's inode number. */
-export const writeText = (path: string, text: (inode: number) => string): void =>
+/** Of a file that nobody finds any more: what lay in it is not left to lie on the disk, as far as its blocks are reused. */
+const overwrite = (file: number): void => {
+  const { size } = fstatSync(file);
+  writeSync(file, new Uint8Array(size), 0, size, 0);
+  fsyncSync(file);
+};
+
+/** Undefined when there is no such file. */
+const openOld = (path: string): number | undefined => {
+  try {
+    return openSync(path, 'r+');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/**
+ * Whole or not at all, synced, readable by its owner only. `text` may depend on the file's inode number. `overwrite`: what
+ * stood there before is overwritten where it lay, once the new file is in its place.
+ */
+export const writeText = (path: string, text: (inode: number) => string, old: 'leave' | 'overwrite' = 'leave'): void =>
   asDisk(() => {
-    const beside = `${path}.new`;
-    const file = openSync(beside, 'w', 0o600);
+    const replaced = old === 'overwrite' ? openOld(path) : undefined;
     try {
-      writeSync(file, text(fstatSync(file).ino));
-      fsyncSync(file);
+      const beside = `${path}.new`;
+      const file = openSync(beside, 'w', 0o600);
+      try {
+        writeSync(file, text(fstatSync(file).ino));
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(beside, path);
+      const folder = openSync(dirname(path), 'r');
+      try {
+        fsyncSync(folder);
+      } finally {
+        closeSync(folder);
+      }
+      if (replaced !== undefined) overwrite(replaced);
     } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
-    const folder = openSync(dirname(path), 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
+      if (replaced !== undefined) closeSync(replaced);
     }
   });

@@ -1,6 +1,16 @@
-import { startKith, toKithError, type Kith, type Parts, type StartKith } from '@kith/core/client';
-import type { LogLevel, SqlStoreOptions } from '@kith/core/ports';
-import { openHome, type Home } from './home.ts';
+import {
+  startKith,
+  startLockable,
+  toKithError,
+  type Cost,
+  type Kith,
+  type Parts,
+  type StartKith,
+} from '@kith/core/client';
+import type { Secret } from '@kith/core/crypto';
+import type { Clock, LogLevel, SqlStoreOptions } from '@kith/core/ports';
+import { holdHome, type HeldHome } from './home.ts';
+import { derivePassphraseKey } from './passphrase.ts';
 import { stderrLogger, systemClock, systemRandomness } from './system.ts';
 
 export interface NodeKithOptions extends SqlStoreOptions {
@@ -16,7 +26,12 @@ export interface NodeKithOptions extends SqlStoreOptions {
 }
 type Composed = Pick<Parts, 'crypto' | 'agreement' | 'transport'>;
 /** Tests may give parts of their own. */
-export type NodeKithParts = Partial<Composed> & { readonly startKith?: StartKith };
+export type NodeKithParts = Partial<Composed> & {
+  readonly startKith?: StartKith;
+  /** Of the door: for waits and idleness. */
+  readonly clock?: Clock;
+  readonly passphraseCost?: Omit<Cost, 'salt'>;
+};
 
 /** Loaded only once the home is known to be free: who finds it busy needs none of it. */
 const compose = async (given: Partial<Composed>): Promise<Composed> => {
@@ -29,42 +44,63 @@ const compose = async (given: Partial<Composed>): Promise<Composed> => {
   return { crypto, agreement, transport };
 };
 
-const startOn = async (home: Home, options: NodeKithOptions, given: NodeKithParts): Promise<Kith> => {
-  const composed = await compose(given);
+/** Opens the database of a held home and runs the engine on it. */
+const startOn = async (home: HeldHome, key: Secret, options: NodeKithOptions, given: NodeKithParts): Promise<Kith> => {
+  const store = home.openStore(key, options);
   try {
-    return await (given.startKith ?? startKith)({
-      ...composed,
-      store: home.store,
-      generation: home.generation,
-      clock: systemClock,
-      randomness: systemRandomness,
-      logger: stderrLogger(options.logLevel),
-      relays: options.relays,
-      relaysForRun: options.relaysForRun,
-      online: options.online ?? true,
-    });
+    const composed = await compose(given);
+    try {
+      const kith = await (given.startKith ?? startKith)({
+        ...composed,
+        store,
+        generation: home.generation,
+        clock: systemClock,
+        randomness: systemRandomness,
+        logger: stderrLogger(options.logLevel),
+        relays: options.relays,
+        relaysForRun: options.relaysForRun,
+        online: options.online ?? true,
+      });
+      return {
+        call: (method, params) => kith.call(method, params),
+        onChange: (listener) => kith.onChange(listener),
+        close: () => kith.close().finally(() => store.close()),
+      };
+    } catch (error) {
+      composed.transport.close();
+      throw error;
+    }
   } catch (error) {
-    composed.transport.close();
+    store.close();
     throw error;
   }
 };
 
 /**
- * The engine on a home, in this process. Rejects with a KithError: `home-busy` (at once), `damaged-home`, `newer-home`,
- * `disk-full`, `disk-failed`. `close` lets the home go, even when the engine fails to close.
+ * The engine on a home, in this process; a home with a passphrase starts locked. Rejects with a KithError: `home-busy` (at
+ * once), `damaged-home`, `newer-home`, `disk-full`, `disk-failed`. `close` lets the home go, even when the engine fails to
+ * close.
  */
 export const openNodeKith = async (options: NodeKithOptions, parts: NodeKithParts = {}): Promise<Kith> => {
   try {
-    const home = openHome(options.home, options);
+    const home = holdHome(options.home);
     try {
-      const kith = await startOn(home, options, parts);
+      const kith = await startLockable({
+        place: home.place,
+        clock: parts.clock ?? systemClock,
+        randomness: systemRandomness,
+        crypto: async () => parts.crypto ?? (await import('@kith/core/crypto/libsodium')).createLibsodium(),
+        derive: derivePassphraseKey,
+        open: (key) => startOn(home, key, options, parts),
+        ...(parts.passphraseCost === undefined ? {} : { cost: parts.passphraseCost }),
+      });
       return {
         call: (method, params) => kith.call(method, params),
         onChange: (listener) => kith.onChange(listener),
-        close: () => kith.close().finally(() => home.close()),
+        close: () => kith.close().finally(() => home.release()),
       };
     } catch (error) {
-      home.close();
+      home.release();
       throw error;
     }
   } catch (error) {

@@ -87,7 +87,7 @@ describe('a home', () => {
       ).toBe('key');
     }
     const newer = started();
-    writeFileSync(join(newer, 'key'), '{"version":2,"wrap":"none","key":""}');
+    writeFileSync(join(newer, 'key'), '{"version":3,"wrap":"none","key":""}');
     expect(kindOf(() => openHome(newer))).toBe('newer');
   });
 

@@ -8,14 +8,17 @@ import { createWebTransport } from './transport.ts';
 export const runWebEngine = (startKith: StartKith): void => {
   // Compiles WebAssembly, while the database is opened.
   const loading = createLibsodium();
-  hostEngine(async (parts) => {
-    const crypto = await loading;
-    return startKith({
-      ...parts,
-      crypto,
-      agreement: lazyAgreement(),
-      transport: createWebTransport(),
-      readsFirst: true,
-    });
-  });
+  hostEngine(
+    async (parts) => {
+      const crypto = await loading;
+      return startKith({
+        ...parts,
+        crypto,
+        agreement: lazyAgreement(),
+        transport: createWebTransport(),
+        readsFirst: true,
+      });
+    },
+    () => loading,
+  );
 };

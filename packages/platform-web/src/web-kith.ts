@@ -78,6 +78,7 @@ const switchingKith = () => {
   };
   /** What changed while no engine was heard is not known: everything is to be read again. */
   const tellAll = async (kith: Kith): Promise<void> => {
+    tell({ type: 'lock', locked: (await kith.call('lock.state', {})).locked });
     for (const type of ['contacts', 'requests', 'invites', 'profile', 'settings'] as const) tell({ type });
     tell({ type: 'status', status: await kith.call('status', {}) });
     for (const { conversation } of await kith.call('contact.list', {})) tell({ type: 'conversation', conversation });

@@ -219,6 +219,74 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     });
   }, 30_000);
 
+  test('S4.12 with a passphrase it starts locked in every tab, and opens in all of them', async () => {
+    const page = await openPage();
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    await page.evaluate(() => tab.call('profile.set', { name: 'Blair' }));
+    expect(await page.evaluate(() => tab.call('lock.set', { next: 'four random words here' }))).toEqual({
+      passphrase: true,
+      locked: false,
+      waitUntil: null,
+    });
+    await page.reload();
+    await page.waitForFunction(() => typeof tab === 'object');
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    const other = await openPage();
+    expect(await other.evaluate(() => tab.startEngine())).toBe('started');
+    for (const each of [page, other]) {
+      expect(await each.evaluate(() => tab.call('profile.get', {}))).toEqual({ code: 'locked' });
+      expect(await each.evaluate(() => tab.call('lock.state', {}))).toMatchObject({ passphrase: true, locked: true });
+    }
+    expect(await other.evaluate(() => tab.call('lock.unlock', { passphrase: 'a guess of mine' }))).toEqual({
+      code: 'wrong-passphrase',
+    });
+    expect(await other.evaluate(() => tab.call('lock.unlock', { passphrase: 'four random words here' }))).toMatchObject(
+      { locked: false },
+    );
+    await page.waitForFunction(() => tab.changes.some((change) => change.type === 'lock' && !change.locked));
+    expect(await page.evaluate(() => tab.call('profile.get', {}))).toMatchObject({ name: 'Blair' });
+    await page.evaluate(() => tab.call('lock.now', {}));
+    await other.waitForFunction(() => tab.changes.some((change) => change.type === 'lock' && change.locked));
+    expect(await other.evaluate(() => tab.call('profile.get', {}))).toEqual({ code: 'locked' });
+    // The tab that runs the engine goes: the next one starts it locked.
+    await page.evaluate(() => tab.call('lock.unlock', { passphrase: 'four random words here' }));
+    await page.close({ runBeforeUnload: false });
+    await waitForOwner(other);
+    expect(await other.evaluate(() => tab.call('profile.get', {}))).toEqual({ code: 'locked' });
+  }, 90_000);
+
+  test('S4.12 wrong passphrases cost time in a browser, also after a reload; U22 a duress one empties it', async () => {
+    const page = await openPage();
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    const { device } = (await page.evaluate(() => tab.call('status', {}))) as { device: string };
+    await page.evaluate(() => tab.call('lock.set', { next: 'four random words here' }));
+    await page.evaluate(() =>
+      tab.call('lock.duress', { passphrase: 'four random words here', next: 'another four random words' }),
+    );
+    await page.evaluate(() => tab.call('lock.now', {}));
+    for (let i = 0; i < 4; i++) {
+      expect(await page.evaluate(() => tab.call('lock.unlock', { passphrase: 'a guess of mine' }))).toEqual({
+        code: 'wrong-passphrase',
+      });
+    }
+    await page.reload();
+    await page.waitForFunction(() => typeof tab === 'object');
+    expect(await page.evaluate(() => tab.startEngine())).toBe('started');
+    const typeDuress = () => page.evaluate(() => tab.call('lock.unlock', { passphrase: 'another four random words' }));
+    expect(await typeDuress()).toEqual({ code: 'too-many-tries' });
+    await expect
+      .poll(typeDuress, { timeout: 30_000, interval: 500 })
+      .toMatchObject({ passphrase: true, locked: false });
+    const now = (await page.evaluate(() => tab.call('status', {}))) as { device: string };
+    expect(now.device).not.toBe(device);
+    await page.evaluate(() => tab.call('lock.now', {}));
+    expect(await page.evaluate(() => tab.call('lock.unlock', { passphrase: 'four random words here' }))).toEqual({
+      code: 'wrong-passphrase',
+    });
+    expect(await typeDuress()).toMatchObject({ locked: false });
+    expect(await page.evaluate(() => tab.call('status', {}))).toMatchObject({ device: now.device });
+  }, 120_000);
+
   test('a worker that cannot be had, and a tab that holds the home without a word, are told and not waited for', async () => {
     const page = await openPage();
     expect(

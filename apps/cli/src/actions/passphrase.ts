@@ -15,7 +15,7 @@ const decode = (bytes: Uint8Array): string => {
     throw new KithError('bad-passphrase', { message: 'The passphrase is not valid UTF-8.' });
   }
 };
-const fromFile = async (path: string): Promise<string> => {
+export const passphraseOfFile = async (path: string): Promise<string> => {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new KithError('unknown-file', { message: `${path} cannot be read (${error.code ?? 'unknown'}).` });
   });
@@ -44,11 +44,37 @@ export const readPassphrase = async (
 ): Promise<string> => {
   const { host, input } = context;
   const file = options.map((name) => input.option(name)).find((named) => named !== undefined);
-  if (file !== undefined) return fromFile(resolve(host.folder, file));
+  if (file !== undefined) return passphraseOfFile(resolve(host.folder, file));
   if (host.ask === null) return fromStdin(context);
   const typed = await host.ask(`${question}: `);
   if (twice && (await host.ask(`${question}, again: `)) !== typed) {
     throw new KithError('bad-passphrase', { message: 'The two passphrases differ.', hint: 'Try again.' });
   }
   return typed;
+};
+
+/** Several, one after the other: each asked for at the terminal, or a line of stdin. */
+export interface Asking {
+  ask(question: string): Promise<string>;
+  /** True at a terminal, where a slip shows only when it is typed twice. */
+  readonly twice: boolean;
+}
+
+export const startAsking = ({ host }: Pick<Context, 'host'>): Asking => {
+  const { ask } = host;
+  if (ask !== null) return { ask, twice: true };
+  let lines: Promise<string[]> | undefined;
+  return {
+    twice: false,
+    ask: async () => {
+      lines ??= fromStdin({ host }).then((text) => text.split(/\r?\n/));
+      const line = (await lines).shift();
+      if (line === undefined || line === '')
+        throw new KithError('bad-option', {
+          message: 'No passphrase was given.',
+          hint: 'Give it on stdin, or with --passphrase-file FILE.',
+        });
+      return line;
+    },
+  };
 };

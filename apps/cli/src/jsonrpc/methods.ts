@@ -85,11 +85,24 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'relay.remove': { url: need('text') },
   sync: { forMs: may('count') },
   'device.list': none,
+  'lock.state': none,
+  'lock.touch': none,
+  'lock.now': none,
+  'lock.unlock': { passphrase: need('text') },
+  'lock.set': { passphrase: may('text'), next: need('text or null') },
+  'lock.duress': { passphrase: need('text'), next: need('text or null') },
   'events.since': { from: need('text or null') },
 };
 
 /** Answers of these are the same however often they are asked; asking again after a lost answer changes nothing more. */
-const CHANGING_EACH_TIME: ReadonlySet<Method> = new Set(['invite.create', 'send', 'edit']);
+const CHANGING_EACH_TIME: ReadonlySet<Method> = new Set([
+  'invite.create',
+  'send',
+  'edit',
+  'lock.unlock',
+  'lock.set',
+  'lock.duress',
+]);
 export const isRepeatable = (method: Method): boolean => !CHANGING_EACH_TIME.has(method);
 
 export const isMethod = (name: unknown): name is Method => typeof name === 'string' && Object.hasOwn(METHODS, name);

@@ -3,7 +3,7 @@
 import { toTime } from '../print/time.ts';
 
 const BYTES = new Set(['picture', 'batch', 'unfinished', 'backup', 'salt', 'under', 'header', 'part']);
-const TIMES = new Set(['at', 'expires', 'sentAt', 'receivedAt', 'addedAt', 'waitingSince']);
+const TIMES = new Set(['at', 'expires', 'sentAt', 'receivedAt', 'addedAt', 'waitingSince', 'waitUntil']);
 
 const map = (value: unknown, each: (name: string, value: unknown) => unknown, name = ''): unknown => {
   if (Array.isArray(value)) return value.map((entry) => map(entry, each, name));

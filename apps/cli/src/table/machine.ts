@@ -55,7 +55,7 @@ export const MACHINE: readonly CommandSpec[] = [
     load: async () => (await import('../actions/serve.ts')).serve,
   }),
   command('daemon', 'keep this home online and serve other commands', {
-    fields: ['ready', 'home', 'socket', 'device'],
+    fields: ['ready', 'home', 'socket', 'device', 'locked'],
     stays: true,
     load: async () => (await import('../actions/daemon.ts')).daemon,
   }),
@@ -70,8 +70,27 @@ export const MACHINE: readonly CommandSpec[] = [
     fields: ['check', 'ok', 'detail', 'next'],
     load: async () => (await import('../actions/doctor.ts')).doctor,
   }),
-  command('lock', 'lock this home', { options: [flag('set', 'set or change the passphrase')] }),
-  command('unlock', 'unlock this home', {}),
+  command('lock', 'lock this home until its passphrase is given', {
+    options: [
+      flag('set', 'set or change the passphrase'),
+      flag('remove', 'take the passphrase away'),
+      flag('duress', 'set a passphrase that opens an empty home and deletes this one'),
+      flag('no-duress', 'take such a passphrase away'),
+      option('new-passphrase-file', 'FILE', 'file with what is set (else asked for, or a line of stdin)', {
+        kind: { type: 'file' },
+      }),
+    ],
+    examples: ['kith lock --set', 'kith lock', 'kith lock --set --passphrase-file old --new-passphrase-file new'],
+    fields: ['passphrase', 'locked', 'waitUntil'],
+    locks: true,
+    load: async () => (await import('../actions/lock.ts')).lock,
+  }),
+  command('unlock', 'unlock the home of a running daemon, or try a passphrase', {
+    examples: ['kith unlock', 'kith unlock --passphrase-file FILE'],
+    fields: ['passphrase', 'locked', 'waitUntil'],
+    locks: true,
+    load: async () => (await import('../actions/lock.ts')).unlock,
+  }),
   command('completion', 'print completions for a shell', {
     arguments: [argument('SHELL', choice('bash', 'zsh', 'fish'))],
     examples: ['kith completion bash > ~/.local/share/bash-completion/completions/kith'],

@@ -47,6 +47,8 @@ export interface CommandSpec {
   readonly fields: readonly string[];
   /** Runs until it is ended: it stays online, and serves its home to other commands. */
   readonly stays: boolean;
+  /** Works on a locked home, and does with the passphrase what it has to. */
+  readonly locks: boolean;
   /** Loads only what this command needs. Null: part of a later version. */
   readonly load: (() => Promise<Action>) | null;
 }
@@ -88,5 +90,6 @@ export const command = (path: string, summary: string, rest: Rest): CommandSpec 
   prints: rest.prints ?? 'one',
   fields: rest.fields ?? [],
   stays: rest.stays ?? false,
+  locks: rest.locks ?? false,
   load: rest.load ?? null,
 });

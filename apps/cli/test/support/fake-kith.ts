@@ -5,6 +5,7 @@ import {
   type Contact,
   type Invite,
   type Kith,
+  type LockState,
   type LogLine,
   type Method,
   type Methods,
@@ -90,6 +91,7 @@ export class FakeKith implements Kith {
   readonly asked: { readonly method: Method; readonly params: object }[] = [];
   readonly #listeners = new Set<(change: Change) => void>();
   closed = false;
+  lock: LockState = { passphrase: true, locked: false, waitUntil: null };
 
   readonly #methods: {
     [M in Method]: (params: Methods[M]['params']) => Methods[M]['result'] | Promise<Methods[M]['result']>;
@@ -181,6 +183,12 @@ export class FakeKith implements Kith {
     'relay.add': ({ url }) => [{ url, reachable: true, latencyMs: 2, roles: ['mailbox'], load: 0.5 }],
     'relay.remove': () => [],
     sync: () => ({ sent: 1, received: 2, pending: 3 }),
+    'lock.state': () => this.lock,
+    'lock.touch': () => this.lock,
+    'lock.now': () => ({ ...this.lock, locked: true }),
+    'lock.unlock': () => this.lock,
+    'lock.set': ({ next }) => ({ ...this.lock, passphrase: next !== null }),
+    'lock.duress': () => this.lock,
     'device.list': () => [{ device: 'device-1', name: '', addedAt: AT, revoked: false, thisDevice: true }],
     'events.since': ({ from }) => {
       const all = [...this.logs.values()].flat();

@@ -12,6 +12,7 @@ import { showUnread } from './badge.ts';
 import { KithProvider, none, useContacts, useKith, useQuery } from './kith.tsx';
 import { isListed, namedOf } from './names.ts';
 import { notifyOf } from './notifications.ts';
+import { useLock, useSignsOfLife } from './lock.ts';
 import type { Platform } from './platform.ts';
 import { go, useRoute, type Route } from './route.ts';
 import { applyTheme, SETTINGS, useSettings } from './settings.ts';
@@ -28,6 +29,7 @@ const Search = lazy(async () => ({ default: (await import('../screens/search.tsx
 const Settings = lazy(async () => ({ default: (await import('../screens/settings.tsx')).Settings }));
 const Help = lazy(async () => ({ default: (await import('../screens/help.tsx')).Help }));
 const Keyboard = lazy(async () => ({ default: (await import('../screens/keyboard.tsx')).Keyboard }));
+const Locked = lazy(async () => ({ default: (await import('../screens/lock.tsx')).Locked }));
 const Jump = lazy(async () => ({ default: (await import('../screens/jump.tsx')).Jump }));
 
 type Overlay = 'keyboard' | 'jump' | null;
@@ -236,6 +238,8 @@ function Shell() {
       {overlay === 'jump' ? <Jump onClose={() => setOverlay(null)} /> : null}
     </Suspense>
   );
+  // The lock screen is about to come.
+  if (state.status === 'failed' && state.problem === 'locked') return null;
   if (state.status === 'failed') {
     return (
       <main className="welcome" id="main">
@@ -285,12 +289,25 @@ function Shell() {
   );
 }
 
+/** Nothing but the lock screen while it is locked. */
+function Gate() {
+  const kith = useKith();
+  const [lock, again] = useLock(kith);
+  useSignsOfLife(kith, lock !== null && lock.passphrase && !lock.locked);
+  if (lock?.locked !== true) return <Shell />;
+  return (
+    <Suspense>
+      <Locked waitUntil={lock.waitUntil} again={again} />
+    </Suspense>
+  );
+}
+
 export function App({ kith, platform }: { kith: Kith; platform: Platform }) {
   return (
     <I18nProvider locale={t.locale}>
       <KithProvider kith={kith} platform={platform}>
         <div className="shell">
-          <Shell />
+          <Gate />
         </div>
       </KithProvider>
     </I18nProvider>

@@ -26,6 +26,7 @@ const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   invites: ['invite.list'],
   profile: ['profile.get'],
   settings: ['set'],
+  lock: [],
   drafts: [],
 };
 
@@ -39,6 +40,8 @@ export class Queries {
   constructor(kith: Kith) {
     this.#kith = kith;
     this.#stop = kith.onChange((change) => {
+      // What was read does not stay in memory while it is locked, and is read anew afterwards.
+      if (change.type === 'lock') this.#entries.clear();
       const methods = affected[change.type];
       for (const [key, entry] of this.#entries) {
         if (!methods.includes(entry.method)) continue;

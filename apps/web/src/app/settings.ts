@@ -8,6 +8,7 @@ export const SETTINGS = {
   theme: 'theme',
   notifications: 'notifications',
   hints: 'hints',
+  lockAfter: 'lock-after',
   hintCheck: 'hint.check',
   hintNotifications: 'hint.notifications',
   hintPersist: 'hint.persist',

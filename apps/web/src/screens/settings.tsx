@@ -12,6 +12,7 @@ import { Choices, Field, Switch } from '../ui/field.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { Loaded, Page } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
+import { LockSettings } from './settings-lock.tsx';
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -279,6 +280,9 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
           on={get('typing') === 'on'}
           onChange={(on) => act.run('typing', on ? 'on' : 'off')}
         />
+      </Section>
+      <Section title={t.lock.section}>
+        <LockSettings after={get('lockAfter')} putAfter={(value) => act.run('lockAfter', value)} />
       </Section>
       <Section title={t.settings.writing}>
         <Choices

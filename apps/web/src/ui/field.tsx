@@ -13,7 +13,10 @@ interface FieldProps {
   readonly onChange: (value: string) => void;
   readonly onBlur?: () => void;
   readonly maxLength?: number;
-  readonly input?: Pick<InputProps, 'placeholder' | 'autoComplete' | 'spellCheck' | 'inputMode' | 'enterKeyHint'> & {
+  readonly input?: Pick<
+    InputProps,
+    'type' | 'placeholder' | 'autoComplete' | 'spellCheck' | 'inputMode' | 'enterKeyHint'
+  > & {
     ref?: Ref<HTMLInputElement>;
   };
   readonly autoFocus?: boolean;

@@ -549,6 +549,71 @@ export const en = {
     hintsHint: 'At most one a day, and never in the first minute.',
   },
 
+  lock: {
+    section: 'Lock',
+    title: 'Kith is locked',
+    intro: 'Nothing is fetched and nothing can be read until it is unlocked.',
+    passphrase: 'Passphrase',
+    unlock: 'Unlock',
+    unlocking: 'Unlocking…',
+    working: 'One moment…',
+    wait: (seconds: number) =>
+      seconds < 120
+        ? `Wait ${count(seconds, 'second', 'seconds')}, then try again.`
+        : `Wait ${Math.ceil(seconds / 60)} minutes, then try again.`,
+    none: 'No passphrase',
+    noneMeans: [
+      'Whoever can use this browser profile, or read its folder, can read everything that is here and write in your name.',
+      'With a passphrase they need it too. Nobody can help you if you forget it.',
+    ] as readonly string[],
+    means:
+      'Kith asks for the passphrase when it starts. Without it, nobody who takes this device or its disk while Kith is locked can read what is here, as long as they cannot guess it. Nobody can help you if you forget it.',
+    now: 'Lock now',
+    after: 'Lock by itself, on this device',
+    times: {
+      off: 'Only when it is closed',
+      '1m': 'After a minute without you',
+      '5m': 'After 5 minutes without you',
+      '15m': 'After 15 minutes without you',
+      '1h': 'After an hour without you',
+    },
+    current: 'Passphrase so far',
+    next: 'New passphrase',
+    nextHint: 'Four or more words that have nothing to do with each other are good. At least 8 characters.',
+    again: 'The same once more',
+    differ: 'The two are not the same.',
+    duress: 'Duress passphrase',
+    duressHint:
+      'A duress passphrase is for when you are forced to unlock. It opens an empty Kith and deletes what is on this device for good. Kith never shows whether there is one.',
+    tasks: {
+      set: {
+        title: 'Set a passphrase',
+        body: 'You will need it each time Kith starts. What your browser or a backup has copied before stays readable without it.',
+        yes: 'Set it',
+      },
+      change: {
+        title: 'Change the passphrase',
+        body: 'A copy of this device that somebody made before still opens with the old one.',
+        yes: 'Change it',
+      },
+      remove: {
+        title: 'Remove the passphrase',
+        body: 'Whoever can use this browser profile can then read everything that is here.',
+        yes: 'Remove it',
+      },
+      duress: {
+        title: 'Set a duress passphrase',
+        body: 'Typed on the lock screen, it deletes everything on this device at once and opens an empty Kith. Other people keep their copies. It replaces one that was set before.',
+        yes: 'Set it',
+      },
+      noDuress: {
+        title: 'Remove a duress passphrase',
+        body: 'Afterwards there is none, whether there was one or not.',
+        yes: 'Remove it',
+      },
+    },
+  },
+
   help: {
     protects: {
       title: 'How Kith protects you',

@@ -7,6 +7,7 @@ const STORE_CODES: Readonly<Record<StoreError['kind'], ErrorCode>> = {
   newer: 'newer-home',
   key: 'damaged-home',
   busy: 'home-busy',
+  locked: 'locked',
 };
 
 /** What a caller is told of anything thrown: of an unexpected exception only that there was one. */

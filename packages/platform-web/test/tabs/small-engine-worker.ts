@@ -1,6 +1,7 @@
 // An engine of a few methods over the real store, to test the way to it. It counts its starts in the generation.
 import { KithError, type Change, type Kith, type Method } from '@kith/core/client';
 import { uint32, utf8, utf8ToText } from '@kith/core/bytes';
+import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { hostEngine, type WebParts } from '../../src/engine-host.ts';
 
 const smallKith = ({ store, generation, relays }: WebParts): Kith => {
@@ -46,4 +47,4 @@ const smallKith = ({ store, generation, relays }: WebParts): Kith => {
   };
 };
 
-hostEngine((parts) => Promise.resolve(smallKith(parts)));
+hostEngine((parts) => Promise.resolve(smallKith(parts)), createLibsodium);
