@@ -22,7 +22,8 @@ test.each(versions)('%s opens, with its lines, contacts, settings, drafts and in
   };
   const kith = await openNodeKith({ home, relays: [], online: false });
   const { conversation } = expected;
-  expect(JSON.parse(JSON.stringify(await kith.call('log', { conversation })))).toEqual(expected.lines);
+  // A line may say more today than it did then.
+  expect(JSON.parse(JSON.stringify(await kith.call('log', { conversation })))).toMatchObject(expected.lines);
   expect(await kith.call('contact.list', {})).toMatchObject([
     { conversation, name: 'Bobby', validity: 'validated', state: 'active', draft: 'half a thought', wordsReady: true },
   ]);
