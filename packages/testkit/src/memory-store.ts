@@ -233,6 +233,12 @@ const storeOver = (state: State): MemoryStore => {
         setText(state, name, { id: id.slice(), lead: lead.slice(), words: searchRuns(text).flat(), turn: state.turn });
       });
     },
+    clearTexts() {
+      write((steps) => {
+        for (const [name, entry] of state.texts) steps.push((target) => setText(target, name, entry));
+        state.texts.clear();
+      });
+    },
     unindexText(id) {
       write((steps) => {
         const name = keyToString(id);

@@ -54,10 +54,12 @@ import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
 import { eventsWaiting } from './peers.ts';
 import type { Receiver } from './receiver.ts';
+import type { Removal } from './removal.ts';
 import { ROLES } from './records.ts';
 import type { Contact, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Timers } from './timers.ts';
+import { damageOf, transcriptPage } from './transcript.ts';
 
 const MAX_NAME_CHARACTERS = 64;
 const MAX_PAGE = 500;
@@ -73,6 +75,7 @@ export interface CallsParts {
   readonly pairing: Pairing;
   readonly devices: Devices;
   readonly linking: Linking;
+  readonly removal: Removal;
   readonly lines: Lines;
   readonly timers: Timers;
   readonly status: () => Status;
@@ -144,7 +147,7 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier, devices, linking } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking, removal } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -301,6 +304,8 @@ export class Calls {
         return { conversation: pair.name, unread };
       },
       log: (params) => this.#log(params),
+      'log.verify': (params) => damageOf(params.pair().log),
+      transcript: (params) => transcriptPage(params.pair().log, params.optionalText('cursor')),
       search: (params) => this.#search(params),
       'import.lines': (params) => this.#imports.take(params.bytes('batch')),
       'backup.plan': (params) => this.#backups.plan(params.has('unfinished') ? params.bytes('unfinished') : undefined),
@@ -406,6 +411,10 @@ export class Calls {
         linking.refuse();
         return linking.view();
       },
+      'device.revoke': (params) => {
+        removal.revoke(params.text('device'), { refuse: params.flag('refuse'), wipe: params.flag('wipe') });
+        return devices.list();
+      },
       'device.name': (params) => {
         const name = params.text('name');
         checkName(name);
@@ -475,6 +484,7 @@ export class Calls {
     const facts = home.facts(pair);
     if (facts.validity === 'compromised') throw new KithError('compromised');
     const state = lines.stateOf(pair);
+    if (!home.isIn(pair)) throw new KithError('revoked-device');
     if (state === 'blocked') throw new KithError('blocked');
     if (state === 'ended') throw new KithError('ended');
     return pair;

@@ -77,8 +77,8 @@ export class Devices {
   share(pair: Pair): void {
     if (pair.local.peerInception === null || this.#home.isDeviceScoped(pair)) return;
     this.#home.tellRelation(pair);
-    const outlet = pair.outlets[0];
-    if (outlet !== undefined) this.#home.tellPeerInbox(pair);
+    this.#home.tellPeerInbox(pair);
+    this.#agree(pair);
   }
   #joinIn(relation: Extract<SelfContent, { type: 'relation' }>): void {
     const known = this.#home.pair(relation.conversation);
@@ -96,11 +96,18 @@ export class Devices {
     const pair = this.#home.addFrom(relation);
     const device = pair?.log.device();
     if (pair === undefined || device === undefined) return;
-    const consent = signConsent(this.#context.crypto, device.key, relation.root, device.member);
-    const key = device.key.publicKey;
-    this.#home.tell({ type: 'consent', conversation: pair.id, device: key, consent, extensions: [] });
+    this.#agree(pair);
     this.#sender.tellSoon(pair.own, true);
     this.#context.changed({ type: 'contacts' });
+  }
+  /** Says which key is this device's in a conversation, and that it agrees to be one of its person's there. */
+  #agree(pair: Pair): void {
+    const device = pair.log.device();
+    if (device === undefined) return;
+    const { publicKey } = device.key;
+    if (consentsOf(this.#context.store, pair.id).some((one) => equalBytes(one.device, publicKey))) return;
+    const consent = signConsent(this.#context.crypto, device.key, pair.local.root, device.member);
+    this.#home.tell({ type: 'consent', conversation: pair.id, device: publicKey, consent, extensions: [] });
   }
   /** Signs the entries of own devices that agreed to be in a conversation and are not in it yet. */
   #enrol(id: ConversationId, standIn = false): void {

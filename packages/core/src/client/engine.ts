@@ -1,5 +1,6 @@
 // The engine of one home: inputs in, effects out, one at a time, each within one store transaction. It runs unchanged in
 // the browser, in Node and in the simulator.
+import { equalBytes } from '../bytes/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
@@ -14,6 +15,7 @@ import { Linking } from './linking.ts';
 import { Pairing } from './pairing.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
+import { Removal } from './removal.ts';
 import { METHOD_KINDS } from './remote.ts';
 import type { Status } from './rpc.ts';
 import { Sender } from './sender.ts';
@@ -79,6 +81,8 @@ export class Engine {
   /** Relays with a live connection: they do not say so again. */
   readonly #up = new Set<string>();
   #relays: readonly string[] = [];
+  /** This input told that this device was removed. */
+  #removed: { readonly wipe: boolean } | undefined;
 
   constructor(parts: EngineParts) {
     this.#engineParts = parts;
@@ -115,9 +119,14 @@ export class Engine {
       covered: (pair) => timers.delivered(pair),
       charter: (of, ingested) => {
         devices.charter(of, ingested);
+        removal.charter(of);
         if (of === home.joining) linking.arrived();
       },
-      guest: (feed, items) => linking.guest(feed, items),
+      guest: (feed, items) => {
+        if (removal.strangers().some((one) => equalBytes(one, feed))) removal.heardFrom(feed);
+        else linking.guest(feed, items);
+      },
+      removed: (wipe) => this.#removedFrom(wipe),
       joining: (items) => linking.heard(items),
       typing: (pair) => {
         typing.set(pair.name, context.now() + TYPING_MS);
@@ -131,6 +140,10 @@ export class Engine {
       met: (pair) => this.#met(pair),
     });
     const devices: Devices = new Devices(context, home, sessions, sender, (pair) => devices.share(pair));
+    const removal: Removal = new Removal(context, home, sessions, sender, {
+      bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
+      removed: (wipe) => this.#removedFrom(wipe),
+    });
     const linking: Linking = new Linking(context, home, sessions, sender, {
       info: (relay) => courier.status(relay).info,
       added: () => devices.added(),
@@ -140,6 +153,7 @@ export class Engine {
         devices.adopted();
       },
       prepare: () => devices.prepare(),
+      strangers: () => removal.strangers(),
     });
     home.onSelf(
       (self, place) => sender.queue(self, place),
@@ -161,6 +175,7 @@ export class Engine {
       pairing,
       devices,
       linking,
+      removal,
       lines,
       timers,
       status: () => this.#status(),
@@ -232,10 +247,28 @@ export class Engine {
     home.self.startSegment();
   }
 
+  /** Its person has taken this device out: it goes by its own charter, and by its word alone only when that agrees. */
+  #removedFrom(wipe: boolean): void {
+    this.#removed = { wipe: wipe || (this.#removed?.wipe ?? false) };
+  }
+  #leaveSelf(): void {
+    const { home, context, sessions, receiver } = this.#parts;
+    const removed = this.#removed;
+    this.#removed = undefined;
+    if (removed === undefined || home.isIn(home.mine)) return;
+    sessions.forget();
+    receiver.forget();
+    if (removed.wipe) home.wipe();
+    else home.leave();
+    context.scrub();
+    for (const type of ['contacts', 'profile', 'settings', 'devices', 'invites', 'requests'] as const)
+      context.changed({ type });
+  }
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
     const { context, home, sender, courier, pairing, linking, devices, calls, publisher, timers } = this.#parts;
     const now = context.now();
+    if (this.#removed !== undefined) this.#leaveSelf();
     const posting = sender.tick();
     this.#wakeAt = Math.min(calls.tick(), timers.tick());
     if (!this.#online || stopping) return;
@@ -350,6 +383,7 @@ const READS: ReadonlySet<string> = new Set(
   Object.entries(METHOD_KINDS).flatMap(([method, kind]) => (kind === 'read' ? [method] : [])),
 );
 const isRead = (input: Input): boolean => input.type === 'call' && READS.has(input.method);
+const bitsOf = (info: RelayInfo | undefined): number => (info === undefined ? 0 : Math.max(info.bits, info.liveBits));
 const unique = (channels: readonly Channel[]): readonly Channel[] => {
   const seen = new Map(channels.map((channel) => [`${channel.bits} ${channel.prefix.join()}`, channel]));
   return [...seen.values()];

@@ -85,6 +85,22 @@ export const ERRORS = {
     'Another device has followed this link already.',
     'If that was not you, refuse it on the other device, and make a new link there.',
   ),
+  'unknown-device': kind(EXIT.unknown, 'There is no such device.', 'List them with `kith device list`.'),
+  'own-device': kind(
+    EXIT.notAllowed,
+    'A device does not remove itself.',
+    'Remove it from another device, or delete what is on it.',
+  ),
+  'too-late-to-refuse': kind(
+    EXIT.notAllowed,
+    'A device can be refused for 24 hours after it was added.',
+    'Remove it instead: what it wrote until now stays.',
+  ),
+  'revoked-device': kind(
+    EXIT.notAllowed,
+    'This device was removed from the conversation by its person.',
+    'Use another device, or link this one again.',
+  ),
   'home-in-use': kind(
     EXIT.notAllowed,
     'This device has contacts or other devices of its own already.',

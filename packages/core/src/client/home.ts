@@ -7,6 +7,7 @@ import {
   contactFacts,
   decodeSelf,
   draftOf,
+  isToBeWiped,
   ownProfile,
   peerInboxOf,
   PAIR_TABLES,
@@ -58,6 +59,7 @@ import {
   openInbox,
   wipeInbox,
 } from '../mailbox/index.ts';
+import { TABLES } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
@@ -67,7 +69,7 @@ import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } 
 /** Formats of signed objects that this build reads, as inceptions say it. */
 const VERSIONS = [1];
 const SCHEMA = 1;
-const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix'), joining: utf8('joining') } as const;
+const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix'), joining: utf8('joining'), left: utf8('left ') } as const;
 const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
@@ -85,6 +87,7 @@ export class Home {
   readonly #preferences = new Map<string, Preferences>();
   #mine: Conversation | undefined;
   #joining: Conversation | undefined;
+  #left: ReadonlySet<string> | undefined;
   readonly #listeners: SelfListener[] = [];
   #queue: ((self: Conversation, place: Place) => void) | undefined;
   #relays: readonly string[] = [];
@@ -155,6 +158,7 @@ export class Home {
     this.#loaded = false;
     this.#mine = undefined;
     this.#joining = undefined;
+    this.#left = undefined;
     this.#relays = [];
   }
 
@@ -265,6 +269,59 @@ export class Home {
     this.loadInboxes(this.mine);
     this.changes++;
   }
+  /** False for a device that its person took out of a conversation: it says nothing in it any more. */
+  isIn(of: Conversation): boolean {
+    if (this.#leftBehind().has(of.name)) return false;
+    const own = of.log.device()?.feed;
+    return !of.log
+      .charter()
+      .members.some(({ devices }) =>
+        devices.some(({ feed, state }) => state === 'removed' && own !== undefined && equalBytes(feed, own)),
+      );
+  }
+  isToBeWiped(feed: FeedId): boolean {
+    return isToBeWiped(this.#context.store, feed);
+  }
+  /** Of a device that its person took out: a `self` of its own again. What it holds stays, to be read. */
+  leave(): void {
+    const names = this.pairs().map((pair) => [pair.id, this.facts(pair)] as const);
+    const { name, picture } = this.profile();
+    this.#drop(this.#selfConversation());
+    this.#mine = undefined;
+    this.#selfId = this.#createSelf();
+    this.touch();
+    for (const table of SELF_TABLES)
+      for (const row of this.#context.store.scan(table)) this.#context.store.delete(table, row.key);
+    this.tell({ type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] });
+    for (const [conversation, facts] of names) {
+      this.tell({ type: 'contact', conversation, label: facts.label, at: facts.at, extensions: [] });
+      if (facts.name !== '') this.tell({ type: 'name', conversation, name: facts.name, extensions: [] });
+      this.tell({ type: 'ended', conversation, extensions: [] });
+      this.#context.store.put('meta', concat(META.left, conversation), new Uint8Array(0));
+    }
+    this.#left = undefined;
+    this.changes++;
+  }
+  /** Conversations of a person that this device was one of. */
+  #leftBehind(): ReadonlySet<string> {
+    const { left } = META;
+    this.#left ??= new Set(
+      this.#context.store
+        .scan('meta', { from: left, to: afterPrefix(left) })
+        .map(({ key }) => toHex(key.subarray(left.length))),
+    );
+    return this.#left;
+  }
+  /** Forgets everything, and begins as a fresh home. */
+  wipe(): void {
+    const { store } = this.#context;
+    for (const table of TABLES) for (const row of store.scan(table)) store.delete(table, row.key);
+    store.clearTexts();
+    this.forget();
+    this.#selfId = this.#createSelf();
+    this.touch();
+    this.changes++;
+  }
   #drop(id: Uint8Array): void {
     const { store } = this.#context;
     for (const table of CONVERSATION_TABLES)
@@ -342,6 +399,11 @@ export class Home {
       .members.flatMap((member) => (equalBytes(member.id, self.me) ? member.devices : []))
       .filter(({ feed, state }) => state === 'active' && (own === undefined || !equalBytes(feed, own)))
       .map(({ feed }) => feed);
+  }
+  /** Where an own device that does not know the newest inbox is reached, or one that was removed. */
+  reachedAt(self: Conversation, feed: FeedId): Outlet | undefined {
+    const record = this.#context.store.get('inbox', reachedKey(self.id, feed));
+    return record === undefined ? undefined : this.outletOf(record);
   }
   /** An own device reads another inbox than the newest, or (null) the newest from now on. */
   reach(self: Conversation, feed: FeedId, record: Uint8Array | null): void {

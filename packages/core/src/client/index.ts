@@ -24,3 +24,4 @@ export * from './relay-http.ts';
 export * from './relay-transport.ts';
 export * from './remote.ts';
 export * from './rpc.ts';
+export { transcriptCodec } from './transcript.ts';

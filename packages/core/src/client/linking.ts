@@ -78,6 +78,8 @@ export interface LinkingHooks {
   added(feed: FeedId): void;
   /** This device is in: the `self` it joined is the home's. */
   adopted(): void;
+  /** Devices that were removed and may still write. */
+  strangers(): readonly FeedId[];
   /** What one's other devices have to find in `self` is told before they read it. */
   prepare(): void;
 }
@@ -341,9 +343,10 @@ export class Linking {
   /** Sessions of devices that wait to be let in: they are listened to, and told nothing. */
   #readGuests(): void {
     const { crypto } = this.#context;
-    this.#home.mine.guests = this.#links().flatMap(({ guest, state }) =>
+    const waiting = this.#links().flatMap(({ guest, state }) =>
       guest !== null && LINK_STATES[state] === 'words' ? [feedIdOf(crypto, guest.device)] : [],
     );
+    this.#home.mine.guests = [...waiting, ...this.#hooks.strangers()];
     const { joining } = this.#home;
     const join = this.#join();
     if (joining !== undefined && join !== undefined) joining.guests = [feedIdOf(crypto, join.offering)];

@@ -39,6 +39,8 @@ export interface ReceiverHooks {
   /** From a device that waits to be let in; to one that does. */
   guest(feed: FeedId, items: readonly Item[]): void;
   joining(items: readonly Item[]): void;
+  /** An own device says that this one was removed. */
+  removed(wipe: boolean): void;
   /** What stands in a charter has changed. */
   charter(of: Conversation, ingested: Ingested): void;
   typing(pair: Pair): void;
@@ -269,6 +271,9 @@ export class Receiver {
       case 'inbox':
         if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, item.record);
         else this.#inbox(route.about as Pair, item.record);
+        return;
+      case 'removed':
+        if (isOwnRoute(route)) this.#hooks.removed(item.wipe);
         return;
       default:
         if (!isOwnRoute(route)) this.#itemOfOther(route.about as Pair, feed, item);

@@ -1,5 +1,6 @@
 // The one typed door to the engine: screens, commands and bots all use it. Names as in the interface document.
 // Times are milliseconds since 1970 here; the command line prints RFC 3339. Absent values are null, never missing.
+import type { Damage } from '../log/index.ts';
 
 export type ContactState = 'invited' | 'requested' | 'active' | 'blocked' | 'ended';
 export type Validity = 'unvalidated' | 'validated' | 'compromised';
@@ -229,6 +230,16 @@ export interface Methods {
   };
   /** Newest first. */
   'star.list': { params: { conversation?: string }; result: readonly LogLine[] };
+  /** What of a conversation is not what was signed, checked from the bytes up; nothing of it is shown. */
+  'log.verify': {
+    params: { conversation: string };
+    result: readonly { readonly event: string; readonly damage: Damage }[];
+  };
+  /** Everything of a conversation that could be shown to somebody else: a page of `transcriptCodec` at a time. */
+  transcript: {
+    params: { conversation: string; cursor?: string };
+    result: { readonly objects: Uint8Array; readonly cursor: string | null };
+  };
   search: { params: { query: string; in?: string; limit?: number }; result: readonly LogLine[] };
   /** Lines of an export file (`importBatchCodec`), as import.ts reads them; those that are here already are not added. */
   'import.lines': { params: { batch: Uint8Array }; result: { added: number; conversations: readonly string[] } };
@@ -275,6 +286,8 @@ export interface Methods {
   'device.confirm': { params: { words: string }; result: { device: string } };
   /** They are not, or nobody meant it. */
   'device.refuse': { params: Record<string, never>; result: Linking };
+  /** Takes a device out everywhere. `refuse`: nothing it did counts; within 24 h of its adding. `wipe`: it is asked to forget all. */
+  'device.revoke': { params: { device: string; refuse?: boolean; wipe?: boolean }; result: readonly DeviceView[] };
   'device.name': { params: { name: string }; result: readonly DeviceView[] };
   /** Answered while the home is locked, too; everything else then rejects with `locked`. */
   'lock.state': { params: Record<string, never>; result: LockState };

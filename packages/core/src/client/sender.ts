@@ -126,7 +126,7 @@ export class Sender {
     if (route.via.outlets.length === 0) return false;
     if (isOwnRoute(route)) return this.#sessions.feeds(route.via).length > 0;
     const facts = this.#home.facts(route.about as Pair);
-    return !facts.blocked && facts.validity !== 'compromised';
+    return this.#home.isIn(route.about) && !facts.blocked && facts.validity !== 'compromised';
   }
   /** Ways that are in use: to others, and to one's own devices when there are any. */
   #routes(): readonly Route[] {

@@ -75,6 +75,8 @@ export const consentContent = named(
 );
 /** What a device is called; told by the device itself. */
 export const deviceContent = named('self-device', tuple({ name: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }));
+/** A removed device that is to forget everything when it appears. */
+export const wipeContent = named('self-wipe', tuple({ device: feedIdCodec, extensions }));
 /** Where the other side of a conversation is reached. */
 export const peerInboxContent = named('self-peer-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
 /** Of an ended segment of one of my devices in a conversation, until it is published there. */
@@ -112,6 +114,7 @@ export const selfContents = kinds({
   consent: [44, consentContent],
   device: [45, deviceContent],
   peerInbox: [46, peerInboxContent],
+  wipe: [47, wipeContent],
 });
 export type SelfContent = KindOf<typeof selfContents>;
 

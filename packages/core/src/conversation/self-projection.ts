@@ -20,6 +20,7 @@ const settingKey = (key: string, conversation: Uint8Array | null): Uint8Array =>
 const PROFILE_NAME = utf8('profile.name');
 const PROFILE_PICTURE = utf8('profile.picture');
 const DEVICE = utf8('device');
+const WIPE = utf8('wipe');
 const deviceFacts = tuple({ name: text(256), at: uint() });
 const begun = tuple({ label: text(256), at: uint() });
 
@@ -57,6 +58,8 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       );
     case 'device':
       return putStamped(store, 'contact', concat(DEVICE, by.place.feed), by, encode(deviceFacts, content));
+    case 'wipe':
+      return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
       return putStamped(store, 'inbox', concat(utf8('q'), content.conversation), by, content.record);
     case 'segmentSeed':
@@ -169,6 +172,8 @@ export const relationOf = (store: Store, conversation: ConversationId): Relation
   const raw = getStamped(store, 'contact', contactKey(conversation, 'relation'));
   return raw === undefined ? undefined : decode(relationContent, raw);
 };
+/** A removed device of one's own that is to forget everything when it appears. */
+export const isToBeWiped = (store: Store, feed: FeedId): boolean => store.get('contact', concat(WIPE, feed)) !== undefined;
 /** All relationships that `self` knows of. */
 export const relationsOf = (store: Store): readonly Relation[] =>
   store.scan('contact').flatMap((row) => {

@@ -68,6 +68,11 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     appendEntry: (make, time) => appendEntry(state, make, time),
     inceptionOf: (member) =>
       state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
+    isWitnessed: (removal, by) =>
+      state.entries().some(({ act, feed }) => {
+        const member = act.type === 'witness' && equalBytes(act.removal, removal) ? state.device(feed)?.member : undefined;
+        return member !== undefined && equalBytes(member, by);
+      }),
     addedAt(feed) {
       const adding = state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed));
       return adding === undefined ? 0 : state.seenAt(adding);

@@ -8,5 +8,6 @@ export * from './objects.ts';
 export { PUBLISH_GRACE_MS, publishCodec, type Publish } from './publication.ts';
 export { FROM_ORDER, FROM_PLACE } from './records.ts';
 export * from './shared-time.ts';
+export * from './transcript.ts';
 export * from './types.ts';
 export type { Damage, Damaged } from './verify.ts';

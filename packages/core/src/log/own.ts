@@ -224,11 +224,15 @@ const openSegment = (state: LogState, subkeys: Subkeys, own: OwnRecord, time: nu
 
 const dayOf = (time: number): number => Math.max(0, Math.floor(time / DAY_MS));
 
-/** From here on the seed serves nothing but its publication; nobody of another person covers segments of `self`. */
+/**
+ * From here on the seed serves nothing but its publication. Nobody of another person covers segments of `self`; and what says
+ * nothing is not worth one: publications would call for publications for ever.
+ */
 const endSeed = (state: LogState, feed: FeedId, segment: SegmentId): void => {
   const record = state.segment(feed, segment);
   if (record === undefined || record.seed === null) return;
-  if (state.kind === 'self') state.setSegment(feed, segment, { ...record, seed: null });
+  const isWorthIt = state.kind !== 'self' && saysSomething(state, feed, segment, record.top);
+  if (!isWorthIt) state.setSegment(feed, segment, { ...record, seed: null });
   else state.ended?.({ feed, segment, seed: record.seed });
 };
 

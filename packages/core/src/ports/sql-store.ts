@@ -277,6 +277,11 @@ const storeOver = (sql: Sql): Store => {
         sql.run('INSERT INTO search(rowid, words) VALUES (?, ?)', [n, words]);
       }),
     unindexText: (id) => together(() => unindex(id)),
+    clearTexts: () =>
+      together(() => {
+        sql.run('DELETE FROM searched');
+        sql.run(`INSERT INTO search(search) VALUES ('delete-all')`);
+      }),
     search: (query, limit) =>
       run(() => {
         const match = matchOf(query);

@@ -94,6 +94,8 @@ export interface Store {
   /** Full-text index: a later text replaces the earlier one of the same id. `lead`: what hits bring along as their value. */
   indexText(id: Uint8Array, text: string, lead?: Uint8Array): void;
   unindexText(id: Uint8Array): void;
+  /** Nothing is found any more. */
+  clearTexts(): void;
   /** Newest indexed first. Words are prefixes, all have to occur; no query syntax reaches the person. */
   search(query: string, limit: number): readonly SearchHit[];
   /** As `search`, of ids that begin with `prefix`; each hit as a row, its id the key and its lead the value. */

@@ -1,6 +1,6 @@
 // What a session carries (spec/09-sync.md): a version and a list of items. A reader skips items that it does not know,
 // so that an older Kith keeps talking with a newer one.
-import { bytes, decode, encode, kinds, list, literal, named, text, tuple, uint, type KindOf } from '../codec/index.ts';
+import { bool, bytes, decode, encode, kinds, list, literal, named, text, tuple, uint, type KindOf } from '../codec/index.ts';
 import { conversationIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
 import { frontierCodec, logObjectCodec } from '../log/index.ts';
 import { MAX_PACKET_BYTES } from '../mailbox/index.ts';
@@ -69,6 +69,8 @@ export const items = kinds({
   /** Both nonces behind the words that two screens show before a device is let in (spec 08). */
   linkNonce: [14, named('item-link-nonce', tuple({ nonce: bytes(32) }))],
   linkReveal: [15, named('item-link-reveal', tuple({ nonce: bytes(32) }))],
+  /** To a device that its person has removed; `wipe`: nothing is to stay on it. */
+  removed: [16, named('item-removed', tuple({ wipe: bool }))],
 });
 export type Item = KindOf<typeof items>;
 export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;

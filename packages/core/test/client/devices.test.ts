@@ -1,7 +1,8 @@
 // Several devices of a person, on simulated ports.
 import { expect, test } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
-import { pair, texts, world, type World } from './world.ts';
+import { link } from './linked.ts';
+import { pair, texts, world } from './world.ts';
 
 const online = (...devices: readonly SimDevice[]): void => {
   for (const device of devices) device.start();
@@ -15,16 +16,6 @@ const logOf = (device: SimDevice, conversation: string): readonly unknown[] =>
       reply: reply?.event ?? null,
       reactions: reactions.map(({ emoji, count }) => [emoji, count]),
     }));
-
-/** `joining` follows a link that `host` makes; both run, and it ends when it is a device of the same person. */
-export const link = ({ clock }: World, host: SimDevice, joining: SimDevice): void => {
-  joining.start();
-  const count = host.call('device.list', {}).length + 1;
-  const { link } = host.call('device.link', {});
-  joining.call('device.join', { link, name: joining.name });
-  const isIn = clock.runUntil(() => joining.call('device.list', {}).length === count, 60_000);
-  if (!isIn) throw new Error('the device did not get in');
-};
 
 test('S4.21 a second device joins by link, knows the contacts, and talks', () => {
   const here = world(4100);

@@ -47,6 +47,7 @@ const everyItem: readonly Item[] = [
   { type: 'join', commitment: fill(32), device: fill(32), consent: fill(64), inbox: fill(60), name: 'laptop' },
   { type: 'linkNonce', nonce: fill(32) },
   { type: 'linkReveal', nonce: fill(32) },
+  { type: 'removed', wipe: true },
 ];
 
 test('every item comes back as it went, alone and all together', () => {

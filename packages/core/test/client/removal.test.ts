@@ -1,0 +1,95 @@
+// Devices that their person takes out, on simulated ports.
+import { toHex } from '@kith/core/bytes';
+import { expect, test } from 'vitest';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { codeOf, pair, texts, world, type World } from './world.ts';
+import { link } from './linked.ts';
+
+const family = (seed: number) => {
+  const here = world(seed);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  const knows = here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', 600_000);
+  if (!knows) throw new Error('the second device does not know the contact');
+  here.clock.advance(30 * 60_000);
+  a2.call('send', { conversation, text: 'while it was there' });
+  here.clock.advance(60_000);
+  return { here, a1, a2, b, conversation };
+};
+const nameOf = (of: SimDevice, name: string): string =>
+  of.call('device.list', {}).find((device) => device.name === name)?.device ?? '';
+const isStopped = ({ clock }: World, device: SimDevice, conversation: string): boolean =>
+  clock.runUntil(() => codeOf(() => device.call('send', { conversation, text: 'late' })) !== undefined, 600_000);
+
+test('S4.23 S4.21 a removed device is out everywhere, and what it wrote before stays', () => {
+  const { here, a1, a2, b, conversation } = family(4230);
+  a1.call('device.revoke', { device: nameOf(a1, 'a2') });
+  expect(isStopped(here, a2, conversation)).toBe(true);
+  expect(codeOf(() => a2.call('send', { conversation, text: 'more' }))).toBe('revoked-device');
+  here.clock.advance(10 * 60_000);
+  b.call('send', { conversation, text: 'after it was gone' });
+  a1.call('send', { conversation, text: 'and from the one that stays' });
+  here.clock.advance(10 * 60_000);
+  expect(texts(a2, conversation)).not.toContain('after it was gone');
+  expect(texts(a1, conversation)).toContain('after it was gone');
+  expect(texts(b, conversation)).toEqual(texts(a1, conversation));
+  expect(texts(b, conversation)).toContain('while it was there');
+  expect(a1.call('device.list', {}).find(({ name }) => name === 'a2')?.revoked).toBe(true);
+});
+
+test('S4.23 a device that was off when it was removed learns it when it comes back, and is obeyed by nobody until then', () => {
+  const { here, a1, a2, b, conversation } = family(4231);
+  a2.stop();
+  a1.call('device.revoke', { device: nameOf(a1, 'a2') });
+  here.clock.advance(3 * 24 * 3_600_000);
+  a2.start();
+  a2.call('send', { conversation, text: 'from the grave' });
+  here.clock.advance(30 * 60_000);
+  expect(texts(b, conversation)).not.toContain('from the grave');
+  expect(texts(a1, conversation)).not.toContain('from the grave');
+  expect(codeOf(() => a2.call('send', { conversation, text: 'again' }))).toBe('revoked-device');
+});
+
+test('a removed device that is asked to forget everything does, when it appears', () => {
+  const { here, a1, a2 } = family(4232);
+  a2.stop();
+  a1.call('device.revoke', { device: nameOf(a1, 'a2'), wipe: true });
+  here.clock.advance(24 * 3_600_000);
+  a2.start();
+  expect(here.clock.runUntil(() => a2.call('contact.list', {}).length === 0, 600_000)).toBe(true);
+  const left = ['header', 'content', 'session', 'contact', 'message'] as const;
+  expect(left.map((table) => a2.store.scan(table).filter(({ key }) => toHex(key) !== '').length).slice(1)).toEqual([
+    0, 0, 0, 0,
+  ]);
+});
+
+test('S0.13 an unlinked device keeps working alone, with contacts of its own', () => {
+  const { here, a1, a2, conversation } = family(4233);
+  a1.call('device.revoke', { device: nameOf(a1, 'a2') });
+  expect(isStopped(here, a2, conversation)).toBe(true);
+  expect(texts(a2, conversation)).toContain('while it was there');
+  expect(a2.call('device.list', {}).length).toBe(1);
+  const c = here.device('c');
+  const other = pair(here, a2, c);
+  a2.call('send', { conversation: other, text: 'on my own' });
+  expect(here.clock.runUntil(() => texts(c, other).includes('on my own'), 60_000)).toBe(true);
+  expect(a1.call('contact.list', {}).map((contact) => contact.conversation)).toEqual([conversation]);
+});
+
+test('S4.29 after a removal and one answer nothing new opens with what the removed device holds', () => {
+  const { here, a1, a2, b, conversation } = family(4234);
+  a2.crash();
+  a1.call('device.revoke', { device: nameOf(a1, 'a2') });
+  here.clock.advance(10 * 60_000);
+  b.call('send', { conversation, text: 'an answer' });
+  here.clock.advance(10 * 60_000);
+  b.call('send', { conversation, text: 'not for a thief' });
+  a1.call('send', { conversation, text: 'nor this' });
+  here.clock.advance(10 * 60_000);
+  // The thief has its disk, its keys, and everything the relay holds.
+  a2.start();
+  here.clock.advance(30 * 60_000);
+  for (const text of ['not for a thief', 'nor this']) expect(texts(a2, conversation)).not.toContain(text);
+  expect(texts(a1, conversation)).toContain('not for a thief');
+});
