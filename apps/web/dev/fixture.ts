@@ -453,6 +453,8 @@ export function createFixture(scene: Scene) {
             line.text?.toLowerCase().includes(query.toLowerCase()) === true,
         )
         .slice(0, limit),
+    'log.verify': () => [],
+    transcript: () => ({ objects: Uint8Array.of(0x80), cursor: null }),
     'import.lines': () => ({ added: 0, conversations: [] }),
     'import.remove': () => ({}),
     'backup.plan': () => ({

@@ -8,6 +8,15 @@ const DEFAULT_LIMIT = 50;
 /** Pages keep one answer small, whatever was asked for. */
 const PAGE = 500;
 
+const DAMAGE = {
+  header: 'its header is not what was signed',
+  content: 'what it says is not what was signed',
+  chain: 'what it follows is damaged or missing',
+  lamport: 'its place in the order is wrong',
+  unsealed: 'no good signature stands over it',
+  missing: 'it was here and is gone',
+} as const;
+
 /** The newest `limit` lines before `before`, oldest first. */
 const newest = async (
   kith: Kith,
@@ -36,6 +45,12 @@ export const log: Action = async ({ input, print, kith }) => {
   // As long as it takes: a long log asks no relay anything.
   const engine = await kith(null);
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
+  if (input.flag('verify')) {
+    const damaged = await engine.call('log.verify', { conversation });
+    for (const { event, damage } of damaged) print.record({ event, damage }, `${event}  ${DAMAGE[damage]}`);
+    if (damaged.length === 0) print.talk('Every event is what was signed.');
+    return damaged.length === 0 ? 0 : 1;
+  }
   const limit = input.count('limit') ?? DEFAULT_LIMIT;
   const before = input.option('before');
   const lines =

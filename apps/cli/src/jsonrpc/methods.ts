@@ -64,6 +64,8 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
     around: may('text'),
     oldest: may('flag'),
   },
+  'log.verify': { conversation },
+  transcript: { conversation, cursor: may('text') },
   star: { conversation, event: need('text'), off: may('flag') },
   'star.list': { conversation: may('text') },
   search: { query: need('text'), in: may('text'), limit: may('count') },

@@ -2,7 +2,7 @@
 // that the way back needs no guess.
 import { toTime } from '../print/time.ts';
 
-const BYTES = new Set(['picture', 'batch', 'unfinished', 'backup', 'salt', 'under', 'header', 'part']);
+const BYTES = new Set(['picture', 'objects', 'batch', 'unfinished', 'backup', 'salt', 'under', 'header', 'part']);
 const TIMES = new Set(['at', 'expires', 'sentAt', 'receivedAt', 'addedAt', 'waitingSince', 'waitUntil']);
 
 const map = (value: unknown, each: (name: string, value: unknown) => unknown, name = ''): unknown => {

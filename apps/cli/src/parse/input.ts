@@ -39,6 +39,11 @@ export class Input {
     return this.#options.get(name)?.at(-1);
   }
 
+  /** All values of an option that may repeat. */
+  options(name: string): readonly string[] {
+    return this.#options.get(name) ?? [];
+  }
+
   /** Milliseconds. */
   duration(name: string): number | undefined {
     const value = this.option(name);

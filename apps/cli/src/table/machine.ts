@@ -91,6 +91,23 @@ export const MACHINE: readonly CommandSpec[] = [
     locks: true,
     load: async () => (await import('../actions/lock.ts')).unlock,
   }),
+  command('forge', 'tell a past day differently, as anyone can once its keys are public', {
+    arguments: [argument('CONVERSATION'), argument('FILE', { type: 'file' })],
+    options: [
+      option('day', 'YYYY-MM-DD', 'which day (the newest one that can be)'),
+      option('text', 'TEXT', 'what its first, second, … text says instead', { repeat: true }),
+      flag('genuine', 'write the transcript as it is, to compare'),
+    ],
+    examples: ['kith forge Blair lie.jsonl --text "I never liked you"', 'kith judge lie.jsonl'],
+    fields: ['file', 'day', 'changed'],
+    load: async () => (await import('../actions/forge.ts')).forge,
+  }),
+  command('judge', 'say of each event of a transcript whether it is proven who wrote it', {
+    arguments: [argument('FILE', { type: 'file' })],
+    prints: 'lines',
+    fields: ['event', 'device', 'sentAt', 'kind', 'text', 'sealed', 'proven'],
+    load: async () => (await import('../actions/forge.ts')).judge,
+  }),
   command('completion', 'print completions for a shell', {
     arguments: [argument('SHELL', choice('bash', 'zsh', 'fish'))],
     examples: ['kith completion bash > ~/.local/share/bash-completion/completions/kith'],

@@ -67,6 +67,7 @@ export const TALK: readonly CommandSpec[] = [
     options: [
       option('limit', 'N', 'how many (50)', { kind: count(1_000_000) }),
       option('before', 'EVENT', 'only what stands before this one'),
+      flag('verify', 'print instead which events are not what was signed; exit 1 when there are any'),
     ],
     examples: ['kith log Blair --limit 10'],
     prints: 'lines',

@@ -155,6 +155,8 @@ export class FakeKith implements Kith {
       return all.slice(Math.max(0, end - limit), end);
     },
     search: ({ query }) => [...this.logs.values()].flat().filter(({ text }) => text?.includes(query)),
+    'log.verify': () => [],
+    transcript: () => ({ objects: Uint8Array.of(0x80), cursor: null }),
     'import.lines': () => ({ added: 1, conversations: ['kT3x9aBlair0000000000A'] }),
     'import.remove': () => ({}),
     'backup.plan': () => ({
