@@ -34,6 +34,7 @@ const contactOf = (conversation: string, over: Partial<Contact>): Contact => ({
   waitingSince: null,
   wordsReady: true,
   imported: false,
+  deviceOnly: false,
   muted: false,
   pinned: false,
   archived: false,

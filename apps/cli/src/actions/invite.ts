@@ -10,6 +10,7 @@ export const inviteCreate: Action = async ({ input, print, kith }) => {
     await kith()
   ).call('invite.create', {
     reusable: input.flag('reusable'),
+    deviceOnly: input.flag('only-here'),
     ...(expiresMs === undefined ? {} : { expiresMs }),
     ...(label === undefined ? {} : { label }),
   });
@@ -28,6 +29,7 @@ export const inviteAccept: Action = async ({ input, print, kith }) => {
     await kith()
   ).call('invite.accept', {
     link: input.argument('LINK'),
+    deviceOnly: input.flag('only-here'),
     ...(name === undefined ? {} : { name }),
   });
   print.record({ conversation, state }, conversation);

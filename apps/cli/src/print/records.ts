@@ -25,6 +25,7 @@ export const contactRecord = (contact: Contact): JsonRecord => ({
   state: contact.state,
   unread: contact.unread,
   wordsReady: contact.wordsReady,
+  deviceOnly: contact.deviceOnly,
   muted: contact.muted,
   pinned: contact.pinned,
   archived: contact.archived,
@@ -42,6 +43,7 @@ export const contactWords = (contact: Contact): string =>
     contact.state,
     contact.unread > 0 ? `${contact.unread} unread` : '',
     ...(['pinned', 'archived', 'muted'] as const).filter((key) => contact[key]),
+    contact.deviceOnly && !contact.imported ? 'only on this device' : '',
   ]
     .filter((part) => part !== '')
     .join('  ');

@@ -27,6 +27,7 @@ export const PEOPLE: readonly CommandSpec[] = [
       flag('reusable', 'anyone who has it can ask to reach you, until you revoke it'),
       option('expires', 'TIME', 'how long it works: 30m, 12h, 7d', { kind: { type: 'duration' } }),
       option('label', 'TEXT', 'your own note; shown as a name until there is one'),
+      flag('only-here', 'keep the conversation on this device: on no other of yours, in no backup'),
       option('context', 'NAME', 'which of your names they see', { later: true }),
     ],
     examples: ['kith invite create --label Blair', 'kith invite create --reusable --expires 7d'],
@@ -35,7 +36,10 @@ export const PEOPLE: readonly CommandSpec[] = [
   }),
   command('invite accept', 'start the conversation of a link', {
     arguments: [argument('LINK')],
-    options: [option('name', 'TEXT', 'what they see of you')],
+    options: [
+      option('name', 'TEXT', 'what they see of you'),
+      flag('only-here', 'keep the conversation on this device: on no other of yours, in no backup'),
+    ],
     examples: ["kith invite accept 'https://relay.example/i#…' --name Alice"],
     fields: STARTED,
     load: async () => (await import('../actions/invite.ts')).inviteAccept,

@@ -29,6 +29,7 @@ export const contact = (conversation: string, name: string): Contact => ({
   waitingSince: null,
   wordsReady: true,
   imported: false,
+  deviceOnly: false,
   muted: false,
   pinned: false,
   archived: false,

@@ -91,7 +91,8 @@ export class BackupWriter {
     }
     const start = withCheck(crypto, key, header);
     if (!resumes) {
-      const conversations = [...this.#home.pairs().map(({ id }) => id), this.#home.self.conversation];
+      const pairs = this.#home.pairs().filter((pair) => !this.#home.isDeviceScoped(pair));
+      const conversations = [...pairs.map(({ id }) => id), this.#home.self.conversation];
       const cursor: Cursor = { step: STEPS.begin, conversations, ranges: [], after: null, records: 0, events: 0 };
       store.delete('backup', WRITING);
       this.#keep({ header, key: key.expose().slice(), next: 0, cursor, before: null, total: null });

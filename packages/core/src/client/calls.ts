@@ -158,6 +158,7 @@ export class Calls {
         pairing.create(
           {
             reusable: params.flag('reusable'),
+            deviceOnly: params.flag('deviceOnly'),
             label,
             ...(params.has('expiresMs') ? { expiresMs: params.count('expiresMs', 0) } : {}),
           },
@@ -174,6 +175,7 @@ export class Calls {
         if (name !== undefined) checkName(name);
         pairing.accept(
           params.text('link'),
+          params.flag('deviceOnly'),
           (pair) => lines.stateOf(pair),
           (outcome) => {
             if (name !== undefined && !(outcome instanceof KithError)) this.#setName(name);

@@ -69,7 +69,16 @@ import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } 
 /** Formats of signed objects that this build reads, as inceptions say it. */
 const VERSIONS = [1];
 const SCHEMA = 1;
-const META = { home: utf8('home'), relays: utf8('relays'), prefix: utf8('prefix'), joining: utf8('joining'), left: utf8('left ') } as const;
+const META = {
+  home: utf8('home'),
+  relays: utf8('relays'),
+  prefix: utf8('prefix'),
+  joining: utf8('joining'),
+  alone: utf8('alone'),
+  left: utf8('left '),
+} as const;
+/** Of a conversation, or of an invitation that starts some: kept on this device alone. */
+const scopeKey = (id: Uint8Array): Uint8Array => concat(utf8('alone '), id);
 const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
@@ -88,6 +97,7 @@ export class Home {
   #mine: Conversation | undefined;
   #joining: Conversation | undefined;
   #left: ReadonlySet<string> | undefined;
+  #aloneLog: ConversationLog | undefined;
   readonly #listeners: SelfListener[] = [];
   #queue: ((self: Conversation, place: Place) => void) | undefined;
   #relays: readonly string[] = [];
@@ -153,6 +163,8 @@ export class Home {
       for (const inbox of one.inboxes) wipeInbox(inbox);
       for (const { inbox } of one.outlets) wipeInbox(inbox);
     }
+    this.#aloneLog?.forget();
+    this.#aloneLog = undefined;
     this.#pairs.clear();
     this.#preferences.clear();
     this.#loaded = false;
@@ -178,7 +190,7 @@ export class Home {
     const { store, crypto, randomness } = this.#context;
     const periodMs = (): number => segmentPeriod(this.setting('segment-period', null));
     const ended = (seed: SegmentSeed): void => {
-      if (this.setting('scope', conversation) === 'device') return;
+      if (this.isDeviceScoped({ id: conversation })) return;
       this.tell({ type: 'segmentSeed', conversation, ...seed, extensions: [] });
     };
     return openConversationLog({ store, crypto, randomness, conversation, kind, roots, periodMs, ended });
@@ -341,9 +353,34 @@ export class Home {
   /** Writes an event of `self` and takes it into the tables. */
   tell(content: SelfContent): void {
     const { kind, bytes: body } = selfContents.encode(content);
-    const appended = this.self.append({ contentKind: kind, content: body, time: this.#context.now() });
+    const log = this.#logFor(content);
+    const appended = log.append({ contentKind: kind, content: body, time: this.#context.now() });
     this.take(appended, content);
-    this.#queue?.(this.mine, appended.place);
+    if (log === this.self) this.#queue?.(this.mine, appended.place);
+  }
+  /** What concerns a conversation of this device alone is told to nobody: it stands in a log that never leaves it. */
+  #logFor(content: SelfContent): ConversationLog {
+    const about = 'conversation' in content ? content.conversation : null;
+    return about !== null && this.isDeviceScoped({ id: about }) ? this.#alone() : this.self;
+  }
+  #alone(): ConversationLog {
+    const log = this.#openAlone();
+    if (log !== undefined) return log;
+    const { crypto, randomness, store } = this.#context;
+    const id = conversationIdFrom(randomness.bytes(16));
+    const key = crypto.signingKey(new Secret(randomness.bytes(32)));
+    const recoveryKey = randomness.bytes(32);
+    const inception = createInception(crypto, { key, root: id, memberKind: 'human', recoveryKey, versions: VERSIONS });
+    store.put('meta', META.alone, id);
+    store.put('meta', scopeKey(id), new Uint8Array(0));
+    this.#aloneLog = this.#openLog(id, 'self', [id]);
+    this.#aloneLog.startDevice(key, inception);
+    return this.#aloneLog;
+  }
+  #openAlone(): ConversationLog | undefined {
+    const id = this.#context.store.get('meta', META.alone);
+    if (id !== undefined) this.#aloneLog ??= this.#openLog(conversationIdFrom(id), 'self', [id]);
+    return this.#aloneLog;
   }
   /** Where own events of `self` go; and what else acts on events of `self`. */
   onSelf(queue: (self: Conversation, place: Place) => void, ...listeners: readonly SelfListener[]): void {
@@ -357,7 +394,7 @@ export class Home {
     const old = supersededBy(store, content);
     const before = content.type === 'inbox' ? store.get('inbox', ownInboxKey(content.conversation)) : undefined;
     const isNew = projectSelf(store, by, content);
-    if (isNew && old !== undefined) this.self.purge(old);
+    if (isNew && old !== undefined) this.#logFor(content).purge(old);
     for (const pair of this.#pairs.values()) pair.facts = undefined;
     this.#preferences.clear();
     this.changes++;
@@ -390,7 +427,9 @@ export class Home {
     if (pair !== undefined && number > (pair.outlets[0]?.record.number ?? 0)) this.#putPeerRecord(pair, record);
   }
   #known(conversation: ConversationId): Conversation | undefined {
-    return conversationName(conversation) === this.#selfId ? this.mine : this.#pairs.get(conversationName(conversation));
+    return conversationName(conversation) === this.#selfId
+      ? this.mine
+      : this.#pairs.get(conversationName(conversation));
   }
   #ownFeeds(self: Conversation): readonly FeedId[] {
     const own = self.log.device()?.feed;
@@ -458,12 +497,16 @@ export class Home {
   rebuildSelf(): void {
     const { store } = this.#context;
     for (const table of SELF_TABLES) for (const row of store.scan(table)) store.delete(table, row.key);
+    for (const log of [this.self, this.#openAlone()]) if (log !== undefined) this.#projectAll(log);
+  }
+  #projectAll(log: ConversationLog): void {
+    const { store } = this.#context;
     // Backwards, page by page: the stamps make the order of projection of no account.
     let before: EventId | undefined;
     for (;;) {
-      const page = this.self.page({ limit: 500, ...(before === undefined ? {} : { before }) });
+      const page = log.page({ limit: 500, ...(before === undefined ? {} : { before }) });
       for (const event of page) {
-        const raw = this.self.content(event.event);
+        const raw = log.content(event.event);
         const content = raw === undefined ? undefined : decodeSelf(event.contentKind, raw);
         if (content !== undefined) projectSelf(store, event, content);
       }
@@ -611,7 +654,9 @@ export class Home {
     const joined = own === undefined ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
     const reached = this.#ownFeeds(of).flatMap((feed) => store.get('inbox', reachedKey(of.id, feed)) ?? []);
     const newest = own ?? joined;
-    const distinct = new Map([...(newest === undefined ? [] : [newest]), ...reached].map((raw) => [toHex(raw), raw] as const));
+    const distinct = new Map(
+      [...(newest === undefined ? [] : [newest]), ...reached].map((raw) => [toHex(raw), raw] as const),
+    );
     of.outlets = this.#open([...distinct.values()]);
   }
   outletOf(record: Uint8Array): Outlet | undefined {
@@ -638,8 +683,12 @@ export class Home {
     this.loadInboxes(self);
   }
   /** Kept on this device alone: never in sync with one's others, and in no backup. */
-  isDeviceScoped(pair: Pair): boolean {
-    return this.setting('scope', pair.id) === 'device';
+  isDeviceScoped({ id }: Pick<Pair, 'id'>): boolean {
+    return this.#context.store.get('meta', scopeKey(id)) !== undefined;
+  }
+  /** Before it is born, and for good: what others were told could not be taken back. An invitation has a scope as well. */
+  keepHere(id: Uint8Array): void {
+    this.#context.store.put('meta', scopeKey(id), new Uint8Array(0));
   }
   /** A record of one's own for this conversation, numbered after the last. `bits`: as for `prepare`. */
   renewInbox(of: Conversation, bits: number): void {

@@ -80,6 +80,7 @@ export class Imports {
       typing: false,
       waitingSince: null,
       wordsReady: false,
+      deviceOnly: true,
       muted: false,
       pinned: false,
       archived: false,

@@ -102,6 +102,7 @@ export class Lines {
       waitingSince: this.#waitingSince(pair),
       wordsReady: local.peerNonce !== null && local.peerInception !== null,
       imported: false,
+      deviceOnly: this.#home.isDeviceScoped(pair),
       ...this.#preferred(pair),
     };
   }
@@ -151,7 +152,8 @@ export class Lines {
     for (const { pair, event } of places) {
       if (found.length === limit) break;
       const opened = pair.log.open(event);
-      if (opened !== undefined && !this.#isOver(pair, opened.shown)) found.push({ pair, line: withAbout(pair, opened) });
+      if (opened !== undefined && !this.#isOver(pair, opened.shown))
+        found.push({ pair, line: withAbout(pair, opened) });
     }
     return this.linesFor(found);
   }
@@ -171,7 +173,8 @@ export class Lines {
     return shown.contentState === 'expired' || isHidden(this.#context.store, pair.id, shown.place);
   }
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
-    const content = shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
+    const content =
+      shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
     return this.#line(pair, withAbout(pair, { shown, content }), this.#glance(pair));
   }
   #glance(pair: Pair): Glance {

@@ -3,7 +3,7 @@
 import { concat, equalBytes, fromHex, toHex, utf8 } from '../bytes/index.ts';
 import { afterPrefix } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
-import { conversationIdFrom, feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
+import { conversationIdFrom, type ConversationId, feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import {
   claimId,
   commitment,
@@ -122,7 +122,12 @@ export class Pairing {
   // ---- own invitations
 
   create(
-    params: { readonly reusable?: boolean; readonly expiresMs?: number; readonly label?: string },
+    params: {
+      readonly reusable?: boolean;
+      readonly expiresMs?: number;
+      readonly label?: string;
+      readonly deviceOnly?: boolean;
+    },
     done: Settle<Invite>,
   ): void {
     const relay = this.#home.relays[0];
@@ -167,6 +172,7 @@ export class Pairing {
       };
       this.#publish(invite, (outcome) => {
         if (outcome instanceof KithError) return done(outcome);
+        if (params.deviceOnly === true) this.#home.keepHere(outcome.id);
         const made = reusable ? outcome : this.#openPair(outcome, keyHash, bitsOf(answer.info));
         this.#save(made);
         this.#context.changed({ type: 'invites' });
@@ -235,8 +241,13 @@ export class Pairing {
   /** A one-time invitation is its maker's consent: its conversation is there from the start. */
   #openPair(invite: OwnInvite, root: Uint8Array, bits: number): OwnInvite {
     const id = conversationIdFrom(conversationIdOf(this.#context.crypto, this.#keyOf(invite).publicKey, null));
+    this.#inherit(invite, id);
     this.#home.add(id, this.#home.prepare(root, bits), 'inviter', invite.label, invite.id);
     return { ...invite, conversation: id };
+  }
+  /** A conversation is kept where its invitation says. */
+  #inherit(invite: OwnInvite, conversation: ConversationId): void {
+    if (this.#home.isDeviceScoped({ id: conversationIdFrom(invite.id) })) this.#home.keepHere(conversation);
   }
   #save(invite: OwnInvite): void {
     this.#ownById().set(toHex(invite.id), invite);
@@ -568,6 +579,7 @@ export class Pairing {
       if (answer === 'accept') {
         const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
         const prepared = this.#home.prepare(root, this.#bits());
+        this.#inherit(invite, conversation);
         this.#meet(this.#home.add(conversation, prepared, 'inviter', invite.label, invite.id), request);
       }
       this.#context.changed({ type: 'requests' });
@@ -632,7 +644,7 @@ export class Pairing {
       done({ state: 'open', name: offer.name, reusable: offer.reusable, expires: offer.expires, conversation: null });
     });
   }
-  accept(link: string, stateOf: (pair: Pair) => ContactState, asked: Settle<Accepted>): void {
+  accept(link: string, deviceOnly: boolean, stateOf: (pair: Pair) => ContactState, asked: Settle<Accepted>): void {
     const invitation = this.#readLink(link);
     if (this.#own(invitation) !== undefined) throw new KithError('own-invite');
     // Two clicks, or two tabs: one claim, and the same answer for both.
@@ -661,7 +673,7 @@ export class Pairing {
         this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
       this.#withInfo((failed) => {
         if (failed !== undefined) return done(failed);
-        this.#claimOffer(invitation, offer, (outcome) => {
+        this.#claimOffer(invitation, offer, deviceOnly, (outcome) => {
           if (outcome instanceof KithError) return done(outcome);
           this.#putClaim(outcome, (error) => (error === undefined ? settle(outcome.conversation) : done(error)));
         });
@@ -686,7 +698,7 @@ export class Pairing {
     return info === undefined ? this.#heardBits : bitsOf(info);
   }
   /** Makes this side of the pair and its claim. Nothing is kept before the group with the inviter is there. */
-  #claimOffer(invitation: Invitation, offer: Offer, done: Settle<AcceptedInvite>): void {
+  #claimOffer(invitation: Invitation, offer: Offer, deviceOnly: boolean, done: Settle<AcceptedInvite>): void {
     const { crypto } = this.#context;
     const prepared = this.#home.prepare(invitation.keyHash, this.#bits());
     const id = claimId(crypto, prepared.inception);
@@ -700,6 +712,7 @@ export class Pairing {
         const conversation = conversationIdFrom(
           conversationIdOf(crypto, offer.invitationKey, offer.reusable ? prepared.inception : null),
         );
+        if (deviceOnly) this.#home.keepHere(conversation);
         const pair = this.#home.add(conversation, prepared, 'acceptor', offer.name, null);
         this.#sessions.add(pair, UNKNOWN_FEED as FeedId, claim.generation);
         const accepted: AcceptedInvite = {

@@ -35,6 +35,8 @@ export interface Contact {
   readonly wordsReady: boolean;
   /** Read from an export file: it can only be read, and proves nothing. */
   readonly imported: boolean;
+  /** Kept on this device alone. */
+  readonly deviceOnly: boolean;
   readonly muted: boolean;
   readonly pinned: boolean;
   readonly archived: boolean;
@@ -173,9 +175,16 @@ export interface Methods {
   'profile.get': { params: Record<string, never>; result: Profile };
   'profile.set': { params: { name?: string; picture?: Uint8Array | null }; result: Profile };
   /** `origin`: what the link starts with; default: the first relay's public URL. */
-  'invite.create': { params: { reusable?: boolean; expiresMs?: number; label?: string }; result: Invite };
+  /** `deviceOnly`: what it starts is kept on this device alone: on no other own device, and in no backup. */
+  'invite.create': {
+    params: { reusable?: boolean; expiresMs?: number; label?: string; deviceOnly?: boolean };
+    result: Invite;
+  };
   'invite.preview': { params: { link: string }; result: InvitePreview };
-  'invite.accept': { params: { link: string; name?: string }; result: { conversation: string; state: ContactState } };
+  'invite.accept': {
+    params: { link: string; name?: string; deviceOnly?: boolean };
+    result: { conversation: string; state: ContactState };
+  };
   'invite.list': { params: Record<string, never>; result: readonly Invite[] };
   'invite.revoke': { params: { invite: string }; result: Invite };
   'request.list': { params: Record<string, never>; result: readonly { request: string; via: string; at: number }[] };
