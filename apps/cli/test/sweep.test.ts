@@ -1,4 +1,6 @@
 import { ERRORS } from '@kith/core/client';
+import { encode } from '@kith/core/codec';
+import { encodeHeader, logObjectCodec } from '@kith/core/log';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandSpec } from '../src/table/index.ts';
 import { writeFileSync } from 'node:fs';
@@ -17,10 +19,35 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   SHELL: 'bash',
 };
 /** What a command needs beside its arguments to do something. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = { export: ['--plain'] };
-/** A folder with the file that `import` reads, and without the one that `export` writes. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = { export: ['--plain'], forge: ['--genuine'] };
+/** A transcript of one event, which nobody sealed. */
+const transcript = (): string => {
+  const bytes = (length: number): never => new Uint8Array(length) as never;
+  const header = encodeHeader({
+    format: 1,
+    kind: 1,
+    conversation: bytes(16),
+    feed: bytes(8),
+    segment: bytes(8),
+    seq: 0,
+    previous: bytes(32),
+    lamport: 1,
+    time: 0,
+    charter: { feed: bytes(8), seq: 0 },
+    heads: [],
+    end: null,
+    contentKind: 2,
+    sizeClass: 0,
+    contentHash: bytes(32),
+    extensions: [],
+  });
+  const object = Buffer.from(encode(logObjectCodec, { type: 'event', header, content: null })).toString('base64url');
+  return `{"kith":"transcript","version":1}\n${JSON.stringify({ object })}\n`;
+};
+/** A folder with the file that `import` or `judge` reads, and without the one that `export` writes. */
 const folderFor = (command: CommandSpec): string => {
   const folder = freshFolder();
+  if (command.path[0] === 'judge') writeFileSync(join(folder, 'x'), transcript());
   if (command.path[0] === 'import') writeFileSync(join(folder, 'x'), '{"kith":"export","version":1}\n');
   return folder;
 };

@@ -1,5 +1,5 @@
 // What a device announces when its keys go by the hour, and what its opened database holds of the old ones.
-import { concat, equalBytes, toHex } from '@kith/core/bytes';
+import { concat, equalBytes } from '@kith/core/bytes';
 import { afterPrefix } from '@kith/core/conversation';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { Secret } from '@kith/core/crypto';

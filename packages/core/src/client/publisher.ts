@@ -2,7 +2,16 @@
 // than by use, and the private halves of old subkeys are published when shared time allows (spec 04, "Periods",
 // "Publication").
 import { dropSegmentSeed, linePlaces, publicationGrace, segmentPeriod, segmentSeedsOf } from '../conversation/index.ts';
-import { AGREEMENT_MS, DAY_MS, HOUR_MS, mayPublish, mayPurge, PUBLISH_KIND, TURN_KIND, type TimeSource } from '../log/index.ts';
+import {
+  AGREEMENT_MS,
+  DAY_MS,
+  HOUR_MS,
+  mayPublish,
+  mayPurge,
+  PUBLISH_KIND,
+  TURN_KIND,
+  type TimeSource,
+} from '../log/index.ts';
 import type { Context } from './context.ts';
 import type { Pair } from './conversation.ts';
 import type { Home } from './home.ts';

@@ -70,7 +70,8 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
     isWitnessed: (removal, by) =>
       state.entries().some(({ act, feed }) => {
-        const member = act.type === 'witness' && equalBytes(act.removal, removal) ? state.device(feed)?.member : undefined;
+        const member =
+          act.type === 'witness' && equalBytes(act.removal, removal) ? state.device(feed)?.member : undefined;
         return member !== undefined && equalBytes(member, by);
       }),
     addedAt(feed) {

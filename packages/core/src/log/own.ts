@@ -281,7 +281,11 @@ export const append = (
   const { crypto } = state;
   const own = theOwn(state);
   const running = own.current === null ? undefined : state.segment(own.feed, own.current);
-  const fits = running !== undefined && !own.startNew && own.current !== null && isCurrent(state, own.feed, own.current, event.time);
+  const fits =
+    running !== undefined &&
+    !own.startNew &&
+    own.current !== null &&
+    isCurrent(state, own.feed, own.current, event.time);
   const current: Current =
     own.current !== null && running !== undefined && fits
       ? { segment: own.current, record: running, end: null, before: undefined }

@@ -21,7 +21,10 @@ export interface Examined {
 
 export const examine = (crypto: Crypto, objects: readonly LogObject[]): readonly Examined[] => {
   const proven = judge(crypto, objects);
-  const events = new Map<string, { readonly event: EventId; readonly header: Header; readonly content: Uint8Array | null }>();
+  const events = new Map<
+    string,
+    { readonly event: EventId; readonly header: Header; readonly content: Uint8Array | null }
+  >();
   for (const object of objects) {
     const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
     if (object.type !== 'event' || header === undefined) continue;
@@ -65,7 +68,8 @@ const certificatesIn = (crypto: Crypto, objects: readonly LogObject[]): Readonly
     if (object.type !== 'certificate') continue;
     for (const key of keys.values()) {
       const certificate = openCertificate(crypto, object.certificate, key);
-      if (certificate !== undefined) certificates.set(toHex(concat(certificate.feed, certificate.segment)), certificate);
+      if (certificate !== undefined)
+        certificates.set(toHex(concat(certificate.feed, certificate.segment)), certificate);
     }
   }
   return certificates;

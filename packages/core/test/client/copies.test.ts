@@ -14,7 +14,9 @@ test('class 11: a snapshot restored 100 times never uses a key and nonce twice, 
   expect(copies.length).toBeGreaterThan(10);
   // Each of them went on from the same place with a segment of its own. One is the line, all others are by copies.
   expect(copies.filter(({ mark }) => mark === 'copy').length).toBeGreaterThanOrEqual(copies.length - 1);
-  expect(lines.filter(({ mark }) => mark === 'copy').every(({ text }) => text?.startsWith('copy ') === true)).toBe(true);
+  expect(lines.filter(({ mark }) => mark === 'copy').every(({ text }) => text?.startsWith('copy ') === true)).toBe(
+    true,
+  );
 });
 
 test('class 11, planted: with the random bytes of the machine put back as well, keys and nonces are used twice', () => {

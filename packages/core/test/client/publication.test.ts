@@ -65,62 +65,70 @@ const twoAndTwo = (seed: number) => {
 const say = (device: SimDevice, conversation: string, text: string): void =>
   void device.call('send', { conversation, text });
 
-test('S1.4 a device writes and is gone; another of its person publishes what it wrote, and the seeds are gone from self', WEEKS, () => {
-  const { here, a1, a2, b1, conversation } = twoAndTwo(5100);
-  const id = idOf(conversation);
-  say(a1, conversation, 'on the first day');
-  here.clock.advance(DAY);
-  say(a1, conversation, 'on the second day');
-  here.clock.advance(2 * HOUR);
-  const { feed, segment } = segmentOf(a2, conversation, 'on the first day');
-  const known = segmentSeedsOf(a2.store, id);
-  expect(known.map((seed) => toHex(seed.segment))).toContain(toHex(segment));
-  // The running segment is its device's own affair.
-  const running = segmentOf(a2, conversation, 'on the second day');
-  expect(known.map((seed) => toHex(seed.segment))).not.toContain(toHex(running.segment));
-  const seed = known.find((one) => toHex(one.segment) === toHex(segment))?.seed ?? new Uint8Array(32);
-  a1.crash();
-  for (let day = 0; day < 3; day++) {
-    say(a2, conversation, `a2 ${day}`);
-    say(b1, conversation, `b1 ${day}`);
-    here.clock.advance(3 * DAY);
-  }
-  expect(isPublished(b1, conversation, 'on the first day')).toBe(true);
-  expect(isPublished(a2, conversation, 'on the first day')).toBe(true);
-  expect(isPublished(b1, conversation, 'on the second day')).toBe(false);
-  const published = logIn(b1, conversation)
-    .page({ limit: 5_000 })
-    .filter(({ contentKind }) => contentKind === PUBLISH_KIND);
-  expect(published.length).toBeGreaterThan(2);
-  expect(segmentSeedsOf(a2.store, id).some((one) => toHex(one.segment) === toHex(segment))).toBe(false);
-  // What stands of the seed is the publication, and what is known of a published segment.
-  const tables = (['content', 'contact', 'segment'] as const).flatMap((table) =>
-    a2.store
-      .scan(table)
-      .filter(({ value }) => Buffer.from(value).includes(Buffer.from(seed)))
-      .map(({ key }) => `${table} ${toHex(key.subarray(0, 16)) === toHex(id) ? 'pair' : 'self'}`),
-  );
-  expect(tables.toSorted()).toEqual(['content pair', 'segment pair']);
-  // When it comes back it publishes nothing again.
-  a1.start();
-  here.clock.advance(DAY);
-  expect(isPublished(a1, conversation, 'on the first day')).toBe(true);
-  expect(toHex(feed)).toBe(toHex(segmentOf(a1, conversation, 'on the first day').feed));
-});
+test(
+  'S1.4 a device writes and is gone; another of its person publishes what it wrote, and the seeds are gone from self',
+  WEEKS,
+  () => {
+    const { here, a1, a2, b1, conversation } = twoAndTwo(5100);
+    const id = idOf(conversation);
+    a1.call('set', { key: 'publication-grace', value: '1d' });
+    say(a1, conversation, 'on the first day');
+    here.clock.advance(DAY);
+    say(a1, conversation, 'on the second day');
+    here.clock.advance(2 * HOUR);
+    const { feed, segment } = segmentOf(a2, conversation, 'on the first day');
+    const known = segmentSeedsOf(a2.store, id);
+    expect(known.map((seed) => toHex(seed.segment))).toContain(toHex(segment));
+    // The running segment is its device's own affair.
+    const running = segmentOf(a2, conversation, 'on the second day');
+    expect(known.map((seed) => toHex(seed.segment))).not.toContain(toHex(running.segment));
+    const seed = known.find((one) => toHex(one.segment) === toHex(segment))?.seed ?? new Uint8Array(32);
+    a1.crash();
+    for (let day = 0; day < 3; day++) {
+      say(a2, conversation, `a2 ${day}`);
+      say(b1, conversation, `b1 ${day}`);
+      here.clock.advance(DAY);
+    }
+    expect(isPublished(b1, conversation, 'on the first day')).toBe(true);
+    expect(isPublished(a2, conversation, 'on the first day')).toBe(true);
+    expect(isPublished(b1, conversation, 'on the second day')).toBe(false);
+    const published = logIn(b1, conversation)
+      .page({ limit: 5_000 })
+      .filter(({ contentKind }) => contentKind === PUBLISH_KIND);
+    expect(published.length).toBeGreaterThan(2);
+    expect(segmentSeedsOf(a2.store, id).some((one) => toHex(one.segment) === toHex(segment))).toBe(false);
+    // What stands of the seed is the publication, and what is known of a published segment.
+    const tables = (['content', 'contact', 'segment'] as const).flatMap((table) =>
+      a2.store
+        .scan(table)
+        .filter(({ value }) => Buffer.from(value).includes(Buffer.from(seed)))
+        .map(({ key }) => `${table} ${toHex(key.subarray(0, 16)) === toHex(id) ? 'pair' : 'self'}`),
+    );
+    expect(tables.toSorted()).toEqual(['content pair', 'segment pair']);
+    // When it comes back it publishes nothing again.
+    a1.start();
+    here.clock.advance(DAY);
+    expect(isPublished(a1, conversation, 'on the first day')).toBe(true);
+    expect(toHex(feed)).toBe(toHex(segmentOf(a1, conversation, 'on the first day').feed));
+  },
+);
 
 test('S1.4 both devices may publish at once: it does no harm', WEEKS, () => {
   const { here, a1, a2, b1, all, conversation } = twoAndTwo(5200);
+  for (const one of [a1, b1]) one.call('set', { key: 'publication-grace', value: '48h' });
   for (let day = 0; day < 3; day++) {
     say(a1, conversation, `a1 ${day}`);
     say(a2, conversation, `a2 ${day}`);
     say(b1, conversation, `b1 ${day}`);
     here.clock.advance(DAY);
   }
-  here.clock.advance(8 * DAY);
-  for (const one of all) for (const text of ['a1 0', 'a2 0', 'b1 0']) expect(isPublished(one, conversation, text)).toBe(true);
+  here.clock.advance(DAY);
+  for (const one of all)
+    for (const text of ['a1 0', 'a2 0', 'b1 0']) expect(isPublished(one, conversation, text)).toBe(true);
   expect(new Set(all.map((one) => texts(one, conversation).join())).size).toBe(1);
   expect(all.flatMap((one) => one.failures)).toEqual([]);
-  for (const one of all) expect(one.call('log', { conversation, limit: 500 }).filter(({ mark }) => mark !== null)).toEqual([]);
+  for (const one of all)
+    expect(one.call('log', { conversation, limit: 500 }).filter(({ mark }) => mark !== null)).toEqual([]);
 });
 
 test('S4.9 a device that was off until 30 days after publication, alone on its side, gets everything', WEEKS, () => {
@@ -135,14 +143,14 @@ test('S4.9 a device that was off until 30 days after publication, alone on its s
   here.clock.advance(8 * DAY);
   for (const text of ['a1 2', 'a2 2', 'b1 2']) expect(isPublished(a1, conversation, text)).toBe(true);
   a2.stop();
-  for (let week = 0; week < 5; week++) {
-    for (const one of [a1, b1]) say(one, conversation, `${one.name} later ${week}`);
-    here.clock.advance(6.5 * DAY);
-  }
+  for (const one of [a1, b1]) say(one, conversation, `${one.name} later`);
+  here.clock.advance(HOUR);
   const everything = texts(a1, conversation);
-  expect(everything.length).toBe(3 * 3 + 2 * 5);
+  expect(everything.length).toBe(3 * 3 + 2);
+  for (const one of [a1, b1]) one.stop();
+  here.clock.advance(31 * DAY);
+  a1.start();
   // Its own other device is gone for ever, and no relay has anything left.
-  b1.crash();
   here.relays[0]?.wipe();
   b2.start();
   const done = here.clock.runUntil(() => texts(b2, conversation).length === everything.length, 6 * HOUR);
@@ -183,12 +191,12 @@ test('S0.27 a shorter period is kept to the hour where people talk, and not wher
   here.clock.advance(6 * HOUR);
   const segments = (): number => alice.store.scan('certificate', { from: idOf(conversation) }).length;
   expect(kindsIn(alice, conversation, TURN_KIND)).toBeGreaterThanOrEqual(5);
+  bob.stop();
   here.clock.advance(8 * DAY);
   const asleep = segments();
-  expect(asleep).toBeGreaterThan(7 * 24);
+  expect(asleep).toBeGreaterThan(6 * 24);
   here.clock.advance(DAY);
-  // What she said is published by now, and publications are not published in turn.
-  expect(segments() - asleep).toBeLessThanOrEqual(1);
+  expect(segments()).toBe(asleep);
   expect([...alice.failures, ...bob.failures]).toEqual([]);
   for (const value of ['59m', '31d', '0', 'soon']) {
     let code = '';

@@ -17,8 +17,7 @@ export const addDevice = (first: Person, seed: number): Person => {
   const consent = signConsent(crypto, key, ROOT, device.member);
   first.store.transaction(() =>
     first.log.appendEntry(
-      (signer, at) =>
-        createAddDevice(crypto, signer, at, { device: key.publicKey, member: device.member, consent }),
+      (signer, at) => createAddDevice(crypto, signer, at, { device: key.publicKey, member: device.member, consent }),
       START,
     ),
   );
@@ -46,8 +45,7 @@ export const households = (crypto: Crypto, seed: number): Households => {
   return { all, alice: [a1, a2], bob: [b1, b2] };
 };
 export const everyoneToEveryone = (all: readonly Person[]): void => {
-  for (let round = 0; round < 2; round++)
-    for (const from of all) for (const to of all) if (from !== to) give(from, to);
+  for (let round = 0; round < 2; round++) for (const from of all) for (const to of all) if (from !== to) give(from, to);
 };
 
 /** Publishes what is due for all devices of this person, from one of them; `seeds` as `self` would tell them. */

@@ -133,7 +133,8 @@ describe('S1.4 several devices a side', () => {
     // Ties in the order go by event ids, which differ: the same lines all the same.
     expect(marks(fooled).toSorted()).toEqual(marks(real).toSorted());
     expect(texts(fooled.replica).filter((text) => text === 'never said').length).toBe(
-      forged.length - eventsOf(lie, new Set([toHex(day.certificate.segment)])).filter((id) => isPublish(lie, id)).length,
+      forged.length -
+        eventsOf(lie, new Set([toHex(day.certificate.segment)])).filter((id) => isPublish(lie, id)).length,
     );
     expect(texts(real.replica)).not.toContain('never said');
 
@@ -286,7 +287,11 @@ describe('who publishes, and when', () => {
     const own = home.alice[1].log.device();
     if (own === undefined) throw new Error('not started');
     b1.store.transaction(() =>
-      b1.log.append({ contentKind: PUBLISH_KIND, content: encode(publishCodec, { ...seed, extensions: [] }), time: START }),
+      b1.log.append({
+        contentKind: PUBLISH_KIND,
+        content: encode(publishCodec, { ...seed, extensions: [] }),
+        time: START,
+      }),
     );
     give(b1, late);
     const marks = late.log
