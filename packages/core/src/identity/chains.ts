@@ -1,9 +1,10 @@
 // Entries linked into chains, and the claims of those whose signer may belong to a member. Two entries at one place of a
 // feed (a copied device) both stand: dropping either would let a copy undo what was said.
-import { equalBytes, toHex } from '../bytes/index.ts';
+import { equalBytes } from '../bytes/index.ts';
 import type { Chained, Claim, Removal } from './acceptance.ts';
 import type { EntryPlace } from './charter-types.ts';
 import type { OpenEntry } from './entry.ts';
+import { nameOf } from './names.ts';
 
 /** A recovery key and the member (hex) it may speak for. */
 export interface Word {
@@ -29,9 +30,9 @@ const put = (map: Map<string, Set<string>>, key: string, value: string): boolean
 export const linkEntries = (entries: readonly OpenEntry[], roots: readonly Uint8Array[]): readonly Chained[] => {
   const byHash = new Map<string, Chained>();
   for (const open of entries.toSorted((a, b) => a.entry.seq - b.entry.seq)) {
-    const hash = toHex(open.hash);
+    const hash = nameOf(open.hash);
     if (byHash.has(hash) || !roots.some((root) => equalBytes(root, open.entry.root))) continue;
-    const before = open.entry.seq === 0 ? undefined : byHash.get(toHex(open.entry.previous));
+    const before = open.entry.seq === 0 ? undefined : byHash.get(nameOf(open.entry.previous));
     if (open.entry.seq > 0) {
       const follows =
         before !== undefined &&
@@ -42,7 +43,7 @@ export const linkEntries = (entries: readonly OpenEntry[], roots: readonly Uint8
         before.open.act.type !== 'unknown';
       if (!follows) continue;
     }
-    byHash.set(hash, { open, hash, feed: toHex(open.feed), before });
+    byHash.set(hash, { open, hash, feed: nameOf(open.feed), before });
   }
   return [...byHash.values()];
 };
@@ -53,11 +54,7 @@ export interface Claims {
   readonly recovery: ReadonlySet<string>;
 }
 /** `words`: the recovery keys of the inceptions, and those in effect that were set later. */
-export const claimsOf = (
-  all: readonly Chained[],
-  inceptions: readonly Chained[],
-  words: readonly Word[],
-): Claims => {
+export const claimsOf = (all: readonly Chained[], inceptions: readonly Chained[], words: readonly Word[]): Claims => {
   const byHash = new Map(all.map((chained) => [chained.hash, chained] as const));
   // Who may act for whom: an inception's device, a recovery key, and whatever these add, step by step.
   const owners = new Map<string, Set<string>>();
@@ -66,11 +63,11 @@ export const claimsOf = (
     put(owners, feed, member);
     put(rooted, feed, member);
   };
-  for (const { open, feed } of inceptions) if (open.act.type === 'inception') root(feed, toHex(open.act.member));
+  for (const { open, feed } of inceptions) if (open.act.type === 'inception') root(feed, nameOf(open.act.member));
 
   const adds = all.flatMap((chained) => {
     const { act } = chained.open;
-    return act.type === 'addDevice' ? [{ chained, feed: toHex(act.feed), member: toHex(act.member) }] : [];
+    return act.type === 'addDevice' ? [{ chained, feed: nameOf(act.feed), member: nameOf(act.member) }] : [];
   });
   // A device is nobody's recovery key: else somebody could name another's device as theirs, and it could not be removed.
   // That it is a device it signed itself, by an inception or a consent.
@@ -115,13 +112,13 @@ export const claimsOf = (
     const { act } = chained.open;
     if (act.type !== 'remove' || act.feed === null || people.size === 0) return undefined;
     const feed = act.feed;
-    const target = toHex(feed);
+    const target = nameOf(feed);
     const cut = act.cuts.find((one) => equalBytes(one.feed, feed));
     if (cut === undefined || target === chained.feed || recovery.has(target)) return undefined;
-    const accepted = chainOf(cut.charterHead === null ? undefined : byHash.get(toHex(cut.charterHead)));
+    const accepted = chainOf(cut.charterHead === null ? undefined : byHash.get(nameOf(cut.charterHead)));
     // A cut does not lie below what the remover's own earlier entries referred to.
     for (let at = chained.before; at !== undefined; at = at.before) {
-      const named = at.open.act.type === 'witness' ? byHash.get(toHex(at.open.act.removal)) : undefined;
+      const named = at.open.act.type === 'witness' ? byHash.get(nameOf(at.open.act.removal)) : undefined;
       if (named !== undefined && named.feed === target && !accepted.has(named)) return undefined;
     }
     const standsOn = lineage(chained.feed);
@@ -129,10 +126,7 @@ export const claimsOf = (
       target,
       cut,
       voids: (other) =>
-        other.feed === target &&
-        other.open.act.type !== 'inception' &&
-        !accepted.has(other) &&
-        !standsOn.has(other),
+        other.feed === target && other.open.act.type !== 'inception' && !accepted.has(other) && !standsOn.has(other),
     };
   };
 
@@ -146,9 +140,9 @@ export const claimsOf = (
         case 'addDevice':
         case 'recovery':
         case 'absorb':
-          return new Set([toHex(act.member)]);
+          return new Set([nameOf(act.member)]);
         case 'remove': {
-          const targets = act.feed === null ? signers : (owners.get(toHex(act.feed)) ?? NOBODY);
+          const targets = act.feed === null ? signers : (owners.get(nameOf(act.feed)) ?? NOBODY);
           return new Set(Array.from(signers).filter((member) => targets.has(member)));
         }
         case 'witness':
@@ -158,9 +152,7 @@ export const claimsOf = (
       }
     };
     const people = actsFor();
-    return [
-      { chained, signers, supports: supportsOf(chained.feed, people), removal: removalOf(chained, people) },
-    ];
+    return [{ chained, signers, supports: supportsOf(chained.feed, people), removal: removalOf(chained, people) }];
   });
   return { claims, recovery };
 };

@@ -1,7 +1,7 @@
 // What a set of charter entries says: who is a member, with which devices, up to which cuts (spec 03, "Evaluation").
 // A pure function of the set: order of arrival, duplicates and the local clock change nothing. Only finality and later
 // recovery keys, when the caller gives its evidence, depend on when entries were seen.
-import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { Claim } from './acceptance.ts';
 import { MEMBER_KINDS } from './bodies.ts';
 import { linkEntries, placeOf, type Word } from './chains.ts';
@@ -9,6 +9,7 @@ import type { Absorbed, Charter, CharterRules, DeviceRemoval, LaterRecovery, Mem
 import { devicesOf } from './devices.ts';
 import type { OpenEntry } from './entry.ts';
 import { FINAL_AFTER_MS } from './finality.ts';
+import { nameOf } from './names.ts';
 import { isRefused, judge, laterWords, seenByOthers, type Judged } from './recovery-keys.ts';
 
 export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRules): Charter => {
@@ -18,7 +19,7 @@ export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRul
       act.type === 'inception' && (rules.admitted?.some((id) => equalBytes(id, act.member)) ?? true),
   );
   const words = inceptions.flatMap(({ open: { act } }): Word[] =>
-    act.type === 'inception' ? [{ member: toHex(act.member), key: act.recoveryKey }] : [],
+    act.type === 'inception' ? [{ member: nameOf(act.member), key: act.recoveryKey }] : [],
   );
   const later = laterWords(all, inceptions, words, rules);
   const judged = judge(all, inceptions, later.size === 0 ? words : [...words, ...later.values()], rules);
@@ -27,7 +28,7 @@ export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRul
   const recoveriesOf = (member: string): readonly LaterRecovery[] =>
     inOrder.flatMap((claim): LaterRecovery[] => {
       const { act } = claim.chained.open;
-      if (act.type !== 'recovery' || toHex(act.member) !== member || !claim.signers.has(member)) return [];
+      if (act.type !== 'recovery' || nameOf(act.member) !== member || !claim.signers.has(member)) return [];
       const seen = seenByOthers(judged, claim, inceptions.length, rules);
       return [
         {
@@ -42,9 +43,9 @@ export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRul
     const found = new Map<string, Absorbed>();
     for (const { chained, signers } of inOrder) {
       const { act } = chained.open;
-      if (act.type !== 'absorb' || toHex(act.member) !== member || !signers.has(member)) continue;
+      if (act.type !== 'absorb' || nameOf(act.member) !== member || !signers.has(member)) continue;
       if (judged.verdicts.get(chained) !== 'in') continue;
-      const name = toHex(act.other) + toHex(act.device);
+      const name = nameOf(act.other) + nameOf(act.device);
       if (!found.has(name))
         found.set(name, { root: act.otherRoot, member: act.other, device: act.device, entry: placeOf(chained) });
     }
@@ -56,7 +57,7 @@ export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRul
   const members = inceptions
     .flatMap(({ open }) => (open.act.type === 'inception' ? [{ open, act: open.act }] : []))
     .map(({ open, act }): Member => {
-      const member = toHex(act.member);
+      const member = nameOf(act.member);
       return {
         id: act.member,
         kind: act.memberKind === MEMBER_KINDS.system ? 'system' : 'human',

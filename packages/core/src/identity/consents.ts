@@ -18,7 +18,11 @@ export const signConsent = (crypto: Crypto, key: SigningKey, root: Uint8Array, m
 export const verifyConsent = (
   crypto: Crypto,
   root: Uint8Array,
-  { device, member, consent }: { readonly device: Uint8Array; readonly member: Uint8Array; readonly consent: Uint8Array },
+  {
+    device,
+    member,
+    consent,
+  }: { readonly device: Uint8Array; readonly member: Uint8Array; readonly consent: Uint8Array },
 ): boolean => crypto.verify(device, consentMessage(root, member, device), consent);
 
 /** A member of a conversation, as the two sides of a merge name each other. */

@@ -1,11 +1,12 @@
 // The devices of a member and how each stands, from the verdicts over all entries.
-import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { Verdict } from './acceptance.ts';
 import type { Cut } from './bodies.ts';
 import { placeOf } from './chains.ts';
 import type { Adding, Device } from './charter-types.ts';
 import type { OpenEntry } from './entry.ts';
 import type { FeedId } from './ids.ts';
+import { nameOf } from './names.ts';
 import type { Judged } from './recovery-keys.ts';
 
 /** Everything of a device whose adding does not hold is void. */
@@ -32,18 +33,18 @@ export const devicesOf = (
   { claims, verdicts, recovery }: Judged,
 ): readonly Device[] => {
   const found = new Map<string, Known>([
-    [toHex(inception.feed), { feed: inception.feed, publicKey: inception.entry.device, verdict: 'in', added: null }],
+    [nameOf(inception.feed), { feed: inception.feed, publicKey: inception.entry.device, verdict: 'in', added: null }],
   ]);
   for (const { chained, signers } of claims) {
     const { act } = chained.open;
-    if (act.type !== 'addDevice' || toHex(act.member) !== member || !signers.has(member)) continue;
+    if (act.type !== 'addDevice' || nameOf(act.member) !== member || !signers.has(member)) continue;
     const known: Known = {
       feed: act.feed,
       publicKey: act.device,
       verdict: verdicts.get(chained) ?? 'open',
       added: { ...placeOf(chained), byWords: recovery.has(chained.feed) },
     };
-    found.set(toHex(act.feed), better(known, found.get(toHex(act.feed))));
+    found.set(nameOf(act.feed), better(known, found.get(nameOf(act.feed))));
   }
   const removals = claims
     .filter(({ removal }) => removal !== undefined)

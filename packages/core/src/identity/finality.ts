@@ -1,8 +1,8 @@
 // A removal becomes final 7 days after its first witness (in larger conversations: after those of most other members).
 // An opposing removal that is first seen later is void; one seen before, or witnessed too, leaves both contested. A recovery
 // key that is set after the inception waits as long (recovery-keys.ts).
-import { toHex } from '../bytes/index.ts';
 import type { Chained, Claim, Verdict } from './acceptance.ts';
+import { nameOf } from './names.ts';
 
 export interface Evidence {
   /** Shared time in milliseconds, and when each entry (hash in hex) was first seen; without both nothing is final. */
@@ -37,7 +37,7 @@ export const witnessing = (
   for (const claim of claims) {
     const { act } = claim.chained.open;
     if (act.type !== 'witness' || verdicts.get(claim.chained) === 'out') continue;
-    const hash = toHex(act.removal);
+    const hash = nameOf(act.removal);
     const known = byNamed.get(hash) ?? [];
     byNamed.set(hash, known);
     known.push(claim);
@@ -48,7 +48,7 @@ export const witnessing = (
       if (sharesOne(signers, of.signers)) return [];
       for (let at = chained.before; at !== undefined; at = at.before) {
         const earlier = at.open.act;
-        const other = earlier.type === 'witness' ? named.get(toHex(earlier.removal)) : undefined;
+        const other = earlier.type === 'witness' ? named.get(nameOf(earlier.removal)) : undefined;
         if (other !== undefined && opposes(other, of)) return [];
       }
       const seen = seenAt.get(chained.hash);

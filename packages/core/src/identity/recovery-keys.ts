@@ -1,9 +1,9 @@
 // Recovery keys set after the inception (spec 03, "Recovery"). Whether one is in effect is judged by what was seen before it
 // took effect, and never again: what a thief says later does not undo it, and what it sets does not hold unnoticed.
-import { toHex } from '../bytes/index.ts';
 import { accept, type Chained, type Claim, type Verdict } from './acceptance.ts';
 import { claimsOf, type Claims, type Word } from './chains.ts';
 import { FINAL_AFTER_MS, finalRemovals, witnessing, type Evidence, type Witnessing } from './finality.ts';
+import { nameOf } from './names.ts';
 
 export interface Judged extends Claims {
   readonly verdicts: ReadonlyMap<Chained, Verdict>;
@@ -35,12 +35,12 @@ export const isRefused = ({ claims, verdicts }: Judged, claim: Claim): boolean =
   claims.some(
     ({ chained, signers }) =>
       chained.open.act.type === 'refuse' &&
-      toHex(chained.open.act.recovery) === claim.chained.hash &&
+      nameOf(chained.open.act.recovery) === claim.chained.hash &&
       Array.from(signers).some((member) => memberOf(claim) === member) &&
       verdicts.get(chained) !== 'out',
   );
 const memberOf = ({ chained: { open } }: Claim): string | undefined =>
-  open.act.type === 'recovery' ? toHex(open.act.member) : undefined;
+  open.act.type === 'recovery' ? nameOf(open.act.member) : undefined;
 
 /** Moments at which a recovery entry may have come into effect: 7 days after each time it was seen by somebody. */
 const moments = (
@@ -57,7 +57,7 @@ const moments = (
   const found = all.flatMap((one) => {
     const { act } = one.open;
     if (members === 1) return at(one, set.get(one.hash));
-    return act.type === 'witness' ? at(one, set.get(toHex(act.removal))) : [];
+    return act.type === 'witness' ? at(one, set.get(nameOf(act.removal))) : [];
   });
   return found.toSorted(([a, one], [b, other]) => a - b || (one.hash < other.hash ? -1 : 1));
 };
@@ -95,7 +95,7 @@ export const laterWords = (
     const claim = judged.claims.find(({ chained }) => chained === recovery);
     if (claim === undefined || judged.verdicts.get(recovery) !== 'in' || isRefused(judged, claim)) continue;
     if (seenByOthers(judged, claim, inceptions.length, then) + FINAL_AFTER_MS > moment) continue;
-    inEffect.set(recovery, { member: toHex(act.member), key: act.recoveryKey });
+    inEffect.set(recovery, { member: nameOf(act.member), key: act.recoveryKey });
   }
   return inEffect;
 };

@@ -52,7 +52,8 @@ export const readRecoveryWords = (crypto: Crypto, text: string): RecoveryReading
   for (const [word, place] of places.entries())
     for (let i = 0; i < BITS_PER_WORD; i++) {
       const bit = word * BITS_PER_WORD + i;
-      if (((place >> (BITS_PER_WORD - 1 - i)) & 1) === 1) bits[bit >> 3] = (bits[bit >> 3] as number) | (128 >> (bit & 7));
+      if (((place >> (BITS_PER_WORD - 1 - i)) & 1) === 1)
+        bits[bit >> 3] = (bits[bit >> 3] as number) | (128 >> (bit & 7));
     }
   const entropy = new Secret(bits.slice(0, RECOVERY_ENTROPY_BYTES));
   const right = (bits[RECOVERY_ENTROPY_BYTES] as number) >> (8 - CHECK_BITS) === check(crypto, entropy.expose());

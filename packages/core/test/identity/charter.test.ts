@@ -1,89 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../src/bytes/index.ts';
-import { Secret, type SigningKey } from '../../src/crypto/index.ts';
-import {
-  createAddDevice,
-  createInception,
-  createRemoval,
-  createWitness,
-  entryPointAfter,
-  evaluateCharter,
-  feedIdOf,
-  FINAL_AFTER_MS,
-  firstEntryPoint,
-  openEntry,
-  signConsent,
-  signEntry,
-  type Charter,
-  type Cut,
-  type OpenEntry,
-} from '../../src/identity/index.ts';
-import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
-import { seededRandomness } from '../../../testkit/src/seeded-randomness.ts';
-
-const crypto = createNullCrypto();
-const ROOT = new Uint8Array(16).fill(3);
-const random = seededRandomness(4);
-
-/** A device that writes charter entries. */
-class Device {
-  readonly key: SigningKey = crypto.signingKey(new Secret(random.bytes(32)));
-  readonly feed = feedIdOf(crypto, this.key.publicKey);
-  readonly said: OpenEntry[] = [];
-  /** Whose device it is, once it is one. */
-  member: Uint8Array = new Uint8Array(16);
-  get at() {
-    const last = this.said.at(-1);
-    return last === undefined ? firstEntryPoint(ROOT) : entryPointAfter(last);
-  }
-  keep(bytes: Uint8Array): OpenEntry {
-    const open = openEntry(crypto, bytes);
-    if (open === undefined) throw new Error('does not open');
-    this.said.push(open);
-    return open;
-  }
-  begin(recovery: Uint8Array = random.bytes(32), root = ROOT): OpenEntry {
-    const begun = this.keep(
-      createInception(crypto, { key: this.key, root, memberKind: 'human', recoveryKey: recovery, versions: [1] }),
-    );
-    if (begun.act.type === 'inception') this.member = begun.act.member;
-    return begun;
-  }
-  add(other: Device): OpenEntry {
-    const { member } = this;
-    if (!other.said.some(({ act }) => act.type === 'inception')) other.member = member;
-    const consent = signConsent(crypto, other.key, ROOT, member);
-    return this.keep(createAddDevice(crypto, this.key, this.at, { device: other.key.publicKey, member, consent }));
-  }
-  /** Accepts what the other had said up to `head`, and `count` events of nothing. */
-  remove(other: Device, head: OpenEntry | null): OpenEntry {
-    const cut: Cut = {
-      feed: other.feed,
-      segment: null,
-      count: 0,
-      charterCount: head === null ? 0 : head.entry.seq + 1,
-      charterHead: head?.hash ?? null,
-    };
-    return this.keep(createRemoval(crypto, this.key, this.at, { feed: other.feed, member: null, cuts: [cut] }));
-  }
-  witness(removal: OpenEntry): OpenEntry {
-    return this.keep(createWitness(crypto, this.key, this.at, removal.hash));
-  }
-}
-const all = (...devices: Device[]): OpenEntry[] => devices.flatMap(({ said }) => said);
-const judge = (entries: readonly OpenEntry[], more = {}): Charter =>
-  evaluateCharter(entries, { roots: [ROOT], ...more });
-const stateOf = (charter: Charter, device: Device): string =>
-  charter.members.flatMap(({ devices }) => devices).find(({ feed }) => toHex(feed) === toHex(device.feed))?.state ??
-  'unknown';
-const family = () => {
-  const [a1, a2, a3, b] = [new Device(), new Device(), new Device(), new Device()] as const;
-  a1.begin();
-  b.begin();
-  a1.add(a2);
-  return { a1, a2, a3, b };
-};
+import { FINAL_AFTER_MS, openEntry, signEntry } from '../../src/identity/index.ts';
+import { all, crypto, Device, family, judge, stateOf } from './family.ts';
 
 describe('charter', () => {
   test('S4.20 an inception makes a member, an added device acts for it, a removed one no more', () => {
@@ -196,37 +114,6 @@ describe('charter', () => {
     expect(judge(all(a1, a2, b), { admitted: [act.member] }).members.map(({ id }) => toHex(id))).toEqual([
       toHex(act.member),
     ]);
-  });
-
-  test('the verdict depends on the set of entries only, never on their order or repetition', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e9 }), (seed) => {
-        const dice = seededRandomness(seed);
-        const devices = Array.from({ length: 5 }, () => new Device());
-        const started = devices.slice(0, 2);
-        for (const device of started) device.begin();
-        for (let i = 0; i < 15; i++) {
-          const [who, whom] = [dice.pick(started), dice.pick(devices)];
-          if (who === whom) continue;
-          const kind = dice.int(4);
-          if (kind === 0) {
-            who.add(whom);
-            if (!started.includes(whom)) started.push(whom);
-          } else if (kind < 3)
-            who.remove(whom, whom.said.length > 0 && dice.int(2) === 0 ? dice.pick(whom.said) : null);
-          else if (whom.said.length > 0) who.witness(dice.pick(whom.said));
-        }
-        const entries = all(...devices);
-        const mixed = [...entries, ...entries.slice(0, 3)]
-          .map((open) => [dice.fraction(), open] as const)
-          .toSorted((a, b) => a[0] - b[0])
-          .map(([, open]) => open);
-        const seenAt = new Map(entries.map((open) => [toHex(open.hash), dice.int(2) * FINAL_AFTER_MS * 2] as const));
-        for (const more of [{}, { now: FINAL_AFTER_MS, seenAt }])
-          expect(judge(mixed, more)).toEqual(judge(entries, more));
-      }),
-      { numRuns: 200 },
-    );
   });
 
   test('an entry opens only as it was signed: each bit counts', () => {
