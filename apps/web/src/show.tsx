@@ -1,5 +1,13 @@
 // What the entry loads: all that is drawn.
-import { requestPersistence, storageStatus, trustedWorkerUrl, type Feature, type WebKith } from '@kith/platform-web';
+import {
+  looksPrivate,
+  requestPersistence,
+  storageStatus,
+  trustedWorkerUrl,
+  type Feature,
+  type WebKith,
+} from '@kith/platform-web';
+import probeWorkerUrl from '@kith/platform-web/probe-worker?worker&url';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
@@ -18,17 +26,11 @@ if (element === null) throw new Error('index.html has no #root');
 const root = createRoot(element);
 const draw = (screen: ReactNode): void => root.render(<StrictMode>{screen}</StrictMode>);
 
-/** Private windows give a small part of the memory instead of a part of the disk; browsers offer no better sign. */
-const PRIVATE_QUOTA = 2 ** 31;
-
 const platform: Platform = {
   persisted: async () => (await storageStatus()).persisted,
   persist: requestPersistence,
   usedBytes: async () => (await storageStatus()).used,
-  privateWindow: async () => {
-    const { persisted, quota } = await storageStatus();
-    return persisted !== true && quota !== null && quota < PRIVATE_QUOTA;
-  },
+  privateWindow: () => looksPrivate(probeWorkerUrl),
   build: readBuild,
 };
 

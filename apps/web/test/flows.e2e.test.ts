@@ -271,13 +271,15 @@ test.for([0, 80])('U6 ↑ and typing right behind it lose nothing, with answers 
   await open(blair);
   const { composer, reads, message } = steps(page);
   await composer.waitFor();
-  await inFixture(
-    new Function(
-      'fixture',
-      `const { call } = fixture.kith;
-       fixture.kith.call = (...asked) => new Promise((go) => setTimeout(go, ${wait})).then(() => call(...asked));`,
-    ) as (fixture: Fixture) => void,
-  );
+  await page.evaluate((ms) => {
+    const { kith } = (globalThis as unknown as { fixture: Fixture }).fixture;
+    const call = kith.call.bind(kith) as (...asked: unknown[]) => Promise<unknown>;
+    const slowly = async (...asked: unknown[]): Promise<unknown> => {
+      await new Promise((go) => setTimeout(go, ms));
+      return call(...asked);
+    };
+    Object.assign(kith, { call: slowly });
+  }, wait);
   await composer.focus();
   // What was written a moment ago is the last line, whether or not it stands in the list already; so is a change of it.
   await typeFast([...'tee', 'Enter', 'ArrowUp', ...' or coffee', 'Enter', 'ArrowUp', ...'?!', 'Enter']);

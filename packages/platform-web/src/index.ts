@@ -1,4 +1,5 @@
 export * from './features.ts';
+export * from './private-window.ts';
 export * from './trusted-url.ts';
 export * from './web-kith.ts';
 export * from './transport.ts';

@@ -18,7 +18,7 @@ import { go, useRoute, type Route } from './route.ts';
 import { applyTheme, SETTINGS, useSettings } from './settings.ts';
 import { commandOf, isStandalone, type Command, type Nth } from './shortcuts.ts';
 
-// The first screen is the list, or the welcome; the conversation is fetched while one looks at it.
+// The first screen is the list, or the welcome; the conversation is fetched while one looks at the list.
 const loadConversation = () => import('../screens/conversation/conversation.tsx');
 const Conversation = lazy(async () => ({ default: (await loadConversation()).Conversation }));
 const Details = lazy(async () => ({ default: (await import('../screens/details.tsx')).Details }));
@@ -220,7 +220,10 @@ function Shell() {
 
   const latest = useRef({ route, contacts });
   latest.current = { route, contacts };
-  useEffect(() => void loadConversation(), []);
+  const mayTalk = contacts.some(isListed) || route.at !== 'list';
+  useEffect(() => {
+    if (mayTalk) void loadConversation();
+  }, [mayTalk]);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const command = commandOf(event, isStandalone());
