@@ -292,7 +292,8 @@ export const append = (
       : openSegment(state, subkeys, own, event.time);
   const { segment, record, end, before } = current;
 
-  const seen = headsSeen(state);
+  // Segments of nothing else stay signed for ever: they are not to tell how much others had written by then.
+  const seen = event.contentKind < FIRST_CONVERSATION_KIND ? [] : headsSeen(state);
   const heads = placesInOrder(before === undefined ? seen : [before, ...seen.slice(0, MAX_HEADS - 1)]);
   const lamport = lamportOf(record.lamport, heads);
   const key = event.content === null ? undefined : state.randomness.bytes(32);

@@ -6,6 +6,7 @@ import { createLibsodium } from '../../src/crypto/libsodium.ts';
 import { eventIdOf, readCertificate } from '../../src/identity/index.ts';
 import {
   decodeHeader,
+  encodeHeader,
   judge,
   openConversationLog,
   openDays,
@@ -312,6 +313,52 @@ describe('who publishes, and when', () => {
   });
 });
 
+describe('S2.9 parents', () => {
+  test('S2.9 two parents of an event swapped, on the way or on the disk: it is not shown, and the verifier names it', () => {
+    const home = households(crypto, 98);
+    const [a1, a2] = home.alice;
+    const [b1] = home.bob;
+    say(a2, 'one parent');
+    say(b1, 'another parent');
+    everyoneToEveryone(home.all);
+    say(a1, 'names both');
+    const wire = everything(a1);
+    const swapIn = (data: Uint8Array): Uint8Array => {
+      const header = decodeHeader(data);
+      if (header === undefined || header.heads.length < 2) return data;
+      const [first, second, ...rest] = header.heads;
+      if (first === undefined || second === undefined) return data;
+      return encodeHeader({ ...header, heads: [second, first, ...rest] });
+    };
+    const swapped = wire.map((object) =>
+      object.type === 'event' ? { ...object, header: swapIn(object.header) } : object,
+    );
+    expect(swapped).not.toEqual(wire);
+    const { replica } = innocent(home, 902, swapped);
+    expect(texts(replica)).toContain('another parent');
+    expect(texts(replica)).not.toContain('names both');
+
+    const row = b1.store
+      .scan('header')
+      .find(({ value }) => toHex(swapIn(value.subarray(13))) !== toHex(value.subarray(13)));
+    expect(row).toBeUndefined();
+    give(a1, b1);
+    expect(texts(b1)).toContain('names both');
+    expect(b1.log.verify()).toEqual([]);
+    const held = b1.store
+      .scan('header')
+      .find(({ value }) => toHex(swapIn(value.subarray(13))) !== toHex(value.subarray(13)));
+    if (held === undefined) throw new Error('not stored');
+    const value = Uint8Array.from([...held.value.subarray(0, 13), ...swapIn(held.value.subarray(13))]);
+    b1.store.transaction(() => b1.store.put('header', held.key, value));
+    b1.log.forget();
+    expect(b1.log.verify().map(({ event, damage }) => [toHex(event), damage])).toEqual([
+      [toHex(held.key.subarray(36, 68)), 'header'],
+    ]);
+    expect(texts(b1)).not.toContain('names both');
+  });
+});
+
 describe('S0.27 periods', () => {
   const withPeriod = (period: { ms: number }, seed = 91) => {
     const home = households(crypto, seed);
@@ -365,6 +412,20 @@ describe('S0.27 periods', () => {
     expect(segmentsOf(alice)).toBe(2);
     for (let day = 2; day < 9; day++) expect(turn(START + day * DAY + DAY / 64)).toBe(false);
     expect(alice.store.transaction(() => alice.log.turn(START + 9 * DAY + DAY / 64, true)).due).toBe(true);
+  });
+
+  test('S1.4 turns and publications, which may stay signed for ever, do not tell what others had written by then', () => {
+    const home = weeks(crypto, 97, 10);
+    const own = everything(home.alice[0]).flatMap((object) => {
+      const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
+      return header === undefined ? [] : [header];
+    });
+    const published = own.filter(({ contentKind }) => contentKind === PUBLISH_KIND);
+    expect(published.length).toBeGreaterThan(4);
+    for (const { feed, heads } of published)
+      expect(heads.filter((head) => toHex(head.feed) !== toHex(feed))).toEqual([]);
+    const named = own.filter(({ feed, heads }) => heads.some((head) => toHex(head.feed) !== toHex(feed)));
+    expect(named.length).toBeGreaterThan(4);
   });
 
   test('S0.27 turns of many devices do not come at one moment, and all come within a 128th of a period', () => {
