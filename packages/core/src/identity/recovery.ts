@@ -26,7 +26,7 @@ const publicHalf = (crypto: Crypto, seed: Secret, index: number): Uint8Array => 
   return publicKey;
 };
 
-/** The public halves of the keys `pool * 1,024` and on, 32 bytes each. 0.1 s of work. */
+/** The public halves of the keys `pool * 1,024` and on, 32 bytes each. A key pair each: some tenths of a second in all. */
 export const recoveryPool = (crypto: Crypto, seed: Secret, pool = 0): Uint8Array =>
   concat(...Array.from({ length: POOL_KEYS }, (_, i) => publicHalf(crypto, seed, pool * POOL_KEYS + i)));
 /** The public half with this index, of the pool it is in. Undefined when it is of another one. */
