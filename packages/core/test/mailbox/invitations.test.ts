@@ -90,7 +90,7 @@ describe('links', () => {
       `${link}@`,
       `${link}@kith.example`,
       link.replace('#', ''),
-      link.replace('/i#', '/d#'),
+      link.replace('/i#', '/x#'),
       link.replace('https', 'ftp'),
       link.replace('#A', '#B'),
       link.replace('i#', 'i/#'),

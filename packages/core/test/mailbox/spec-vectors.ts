@@ -194,6 +194,7 @@ export const cellVectors = (crypto: Crypto) => {
     helloCell: {
       secret: toHex(record.secret),
       from: toHex(feed),
+      to: toHex(hello.to),
       keyPackage: toHex(hello.keyPackage),
       cell: toHex(helloCell),
     },
@@ -205,30 +206,34 @@ export const invitationVectors = (crypto: Crypto) => {
   const key = crypto.signingKey(new Secret(randomness.bytes(32)));
   const keyHash = invitationKeyHash(crypto, key.publicKey);
   const secret = randomness.bytes(16);
-  const invitation = (relay: string, reusable: boolean): Invitation => ({
+  const invitation = (relay: string, reusable: boolean, joins: Invitation['joins']): Invitation => ({
     relay,
     keyHash,
     secret: new Secret(secret.slice()),
     reusable,
+    joins,
   });
-  const keys = deriveInvitationKeys(crypto, invitation('https://kith.example', false));
+  const keys = deriveInvitationKeys(crypto, invitation('https://kith.example', false, 'person'));
   const ownerSecret = randomness.bytes(32);
   const owner = deriveOwnerToken(crypto, new Secret(ownerSecret.slice()), keys.place);
   const links = (
     [
-      ['https://kith.example', 'https://kith.example', false],
-      ['https://kith.example', 'https://kith.example', true],
-      ['http://localhost:4680', 'http://localhost:4680', false],
-      ['https://kith.example', null, false],
-      ['http://192.168.1.20:4680', null, true],
-      ['https://relay.example', 'https://kith.example', false],
+      ['https://kith.example', 'https://kith.example', false, 'person'],
+      ['https://kith.example', 'https://kith.example', true, 'person'],
+      ['http://localhost:4680', 'http://localhost:4680', false, 'person'],
+      ['https://kith.example', null, false, 'person'],
+      ['http://192.168.1.20:4680', null, true, 'person'],
+      ['https://relay.example', 'https://kith.example', false, 'person'],
+      ['https://kith.example', 'https://kith.example', false, 'device'],
+      ['https://relay.example', null, false, 'device'],
     ] as const
-  ).map(([relay, origin, reusable]) => {
-    const written = writeLink(invitation(relay, reusable), origin);
+  ).map(([relay, origin, reusable, joins]) => {
+    const written = writeLink(invitation(relay, reusable, joins), origin);
     return {
       relay,
       origin,
       reusable,
+      joins,
       keyHash: toHex(keyHash),
       secret: toHex(secret),
       link: written.type === 'link' ? written.link : written.reason,

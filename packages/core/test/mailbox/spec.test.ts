@@ -11,6 +11,7 @@ import {
   helloPacketCodec,
   inboxRecordCodec,
   offerCodec,
+  selfOfferCodec,
   openClaim,
   openHelloCell,
   openInbox,
@@ -30,7 +31,7 @@ const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
 
 test.each([
   ['06-cells.md', [inboxRecordCodec, resendRequestCodec, helloPacketCodec]],
-  ['08-invitations.md', [offerCodec, claimCodec]],
+  ['08-invitations.md', [offerCodec, claimCodec, selfOfferCodec]],
 ] as const)('the CDDL of %s is that of the codecs', (page, codecs) => {
   const blocks = [...spec(page).matchAll(/```cddl\n(.*?)```/gs)].map(([, block]) => block ?? '').join('');
   expect(new Set(blocks.trim().split('\n'))).toEqual(new Set(codecs.flatMap(({ uses }) => lines(uses))));
@@ -89,9 +90,10 @@ test('the vectors of invitations hold', async () => {
   const { links, invalidLinks, derived, offer, invalidOffers, claim } = JSON.parse(
     spec('vectors/invitations.json'),
   ) as ReturnType<typeof invitationVectors>;
-  for (const { link, relay, reusable, secret } of links) {
+  for (const { link, relay, reusable, joins, secret } of links) {
     const read = readLink(link);
-    expect([read?.relay, read?.reusable, toHex(read?.secret.expose() ?? hex(''))]).toEqual([relay, reusable, secret]);
+    const said = [read?.relay, read?.reusable, read?.joins, toHex(read?.secret.expose() ?? hex(''))];
+    expect(said).toEqual([relay, reusable, joins, secret]);
   }
   for (const link of invalidLinks) expect([link, readLink(link)]).toEqual([link, undefined]);
   const keys = deriveInvitationKeys(crypto, { secret: new Secret(hex(derived.secret)), keyHash: hex(derived.keyHash) });
