@@ -192,7 +192,7 @@ export class FakeKith implements Kith {
     'lock.unlock': () => this.lock,
     'lock.set': ({ next }) => ({ ...this.lock, passphrase: next !== null }),
     'lock.duress': () => this.lock,
-    'device.list': () => [{ device: 'device-1', name: '', addedAt: AT, revoked: false, thisDevice: true }],
+    'device.list': () => [{ device: 'device-1', name: '', addedAt: AT, revoked: false, thisDevice: true, backup: false }],
     'events.since': ({ from }) => {
       const all = [...this.logs.values()].flat();
       if (from === null) return { events: [], cursor: all.at(-1)?.event ?? 'start' };

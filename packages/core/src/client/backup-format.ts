@@ -62,13 +62,14 @@ export const backupRecordCodec = named(
   union({
     /** What it is of. `made`: milliseconds. */
     begin: [1, tuple({ made: uint(MAX_TIME), self: conversationIdCodec })],
-    /** A log; its objects follow, in any number of records. `members`: those that its birth let in. */
+    /** A log; its objects follow, in any number of records. `me`: whose backup it is; `members`: all that its birth let in. */
     log: [
       2,
       tuple({
         conversation: conversationIdCodec,
         kind: uint(1),
         root: bytes(16, 32),
+        me: memberIdCodec,
         members: list(memberIdCodec, 256),
       }),
     ],

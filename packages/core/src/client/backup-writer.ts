@@ -4,7 +4,13 @@ import { concat, equalBytes, utf8 } from '../bytes/index.ts';
 import { decodeAccepted, encode } from '../codec/index.ts';
 import { afterPrefix, importedConversations, importedPage, MAX_IMPORT_LINES } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
-import { conversationIdFrom, conversationName, type ConversationId, type FeedId } from '../identity/index.ts';
+import {
+  conversationIdFrom,
+  conversationName,
+  type ConversationId,
+  type FeedId,
+  type MemberId,
+} from '../identity/index.ts';
 import type { ConversationLog, Frontier, LogObject } from '../log/index.ts';
 import { decodePeerState } from '../sync/index.ts';
 import {
@@ -25,6 +31,7 @@ import { KithError } from './errors.ts';
 import type { Home } from './home.ts';
 import { PASSPHRASE_COST } from './lock-record.ts';
 import type { Methods } from './rpc.ts';
+import type { Spares } from './spares.ts';
 
 const WRITING = utf8('w');
 const NOTHING_HELD: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
@@ -36,16 +43,11 @@ const IMPORTED_TEXT = 131_072;
 interface Source {
   readonly kind: 0 | 1;
   readonly root: Uint8Array;
+  readonly me: MemberId;
   readonly log: ConversationLog;
 }
 const eventsIn = (objects: readonly LogObject[], counts: boolean): number =>
   counts ? objects.filter(({ type }) => type === 'event').length : 0;
-
-/** Keys of the spare, made and put into charters when a backup begins (docs/decisions/0005). */
-export interface Spares {
-  /** The seed to put into the file; null when this device may let nobody in. */
-  seed(): Uint8Array | null;
-}
 
 export class BackupWriter {
   readonly #context: Context;
@@ -91,8 +93,7 @@ export class BackupWriter {
     }
     const start = withCheck(crypto, key, header);
     if (!resumes) {
-      const pairs = this.#home.pairs().filter((pair) => !this.#home.isDeviceScoped(pair));
-      const conversations = [...pairs.map(({ id }) => id), this.#home.self.conversation];
+      const conversations = [...this.#spares.ensure().map(({ id }) => id), this.#home.self.conversation];
       const cursor: Cursor = { step: STEPS.begin, conversations, ranges: [], after: null, records: 0, events: 0 };
       store.delete('backup', WRITING);
       this.#keep({ header, key: key.expose().slice(), next: 0, cursor, before: null, total: null });
@@ -141,9 +142,10 @@ export class BackupWriter {
   }
   #source(conversation: ConversationId): Source | undefined {
     const { self } = this.#home;
-    if (equalBytes(self.conversation, conversation)) return { kind: 0, root: conversation, log: self };
+    if (equalBytes(self.conversation, conversation))
+      return { kind: 0, root: conversation, me: this.#home.mine.me, log: self };
     const pair = this.#home.pair(conversation);
-    return pair && { kind: 1, root: pair.local.root, log: pair.log };
+    return pair && { kind: 1, root: pair.local.root, me: pair.me, log: pair.log };
   }
 
   /** One record (or none), and what comes after it. */
@@ -162,11 +164,11 @@ export class BackupWriter {
         if (conversation === undefined) return { record: null, cursor: { ...cursor, step: STEPS.imported } };
         const source = this.#source(conversation);
         if (source === undefined) return { record: null, cursor: { ...cursor, conversations: others } };
-        const { kind, root, log } = source;
+        const { kind, root, me, log } = source;
         const members = log.charter().members.map(({ id }) => id);
         const ranges = log.compare(NOTHING_HELD).theyLack;
         return {
-          record: { type: 'log', conversation, kind, root, members },
+          record: { type: 'log', conversation, kind, root, me, members },
           cursor: { ...cursor, step: STEPS.objects, ranges },
         };
       }

@@ -39,7 +39,7 @@ import { checkCode, compareCheckCode, isOrigin, safetyWords, type Exchange } fro
 import type { RelayInfo } from '../ports/index.ts';
 import { Arrivals } from './arrivals.ts';
 import { BackupReader, type Adopt } from './backup-reader.ts';
-import { BackupWriter, type Spares } from './backup-writer.ts';
+import { BackupWriter } from './backup-writer.ts';
 import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
 import type { Devices } from './devices.ts';
@@ -58,6 +58,7 @@ import type { Removal } from './removal.ts';
 import { ROLES } from './records.ts';
 import type { Contact, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
 import type { Sender } from './sender.ts';
+import type { Spares } from './spares.ts';
 import type { Timers } from './timers.ts';
 import { damageOf, transcriptPage } from './transcript.ts';
 

@@ -211,7 +211,7 @@ export class Devices {
     const own = mine.log.device()?.feed;
     const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
     return (member?.devices ?? [])
-      .map(({ feed, state }) => {
+      .map(({ feed, state, spare }) => {
         const facts = deviceFactsOf(this.#context.store, feed);
         const thisDevice = own !== undefined && equalBytes(own, feed);
         return {
@@ -220,6 +220,7 @@ export class Devices {
           addedAt: facts?.at ?? (thisDevice ? this.#home.createdAt() : mine.log.addedAt(feed)),
           revoked: state !== 'active',
           thisDevice,
+          backup: spare,
         };
       })
       .toSorted((a, b) => a.addedAt - b.addedAt || (a.device < b.device ? -1 : 1));

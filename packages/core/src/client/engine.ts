@@ -7,7 +7,6 @@ import { Calls } from './calls.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
 import { Courier } from './courier.ts';
 import { Devices } from './devices.ts';
-import { KithError } from './errors.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import { Home } from './home.ts';
 import { Lines } from './lines.ts';
@@ -18,8 +17,10 @@ import { Receiver } from './receiver.ts';
 import { Removal } from './removal.ts';
 import { METHOD_KINDS } from './remote.ts';
 import type { Status } from './rpc.ts';
+import { adoptBackup } from './restore.ts';
 import { Sender } from './sender.ts';
 import { Sessions } from './sessions.ts';
+import { Spares } from './spares.ts';
 import { Timers } from './timers.ts';
 
 export type Input =
@@ -105,7 +106,7 @@ export class Engine {
       },
     });
     const sessions: Sessions = new Sessions(context, {
-      post: (of, feed, packet) => sender.hello(of, feed, packet),
+      post: (of, feed, packet, part) => sender.hello(of, feed, packet, part),
       ready: (of) => sender.ready(of),
       wake: (of, at) => sender.wakeHello(of, at),
     });
@@ -144,12 +145,15 @@ export class Engine {
       bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
     });
+    const forget = (): void => {
+      sessions.forget();
+      receiver.forget();
+    };
     const linking: Linking = new Linking(context, home, sessions, sender, {
       info: (relay) => courier.status(relay).info,
       added: () => devices.added(),
       adopted: () => {
-        sessions.forget();
-        receiver.forget();
+        forget();
         devices.adopted();
       },
       prepare: () => devices.prepare(),
@@ -181,10 +185,8 @@ export class Engine {
       status: () => this.#status(),
       typing,
       relays: () => this.#allRelays(),
-      spares: { seed: () => null },
-      adopt: () => {
-        throw new KithError('not-built');
-      },
+      spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
+      adopt: (restored) => adoptBackup({ context, home, sender, devices, forget }, restored),
     });
     return { context, home, sessions, courier, sender, receiver, pairing, devices, linking, lines, calls, publisher, timers, typing };
   }

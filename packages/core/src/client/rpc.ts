@@ -140,6 +140,8 @@ export interface DeviceView {
   readonly addedAt: number;
   readonly revoked: boolean;
   readonly thisDevice: boolean;
+  /** No device, but a backup file: whoever has it and its passphrase can let a device in. */
+  readonly backup: boolean;
 }
 /** A link or short code by which a device joins. */
 export interface DeviceLink {

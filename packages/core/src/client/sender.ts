@@ -381,12 +381,12 @@ export class Sender {
     if (packet === undefined) return;
     this.#put(route, (outlet) => [this.#sessions.sealHello(route.via, packet, outlet)], bucket, mask, [control]);
   }
-  /** A hello or Welcome to one device. */
-  hello(of: Conversation, feed: FeedId, packet: HelloPacket): void {
+  /** A hello or Welcome to one device. `part`: of several cells of one hello. */
+  hello(of: Conversation, feed: FeedId, packet: HelloPacket, part = 0): void {
     const body = writeHelloBody(packet);
     if (body === undefined) return;
     const route = of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
-    const name = packet.type === 'hello' ? `hello ${toHex(feed)}` : `welcome ${toHex(packet.hello)}`;
+    const name = packet.type === 'hello' ? `hello ${toHex(feed)}${part === 0 ? '' : ` ${part}`}` : `welcome ${toHex(packet.hello)}`;
     this.queueControl(route, name, body);
     this.flush(route);
   }

@@ -1,6 +1,6 @@
 // Sessions and hellos of all conversations: kept at hand, written at every step, so that no key of a committed cell is used again.
 import { concat, toHex } from '../bytes/index.ts';
-import type { FeedId } from '../identity/index.ts';
+import { openEntry, type FeedId } from '../identity/index.ts';
 import {
   cellSlots,
   cellTag,
@@ -46,7 +46,7 @@ const MAX_ANSWERING = 4;
 
 export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
-  post(of: Conversation, feed: FeedId, packet: HelloPacket): void;
+  post(of: Conversation, feed: FeedId, packet: HelloPacket, part?: number): void;
   /** A generation was added: what waited for it can go. */
   ready(of: Conversation, feed: FeedId, generation: Generation): void;
   wake(of: Conversation, at: number): void;
@@ -80,8 +80,8 @@ export class Sessions {
     const own = of.log.device()?.feed;
     for (const member of of.log.charter().members) {
       if (equalBytes(member.id, of.me) !== (of.kind === 'self')) continue;
-      for (const { feed, state } of member.devices)
-        if (state === 'active' && (own === undefined || !equalBytes(feed, own))) feeds.push(feed);
+      for (const { feed, state, spare } of member.devices)
+        if (state === 'active' && !spare && (own === undefined || !equalBytes(feed, own))) feeds.push(feed);
     }
     // A cell has so many slots. Who brings more devices than that is reached at the first of them.
     return feeds.slice(0, SLOT_COUNT);
@@ -255,10 +255,20 @@ export class Sessions {
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
   }
-  /** The entry that added this device: the other side may not have it yet. */
-  #introduction(of: Conversation): Uint8Array | null {
+  /**
+   * The entry that added this device: the other side may not have it yet. A spare cannot hand on the entry that added it
+   * itself, so it goes along, in a hello of its own: one cell holds one entry beside a KeyPackage.
+   */
+  #introductions(of: Conversation): readonly (Uint8Array | null)[] {
     const own = of.log.device()?.feed;
-    return own === undefined ? null : (of.log.addingEntry(own) ?? null);
+    const entry = own === undefined ? undefined : of.log.addingEntry(own);
+    if (entry === undefined) return [null];
+    const by = openEntry(this.#context.crypto, entry)?.feed;
+    if (by === undefined) return [entry];
+    const { members } = of.log.charter();
+    const isSpare = members.some(({ devices }) => devices.some(({ feed, spare }) => spare && equalBytes(feed, by)));
+    const adding = isSpare ? of.log.addingEntry(by) : undefined;
+    return adding === undefined ? [entry] : [entry, adding];
   }
   #answers(of: Conversation, feed: FeedId, { job }: HelloJob, more: 1 | -1): void {
     if (job.type !== 'answer') return;
@@ -277,13 +287,10 @@ export class Sessions {
         });
         break;
       case 'postHello':
-        this.#hooks.post(of, feed, {
-          type: 'hello',
-          from: own,
-          to: feed,
-          keyPackage: effect.keyPackage,
-          entry: this.#introduction(of),
-        });
+        for (const [i, entry] of this.#introductions(of).entries()) {
+          const { keyPackage } = effect;
+          this.#hooks.post(of, feed, { type: 'hello', from: own, to: feed, keyPackage, entry }, i);
+        }
         break;
       case 'postWelcome': {
         const { hello, welcome, leaf } = effect;

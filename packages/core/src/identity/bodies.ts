@@ -34,6 +34,8 @@ export const inceptionBody = named(
   }),
 );
 /** `member`: whose device it becomes. The consent is to that, whichever of their devices signs the entry. */
+/** In the extensions of an entry that adds a device: it is the spare of a backup, and is given no session. */
+export const SPARE_EXTENSION = 1;
 export const addDeviceBody = named('add-device', tuple({ device: key, member, consent: signature }));
 /** The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`. */
 export const cutCodec = named(

@@ -24,6 +24,8 @@ export interface Device {
   readonly state: DeviceState;
   /** All that hold; an event or entry counts when it lies inside every one. */
   readonly cuts: readonly Cut[];
+  /** Of a backup: it is never sent anything. */
+  readonly spare: boolean;
   /** Null for the device of the inception. */
   readonly added: Adding | null;
 }

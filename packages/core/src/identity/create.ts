@@ -10,6 +10,7 @@ import {
   recoveryBody,
   refuseBody,
   removeBody,
+  SPARE_EXTENSION,
   witnessBody,
   type MemberKind,
 } from './bodies.ts';
@@ -40,6 +41,16 @@ export const createAddDevice = (
   at: EntryPoint,
   body: Infer<typeof addDeviceBody>,
 ): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encode(addDeviceBody, body));
+/** A device that exists only in a backup (docs/decisions/0005): it lets one device in, and never talks. */
+export const createAddSpare = (
+  crypto: Crypto,
+  key: SigningKey,
+  at: EntryPoint,
+  body: Infer<typeof addDeviceBody>,
+): Uint8Array =>
+  signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encode(addDeviceBody, body), [
+    { id: SPARE_EXTENSION, critical: false, value: new Uint8Array(0) },
+  ]);
 export const createRemoval = (
   crypto: Crypto,
   key: SigningKey,

@@ -1,7 +1,7 @@
 // The devices of a member and how each stands, from the verdicts over all entries.
 import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { Verdict } from './acceptance.ts';
-import type { Cut } from './bodies.ts';
+import { SPARE_EXTENSION, type Cut } from './bodies.ts';
 import { placeOf } from './chains.ts';
 import type { Adding, Device } from './charter-types.ts';
 import type { OpenEntry } from './entry.ts';
@@ -16,6 +16,7 @@ const RANK = { in: 0, open: 1, out: 2 } as const;
 interface Known {
   readonly feed: FeedId;
   readonly publicKey: Uint8Array;
+  readonly spare: boolean;
   readonly verdict: Verdict;
   readonly added: Adding | null;
 }
@@ -33,7 +34,10 @@ export const devicesOf = (
   { claims, verdicts, recovery }: Judged,
 ): readonly Device[] => {
   const found = new Map<string, Known>([
-    [nameOf(inception.feed), { feed: inception.feed, publicKey: inception.entry.device, verdict: 'in', added: null }],
+    [
+      nameOf(inception.feed),
+      { feed: inception.feed, publicKey: inception.entry.device, spare: false, verdict: 'in', added: null },
+    ],
   ]);
   for (const { chained, signers } of claims) {
     const { act } = chained.open;
@@ -41,6 +45,7 @@ export const devicesOf = (
     const known: Known = {
       feed: act.feed,
       publicKey: act.device,
+      spare: chained.open.entry.extensions.some(({ id }) => id === SPARE_EXTENSION),
       verdict: verdicts.get(chained) ?? 'open',
       added: { ...placeOf(chained), byWords: recovery.has(chained.feed) },
     };
@@ -49,8 +54,8 @@ export const devicesOf = (
   const removals = claims
     .filter(({ removal }) => removal !== undefined)
     .toSorted((a, b) => (a.chained.hash < b.chained.hash ? -1 : 1));
-  return Array.from(found.entries(), ([name, { feed, publicKey, verdict, added }]): Device => {
-    const known = { feed, publicKey, added };
+  return Array.from(found.entries(), ([name, { feed, publicKey, spare, verdict, added }]): Device => {
+    const known = { feed, publicKey, spare, added };
     if (verdict === 'out') return { ...known, state: 'removed', cuts: [nothingOf(feed)] };
     const cuts = removals.flatMap(({ chained, removal }) =>
       removal?.target === name && verdicts.get(chained) === 'in' ? [removal.cut] : [],

@@ -1,0 +1,41 @@
+// What tests of backups share: a file in memory that can break off, and an engine as others hold it.
+import type { BackupTarget, DeriveKey, Kith } from '@kith/core/client';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { BACKUP_HEADER_BYTES } from '../../src/client/backup-format.ts';
+
+export const PASSPHRASE = 'correct horse battery';
+export const crypto = createNullCrypto();
+export const derive: DeriveKey = (passphrase, { salt, operations, memory }) =>
+  Promise.resolve(crypto.passphraseKey(passphrase, salt, operations, memory));
+
+export const kithOf = (device: SimDevice, before: (method: string) => void = () => undefined): Kith => ({
+  call: async (method, params) => {
+    before(method);
+    return device.call(method, params);
+  },
+  onChange: () => () => undefined,
+  close: () => Promise.resolve(),
+});
+
+export class File implements BackupTarget {
+  bytes = new Uint8Array(0);
+  writes = 0;
+  /** Fails at this write. */
+  failAt = Infinity;
+  unfinished() {
+    const { length } = this.bytes;
+    return Promise.resolve(
+      length === 0 ? undefined : { header: this.bytes.slice(0, BACKUP_HEADER_BYTES), bytes: length },
+    );
+  }
+  write(at: number, bytes: Uint8Array) {
+    const whole = ++this.writes !== this.failAt;
+    const next = new Uint8Array(at + (whole ? bytes.length : bytes.length >> 1));
+    next.set(this.bytes.subarray(0, at));
+    next.set(bytes.subarray(0, next.length - at), at);
+    this.bytes = next;
+    return whole ? Promise.resolve() : Promise.reject(new Error('the plug was pulled'));
+  }
+  readonly read = (at: number, length: number) => Promise.resolve(this.bytes.slice(at, at + length));
+}

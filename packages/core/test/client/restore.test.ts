@@ -1,0 +1,176 @@
+// A backup put into a fresh home: a new device of the same person, never a copy of the old one.
+import { equalBytes, toHex } from '@kith/core/bytes';
+import { readBackup, writeBackup } from '@kith/core/client';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { expect, test } from 'vitest';
+import { derive, File, kithOf, PASSPHRASE } from './backup-people.ts';
+import { pair, texts, world, type World } from './world.ts';
+
+/** As `kith log --json`, without what each device has of its own. */
+const logOf = (device: SimDevice, conversation: string): readonly unknown[] =>
+  device.call('log', { conversation, limit: 500 }).map(({ receivedAt: _, state: __, ...line }) => line);
+
+const talked = (seed: number) => {
+  const here = world(seed);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('profile.set', { name: 'Alice' });
+  bob.call('profile.set', { name: 'Bob' });
+  alice.call('contact.rename', { conversation, name: 'Bobby' });
+  alice.call('contact.mark', { conversation, validity: 'validated' });
+  alice.call('set', { key: 'theme', value: 'dark' });
+  const first = alice.call('send', { conversation, text: 'before the loss' });
+  here.clock.advance(2_000);
+  bob.call('send', { conversation, text: 'an answer', reply: first.event });
+  bob.call('react', { conversation, event: first.event, emoji: '👍' });
+  const gone = bob.call('send', { conversation, text: 'canary-gone' });
+  const wrong = bob.call('send', { conversation, text: 'At noon' });
+  bob.call('edit', { conversation, event: wrong.event, text: 'At seven' });
+  here.clock.advance(2_000);
+  alice.call('delete', { conversation, event: gone.event });
+  alice.call('read', { conversation });
+  bob.call('send', { conversation, text: 'not read yet' });
+  here.clock.advance(2_000);
+  return { here, alice, bob, conversation };
+};
+const backup = async (device: SimDevice): Promise<File> => {
+  const file = new File();
+  await writeBackup(kithOf(device), file, PASSPHRASE, derive);
+  return file;
+};
+const restore = async (here: World, file: File, name: string): Promise<SimDevice> => {
+  const device = here.device(name);
+  device.start();
+  await readBackup(kithOf(device), file.read, PASSPHRASE, derive);
+  return device;
+};
+const says = (here: World, from: SimDevice, to: readonly SimDevice[], conversation: string, text: string): boolean => {
+  from.call('send', { conversation, text });
+  return here.clock.runUntil(() => to.every((one) => texts(one, conversation).includes(text)), 4 * 3_600_000);
+};
+
+test('S1.1 export, wipe, restore: the log is equal, and so is everything one knows', async () => {
+  const { here, alice, bob, conversation } = talked(1);
+  const [log, contacts] = [logOf(alice, conversation), alice.call('contact.list', {})];
+  const words = alice.call('contact.words', { conversation });
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  alice.crash();
+  const again = await restore(here, file, 'again');
+  expect(logOf(again, conversation)).toEqual(log);
+  const [contact] = again.call('contact.list', {});
+  const [before] = contacts;
+  expect(contact).toMatchObject({
+    conversation,
+    name: 'Bobby',
+    validity: 'validated',
+    state: 'active',
+    unread: before?.unread,
+    draft: before?.draft,
+  });
+  expect(again.call('contact.words', { conversation })).toEqual(words);
+  expect(again.call('profile.get', {})).toMatchObject({ name: 'Alice' });
+  expect(again.call('set', { key: 'theme' })[0]?.value).toBe('dark');
+  expect(again.call('search', { query: 'loss' }).map(({ text }) => text)).toEqual(['before the loss']);
+  expect(again.call('search', { query: 'canary' })).toEqual([]);
+  expect(again.call('status', {}).relays).toEqual(alice.running ? [] : again.call('status', {}).relays);
+  // And it talks, as a device of its own, without the lost one.
+  expect(says(here, bob, [again], conversation, 'still there?')).toBe(true);
+  expect(says(here, again, [bob], conversation, 'back again')).toBe(true);
+  expect(here.clock.runUntil(() => again.call('status', {}).pending === 0, 4 * 3_600_000)).toBe(true);
+  const back = bob.call('log', { conversation, limit: 5 }).find(({ text }) => text === 'back again');
+  expect(back).toMatchObject({ authorName: 'Bob' === back?.authorName ? '' : 'Alice', mine: false, mark: null });
+});
+
+test('S1.1 restored as a new device, never as a clone: no key of the old one, and both live side by side', async () => {
+  const { here, alice, bob, conversation } = talked(2);
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  const again = await restore(here, file, 'again');
+  expect(again.call('status', {}).device).not.toBe(alice.call('status', {}).device);
+  const privates = alice.store
+    .scan('segment')
+    .filter(({ key }) => key.subarray(16).every((byte) => byte === 0))
+    .map(({ value }) => value);
+  const own = again.store.scan('segment').filter(({ key }) => key.subarray(16).every((byte) => byte === 0));
+  for (const { value } of own) expect(privates.some((one) => equalBytes(one, value))).toBe(false);
+  expect(says(here, again, [alice, bob], conversation, 'from the restored one')).toBe(true);
+  expect(says(here, alice, [again, bob], conversation, 'from the old one')).toBe(true);
+  expect(says(here, bob, [again, alice], conversation, 'to both')).toBe(true);
+  const all = [alice, again].map((device) => texts(device, conversation));
+  expect(all[1]).toEqual(all[0]);
+  expect(alice.call('log', { conversation, limit: 500 }).some(({ mark }) => mark === 'copy')).toBe(false);
+  expect(bob.call('log', { conversation, limit: 500 }).some(({ mark }) => mark === 'copy')).toBe(false);
+  const devices = alice.call('device.list', {});
+  expect(devices.filter(({ revoked }) => !revoked)).toHaveLength(3);
+  expect(devices.filter(({ backup: isBackup }) => isBackup)).toHaveLength(1);
+});
+
+test('S1.1 restored twice makes two devices: two entries at one place of the spare, and both stand', async () => {
+  const { here, alice, bob, conversation } = talked(3);
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  alice.crash();
+  const one = await restore(here, file, 'one');
+  const two = await restore(here, file, 'two');
+  expect(says(here, one, [bob], conversation, 'I am one')).toBe(true);
+  expect(says(here, two, [bob], conversation, 'I am two')).toBe(true);
+  expect(says(here, bob, [one, two], conversation, 'hello both')).toBe(true);
+  expect(here.clock.runUntil(() => texts(one, conversation).includes('I am two'), 4 * 3_600_000)).toBe(true);
+  expect(here.clock.runUntil(() => texts(two, conversation).includes('I am one'), 4 * 3_600_000)).toBe(true);
+  expect(toHex(new Uint8Array(1))).toBe('00');
+});
+
+test('S1.1 what waited when the backup was made waits on the restored device, and arrives', async () => {
+  const { here, alice, bob, conversation } = talked(4);
+  bob.crash();
+  alice.call('send', { conversation, text: 'you were away' });
+  const file = await backup(alice);
+  here.clock.advance(5_000);
+  alice.crash();
+  here.relays[0]?.wipe();
+  const again = await restore(here, file, 'again');
+  const waiting = again
+    .call('log', { conversation, limit: 50 })
+    .filter(({ mine, state }) => mine && state !== 'delivered' && state !== 'read');
+  expect(waiting.map(({ text }) => text)).toContain('you were away');
+  expect(waiting.map(({ text }) => text)).not.toContain('before the loss');
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('you were away'), 4 * 3_600_000)).toBe(true);
+});
+
+test('a spare is sent nothing, whoever knows of it', async () => {
+  const { here, alice, bob, conversation } = talked(5);
+  await backup(alice);
+  here.clock.advance(24 * 3_600_000);
+  expect(bob.store.scan('session').length).toBeGreaterThan(0);
+  const spare = alice.call('device.list', {}).find(({ backup: isBackup }) => isBackup);
+  expect(spare).toMatchObject({ revoked: false, thisDevice: false });
+  // Bob holds the entry (two devices of Alice in the charter), and one session.
+  const [sessions, entries] = [bob.store.scan('session'), bob.store.scan('entry')];
+  expect(entries.length).toBeGreaterThan(2);
+  expect(new Set(sessions.map(({ key }) => toHex(key.subarray(16, 24)))).size).toBe(1);
+  expect(says(here, alice, [bob], conversation, 'as before')).toBe(true);
+});
+
+test('a later backup uses the same spare, and adds it to conversations that are new', async () => {
+  const { here, alice, conversation } = talked(6);
+  await backup(alice);
+  const entries = alice.store.scan('entry').length;
+  await backup(alice);
+  expect(alice.store.scan('entry')).toHaveLength(entries);
+  const carol = here.device('carol');
+  const second = pair(here, alice, carol);
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  alice.crash();
+  const again = await restore(here, file, 'again');
+  expect(
+    again
+      .call('contact.list', {})
+      .map((one) => one.conversation)
+      .toSorted(),
+  ).toEqual([conversation, second].toSorted());
+  expect(says(here, carol, [again], second, 'to a new device')).toBe(true);
+});
