@@ -1,6 +1,8 @@
 import { t } from '../words/index.ts';
 
 const DAY = 86_400_000;
+/** A day of 25 hours; two times of one date of the month within it are of one day. */
+const DAY_AT_MOST = 25 * 3_600_000;
 const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 /** Whole calendar days between two times, where days may have 23 or 25 hours. */
 const daysBetween = (from: number, to: number): number => Math.round((startOfDay(to) - startOfDay(from)) / DAY);
@@ -22,9 +24,24 @@ const longDay = form({ weekday: 'long', day: 'numeric', month: 'long', year: 'nu
 const shortWeekday = form({ weekday: 'short' });
 const shortDay = form({ day: 'numeric', month: 'short' });
 
+const UNITS = [
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+/** In the largest unit that it holds twice, or holds exactly: "90 minutes", "1 hour", "3 days". */
+export function duration(seconds: number): string {
+  const [unit, size] = UNITS.find(([, one]) => seconds >= 2 * one || seconds === one) ?? (['second', 1] as const);
+  const amount = Math.max(1, Math.round(seconds / size));
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+}
+
 export const clock = form({ hour: '2-digit', minute: '2-digit' });
 export const date = form({ day: 'numeric', month: 'long', year: 'numeric' });
-export const sameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
+export const sameDay = (a: number, b: number): boolean =>
+  Math.abs(a - b) < DAY_AT_MOST && new Date(a).getDate() === new Date(b).getDate();
 
 export function day(at: number, now: number): string {
   const days = daysBetween(at, now);

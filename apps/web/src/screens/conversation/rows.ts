@@ -16,22 +16,31 @@ const GROUP_MS = 5 * 60_000;
 export const isShown = (line: LogLine): boolean =>
   line.kind !== 'reaction' && line.kind !== 'edit' && line.kind !== 'delete';
 
+/** The row made last for a line: one that is the same is the same object, so that only rows that changed are drawn again. */
+const made = new WeakMap<LogLine, Row>();
+const rowOf = (line: LogLine, firstOfDay: boolean, firstNew: boolean, grouped: boolean): Row => {
+  const before = made.get(line);
+  if (before?.firstOfDay === firstOfDay && before.firstNew === firstNew && before.grouped === grouped) return before;
+  const row = { line, firstOfDay, firstNew, grouped };
+  made.set(line, row);
+  return row;
+};
+
 export function rowsOf(lines: readonly LogLine[], firstNew: string | null): readonly Row[] {
   const shown = lines.filter(isShown);
-  return shown.map((line, index) => {
+  const follows = shown.map((line, index) => {
     const previous = shown[index - 1];
+    return previous !== undefined && sameDay(previous.sentAt, line.sentAt);
+  });
+  return shown.map((line, index) => {
     const next = shown[index + 1];
-    return {
-      line,
-      firstOfDay: previous === undefined || !sameDay(previous.sentAt, line.sentAt),
-      firstNew: line.event === firstNew,
-      grouped:
-        next !== undefined &&
-        next.author === line.author &&
-        next.kind === line.kind &&
-        sameDay(next.sentAt, line.sentAt) &&
-        next.sentAt - line.sentAt < GROUP_MS,
-    };
+    const grouped =
+      next !== undefined &&
+      next.author === line.author &&
+      next.kind === line.kind &&
+      follows[index + 1] === true &&
+      next.sentAt - line.sentAt < GROUP_MS;
+    return rowOf(line, follows[index] !== true, line.event === firstNew, grouped);
   });
 }
 
