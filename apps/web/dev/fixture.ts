@@ -117,6 +117,9 @@ const worlds: Record<Scene, () => World> = {
         lineOf('blair', {
           mine: true,
           text: 'Not yet.',
+          starred: true,
+          timer: { from: 'reading', seconds: 28_800 },
+          goesAt: NOW + 90 * MINUTE,
           sentAt: reply.sentAt + MINUTE,
           reply: { event: reply.event, authorName: 'Blair', text: reply.text },
         }),
@@ -130,7 +133,7 @@ const worlds: Record<Scene, () => World> = {
     return {
       contacts: [
         withPreview(contactOf('blair', { name: 'Blair', waitingSince: NOW - 2 * MINUTE }), blair),
-        withPreview(contactOf('imani', { name: 'Dr. Imani', nameFrom: 'me', unread: 2, validity: 'validated' }), imani),
+        withPreview(contactOf('imani', { name: 'Dr. Imani', nameFrom: 'me', unread: 2, validity: 'validated', pinned: true, muted: true }), imani),
         contactOf('club', {
           name: 'Running club',
           nameFrom: 'label',
@@ -140,7 +143,7 @@ const worlds: Record<Scene, () => World> = {
         }),
         withPreview(contactOf('sam', { name: 'Sam', validity: 'compromised' }), sam),
         contactOf('dani', { name: 'Dani Okonkwo-Fernández', draft: 'I wanted to ask you whether', at: NOW - 3 * DAY }),
-        contactOf('ended', { name: 'Old flat', state: 'ended', at: NOW - 20 * DAY }),
+        contactOf('ended', { name: 'Old flat', state: 'ended', archived: true, at: NOW - 20 * DAY }),
         contactOf('nobody', { name: '', nameFrom: 'none', at: NOW - 30 * DAY }),
       ],
       logs: new Map([
@@ -477,8 +480,15 @@ export function createFixture(scene: Scene) {
       return { conversation, text };
     },
     typing: () => ({}),
-    set: ({ key, value }) => {
-      if (key !== undefined && value !== undefined) {
+    star: ({ conversation, event, off = false }) => {
+      amend(conversation, event, { starred: !off });
+      return { event, starred: !off };
+    },
+    set: ({ key, value, in: within }) => {
+      if (key !== undefined && value !== undefined && within !== undefined) {
+        if (key === 'pinned' || key === 'muted' || key === 'archived') change(within, { [key]: value === 'on' });
+        if (key === 'timer') change(within, { timer: value === 'off' ? null : { from: 'reading', seconds: 3_600 } });
+      } else if (key !== undefined && value !== undefined) {
         settings.set(key, value);
         tell({ type: 'settings' });
       }

@@ -57,7 +57,13 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
         if (!line.mine && line.kind === 'text' && line.text !== null)
           announce(t.live.message(nameFor(line.conversation), line.text));
       }
-      notifyOf(change.events, now.current.how, nameFor);
+      const isMuted = (conversation: string): boolean =>
+        now.current.contacts.some((contact) => contact.conversation === conversation && contact.muted);
+      notifyOf(
+        change.events.filter(({ conversation }) => !isMuted(conversation)),
+        now.current.how,
+        nameFor,
+      );
     });
   }, [kith]);
 

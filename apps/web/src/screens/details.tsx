@@ -11,6 +11,7 @@ import { Question } from '../ui/modal.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { t } from '../words/index.ts';
 import { validityIcons } from '../ui/validity.ts';
+import { Preferences } from './details-preferences.tsx';
 
 const Check = lazy(async () => ({ default: (await import('./check.tsx')).Check }));
 
@@ -102,6 +103,7 @@ export function Details({ contact }: { contact: Contact }) {
               </>
             )}
           </section>
+          {contact.imported ? null : <Preferences contact={contact} />}
           <section className="section">
             {contact.state === 'blocked' ? (
               <Button icon={Ban} onPress={() => act.run(() => kith.call('contact.unblock', { conversation }))}>

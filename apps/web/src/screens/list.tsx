@@ -1,5 +1,5 @@
 import type { Contact } from '@kith/core/client';
-import { CircleAlert, Clock3, Inbox, Search, Settings, UserPlus, X } from 'lucide-react';
+import { Archive, BellOff, CircleAlert, Clock3, Inbox, Pin, Search, Settings, UserPlus, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { none, useNow, useQuery } from '../app/kith.tsx';
 import { isListed, nameOf } from '../app/names.ts';
@@ -119,6 +119,14 @@ function Entry({
                 <span className="hidden-text">{t.list.waiting}</span>
               </span>
             ) : null}
+            {(['pinned', 'muted'] as const).map((key) =>
+              contact[key] ? (
+                <span key={key} className="list-mark soft">
+                  <Icon of={key === 'pinned' ? Pin : BellOff} size={16} />
+                  <span className="hidden-text">{t.list[key]}</span>
+                </span>
+              ) : null,
+            )}
             {contact.unread > 0 ? (
               <span className="badge">
                 <span aria-hidden="true">{contact.unread}</span>
@@ -160,6 +168,7 @@ export function List({ route }: { route: Route }) {
   const contacts = useQuery('contact.list', none);
   const now = useNow(60_000, true);
   const [filter, setFilter] = useState('');
+  const [archived, setArchived] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const current = route.at === 'conversation' ? route.conversation : null;
   return (
@@ -207,11 +216,15 @@ export function List({ route }: { route: Route }) {
             const wanted = filter.trim().toLocaleLowerCase();
             const shown = all
               .filter((contact) => isListed(contact) && nameOf(contact).toLocaleLowerCase().includes(wanted))
-              .toSorted((a, b) => b.at - a.at);
+              // What one looks for by name is found wherever it stands.
+              .filter((contact) => wanted !== '' || contact.archived === archived)
+              .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || b.at - a.at);
+            const away = all.filter((contact) => isListed(contact) && contact.archived).length;
             const first = shown.find(({ conversation }) => conversation === current) ?? shown[0];
             return (
               <>
-                {shown.length === 0 && filter === '' ? (
+                {shown.length === 0 && filter === '' && archived ? <p className="nobody">{t.list.archivedNone}</p> : null}
+                {shown.length === 0 && filter === '' && !archived && away === 0 ? (
                   <div className="nobody">
                     <TwoPeople />
                     <p>{t.list.empty}</p>
@@ -234,6 +247,13 @@ export function List({ route }: { route: Route }) {
                     ))}
                   </ul>
                 )}
+                {away > 0 || archived ? (
+                  <div className="list-search">
+                    <Button look="plain" icon={Archive} wide onPress={() => setArchived(!archived)}>
+                      {archived ? t.list.archivedBack : t.list.archived(away)}
+                    </Button>
+                  </div>
+                ) : null}
                 {filter.trim() === '' ? null : (
                   <div className="list-search">
                     <Button

@@ -173,6 +173,8 @@ export function Conversation({
       react: (line, emoji, off) =>
         run.current(() => kith.call('react', { conversation, event: line.event, emoji, off })),
       remove: (line, forAll) => run.current(() => kith.call('delete', { conversation, event: line.event, forAll })),
+      star: (line) =>
+        run.current(() => kith.call('star', { conversation, event: line.event, off: line.starred })),
       open: (wanted) => setTarget(wanted),
     }),
     [kith, conversation],

@@ -1,7 +1,7 @@
 import type { EventState, LogLine } from '@kith/core/client';
-import { Check, CheckCheck, CircleAlert, Clock3, Eye, HelpCircle, type LucideIcon } from 'lucide-react';
+import { Check, CheckCheck, CircleAlert, Clock3, Eye, HelpCircle, Star, Timer, type LucideIcon } from 'lucide-react';
 import { memo, useState } from 'react';
-import { clock, day } from '../../app/time.ts';
+import { clock, day, duration } from '../../app/time.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { LinkedText } from '../../ui/linked-text.tsx';
 import { t } from '../../words/index.ts';
@@ -13,6 +13,7 @@ export interface LineActions {
   readonly edit: (line: LogLine) => void;
   readonly react: (line: LogLine, emoji: string, off: boolean) => void;
   readonly remove: (line: LogLine, forAll: boolean) => void;
+  readonly star: (line: LogLine) => void;
   readonly open: (event: string) => void;
 }
 
@@ -35,9 +36,29 @@ export const textOf = (line: LogLine): string =>
       : t.conversation.deletedTheirs
     : (line.text ?? t.conversation.marks.newer);
 
-function Meta({ line }: { line: LogLine }) {
+/** Said in words, and only as exactly as one has to know it. */
+const goesOf = ({ timer, goesAt }: LogLine, now: number): string | null => {
+  if (timer === null) return null;
+  if (goesAt === null) return t.conversation.goesOnceRead(duration(timer.seconds));
+  const left = Math.ceil((goesAt - now) / 1000);
+  return left < 60 ? t.conversation.goesSoon : t.conversation.goesIn(duration(left));
+};
+
+function Meta({ line, now }: { line: LogLine; now: number }) {
+  const goes = goesOf(line, now);
   return (
     <div className="meta">
+      {line.starred ? (
+        <span>
+          <Icon of={Star} size={14} />
+          <span className="hidden-text">{t.conversation.starred}</span>
+        </span>
+      ) : null}
+      {goes === null ? null : (
+        <span className="goes">
+          <Icon of={Timer} size={14} /> {goes}
+        </span>
+      )}
       {line.mark === null ? null : <span>{t.conversation.marks[line.mark]}</span>}
       {line.edited && !line.deleted ? <span>{t.conversation.edited}</span> : null}
       <time dateTime={new Date(line.sentAt).toISOString()}>{clock(line.sentAt)}</time>
@@ -111,7 +132,7 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
           <p className={line.deleted ? 'text text-deleted' : 'text'} dir="auto">
             {line.deleted ? textOf(line) : <LinkedText text={textOf(line)} reachable={active} />}
           </p>
-          <Meta line={line} />
+          <Meta line={line} now={now} />
         </div>
         {line.reactions.length === 0 ? null : (
           <div className="reactions">

@@ -1,5 +1,5 @@
 import type { LogLine } from '@kith/core/client';
-import { Copy, Ellipsis, Pencil, Reply, SmilePlus, Trash2, UsersRound } from 'lucide-react';
+import { Copy, Ellipsis, Pencil, Reply, SmilePlus, Star, Trash2, UsersRound } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
@@ -72,6 +72,7 @@ export function MessageTools({ line, reachable, closed, actions }: Props) {
   const act = (key: string): void => {
     if (key === 'copy') void copyText(line.text ?? '');
     else if (key === 'edit') actions.edit(line);
+    else if (key === 'star') actions.star(line);
     else if (key === 'me' || key === 'all') setAsking(key);
   };
   return (
@@ -109,6 +110,10 @@ export function MessageTools({ line, reachable, closed, actions }: Props) {
             <MenuItem id="copy" className="menu-item">
               <Icon of={Copy} />
               {t.conversation.copyText}
+            </MenuItem>
+            <MenuItem id="star" className="menu-item">
+              <Icon of={Star} />
+              {line.starred ? t.conversation.unstar : t.conversation.star}
             </MenuItem>
             {line.mine && !closed ? (
               <MenuItem id="edit" className="menu-item">
