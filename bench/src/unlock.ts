@@ -5,7 +5,7 @@ import { PASSPHRASE_COST } from '@kith/core/client';
 import { openNodeKith } from '@kith/platform-node';
 import type { Bench, Racing } from './bench.ts';
 import { openBrowser } from './browser.ts';
-import { buildParts } from './build.ts';
+import { APP, buildParts } from './build.ts';
 import { inTurn, now } from './figures.ts';
 
 const PASSPHRASE = 'four random words here';
@@ -43,12 +43,12 @@ const inNode = async ({ yard, isQuick, print }: Racing): Promise<void> => {
 /** From the press of the button until the first screen is there. */
 const inChromium = async ({ yard, isQuick, print }: Racing): Promise<void> => {
   buildParts('web');
-  const relay = await yard.relay();
+  const relay = await yard.relay('process', ['--web-root', APP]);
   const { context, page } = await openBrowser(yard.newFolder('profile'));
   try {
     await page.goto(`${relay.url}/`);
     await page.getByRole('button', { name: 'I have an invitation' }).waitFor();
-    await page.goto(`${relay.url}/#/settings`);
+    await page.keyboard.press('Control+,');
     await page.getByRole('button', { name: 'Set a passphrase' }).click();
     await page.getByLabel('New passphrase').fill(PASSPHRASE);
     await page.getByLabel('The same once more').fill(PASSPHRASE);

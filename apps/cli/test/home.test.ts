@@ -225,7 +225,9 @@ describe('commands that stay', () => {
     screen.end();
     const { status, lines } = await daemon;
     expect(status).toBe(0);
-    expect(lines).toEqual([{ ready: true, home, socket: socketPath(home), device: 'device-1', standby: false }]);
+    expect(lines).toEqual([
+      { ready: true, home, socket: socketPath(home), device: 'device-1', standby: false, locked: false },
+    ]);
     expect(fake.held).toBe(false);
   });
 

@@ -96,9 +96,7 @@ describe('a home with a passphrase', () => {
 
   test('S4.12 after some wrong passphrases it says how long to wait, also to the next process', async () => {
     for (let i = 0; i < 4; i++)
-      expect((await alice.try(['unlock'], { stdin: `guess number ${i}` })).lines.at(-1)).toMatchObject({
-        error: { code: 'wrong-passphrase' },
-      });
+      expect(await alice.code(['unlock'], { stdin: `guess number ${i}` })).toMatchObject({ code: 'wrong-passphrase' });
     const refused = await alice.try(['unlock', '--passphrase-file', right]);
     expect([refused.status, refused.lines.at(-1)]).toEqual([
       75,
@@ -112,7 +110,7 @@ describe('a home with a passphrase', () => {
     ]);
     await expect
       .poll(async () => (await alice.try(['unlock', '--passphrase-file', right])).status, {
-        timeout: 20_000,
+        timeout: 60_000,
         interval: 500,
       })
       .toBe(0);

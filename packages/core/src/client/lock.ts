@@ -137,7 +137,7 @@ class Door implements Kith {
         return this.#state();
       case 'lock.touch':
         if (!this.#isIdle()) this.#touchedAt = this.#parts.clock.now();
-        else void this.#inTurn(() => this.#lock());
+        else this.#lockIdle();
         return this.#state();
       case 'lock.now':
         return this.#inTurn(async () => {
@@ -245,13 +245,15 @@ class Door implements Kith {
     const until = waitUntil(guard, clock.now());
     if (until !== null) throw tooMany(until - clock.now());
     // Before the attempt: who ends the program in the middle of it has had it.
-    await this.#note(tried(guard, clock.now()));
+    const counted = await this.#note(tried(guard, clock.now()));
     if (typed === undefined) throw new KithError('wrong-passphrase');
     const under = await derive(typed, record);
     typed.fill(0);
     const opened = openKeyRecord(await crypto(), record, under);
     if (opened !== undefined) return { record, under, opened };
     under.wipe();
+    // The wait begins when the answer is there, on a slow machine too.
+    await this.#note({ ...counted, lastAt: Math.max(0, clock.now()) });
     throw new KithError('wrong-passphrase');
   }
   /** As `prove`, where only the passphrase of the home itself will do. */
@@ -372,6 +374,10 @@ class Door implements Kith {
       clock.now() - this.#touchedAt >= this.#idleMs
     );
   }
+  #lockIdle(): void {
+    // Nobody waits for it; should the engine fail to end in good order, the home is closed all the same.
+    this.#inTurn(() => this.#lock()).catch(() => undefined);
+  }
   /** A machine that slept is found out by the next call, should the timer be late. */
   #watch(): void {
     this.#idleTimer?.();
@@ -379,7 +385,7 @@ class Door implements Kith {
     if (this.#idleMs === undefined || this.#record === undefined || this.#kith === undefined) return;
     const left = Math.max(0, this.#touchedAt + this.#idleMs - this.#parts.clock.now());
     this.#idleTimer = this.#parts.clock.after(Math.max(left, 100), () => {
-      if (this.#isIdle()) void this.#inTurn(() => this.#lock());
+      if (this.#isIdle()) this.#lockIdle();
       else this.#watch();
     });
   }
