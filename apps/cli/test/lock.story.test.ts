@@ -26,7 +26,7 @@ beforeAll(async () => {
   duress = file('duress', 'another four random words\n');
   const set = await alice.do(['lock', '--set', '--passphrase-file', right]);
   expect(set.one).toEqual({ passphrase: true, locked: true, waitUntil: null });
-}, 90_000);
+}, 120_000);
 afterAll(() => stage.close());
 const isReady = (line: Readonly<Record<string, unknown>>): boolean => line['ready'] === true;
 
@@ -54,7 +54,7 @@ describe('a home with a passphrase', () => {
     });
     const { lines } = await alice.do(['log', 'Bob', '--passphrase-file', right]);
     expect(lines.map(({ text }) => text)).toContain('from behind the lock');
-  }, 60_000);
+  }, 120_000);
 
   test('S4.12 a daemon that is locked fetches nothing; `unlock` and `lock` reach it', async () => {
     await bob.do(['send', 'Alice', 'while you are locked']);
@@ -76,7 +76,7 @@ describe('a home with a passphrase', () => {
     await daemon.end();
     const { lines } = await alice.do(['log', 'Bob', '--passphrase-file', right, '--relay', 'http://127.0.0.1:9']);
     expect(lines.map(({ text }) => text)).not.toContain('and again');
-  }, 90_000);
+  }, 120_000);
 
   test('S4.12 a daemon locks itself when no command came for the time of lock-after', async () => {
     const daemon = alice.start(['daemon', '--passphrase-file', right]);
@@ -92,7 +92,7 @@ describe('a home with a passphrase', () => {
     expect((await alice.try(['contact', 'list'])).status).toBe(4);
     await alice.do(['set', 'lock-after', 'off', '--passphrase-file', right]);
     await daemon.end();
-  }, 60_000);
+  }, 120_000);
 
   test('S4.12 after some wrong passphrases it says how long to wait, also to the next process', async () => {
     for (let i = 0; i < 4; i++)
@@ -114,7 +114,7 @@ describe('a home with a passphrase', () => {
         interval: 500,
       })
       .toBe(0);
-  }, 90_000);
+  }, 120_000);
 
   test('U22 its duress passphrase opens an empty home; a changed and a removed one do as they say', async () => {
     const copy = stage.home('copy');
@@ -137,5 +137,5 @@ describe('a home with a passphrase', () => {
     expect((await alice.try(['lock', '--set'], { stdin: 'short\n' })).lines.at(-1)).toMatchObject({
       error: { code: 'bad-passphrase' },
     });
-  }, 90_000);
+  }, 120_000);
 });
