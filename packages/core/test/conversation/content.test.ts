@@ -43,6 +43,7 @@ const everySelf: readonly SelfContent[] = [
   { type: 'read', conversation: fill(16), frontier: fill(40), extensions },
   { type: 'profile', name: '', picture: fill(0), extensions },
   { type: 'inbox', conversation: fill(16), record: fill(60), extensions },
+  { type: 'segmentSeed', conversation: fill(16), feed: fill(8), segment: fill(8), seed: fill(32), extensions },
   { type: 'began', conversation: fill(16), at: 7, places: [place, { ...place, seq: 5 }], extensions },
   { type: 'star', conversation: fill(16), place, on: false, extensions },
 ];

@@ -1,6 +1,7 @@
 // The vectors of spec pages 03 and 04, made from a fixed seed.
 import { toHex } from '../../src/bytes/index.ts';
 import { decode, encode } from '../../src/codec/index.ts';
+import { selfContents } from '../../src/conversation/index.ts';
 import { Secret, type Crypto } from '../../src/crypto/index.ts';
 import {
   conversationName,
@@ -22,7 +23,15 @@ import {
   signConsent,
   type OpenEntry,
 } from '../../src/identity/index.ts';
-import { contentHash, decodeHeader, frontierCodec, logObjectCodec, sizeClassOf } from '../../src/log/index.ts';
+import {
+  contentHash,
+  decodeHeader,
+  frontierCodec,
+  logObjectCodec,
+  PUBLISH_KIND,
+  publishCodec,
+  sizeClassOf,
+} from '../../src/log/index.ts';
 import { seededRandomness } from '../../../testkit/src/seeded-randomness.ts';
 import { DAY, everything, give, pair, ROOT, say, START } from './people.ts';
 
@@ -148,6 +157,48 @@ const certificateOf = (crypto: Crypto): Uint8Array => {
   return found.certificate;
 };
 
+/** The publication of a day: what makes a segment forgeable, and what does not. */
+const publicationVectors = (crypto: Crypto) => {
+  const [alice, bob] = pair(crypto, 23);
+  say(alice, 'a day');
+  say(alice, 'the next', START + DAY);
+  give(alice, bob);
+  const [due] = alice.store.transaction(() =>
+    alice.log.duePublications({
+      now: START + 20 * DAY,
+      counterparts: [bob.store.transaction(() => bob.log.frontier())],
+      sharedTimeOk: () => true,
+    }),
+  );
+  const publish = due === undefined ? undefined : decode(publishCodec, due.content);
+  if (due === undefined || publish === undefined) throw new Error('nothing is due');
+  const certificate = everything(alice)
+    .flatMap((object) => (object.type === 'certificate' ? (readCertificate(object.certificate) ?? []) : []))
+    .find(({ segment }) => toHex(segment) === toHex(due.segment));
+  if (certificate === undefined) throw new Error('no certificate of it');
+  const told = selfContents.encode({
+    type: 'segmentSeed',
+    conversation: alice.conversation,
+    feed: publish.feed,
+    segment: publish.segment,
+    seed: publish.seed,
+    extensions: [],
+  });
+  return {
+    subkey: toHex(certificate.subkey),
+    seed: toHex(publish.seed),
+    kind: PUBLISH_KIND,
+    publish: toHex(due.content),
+    selfKind: told.kind,
+    segmentSeed: toHex(told.bytes),
+    invalid: [
+      { why: 'one byte follows', publish: `${toHex(due.content)}00` },
+      { why: 'the seed is a byte short', publish: toHex(due.content).replace('5820', '581f').replace(/..80$/, '80') },
+      { why: 'empty', publish: '' },
+    ],
+  };
+};
+
 export const logVectors = (crypto: Crypto) => {
   const [alice, bob] = pair(crypto, 22);
   say(alice, '');
@@ -201,6 +252,7 @@ export const logVectors = (crypto: Crypto) => {
     order,
     frontier: toHex(encode(frontierCodec, frontier)),
     contents,
+    publication: publicationVectors(crypto),
     invalid,
   };
 };

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { equalBytes, fromHex, toHex } from '../../src/bytes/index.ts';
 import { decode, encode, type Codec, type Named } from '../../src/codec/index.ts';
+import { decodeSelf } from '../../src/conversation/index.ts';
+import { Secret } from '../../src/crypto/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
 import {
   absorbBody,
@@ -119,6 +121,19 @@ test('the vectors of the log hold: a replica that takes the objects shows the or
     expect(sizeClassOf(length)).toBe(sizeClass);
     expect(toHex(contentHash(crypto, hex(key), new Uint8Array(length).fill(65)))).toBe(hash);
   }
+});
+
+test('the vectors of a publication hold: its seed makes the certified subkey, and self carries the same', () => {
+  const { publication } = JSON.parse(spec('vectors/log.json')) as ReturnType<typeof logVectors>;
+  const publish = decode(publishCodec, hex(publication.publish));
+  expect(publish && toHex(publish.seed)).toBe(publication.seed);
+  expect(toHex(crypto.signingKey(new Secret(hex(publication.seed))).publicKey)).toBe(publication.subkey);
+  const told = decodeSelf(publication.selfKind, hex(publication.segmentSeed));
+  expect(told?.type === 'segmentSeed' && [toHex(told.seed), toHex(told.segment)]).toEqual([
+    publication.seed,
+    publish && toHex(publish.segment),
+  ]);
+  for (const one of publication.invalid) expect(decode(publishCodec, hex(one.publish))).toBeUndefined();
 });
 
 test('every format reads back its least and its fullest value', () => {
