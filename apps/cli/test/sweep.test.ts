@@ -14,6 +14,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   INVITE: 'inv-open-000001',
   REQUEST: 'req-0000000001',
   VALIDITY: 'validated',
+  DEVICE: 'phone',
+  WORDS: 'river candle seven maple',
   URL: 'https://relay.example',
   QUERY: 'one',
   SHELL: 'bash',
@@ -61,7 +63,7 @@ const name = (command: CommandSpec): string => command.path.join(' ');
 const ending = COMMANDS.filter(({ stays }) => !stays);
 const later = COMMANDS.filter(({ load }) => load === null);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const TIME_FIELDS = ['at', 'expires', 'sentAt', 'receivedAt', 'addedAt'];
+const TIME_FIELDS = ['at', 'expires', 'sentAt', 'receivedAt', 'addedAt', 'refusableUntil'];
 
 describe('every command with --json', () => {
   test.each(ending.filter(({ load }) => load !== null).map((command) => [name(command), command] as const))(

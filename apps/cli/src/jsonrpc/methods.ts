@@ -87,6 +87,13 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'relay.remove': { url: need('text') },
   sync: { forMs: may('count') },
   'device.list': none,
+  'device.link': { history: may(['all', '30d', 'none']), confirm: may('flag'), code: may('flag') },
+  'device.join': { link: need('text'), name: may('text') },
+  'device.linking': none,
+  'device.confirm': { words: need('text') },
+  'device.refuse': none,
+  'device.revoke': { device: need('text'), refuse: may('flag'), wipe: may('flag') },
+  'device.name': { name: need('text') },
   'lock.state': none,
   'lock.touch': none,
   'lock.now': none,
@@ -99,6 +106,8 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
 /** Answers of these are the same however often they are asked; asking again after a lost answer changes nothing more. */
 const CHANGING_EACH_TIME: ReadonlySet<Method> = new Set([
   'invite.create',
+  'device.link',
+  'device.confirm',
   'send',
   'edit',
   'lock.unlock',

@@ -2,7 +2,9 @@
 import {
   lineRecord,
   type Contact,
+  type DeviceView,
   type Invite,
+  type Linking,
   type LogLine,
   type MessageTimer,
   type RelayStatus,
@@ -71,6 +73,49 @@ export const inviteWords = (invite: Invite): string =>
   ]
     .filter((part) => part !== '')
     .join('  ');
+
+const timeOrNull = (at: number | null): string | null => (at === null ? null : toTime(at));
+
+export const deviceRecord = (device: DeviceView): JsonRecord => ({
+  device: device.device,
+  name: orNull(device.name),
+  addedAt: toTime(device.addedAt),
+  addedBy: device.addedBy,
+  revoked: device.revoked,
+  thisDevice: device.thisDevice,
+  backup: device.backup,
+  refusableUntil: timeOrNull(device.refusableUntil),
+});
+export const deviceWords = (device: DeviceView): string =>
+  [
+    device.device,
+    plainLine(device.name === '' ? '(no name)' : device.name),
+    `since ${toLocalTime(device.addedAt)}`,
+    device.revoked ? 'removed' : '',
+    device.thisDevice ? 'this one' : '',
+    device.backup ? 'a backup file' : '',
+    device.refusableUntil === null ? '' : `can be refused until ${toLocalTime(device.refusableUntil)}`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+/** `words`: to compare, whichever side this is. */
+export const linkingRecord = ({ link, joining, removed }: Linking) => ({
+  link:
+    link === null
+      ? null
+      : {
+          link: orNull(link.link),
+          code: link.code,
+          expires: toTime(link.expires),
+          state: link.state,
+          second: link.second,
+          name: orNull(link.name),
+        },
+  joining: joining === null ? null : { state: joining.state },
+  words: (link?.state === 'words' ? link.words : null) ?? joining?.words ?? null,
+  removed: removed === null ? null : { at: toTime(removed.at), wiped: removed.wiped },
+});
 
 export const logRecord = (line: LogLine): JsonRecord => ({
   ...lineRecord(line),

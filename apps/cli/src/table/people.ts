@@ -3,6 +3,7 @@ import { argument, choice, command, flag, maybe, option, type CommandSpec } from
 const CONVERSATION = argument('CONVERSATION');
 const CONTACT = ['conversation', 'name', 'validity', 'state', 'unread'];
 const INVITE = ['invite', 'link', 'conversation', 'reusable', 'label', 'expires', 'uses', 'state'];
+const DEVICE = ['device', 'name', 'addedAt', 'revoked', 'thisDevice', 'refusableUntil'];
 const STARTED = ['conversation', 'state'];
 
 export const PEOPLE: readonly CommandSpec[] = [
@@ -105,15 +106,57 @@ export const PEOPLE: readonly CommandSpec[] = [
   command('context add', 'add a context: home, school, work', { arguments: [argument('NAME')] }),
   command('device list', 'list your devices', {
     prints: 'lines',
-    fields: ['device', 'name', 'addedAt', 'revoked', 'thisDevice'],
+    fields: DEVICE,
     load: async () => (await import('../actions/device.ts')).deviceList,
   }),
-  command('device link', 'make a link that adds a device of yours', {
-    options: [option('history', 'SPAN', 'what it gets: all, 30d, none', { kind: choice('all', '30d', 'none') })],
+  command('device link', 'make a link that adds a device of yours: it works once, for 5 minutes', {
+    options: [
+      option('history', 'SPAN', 'what it gets: all, 30d, none', { kind: choice('all', '30d', 'none') }),
+      flag('code', 'a short code to type instead; four words are compared'),
+      flag('words', 'compare four words before anything is given'),
+    ],
+    examples: ['kith device link', 'kith device link --code'],
+    fields: ['link', 'code', 'expires'],
+    load: async () => (await import('../actions/device.ts')).deviceLink,
   }),
-  command('device join', 'make this home a device of yours', { arguments: [argument('LINK')] }),
-  command('device confirm', 'confirm the words of a new device', { arguments: [argument('WORDS')] }),
-  command('device revoke', 'remove a device', { arguments: [argument('DEVICE')] }),
+  command('device join', 'make this home a device of yours', {
+    arguments: [argument('LINK')],
+    options: [option('name', 'TEXT', 'what you call this device (the name of this computer)')],
+    examples: ["kith device join 'https://relay.example/d#…'", 'kith device join 4f7k-9m2p-x3ht --relay URL'],
+    fields: ['device', 'state', 'words'],
+    load: async () => (await import('../actions/device.ts')).deviceJoin,
+  }),
+  command('device status', 'say how adding a device is going, and show the words to compare', {
+    fields: ['link', 'joining', 'words', 'removed'],
+    load: async () => (await import('../actions/device.ts')).deviceStatus,
+  }),
+  command('device confirm', 'say that both screens show these four words', {
+    arguments: [argument('WORDS')],
+    examples: ['kith device confirm "river candle seven maple"'],
+    fields: ['device'],
+    load: async () => (await import('../actions/device.ts')).deviceConfirm,
+  }),
+  command('device refuse', 'give up adding a device, or take back one that was added in the last 24 hours', {
+    arguments: [maybe('DEVICE')],
+    options: [flag('wipe', 'ask it to forget everything')],
+    fields: ['device', 'refused'],
+    load: async () => (await import('../actions/device.ts')).deviceRefuse,
+  }),
+  command('device revoke', 'remove a device: it gets nothing new, and what it writes counts nowhere', {
+    arguments: [argument('DEVICE')],
+    options: [
+      flag('refuse', 'nothing it ever did counts; for 24 hours after it was added'),
+      flag('wipe', 'ask it to forget everything'),
+    ],
+    examples: ['kith device revoke phone --wipe'],
+    fields: DEVICE,
+    load: async () => (await import('../actions/device.ts')).deviceRevoke,
+  }),
+  command('device name', 'name this device, for yourself', {
+    arguments: [argument('NAME')],
+    fields: DEVICE,
+    load: async () => (await import('../actions/device.ts')).deviceName,
+  }),
   ...(['create', 'invite', 'members', 'role', 'remove', 'ban', 'policy', 'log'] as const).map((verb) =>
     command(`room ${verb}`, 'groups and rooms', { arguments: [maybe('NAME')] }),
   ),

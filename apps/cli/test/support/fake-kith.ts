@@ -3,6 +3,7 @@ import {
   KithError,
   type Change,
   type Contact,
+  type DeviceView,
   type Invite,
   type Kith,
   type LockState,
@@ -79,6 +80,28 @@ export class FakeKith implements Kith {
     contact('kT3x9aSam00000000000AA', 'Sam'),
     contact('Qq81_-Sam00000000000BB', 'Sam'),
     contact('ZZZZZZnobody000000000C', ''),
+  ];
+  readonly devices: readonly DeviceView[] = [
+    {
+      device: 'device-1',
+      name: '',
+      addedAt: AT,
+      revoked: false,
+      thisDevice: true,
+      backup: false,
+      addedBy: null,
+      refusableUntil: null,
+    },
+    {
+      device: 'device-2',
+      name: 'phone',
+      addedAt: AT,
+      revoked: false,
+      thisDevice: false,
+      backup: false,
+      addedBy: 'device-1',
+      refusableUntil: FAR,
+    },
   ];
   readonly logs = new Map<string, LogLine[]>([
     [
@@ -192,7 +215,25 @@ export class FakeKith implements Kith {
     'lock.unlock': () => this.lock,
     'lock.set': ({ next }) => ({ ...this.lock, passphrase: next !== null }),
     'lock.duress': () => this.lock,
-    'device.list': () => [{ device: 'device-1', name: '', addedAt: AT, revoked: false, thisDevice: true, backup: false }],
+    'device.list': () => this.devices,
+    'device.link': ({ code }) => ({
+      link: code === true ? '' : 'http://localhost:4680/d#abc',
+      code: code === true ? '4f7k-9m2p-x3ht' : null,
+      expires: FAR,
+      state: 'open',
+      words: null,
+      second: false,
+      name: '',
+    }),
+    'device.join': () => ({ device: 'device-1', state: 'waiting' }),
+    'device.linking': () => ({ link: null, joining: null, removed: null }),
+    'device.confirm': ({ words }) => {
+      if (words !== 'river candle seven maple') throw new KithError('words-differ');
+      return { device: 'device-2' };
+    },
+    'device.refuse': () => ({ link: null, joining: null, removed: null }),
+    'device.revoke': ({ device }) => this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
+    'device.name': ({ name }) => this.devices.map((one) => (one.thisDevice ? { ...one, name } : one)),
     'events.since': ({ from }) => {
       const all = [...this.logs.values()].flat();
       if (from === null) return { events: [], cursor: all.at(-1)?.event ?? 'start' };

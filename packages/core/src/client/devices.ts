@@ -7,6 +7,7 @@ import type { Ingested } from '../log/index.ts';
 import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import type { Home } from './home.ts';
+import { REFUSE_WITHIN_MS } from './removal.ts';
 import type { DeviceView } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
@@ -130,10 +131,13 @@ export class Devices {
   }
   /** Did this device let that one in? Then it brings it everywhere. */
   #isHost(self: FeedId): boolean {
+    const own = this.#home.mine.log.device();
+    return own !== undefined && this.#hostOf(self) === toHex(own.feed);
+  }
+  #hostOf(self: FeedId): string | null {
     const entry = this.#home.mine.log.addingEntry(self);
     const open = entry === undefined ? undefined : openEntry(this.#context.crypto, entry);
-    const own = this.#home.mine.log.device();
-    return open !== undefined && own !== undefined && equalBytes(open.feed, own.feed);
+    return open === undefined ? null : toHex(open.feed);
   }
   #isActive(of: Conversation, feed: FeedId): boolean {
     return of.log
@@ -210,16 +214,20 @@ export class Devices {
     const { mine } = this.#home;
     const own = mine.log.device()?.feed;
     const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
+    const now = this.#context.now();
     return (member?.devices ?? [])
       .map(({ feed, state, spare }) => {
         const facts = deviceFactsOf(this.#context.store, feed);
         const thisDevice = own !== undefined && equalBytes(own, feed);
+        const until = mine.log.addedAt(feed) + REFUSE_WITHIN_MS;
         return {
           device: toHex(feed),
           name: facts?.name ?? '',
           addedAt: facts?.at ?? (thisDevice ? this.#home.createdAt() : mine.log.addedAt(feed)),
           revoked: state !== 'active',
           thisDevice,
+          addedBy: this.#hostOf(feed),
+          refusableUntil: !thisDevice && state === 'active' && until > now ? until : null,
           backup: spare,
         };
       })

@@ -1,7 +1,7 @@
 // The home of one device: its self conversation, its other conversations, and what of them is kept at hand in memory.
 // Everything in here can be dropped (`forget`) and read again from the store.
 import { concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
-import { bytes, decode, encode, list, text, tuple, uint } from '../codec/index.ts';
+import { bool, bytes, decode, encode, list, text, tuple, uint } from '../codec/index.ts';
 import {
   afterPrefix,
   contactFacts,
@@ -76,12 +76,15 @@ const META = {
   joining: utf8('joining'),
   alone: utf8('alone'),
   left: utf8('left '),
+  removed: utf8('removed'),
 } as const;
 /** Of a conversation, or of an invitation that starts some: kept on this device alone. */
 const scopeKey = (id: Uint8Array): Uint8Array => concat(utf8('alone '), id);
 const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
+/** When this device learnt that its person had taken it out. */
+const removedCodec = tuple({ at: uint(), wiped: bool });
 
 /** How long an own inbox record is read after a newer one was made. */
 const OLD_INBOX_MS = 7 * 86_400_000;
@@ -312,7 +315,15 @@ export class Home {
       this.#context.store.put('meta', concat(META.left, conversation), new Uint8Array(0));
     }
     this.#left = undefined;
+    this.#noteRemoval(false);
     this.changes++;
+  }
+  #noteRemoval(wiped: boolean): void {
+    const at = Math.max(0, Math.floor(this.#context.now()));
+    this.#context.store.put('meta', META.removed, encode(removedCodec, { at, wiped }));
+  }
+  removed(): { readonly at: number; readonly wiped: boolean } | null {
+    return decode(removedCodec, this.#context.store.get('meta', META.removed) ?? new Uint8Array(0)) ?? null;
   }
   /** Conversations of a person that this device was one of. */
   #leftBehind(): ReadonlySet<string> {
@@ -332,6 +343,7 @@ export class Home {
     this.forget();
     this.#selfId = this.#createSelf();
     this.touch();
+    this.#noteRemoval(true);
     this.changes++;
   }
   #drop(id: Uint8Array): void {

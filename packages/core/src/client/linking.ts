@@ -71,6 +71,7 @@ const KEPT_MS = DAY_MS;
 const CLAIMS_EVERY_MS = 3_000;
 const CLAIMS_CALM_MS = 60_000;
 const AGAIN_MS = 3_000;
+const EMPTY_CLAIM_BYTES = 4_096;
 
 export interface LinkingHooks {
   info(relay: string): RelayInfo | undefined;
@@ -435,7 +436,10 @@ export class Linking {
     const known = this.#join();
     if (known !== undefined && equalBytes(known.place, keys.place)) return this.#putClaim(known, done);
     this.#request(relay, { type: 'offerGet', place: keys.place }, (answer) => {
-      if (typeof answer !== 'object' || answer.type !== 'offer') return done(linkError(answer));
+      if (typeof answer !== 'object' || answer.type !== 'offer') {
+        const error = linkError(answer);
+        return error.code === 'link-expired' ? this.#knock(relay, keys.place, done) : done(error);
+      }
       const offer = openOffer(crypto, keys, invitation?.keyHash ?? null, answer.sealed, SELF_OFFER_EXTENSIONS);
       const self = offer && readSelfOffer(offer.extensions);
       if (offer === undefined || self === undefined) return done(new KithError('bad-link'));
@@ -446,6 +450,14 @@ export class Linking {
         this.#claimOffer(offer, self, { relay, keys, name, confirm: code !== undefined, info: told.info }, done);
       });
     });
+  }
+  /** The offer is gone: by its time, or by its use. Then its owner learns from an empty claim that somebody came too late. */
+  #knock(relay: string, place: Uint8Array, done: (error: KithError) => void): void {
+    const { randomness } = this.#context;
+    const sealed = randomness.bytes(EMPTY_CLAIM_BYTES);
+    this.#request(relay, { type: 'claimPut', place, id: randomness.bytes(16), sealed }, (answer) =>
+      done(linkError(answer)),
+    );
   }
   #claimOffer(
     offer: Offer,
@@ -594,7 +606,7 @@ export class Linking {
   view(): LinkingView {
     const links = this.#links().toSorted((a, b) => b.madeAt - a.madeAt);
     const newest = links[0];
-    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView() };
+    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView(), removed: this.#home.removed() };
   }
 
   /** Looks for who followed a link of this device, and puts its own claim. `force`: at a person's wish. */

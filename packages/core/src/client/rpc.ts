@@ -140,6 +140,10 @@ export interface DeviceView {
   readonly addedAt: number;
   readonly revoked: boolean;
   readonly thisDevice: boolean;
+  /** The device that took it in; null for the first one. */
+  readonly addedBy: string | null;
+  /** Until then this device can refuse it, so that nothing it did counts; null when it can not (any more). */
+  readonly refusableUntil: number | null;
   /** No device, but a backup file: whoever has it and its passphrase can let a device in. */
   readonly backup: boolean;
 }
@@ -162,6 +166,8 @@ export interface Linking {
   readonly link: DeviceLink | null;
   /** This device follows the link of another. */
   readonly joining: { readonly state: 'waiting' | 'words'; readonly words: readonly string[] | null } | null;
+  /** Its person took this device out of what it was a part of, when it was told so; `wiped`: it was asked to forget all, and did. */
+  readonly removed: { readonly at: number; readonly wiped: boolean } | null;
 }
 
 export interface LockState {
