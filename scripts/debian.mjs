@@ -4,7 +4,13 @@ import { existsSync } from 'node:fs';
 import { stop } from './install.mjs';
 
 /** A file that is there when the package is. */
-const PROOF = { chromium: process.env.KITH_CHROMIUM ?? '/usr/bin/chromium', 'nginx-light': '/usr/sbin/nginx' };
+const PROOF = {
+  chromium: process.env.KITH_CHROMIUM ?? '/usr/bin/chromium',
+  'nginx-light': '/usr/sbin/nginx',
+  'webkit2gtk-driver': '/usr/bin/WebKitWebDriver',
+  'gir1.2-webkit2-4.1': '/usr/lib/x86_64-linux-gnu/girepository-1.0/WebKit2-4.1.typelib',
+  xvfb: '/usr/bin/Xvfb',
+};
 
 export const missingOf = (packages) =>
   [...new Set(packages)].filter((name) => !existsSync(PROOF[name] ?? `/usr/bin/${name}`));

@@ -299,6 +299,28 @@ test.each([
   expect(await page.locator('input, textarea, button').count()).toBe(0);
 });
 
+test.each([
+  ['does not offer', 'Reflect.deleteProperty(FileSystemFileHandle.prototype, "createSyncAccessHandle");'],
+  [
+    'refuses',
+    `FileSystemFileHandle.prototype.createSyncAccessHandle = async () => {
+       throw new DOMException('no such backend', 'NotSupportedError');
+     };`,
+  ],
+])('S4.17 a browser that %s files for the engine is told so before anything can be typed', async (_how, without) => {
+  const relay = await relayWithApp();
+  // Quiet about SQLite’s own word on it; the page may not complain otherwise.
+  const { page } = await atScreen({}, false);
+  await page.route(/engine-worker/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: without + (await response.text()) });
+  });
+  await page.goto(relay.url);
+  await page.getByRole('heading', { name: 'Kith cannot run here' }).waitFor();
+  expect(await page.getByTestId('missing').innerText()).toContain('Private file storage.');
+  expect(await page.locator('input, textarea, button').count()).toBe(0);
+});
+
 test('S4.17 an address without TLS is told so before anything can be typed', async () => {
   const relay = await relayWithApp({ lan: true });
   // A name that is not this computer’s, so that the browser does not trust the plain connection.

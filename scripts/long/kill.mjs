@@ -1,15 +1,20 @@
-// kill -9, many times: `npm run long -- kill [--cycles N] [--seed N]`. Client, relay and browser get a third of the cycles
-// each, in rounds of 20 with fresh homes. Ends with one JSON line; exit 1 when anything was lost or shown twice.
+// kill -9, many times: `npm run long -- kill [--cycles N] [--seed N] [--what client,relay,browser]`. Each of what is named gets
+// an equal share of the cycles, in rounds of 20 with fresh homes. Ends with one JSON line; exit 1 when anything was lost or shown twice.
 import { parseArgs } from 'node:util';
 import { browserKillCycles } from '../../stories/support/browser-kill.ts';
 import { killCycles } from '../../stories/support/kill.ts';
 import { buildApps } from '../../stories/support/screens.ts';
 
 const { values } = parseArgs({
-  options: { cycles: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' } },
+  options: {
+    cycles: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+    what: { type: 'string', default: 'client,relay,browser' },
+  },
 });
 const ROUND = 20;
-const each = Math.ceil(Number(values.cycles) / 3);
+const killed = values.what.split(',');
+const each = Math.ceil(Number(values.cycles) / killed.length);
 const started = performance.now();
 buildApps();
 
@@ -17,7 +22,7 @@ const run = async (what, cycles, seed) =>
   what === 'browser' ? browserKillCycles(cycles, seed) : killCycles(what, cycles, seed);
 const figures = {};
 let failed = false;
-for (const what of ['client', 'relay', 'browser']) {
+for (const what of killed) {
   const total = { cycles: 0, acknowledged: 0, lost: 0, twice: 0, starts: [] };
   for (let round = 0; total.cycles < each; round++) {
     const seed = Number(values.seed) + round;

@@ -1,5 +1,6 @@
 // What the entry loads: all that is drawn.
 import {
+  MissingFeature,
   looksPrivate,
   requestPersistence,
   storageStatus,
@@ -50,6 +51,10 @@ export async function show(starting: Promise<WebKith>, startAnew: () => Promise<
   try {
     await starting;
   } catch (error) {
+    if (error instanceof MissingFeature) {
+      showMissing([error.feature]);
+      return;
+    }
     const problem = problemOf(error);
     const again = (): void => void show(startAnew(), startAnew);
     draw(problem === 'evicted' ? <Evicted onGoOn={again} /> : <CouldNotStart problem={problem} />);

@@ -11,6 +11,7 @@ import {
 } from '@kith/core/client';
 import type { Crypto, Secret } from '@kith/core/crypto';
 import { openSqlStore, StoreError, type LogLevel, type Store } from '@kith/core/ports';
+import { MissingFeature, type Feature } from './features.ts';
 import { deriveInWorker } from './passphrase.ts';
 import { openChannel, portPipe, fedPipe, tabLock, type FedPipe } from './pipes.ts';
 import { openWebGeneration } from './web-generation.ts';
@@ -37,6 +38,7 @@ export type HostRequest =
 /** Worker to page. */
 export type HostReply =
   | { readonly type: 'ready' }
+  | { readonly type: 'missing'; readonly feature: Feature }
   | { readonly type: 'failed'; readonly code: KithError['code']; readonly message: string; readonly hint: string }
   | { readonly type: 'stopped' };
 /** The answer to `derive`. */
@@ -172,6 +174,7 @@ export const hostEngine = (startEngine: StartEngine, crypto: () => Promise<Crypt
     }
   };
   const fail = (error: unknown): void => {
+    if (error instanceof MissingFeature) return scope.postMessage({ type: 'missing', feature: error.feature });
     const { code, message, hint } = toKithError(error);
     if (code === 'internal') console.error(error);
     scope.postMessage({ type: 'failed', code, message, hint });

@@ -2,6 +2,15 @@
 
 export type Feature = 'secure-context' | 'opfs' | 'web-locks' | 'worker' | 'wasm';
 
+/** What only the engine's worker can find out: it is missing although the page saw no sign of that. */
+export class MissingFeature extends Error {
+  readonly feature: Feature;
+  constructor(feature: Feature) {
+    super(`this browser has no ${feature}`);
+    this.feature = feature;
+  }
+}
+
 /** Private windows of some browsers have the calls and refuse them. */
 const hasOpfs = async (): Promise<boolean> => {
   if (typeof FileSystemFileHandle === 'undefined' || navigator.storage?.getDirectory === undefined) return false;

@@ -13,6 +13,7 @@ import {
 } from '@kith/core/client';
 import type { LogLevel } from '@kith/core/ports';
 import type { EngineOptions, HostReply, HostRequest } from './engine-host.ts';
+import { MissingFeature } from './features.ts';
 import { engineLock, fedPipe, openChannel, portPipe, tabLock, type FedPipe } from './pipes.ts';
 import { trustedWorkerUrl } from './trusted-url.ts';
 
@@ -44,7 +45,7 @@ const switchingKith = () => {
     for (const listener of listeners) listener(change);
   };
   let current: Kith | undefined;
-  let failure: KithError | undefined;
+  let failure: KithError | MissingFeature | undefined;
   const wakers: (() => void)[] = [];
   const wake = (): void => {
     for (const waker of wakers.splice(0)) waker();
@@ -103,7 +104,7 @@ const switchingKith = () => {
       // Rejects only when this connection ends as well; the next one tells again.
       if (before !== undefined) tellAll(kith).catch(() => undefined);
     },
-    end: (error: KithError): void => {
+    end: (error: KithError | MissingFeature): void => {
       failure ??= error;
       const before = current;
       current = undefined;
@@ -118,7 +119,7 @@ const MARKER = 'kith home ';
 /**
  * Connects this tab to the engine of the origin's home, starting it here when no other tab runs it. Rejects with a
  * KithError when it cannot be started: `evicted`, `damaged-home`, `newer-home`, `disk-full`, `disk-failed`, `home-busy`.
- * Ask `missingFeatures` first.
+ * Ask `missingFeatures` first; what only a worker can find out rejects with a MissingFeature.
  */
 export const startWebKith = async (options: WebKithOptions): Promise<WebKith> => {
   const home = options.home ?? 'home';
@@ -151,12 +152,12 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
   });
 
   let started: (() => void) | undefined;
-  let refused: ((error: KithError) => void) | undefined;
+  let refused: ((error: KithError | MissingFeature) => void) | undefined;
   const first = new Promise<void>((resolve, reject) => {
     started = resolve;
     refused = reject;
   });
-  const fail = (error: KithError): void => {
+  const fail = (error: KithError | MissingFeature): void => {
     refused?.(error);
     kith.end(error);
     ended.abort();
@@ -202,6 +203,10 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
             localStorage.setItem(MARKER + home, '1');
             kith.attach(pipe);
             started?.();
+            return;
+          case 'missing':
+            fail(new MissingFeature(data.feature));
+            stop();
             return;
           case 'failed':
             fail(new KithError(data.code, data));

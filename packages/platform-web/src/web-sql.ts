@@ -4,6 +4,7 @@ import initSqlite, { type Database, type PreparedStatement, type Sqlite3Static }
 import type { Secret } from '@kith/core/crypto';
 import { toHex } from '@kith/core/bytes';
 import { SqlError, StoreError, type Sql, type SqlValue } from '@kith/core/ports';
+import { MissingFeature } from './features.ts';
 
 /** As the database is named inside the pool of files. */
 const DATABASE = '/kith.db';
@@ -28,6 +29,8 @@ interface Ciphers {
 
 const isLocked = (error: unknown): boolean =>
   error instanceof Error && ['NoModificationAllowedError', 'InvalidStateError'].includes(error.name);
+/** WebKitGTK has the call and refuses it. */
+const isRefused = (error: unknown): boolean => error instanceof Error && error.name === 'NotSupportedError';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool> => {
@@ -37,6 +40,7 @@ const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool>
       const options = { name: POOL, directory, initialCapacity: 6, forceReinitIfPreviouslyFailed: true };
       return await sqlite.installOpfsSAHPoolVfs(options);
     } catch (error) {
+      if (isRefused(error)) throw new MissingFeature('opfs');
       if (!isLocked(error)) throw new StoreError('io', String(error));
       if (performance.now() > deadline) throw new StoreError('busy', 'another worker holds the files');
       await pause(RETRY_MS);
@@ -44,8 +48,12 @@ const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool>
   }
 };
 
-/** Loads SQLite and takes the folder. Rejects with a StoreError: `busy` when another worker keeps it, `io`. */
+/**
+ * Loads SQLite and takes the folder. Rejects with a StoreError (`busy` when another worker keeps it, `io`), or with a
+ * MissingFeature where files cannot be read and written at once.
+ */
 export const openWebDatabase = async (directory: string): Promise<WebDatabase> => {
+  if (globalThis.FileSystemFileHandle?.prototype.createSyncAccessHandle === undefined) throw new MissingFeature('opfs');
   const sqlite = await initSqlite();
   const pool = await openPool(sqlite, directory);
   if ((sqlite.capi as unknown as Ciphers).sqlite3mc_vfs_create(POOL, 0) !== 0) {
