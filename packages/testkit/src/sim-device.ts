@@ -129,8 +129,9 @@ export class SimDevice {
     } catch (cause) {
       if (!(cause instanceof StoreError)) this.failures.push(cause);
       const error = toKithError(cause);
-      const open = engine.forget();
+      const open = engine.failed(cause);
       for (const call of input.type === 'call' ? [...open, input.call] : open) this.#settle(call, undefined, error);
+      this.#plan();
       return;
     }
     for (const effect of effects) this.#carryOut(effect);

@@ -21,6 +21,7 @@ import { adoptBackup } from './restore.ts';
 import { Sender } from './sender.ts';
 import { Sessions } from './sessions.ts';
 import { Spares } from './spares.ts';
+import { MAX_TRIES, Suspects } from './suspects.ts';
 import { Timers } from './timers.ts';
 
 export type Input =
@@ -79,6 +80,7 @@ export class Engine {
   #listeningAt = -1;
   #touchedAt = 0;
   #relaysAt = -1;
+  readonly #suspects = new Suspects();
   /** Relays with a live connection: they do not say so again. */
   readonly #up = new Set<string>();
   #relays: readonly string[] = [];
@@ -110,7 +112,7 @@ export class Engine {
       ready: (of) => sender.ready(of),
       wake: (of, at) => sender.wakeHello(of, at),
     });
-    const receiver: Receiver = new Receiver(context, home, sessions, {
+    const receiver: Receiver = new Receiver(context, home, sessions, this.#suspects, {
       met: (pair) => this.#met(pair),
       shown: (pair, ingested) => {
         // What comes when its time is over already is never shown.
@@ -359,6 +361,11 @@ export class Engine {
   }
   isQuiet(): boolean {
     return this.#parts.context.isQuiet() && this.#parts.courier.isIdle();
+  }
+  /** After a failed transaction. Returns the calls left open. */
+  failed(cause: unknown): readonly number[] {
+    if (this.#suspects.blame(cause)) this.#engineParts.logger.log('error', 'cell-kept-aside', { tries: MAX_TRIES });
+    return this.forget();
   }
   /** After a failed transaction, and at the end: secrets are wiped, memory is read anew. Returns the calls left open. */
   forget(): readonly number[] {

@@ -155,7 +155,7 @@ class Host implements Kith {
       where: cause instanceof Error ? (cause.stack?.split('\n')[1]?.trim() ?? '') : '',
     });
     const error = toKithError(cause);
-    const open = this.#engine.forget();
+    const open = this.#engine.failed(cause);
     const concerned = new Set([...open, ...inputs.flatMap((input) => (input.type === 'call' ? [input.call] : []))]);
     for (const call of concerned) this.#settle(call, (waiting) => waiting.reject(error));
     this.#plan();

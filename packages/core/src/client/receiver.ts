@@ -30,6 +30,7 @@ import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from '
 import { ROLES } from './records.ts';
 import type { Sender } from './sender.ts';
 import { UNKNOWN_FEED, type Sessions } from './sessions.ts';
+import { Aside, type Suspects } from './suspects.ts';
 
 export interface ReceiverHooks {
   /** The pair knows its other side now. */
@@ -53,6 +54,8 @@ export class Receiver {
   readonly #home: Home;
   readonly #sessions: Sessions;
   readonly #hooks: ReceiverHooks;
+  readonly #suspects: Suspects;
+  readonly #aside: Aside;
   readonly #reassembly = new Map<string, Reassembly>();
   /** Devices whose last frontier showed something that was not here. */
   readonly #lacking = new Set<string>();
@@ -61,8 +64,10 @@ export class Receiver {
   #lastHit: { readonly name: string; readonly inbox: Inbox } | undefined;
   received = 0;
 
-  constructor(context: Context, home: Home, sessions: Sessions, hooks: ReceiverHooks) {
+  constructor(context: Context, home: Home, sessions: Sessions, suspects: Suspects, hooks: ReceiverHooks) {
     this.#context = context;
+    this.#suspects = suspects;
+    this.#aside = new Aside(context, suspects);
     this.#home = home;
     this.#sessions = sessions;
     this.#hooks = hooks;
@@ -77,7 +82,12 @@ export class Receiver {
   }
 
   cells(cells: readonly Uint8Array[]): void {
-    for (const cell of cells) this.#cell(cell);
+    for (const cell of cells) {
+      if (this.#aside.holds(cell)) continue;
+      this.#suspects.begin(cell);
+      this.#cell(cell);
+      this.#suspects.end();
+    }
   }
   #readers(): readonly Conversation[] {
     const { mine, joining } = this.#home;

@@ -21,6 +21,7 @@ export const TABLES = [
   'peer', // per conversation and feed: last frontier, schedule
   'inbox', // inbox records, own and others'
   'fetched', // per relay and bucket: how far it was read
+  'aside', // tag -> a cell whose handling threw, and when
   'invite', // own invitations and accepted ones
   'request', // requests from reusable invitations
   'contact', // projection of self
