@@ -1,7 +1,8 @@
 // What goes by itself: timers of messages, the lifespan of what is kept, and what may not go because a clock lies.
 import { utf8 } from '@kith/core/bytes';
-import type { LogLine } from '@kith/core/client';
+import { Engine, type Effect, type Input, type LogLine } from '@kith/core/client';
 import { TABLES } from '@kith/core/ports';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
@@ -98,6 +99,25 @@ test('S4.4 a device that was off obeys a timer at its next start, before anythin
   expect(bob.call('contact.list', {})[0]).toMatchObject({ preview: null, unread: 0 });
   expect(bob.call('search', { query: 'canary' })).toEqual([]);
   expect(bob.call('events.since', { from: '0' }).events).toEqual([]);
+});
+
+test('S4.4 nor when a screen waits for its first reading and all that is due is put off', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  alice.call('send', { conversation, text: 'canary-first', expiresMs: HOUR });
+  here.clock.advance(5_000);
+  bob.stop();
+  here.clock.advance(2 * HOUR);
+  const { store } = bob;
+  const parts = { store, crypto: createNullCrypto(), randomness: here.random, clock: here.clock.machine(0) };
+  const engine = new Engine({ ...parts, logger: here.logger });
+  const handle = (input: Input): readonly Effect[] => store.transaction(() => engine.handle(input));
+  handle({ type: 'start', relays: [], generation: 9, online: false, readsFirst: true });
+  const effects = handle({ type: 'call', call: 1, method: 'log', params: { conversation } });
+  expect(effects.flatMap((effect) => (effect.type === 'result' ? [effect.value] : []))).toEqual([[]]);
 });
 
 test('a clock that lies hides what is due, destroys nothing, and gives it back', () => {

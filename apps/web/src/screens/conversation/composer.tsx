@@ -1,11 +1,13 @@
 import type { Contact, LogLine } from '@kith/core/client';
-import { SendHorizontal, Check, X } from 'lucide-react';
+import { SendHorizontal, Check, Timer, X } from 'lucide-react';
 import { useEffect, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { useKith } from '../../app/kith.tsx';
 import { namedOf } from '../../app/names.ts';
 import { problemOf, type ProblemCode } from '../../app/problem.ts';
 import { useSetting } from '../../app/settings.ts';
+import { duration } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
+import { Icon } from '../../ui/icon.tsx';
 import { t } from '../../words/index.ts';
 import { textOf } from './line.tsx';
 
@@ -238,6 +240,14 @@ export function Composer({ contact, aim, setAim, lines, status, ref }: Props) {
             aria-label={editing ? t.composer.cancelEdit : t.composer.cancelReply}
           />
         </div>
+      )}
+      {contact.timer === null || editing ? null : (
+        <p className="composer-note soft">
+          <Icon of={Timer} size={14} />{' '}
+          {contact.timer.from === 'reading'
+            ? t.conversation.goesOnceRead(duration(contact.timer.seconds))
+            : t.conversation.goesIn(duration(contact.timer.seconds))}
+        </p>
       )}
       <div className="composer-row">
         <textarea
