@@ -1,16 +1,17 @@
 // Taking out and putting back in, as real processes: files, passphrases, exit states.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build, pair, Stage, type Home } from './support/processes.ts';
+import { alternate, build, pair, Stage, type Home } from './support/processes.ts';
 
 const stage = new Stage();
 let alice: Home;
+let bob: Home;
 let folder: string;
 const LONG = 120_000;
 beforeAll(async () => {
   await build();
-  ({ alice } = await pair(stage, (await stage.relay()).url));
+  ({ alice, bob } = await pair(stage, (await stage.relay()).url));
   folder = stage.folder;
   for (const text of ['The key is under the mat', 'Gone by noon', 'Third']) await alice.do(['send', 'Bob', text]);
 }, LONG);
@@ -98,6 +99,33 @@ test(
       status: 2,
       code: 'bad-backup',
     });
+  },
+  LONG,
+);
+
+test(
+  'S1.1 export, wipe, import: the log is equal, and a new device talks on',
+  async () => {
+    const file = inFolder('whole.backup');
+    await alternate(alice, bob, 4, async () => (await bob.texts('Alice')).includes('Third'));
+    const lines = async (home: Home) =>
+      (await home.do(['log', 'Bob', '--limit', '1000'])).lines.map(({ receivedAt: _, state: __, ...line }) => line);
+    const before = await lines(alice);
+    const { one: device } = await alice.do(['device', 'list']);
+    await alice.do(['export', file, ...withPassphrase('correct horse')]);
+    rmSync(alice.folder, { recursive: true });
+    const fresh = stage.home('restored');
+    const { one } = await fresh.do(['import', file, ...withPassphrase('correct horse')]);
+    expect(one['conversations']).toHaveLength(1);
+    expect(await lines(fresh)).toEqual(before);
+    const devices = (await fresh.do(['device', 'list'])).lines;
+    expect(devices.find(({ thisDevice }) => thisDevice)?.['device']).not.toBe(device['device']);
+    expect(devices.some(({ backup }) => backup)).toBe(true);
+    expect((await fresh.do(['search', 'midnight'])).lines).toMatchObject([{ mark: 'imported' }]);
+    await fresh.do(['send', 'Bob', 'I am back']);
+    await alternate(fresh, bob, 4, async () => (await bob.texts('Alice')).includes('I am back'));
+    await bob.do(['send', 'Alice', 'So I see']);
+    await alternate(bob, fresh, 4, async () => (await fresh.texts('Bob')).includes('So I see'));
   },
   LONG,
 );
