@@ -287,6 +287,11 @@ export class Courier {
       this.#hooks.connection();
     }
   }
+  /** Cells that wait to be taken by it. */
+  backlog(relayUrl: string): number {
+    const { queue, inFlight } = this.#relay(relayUrl);
+    return queue.length + inFlight * BLOCK_CELLS;
+  }
   /** The relay may be tried now: it has not failed, or its time of waiting is over. */
   isOpen(relayUrl: string): boolean {
     const relay = this.#relays.get(relayUrl);

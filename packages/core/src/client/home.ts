@@ -7,6 +7,7 @@ import {
   contactFacts,
   decodeSelf,
   draftOf,
+  historyFrom,
   isToBeWiped,
   ownProfile,
   peerInboxOf,
@@ -100,6 +101,7 @@ export class Home {
   #mine: Conversation | undefined;
   #joining: Conversation | undefined;
   #left: ReadonlySet<string> | undefined;
+  #history: { readonly at: number; readonly from: number } | undefined;
   #aloneLog: ConversationLog | undefined;
   readonly #listeners: SelfListener[] = [];
   #queue: ((self: Conversation, place: Place) => void) | undefined;
@@ -293,6 +295,18 @@ export class Home {
       .members.some(({ devices }) =>
         devices.some(({ feed, state }) => state === 'removed' && own !== undefined && equalBytes(feed, own)),
       );
+  }
+  /** From when on an own device (its feed in `self`) has lines, in milliseconds; 0: all of the past. */
+  historyOf(feed: FeedId): number {
+    return historyFrom(this.#context.store, feed);
+  }
+  /** The same of this device. */
+  history(): number {
+    if (this.#history === undefined || this.#history.at !== this.changes) {
+      const own = this.mine.log.device()?.feed;
+      this.#history = { at: this.changes, from: own === undefined ? 0 : this.historyOf(own) };
+    }
+    return this.#history.from;
   }
   isToBeWiped(feed: FeedId): boolean {
     return isToBeWiped(this.#context.store, feed);
@@ -632,6 +646,7 @@ export class Home {
         log,
         conversation: id,
         me: device.member,
+        historyFrom: () => this.history(),
         lifespan: () => this.preferences(pair).lifespan,
         isWaiting: (place: Place) => waitingAt(this.#context, pair.theirs, eventKey(pair.theirs, place)) !== undefined,
       },

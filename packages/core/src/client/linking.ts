@@ -376,6 +376,11 @@ export class Linking {
     if (guest === null) return;
     const { crypto } = this.#context;
     const feed = feedIdOf(crypto, guest.device);
+    const history = HISTORIES[record.history];
+    if (history !== 'all') {
+      const from = Math.max(0, Math.floor(this.#context.now()) - (history === '30d' ? 30 * DAY_MS : 0));
+      this.#home.tell({ type: 'history', device: feed, from, extensions: [] });
+    }
     const { place } = mine.log.appendEntry(
       (key, at) => createAddDevice(crypto, key, at, { device: guest.device, member: mine.me, consent: guest.consent }),
       this.#context.now(),

@@ -25,6 +25,7 @@ import {
 import { decodePacket, TELL_EVERY_MS, WANT_AFTER_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import { isOwnRoute, type Conversation, type Pair, type Route } from './conversation.ts';
+import { withoutOldContents } from './history.ts';
 import type { Home } from './home.ts';
 import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
 import { ROLES } from './records.ts';
@@ -361,7 +362,8 @@ export class Receiver {
 
   #objects(route: Route, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
     const { about } = route;
-    const ingested = about.log.ingest(objects, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()));
+    const wanted = about.kind === 'pair' ? withoutOldContents(objects, this.#home.history()) : objects;
+    const ingested = about.log.ingest(wanted, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()));
    
     for (const [reason, count] of ingested.refused)
       this.#context.logger.log('warn', 'objects-refused', { reason, count });

@@ -47,6 +47,7 @@ import {
 import type { Context } from './context.ts';
 import type { Courier, PutBucket } from './courier.ts';
 import { isOwnRoute, routeOf, type Conversation, type Outlet, type Pair, type Route } from './conversation.ts';
+import { withoutOldContents } from './history.ts';
 import type { Home } from './home.ts';
 import {
   controlKey,
@@ -90,6 +91,8 @@ export class Sender {
   /** Postings under way: outbox key, bucket and relay. */
   readonly #underWay = new Set<string>();
   readonly #selfRoutes = new WeakMap<Conversation, Route>();
+  /** What own devices asked for and is on its way, oldest wish first. */
+  readonly #giving = new Map<string, Giving>();
   /** What goes to one's own devices at the end of this input: packets about many conversations share cells. */
   #sections: Section[] = [];
   /** Pairs whose next packet says `settled`. */
@@ -284,6 +287,7 @@ export class Sender {
       for (const at of [due.hello, due.outbox, due.want, due.tell]) next = Math.min(next, at ?? next);
     }
     this.#postSections();
+    this.#giveOn();
     return next;
   }
 
@@ -696,6 +700,10 @@ export class Sender {
       ...lacking,
       ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
     ];
+    if (isOwnRoute(route)) {
+      this.#giving.set(`${route.name} ${toHex(feed)}`, { route, feed, left, at: this.#context.now() });
+      return;
+    }
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
       if (!this.#mayGive(route)) return;
       const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
@@ -703,6 +711,27 @@ export class Sender {
       this.#given(route, cellsFor(batch.bytes));
       this.#post(route, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
+    }
+  }
+  /** An own device gets all that it lacks by asking once, as fast as the relay takes it and as long as it is there. */
+  #giveOn(): void {
+    const now = this.#context.now();
+    for (const [name, { route, feed, left, at }] of this.#giving) {
+      const seen = Math.max(at, peerState(this.#context, route.about, feed).seenAt);
+      const [relay] = this.#peerRelays(route);
+      const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
+      if (relay === undefined || batch.objects.length === 0 || now - seen > GIVEN_FOR_MS) {
+        this.#giving.delete(name);
+        continue;
+      }
+      // The others wait for it: what is newest to the person was asked for first.
+      if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return;
+      const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
+      this.#post(route, [{ type: 'objects', objects }], 'hour', ALL, []);
+      if (batch.left.length === 0) this.#giving.delete(name);
+      else this.#giving.set(name, { route, feed, left: batch.left, at });
+      this.#postSections();
+      if (this.#courier.backlog(relay) > MAX_BACKLOG) return;
     }
   }
   #mayGive(route: Route): boolean {
@@ -765,6 +794,17 @@ export class Sender {
   }
 }
 
+interface Giving {
+  readonly route: Route;
+  readonly feed: FeedId;
+  readonly left: readonly PlaceRange[];
+  /** When it was asked for. */
+  readonly at: number;
+}
+/** Cells that wait for a relay at most before more is read for an own device. */
+const MAX_BACKLOG = 512;
+/** After this long without a word of it nothing more is put there for it. */
+const GIVEN_FOR_MS = 5 * 60_000;
 interface Section {
   readonly route: Route;
   readonly content: readonly Item[];

@@ -8,6 +8,7 @@ import {
   FROM_ORDER,
   FROM_PLACE,
   frontierCodec,
+  MINUTE_MS,
   type ConversationLog,
   type Opened,
   type Place,
@@ -43,6 +44,8 @@ export interface PairView {
   readonly log: ConversationLog;
   readonly conversation: ConversationId;
   readonly me: MemberId;
+  /** From when on this device has lines, in milliseconds; absent or 0: all. */
+  readonly historyFrom?: () => number;
   /** How long this person keeps lines of this conversation, in milliseconds; absent: for ever. */
   readonly lifespan?: () => number | undefined;
   /** An own event that nobody on the other side is known to have. */
@@ -79,6 +82,7 @@ export const isDeletable = (event: ShownEvent): boolean =>
 export const projectPair = (view: PairView, event: ShownEvent): Projected => {
   const { store, conversation } = view;
   if (event.contentState === 'expired') return NOTHING;
+  if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
   const key = orderKey(conversation, event.lamport, event.event);
   if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
   if (isDeletable(event) && isTombstoned(store, conversation, event.place)) {
@@ -91,6 +95,11 @@ export const projectPair = (view: PairView, event: ShownEvent): Projected => {
     schedule(view, event, timer, isRead(view, event));
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
   return projectContent(view, event, content, key);
+};
+/** Lines from before a device was linked, when its person wanted it without them. */
+const isBeforeHistory = (view: PairView, event: ShownEvent): boolean => {
+  const from = view.historyFrom?.() ?? 0;
+  return event.time + MINUTE_MS <= from;
 };
 const contentOf = (view: PairView, event: ShownEvent): Content | undefined => {
   const raw = event.contentState === 'held' ? view.log.content(event.event) : undefined;

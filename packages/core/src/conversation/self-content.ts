@@ -75,6 +75,8 @@ export const consentContent = named(
 );
 /** What a device is called; told by the device itself. */
 export const deviceContent = named('self-device', tuple({ name: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }));
+/** How far back the history of a device goes that was just let in: lines from before are not for it. */
+export const historyContent = named('self-history', tuple({ device: feedIdCodec, from: uint(MAX_TIME), extensions }));
 /** A removed device that is to forget everything when it appears. */
 export const wipeContent = named('self-wipe', tuple({ device: feedIdCodec, extensions }));
 /** Where the other side of a conversation is reached. */
@@ -115,6 +117,7 @@ export const selfContents = kinds({
   device: [45, deviceContent],
   peerInbox: [46, peerInboxContent],
   wipe: [47, wipeContent],
+  history: [48, historyContent],
 });
 export type SelfContent = KindOf<typeof selfContents>;
 

@@ -21,6 +21,8 @@ const PROFILE_NAME = utf8('profile.name');
 const PROFILE_PICTURE = utf8('profile.picture');
 const DEVICE = utf8('device');
 const WIPE = utf8('wipe');
+const HISTORY = utf8('history');
+const since = tuple({ from: uint() });
 const deviceFacts = tuple({ name: text(256), at: uint() });
 const begun = tuple({ label: text(256), at: uint() });
 
@@ -58,6 +60,8 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       );
     case 'device':
       return putStamped(store, 'contact', concat(DEVICE, by.place.feed), by, encode(deviceFacts, content));
+    case 'history':
+      return putStamped(store, 'contact', concat(HISTORY, content.device), by, encode(since, content));
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
@@ -171,6 +175,11 @@ export const contactFacts = (store: Store, conversation: ConversationId): Contac
 export const relationOf = (store: Store, conversation: ConversationId): Relation | undefined => {
   const raw = getStamped(store, 'contact', contactKey(conversation, 'relation'));
   return raw === undefined ? undefined : decode(relationContent, raw);
+};
+/** From when on a device has lines, in milliseconds; 0: all. */
+export const historyFrom = (store: Store, feed: FeedId): number => {
+  const raw = getStamped(store, 'contact', concat(HISTORY, feed));
+  return (raw === undefined ? undefined : decode(since, raw)?.from) ?? 0;
 };
 /** A removed device of one's own that is to forget everything when it appears. */
 export const isToBeWiped = (store: Store, feed: FeedId): boolean => store.get('contact', concat(WIPE, feed)) !== undefined;

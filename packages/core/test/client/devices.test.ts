@@ -107,3 +107,52 @@ test.each(Array.from({ length: 10 }, (_, i) => i))(
     expect(texts(a1, conversation).length).toBeGreaterThan(60);
   },
 );
+
+test.each([
+  ['all', ['long ago', 'last week', 'now']],
+  ['30d', ['last week', 'now']],
+  ['none', ['now']],
+] as const)('S0.39 a device that is linked with history "%s" has these lines and no others', (history, expected) => {
+  const here = world(3900);
+  const [a1, b] = [here.device('a1'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  const sleep = (days: number): void => {
+    here.clock.advance(60_000);
+    for (const device of [a1, b]) device.stop();
+    here.clock.advance(days * 24 * 3_600_000);
+    online(a1, b);
+    here.clock.advance(60_000);
+  };
+  a1.call('send', { conversation, text: 'long ago' });
+  sleep(40);
+  b.call('send', { conversation, text: 'last week' });
+  sleep(7);
+  const a2 = here.device('a2');
+  link(here, a1, a2, history);
+  here.clock.advance(3_600_000);
+  b.call('send', { conversation, text: 'now' });
+  here.clock.advance(3_600_000);
+  expect(texts(a2, conversation)).toEqual(expected);
+  expect(texts(a1, conversation)).toEqual(['long ago', 'last week', 'now']);
+  // What it does not have is in none of its tables, and comes from nobody.
+  const held = a2.store.scan('content').map(({ value }) => Buffer.from(value).toString('latin1'));
+  expect(held.some((value) => value.includes('long ago'))).toBe(history === 'all');
+  expect(a2.call('search', { query: 'long' }).length).toBe(history === 'all' ? 1 : 0);
+});
+
+test('S0.39 S0.41 a device that lost everything has all of it again, from its own person or from the other side', () => {
+  const { here, a1, a2, b1, b2, conversation } = twoAndTwo(4100);
+  for (let i = 0; i < 20; i++) a1.call('send', { conversation, text: `line ${i}` });
+  here.clock.advance(3_600_000);
+  const whole = logOf(a1, conversation);
+  // A1 is wiped; a fresh home takes its place, and only the other side is there to hand things on.
+  a1.stop();
+  const a3 = here.device('a3');
+  link(here, a2, a3);
+  here.clock.runUntil(() => a3.call('contact.list', {})[0]?.state === 'active', 3_600_000);
+  here.clock.advance(60_000);
+  a2.stop();
+  expect(here.clock.runUntil(() => logOf(a3, conversation).length === whole.length, 3_600_000)).toBe(true);
+  expect(logOf(a3, conversation)).toEqual(whole);
+  for (const device of [b1, b2]) expect(logOf(device, conversation)).toEqual(whole);
+});
