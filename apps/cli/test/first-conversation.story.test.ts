@@ -27,7 +27,7 @@ describe('Alice and Bob', () => {
   let relay: string;
   const log = async (home: Home): Promise<readonly Fields[]> => (await home.do(['log', conversation])).lines;
 
-  test('S0.11 S0.18 meet by a link, with nothing registered, never online together', async () => {
+  test('S1.6 S0.11 S0.18 meet by a link, with nothing registered, never online together', async () => {
     relay = (await stage.relay()).url;
     ({ alice, bob, conversation } = await pair(stage, relay));
     for (const [home, name] of [
@@ -43,7 +43,7 @@ describe('Alice and Bob', () => {
     expect(devices[0]?.one['device']).not.toBe(devices[1]?.one['device']);
   }, 60_000);
 
-  test('S0.3 texts arrive byte for byte, each within one sync', async () => {
+  test('S1.6 S0.3 texts arrive byte for byte, each within one sync', async () => {
     const texts = [
       '',
       'Here I am',
@@ -94,7 +94,7 @@ describe('Alice and Bob', () => {
     expect(JSON.stringify(await log(alice))).not.toContain('second version');
   }, 60_000);
 
-  test('the safety words are the same on both sides; a mark stops sending', async () => {
+  test('S1.6 the safety words are the same on both sides; a mark stops sending', async () => {
     const [ours, theirs] = await Promise.all([
       alice.do(['contact', 'words', 'Bob']),
       bob.do(['contact', 'words', 'Alice']),

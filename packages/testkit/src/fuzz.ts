@@ -47,7 +47,7 @@ export const bend = (from: Uint8Array, randomness: SeededRandomness): Uint8Array
 
 /**
  * Gives `count` inputs to `decode`: each of `seeds` as it is, then bent ones and noise. `decode` returns undefined for what it
- * does not take.
+ * does not take; `clock` gives milliseconds.
  */
 export const fuzzDecoder = (
   name: string,
@@ -55,17 +55,18 @@ export const fuzzDecoder = (
   seeds: readonly Uint8Array[],
   count: number,
   randomness: SeededRandomness,
+  clock: () => number = () => performance.now(),
 ): FuzzReport => {
   const faults: string[] = [];
   let [taken, slowestMs] = [0, 0];
   const time = (input: Uint8Array): number => {
-    const started = performance.now();
+    const started = clock();
     try {
       if (decode(input) !== undefined) taken++;
     } catch (error) {
       faults.push(`${name} threw ${String(error)} on ${Array.from(input.subarray(0, 200)).join(' ')}`);
     }
-    return performance.now() - started;
+    return clock() - started;
   };
   for (let i = 0; i < count && faults.length < 5; i++) {
     const input = seeds[i] ?? bend(seeds.length === 0 ? new Uint8Array(0) : randomness.pick(seeds), randomness);
@@ -73,7 +74,7 @@ export const fuzzDecoder = (
     slowestMs = Math.max(slowestMs, took);
     // Once may be the machine's fault, three times is ours.
     if (took > SLOW_MS && time(input) > SLOW_MS && time(input) > SLOW_MS)
-      faults.push(`${name} took ${took} ms for ${input.length} bytes`);
+      faults.push(`${name} took ${took} ms for ${input.length} bytes: ${Array.from(input).join(' ')}`);
   }
   return { name, inputs: count, taken, slowestMs, faults };
 };
