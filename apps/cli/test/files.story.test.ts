@@ -10,7 +10,7 @@ let bob: Home;
 let folder: string;
 const LONG = 120_000;
 beforeAll(async () => {
-  await build();
+  build();
   ({ alice, bob } = await pair(stage, (await stage.relay()).url));
   folder = stage.folder;
   for (const text of ['The key is under the mat', 'Gone by noon', 'Third']) await alice.do(['send', 'Bob', text]);

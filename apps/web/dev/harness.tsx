@@ -26,6 +26,7 @@ const platform: Platform = {
   persist: async () => true,
   usedBytes: async () => 3_400_000,
   privateWindow: async () => asked.has('private'),
+  derive: () => Promise.reject(new Error('there is no engine here')),
   build: async () => '0123456789abcdef',
 };
 Object.assign(globalThis, { fixture });

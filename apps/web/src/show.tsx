@@ -1,5 +1,6 @@
 // What the entry loads: all that is drawn.
 import {
+  deriveInWorker,
   MissingFeature,
   looksPrivate,
   requestPersistence,
@@ -8,6 +9,7 @@ import {
   type Feature,
   type WebKith,
 } from '@kith/platform-web';
+import engineWorkerUrl from '@kith/platform-web/engine-worker?worker&url';
 import probeWorkerUrl from '@kith/platform-web/probe-worker?worker&url';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -32,6 +34,7 @@ const platform: Platform = {
   persist: requestPersistence,
   usedBytes: async () => (await storageStatus()).used,
   privateWindow: () => looksPrivate(probeWorkerUrl),
+  derive: (passphrase, cost) => deriveInWorker(passphrase, cost, engineWorkerUrl),
   build: readBuild,
 };
 

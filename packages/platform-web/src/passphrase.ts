@@ -4,9 +4,13 @@ import { Secret } from '@kith/core/crypto';
 import type { Derived, HostReply, HostRequest } from './engine-host.ts';
 import { trustedWorkerUrl } from './trusted-url.ts';
 
-/** Called in an engine's worker, whose script a second one runs for this alone. */
-export const deriveInWorker = (passphrase: Uint8Array, { salt, operations, memory }: Cost): Promise<Secret> => {
-  const worker = new Worker(trustedWorkerUrl(location.href), { type: 'module', name: 'kith passphrase' });
+/** A worker runs the engine's script for this alone; called in an engine's worker that is its own. */
+export const deriveInWorker = (
+  passphrase: Uint8Array,
+  { salt, operations, memory }: Cost,
+  engineUrl: string = location.href,
+): Promise<Secret> => {
+  const worker = new Worker(trustedWorkerUrl(engineUrl), { type: 'module', name: 'kith passphrase' });
   return new Promise<Secret>((resolve, reject) => {
     const failed = (): void => reject(new KithError('internal', { message: 'The passphrase could not be worked on.' }));
     worker.addEventListener('message', ({ data }: MessageEvent<HostReply | Derived>) => {

@@ -1,3 +1,5 @@
+import type { DeriveKey } from '@kith/core/client';
+
 /** What the screens need from the browser beside the engine; the release fills it in, tests give their own. */
 export interface Platform {
   /** True, false, or null when the browser does not say. */
@@ -7,6 +9,8 @@ export interface Platform {
   usedBytes(): Promise<number | null>;
   /** A window that forgets everything when it is closed, as far as can be told. */
   privateWindow(): Promise<boolean>;
+  /** Argon2id, where its memory goes away afterwards. */
+  readonly derive: DeriveKey;
   /** Names the release that runs: the hash of the list of its files; null when it cannot be told. */
   build(): Promise<string | null>;
 }

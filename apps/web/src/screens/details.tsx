@@ -1,9 +1,9 @@
 import type { Contact } from '@kith/core/client';
-import { Ban, DoorOpen, OctagonX, X } from 'lucide-react';
+import { Ban, DoorOpen, OctagonX, Trash2, X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAction, useKith } from '../app/kith.tsx';
 import { namedOf, nameOf } from '../app/names.ts';
-import { go } from '../app/route.ts';
+import { go, goToList } from '../app/route.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
@@ -12,6 +12,7 @@ import { Note, Problem } from '../ui/note.tsx';
 import { t } from '../words/index.ts';
 import { validityIcons } from '../ui/validity.ts';
 import { Preferences } from './details-preferences.tsx';
+import { ExportTo } from './settings-backup.tsx';
 
 const Check = lazy(async () => ({ default: (await import('./check.tsx')).Check }));
 
@@ -66,66 +67,95 @@ export function Details({ contact }: { contact: Contact }) {
             </div>
           </div>
           {act.problem === null ? null : <Problem code={act.problem} />}
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              rename();
-            }}
-          >
-            <Field
-              label={t.details.name}
-              hint={t.details.nameHint}
-              value={mine}
-              onChange={setMine}
-              onBlur={rename}
-              maxLength={64}
-            />
-          </form>
+          {contact.imported ? (
+            <Note title={t.conversation.importedNote} />
+          ) : (
+            <>
+              <form
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  rename();
+                }}
+              >
+                <Field
+                  label={t.details.name}
+                  hint={t.details.nameHint}
+                  value={mine}
+                  onChange={setMine}
+                  onBlur={rename}
+                  maxLength={64}
+                />
+              </form>
+              <section className="section">
+                <h3>{t.details.validity}</h3>
+                <Note tone={noteTones[contact.validity]} title={t.validity[contact.validity]}>
+                  <p>{t.validity.explain[contact.validity](namedOf(contact))}</p>
+                </Note>
+                <Button icon={validityIcons['unvalidated']} onPress={() => setAsking('check')}>
+                  {t.details.check}
+                </Button>
+                {contact.validity === 'validated' ? (
+                  <Button onPress={() => mark('unvalidated')}>{t.details.uncheck}</Button>
+                ) : null}
+                {contact.validity === 'compromised' ? (
+                  <Button onPress={() => mark('unvalidated')}>{t.details.unstop}</Button>
+                ) : (
+                  <>
+                    <Button look="bad" icon={OctagonX} onPress={() => mark('compromised')}>
+                      {t.details.stop}
+                    </Button>
+                    <p className="hint">{t.details.stopHint}</p>
+                  </>
+                )}
+              </section>
+              <Preferences contact={contact} />
+            </>
+          )}
           <section className="section">
-            <h3>{t.details.validity}</h3>
-            <Note tone={noteTones[contact.validity]} title={t.validity[contact.validity]}>
-              <p>{t.validity.explain[contact.validity](namedOf(contact))}</p>
-            </Note>
-            <Button icon={validityIcons['unvalidated']} onPress={() => setAsking('check')}>
-              {t.details.check}
-            </Button>
-            {contact.validity === 'validated' ? (
-              <Button onPress={() => mark('unvalidated')}>{t.details.uncheck}</Button>
+            <h3>{t.backup.exportOne}</h3>
+            <ExportTo conversation={conversation} />
+            {contact.imported ? (
+              <>
+                <Button
+                  look="bad"
+                  icon={Trash2}
+                  onPress={() =>
+                    act.run(async () => {
+                      goToList();
+                      await kith.call('import.remove', { conversation });
+                    })
+                  }
+                >
+                  {t.backup.remove}
+                </Button>
+                <p className="hint">{t.backup.removeHint}</p>
+              </>
             ) : null}
-            {contact.validity === 'compromised' ? (
-              <Button onPress={() => mark('unvalidated')}>{t.details.unstop}</Button>
-            ) : (
-              <>
-                <Button look="bad" icon={OctagonX} onPress={() => mark('compromised')}>
-                  {t.details.stop}
-                </Button>
-                <p className="hint">{t.details.stopHint}</p>
-              </>
-            )}
           </section>
-          {contact.imported ? null : <Preferences contact={contact} />}
-          <section className="section">
-            {contact.state === 'blocked' ? (
-              <Button icon={Ban} onPress={() => act.run(() => kith.call('contact.unblock', { conversation }))}>
-                {t.details.unblock}
-              </Button>
-            ) : (
-              <>
-                <Button icon={Ban} onPress={() => setAsking('block')}>
-                  {t.details.block}
+          {contact.imported ? null : (
+            <section className="section">
+              {contact.state === 'blocked' ? (
+                <Button icon={Ban} onPress={() => act.run(() => kith.call('contact.unblock', { conversation }))}>
+                  {t.details.unblock}
                 </Button>
-                <p className="hint">{t.details.blockHint}</p>
-              </>
-            )}
-            {contact.state === 'ended' ? null : (
-              <>
-                <Button icon={DoorOpen} onPress={() => setAsking('end')}>
-                  {t.details.end}
-                </Button>
-                <p className="hint">{t.details.endHint}</p>
-              </>
-            )}
-          </section>
+              ) : (
+                <>
+                  <Button icon={Ban} onPress={() => setAsking('block')}>
+                    {t.details.block}
+                  </Button>
+                  <p className="hint">{t.details.blockHint}</p>
+                </>
+              )}
+              {contact.state === 'ended' ? null : (
+                <>
+                  <Button icon={DoorOpen} onPress={() => setAsking('end')}>
+                    {t.details.end}
+                  </Button>
+                  <p className="hint">{t.details.endHint}</p>
+                </>
+              )}
+            </section>
+          )}
         </div>
       </div>
       {asking === 'block' ? (

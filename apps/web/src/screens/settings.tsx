@@ -12,6 +12,7 @@ import { Choices, Field, Switch } from '../ui/field.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { Loaded, Page } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
+import { Backup } from './settings-backup.tsx';
 import { LockSettings } from './settings-lock.tsx';
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
@@ -325,6 +326,9 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
       </Section>
       <Section title={t.settings.storage}>
         <Storage />
+      </Section>
+      <Section title={t.backup.section}>
+        <Backup />
       </Section>
       <Section title={t.settings.help}>
         <Switch

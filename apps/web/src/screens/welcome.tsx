@@ -7,6 +7,7 @@ import { TwoPeople } from '../ui/drawing.tsx';
 import { Field } from '../ui/field.tsx';
 import { t } from '../words/index.ts';
 import { UpdateOffer } from './offers.tsx';
+import { OpenFile } from './settings-backup.tsx';
 
 /** The first screen: everything on it can be skipped but one button, and that one leads straight to a code. */
 export function Welcome() {
@@ -56,6 +57,7 @@ export function Welcome() {
             {t.first.invitation}
           </Button>
         </form>
+        <OpenFile label={t.backup.first} link />
         <UpdateOffer />
         <div className="row small">
           <Button look="link" onPress={() => go({ at: 'help', page: 'protects' })}>

@@ -579,6 +579,39 @@ export const en = {
     hintsHint: 'At most one a day, and never in the first minute.',
   },
 
+  backup: {
+    section: 'Backup',
+    means:
+      'A backup file holds everything that is here, encrypted. With it and its passphrase you get back on a new device. Nothing on our side can bring this back.',
+    save: 'Save a backup file',
+    saveBody:
+      'Choose a passphrase for this file. Whoever has both can read everything and come in as a device of yours; without the passphrase nobody can open it, you included.',
+    saveDo: 'Save',
+    saved: 'The file is saved.',
+    passphrase: 'Passphrase of the backup',
+    open: 'Open a backup or an export',
+    openHint: 'A backup can be put into a new Kith only. An export becomes conversations that can only be read.',
+    restore: 'Restore this backup',
+    restoreBody:
+      'This becomes a new device of yours. The device that wrote the backup stays as it is; remove it if it is lost.',
+    restoreDo: 'Restore',
+    restored: (n: number) => `${count(n, 'conversation is', 'conversations are')} back.`,
+    exportAll: 'All conversations, for reading',
+    exportOne: 'This conversation, for reading',
+    html: 'As a page',
+    jsonl: 'As JSON lines',
+    exportHint:
+      'Not encrypted: everyone who has the file can read it. It is not proof of who said what, because everyone who has it can change it.',
+    notProof: 'They are marked. This file is not proof of who said what: anyone who had it could have changed it.',
+    imported: (added: number, lines: number) => `${added} of ${count(lines, 'line is', 'lines are')} new here.`,
+    mib: (n: number) => `${n} MiB`,
+    lines: (n: number) => count(n, 'line', 'lines'),
+    line: (n: number) => `Look at line ${n} of the file.`,
+    remove: 'Remove this imported conversation',
+    removeHint: 'It goes from this device. The file can be imported again.',
+    first: 'I have a backup file',
+  },
+
   lock: {
     section: 'Lock',
     title: 'Kith is locked',
