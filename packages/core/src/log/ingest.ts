@@ -146,8 +146,11 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
   const after = print();
   for (const { feed } of state.devices()) {
     const name = toHex(feed);
-    if (!before.has(name)) release(state, intake, feed, CHARTER_SEGMENT);
-    else if (before.get(name) !== after.get(name)) {
+    if (!before.has(name)) {
+      release(state, intake, feed, CHARTER_SEGMENT);
+      // An own device may have written before the entry that adds it came.
+      for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
+    } else if (before.get(name) !== after.get(name)) {
       state.setFeed(feed, { ...state.feed(feed), position: null });
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
     }

@@ -322,7 +322,9 @@ export const append = (
   const row: HeaderRow = { ...place, event: id, flags: 0, receivedAt: 0, lamport, header: data };
   state.putHeaderRow(row);
   state.putStanding(id, place);
-  state.store.put('order', state.orderKey(lamport, id), standingValue(place));
+  // Before the entry that adds this device is here it counts for nobody; with that entry it is shown.
+  if (state.device(own.feed) !== undefined)
+    state.store.put('order', state.orderKey(lamport, id), standingValue(place));
   if (event.content !== null && key !== undefined) {
     state.store.put('content', state.headerKey(place, id), concat(key, event.content));
   }
