@@ -2,15 +2,9 @@
 // feed (a copied device) both stand: dropping either would let a copy undo what was said.
 import { equalBytes } from '../bytes/index.ts';
 import type { Chained, Claim, Removal } from './acceptance.ts';
-import type { EntryPlace } from './charter-types.ts';
+import type { EntryPlace, Word } from './charter-types.ts';
 import type { OpenEntry } from './entry.ts';
 import { nameOf } from './names.ts';
-
-/** A recovery key and the member (hex) it may speak for. */
-export interface Word {
-  readonly member: string;
-  readonly key: Uint8Array;
-}
 
 export const placeOf = ({ open }: Chained): EntryPlace => ({ feed: open.feed, seq: open.entry.seq, hash: open.hash });
 

@@ -5,6 +5,11 @@ import type { Party } from './consents.ts';
 import type { Evidence } from './finality.ts';
 import type { FeedId, MemberId } from './ids.ts';
 
+/** A recovery key and the member (hex) it may speak for. */
+export interface Word {
+  readonly member: string;
+  readonly key: Uint8Array;
+}
 export type DeviceState = 'active' | 'removed' | 'contested';
 /** Where a charter entry stands: the `seq` of this feed whose signed bytes have this hash. */
 export interface EntryPlace {
@@ -76,4 +81,6 @@ export interface CharterRules extends Evidence {
   readonly roots: readonly Uint8Array[];
   /** The inceptions that birth or a later charter let in; undefined lets all in. */
   readonly admitted?: readonly MemberId[];
+  /** Recovery keys whose words were entered where this is judged: they are in effect, however young their entries are. */
+  readonly proven?: readonly Word[];
 }

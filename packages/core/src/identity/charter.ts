@@ -4,8 +4,8 @@
 import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { Claim } from './acceptance.ts';
 import { MEMBER_KINDS } from './bodies.ts';
-import { linkEntries, placeOf, type Word } from './chains.ts';
-import type { Absorbed, Charter, CharterRules, DeviceRemoval, LaterRecovery, Member } from './charter-types.ts';
+import { linkEntries, placeOf } from './chains.ts';
+import type { Absorbed, Charter, CharterRules, DeviceRemoval, LaterRecovery, Member, Word } from './charter-types.ts';
 import { devicesOf } from './devices.ts';
 import type { OpenEntry } from './entry.ts';
 import { FINAL_AFTER_MS } from './finality.ts';
@@ -18,9 +18,10 @@ export const evaluateCharter = (entries: readonly OpenEntry[], rules: CharterRul
     ({ open: { act } }) =>
       act.type === 'inception' && (rules.admitted?.some((id) => equalBytes(id, act.member)) ?? true),
   );
-  const words = inceptions.flatMap(({ open: { act } }): Word[] =>
+  const named = inceptions.flatMap(({ open: { act } }): Word[] =>
     act.type === 'inception' ? [{ member: nameOf(act.member), key: act.recoveryKey }] : [],
   );
+  const words = [...named, ...(rules.proven ?? [])];
   const later = laterWords(all, inceptions, words, rules);
   const judged = judge(all, inceptions, later.size === 0 ? words : [...words, ...later.values()], rules);
   const inOrder = judged.claims.toSorted((a, b) => (a.chained.hash < b.chained.hash ? -1 : 1));

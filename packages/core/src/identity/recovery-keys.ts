@@ -1,7 +1,8 @@
 // Recovery keys set after the inception (spec 03, "Recovery"). Whether one is in effect is judged by what was seen before it
 // took effect, and never again: what a thief says later does not undo it, and what it sets does not hold unnoticed.
 import { accept, type Chained, type Claim, type Verdict } from './acceptance.ts';
-import { claimsOf, type Claims, type Word } from './chains.ts';
+import { claimsOf, type Claims } from './chains.ts';
+import type { Word } from './charter-types.ts';
 import { FINAL_AFTER_MS, finalRemovals, witnessing, type Evidence, type Witnessing } from './finality.ts';
 import { nameOf } from './names.ts';
 

@@ -1,5 +1,5 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
-import { equalBytes } from '../bytes/index.ts';
+import { equalBytes, toHex } from '../bytes/index.ts';
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
@@ -45,6 +45,13 @@ const answer = (state: LogState, intake: Intake): Ingested => ({
   waiting: intake.waiting,
 });
 
+/** What may turn out differently when time has gone by. */
+const stateOfDevices = (state: LogState): unknown =>
+  state.charter().members.map(({ devices, recoveries }) => [
+    devices.map(({ feed, state: standing, cuts }) => [toHex(feed), standing, cuts.length]),
+    recoveries.map(({ entry, state: standing }) => [toHex(entry.hash), standing]),
+  ]);
+
 /** Throws for roots and conversation ids of a wrong length: bugs of the caller. */
 export const openConversationLog = (options: LogOptions): ConversationLog => {
   const state = openState(options);
@@ -58,6 +65,21 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     admit(member) {
       const intake = newIntake();
       changeCharter(state, intake, () => void state.admit(member));
+      finish(state, intake);
+      return answer(state, intake);
+    },
+    judge(now) {
+      const intake = newIntake();
+      if (!state.isTimely() || state.judgedAt() === now) return answer(state, intake);
+      const before = JSON.stringify(stateOfDevices(state));
+      changeCharter(state, intake, () => state.judgeAt(now));
+      intake.charterChanged = before !== JSON.stringify(stateOfDevices(state));
+      finish(state, intake);
+      return answer(state, intake);
+    },
+    proveWords(member, key) {
+      const intake = newIntake();
+      changeCharter(state, intake, () => state.proveWords(member, key));
       finish(state, intake);
       return answer(state, intake);
     },

@@ -111,6 +111,14 @@ export const ownRecord = named(
 );
 export type OwnRecord = Infer<typeof ownRecord>;
 export const admittedRecord = named('admitted-record', list(memberIdCodec, 4096));
+/** Recovery keys kept whose words were entered here. */
+export const MAX_PROVEN = 16;
+/** `at`: shared time by which removals and later recovery keys were judged last; 0: never. */
+export const judgedRecord = named(
+  'judged-record',
+  tuple({ at: uint(2 ** 48 - 1), words: list(tuple({ member: memberIdCodec, key: bytes(32) }), MAX_PROVEN) }),
+);
+export type JudgedRecord = Infer<typeof judgedRecord>;
 
 /** Bits of a header row. `expired` stands only beside `purged`. */
 export const FLAGS = { doubtful: 1, purged: 2, expired: 4 } as const;

@@ -6,7 +6,7 @@ import {
   CHARTER_SEGMENT,
   evaluateCharter,
   NO_HASH,
-  openEntry,
+  reopenEntry,
   type Charter,
   type Cut,
   type Device,
@@ -15,6 +15,7 @@ import {
   type MemberId,
   type OpenEntry,
   type SegmentId,
+  type Word,
 } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import type { Frontier } from './frontier.ts';
@@ -24,12 +25,15 @@ import {
   feedRecord,
   headerRowValue,
   ownRecord,
+  judgedRecord,
+  MAX_PROVEN,
   prefixEnd,
   readHeaderRow,
   segmentRecord,
   standingValue,
   type FeedRecord,
   type HeaderRow,
+  type JudgedRecord,
   type OwnRecord,
   type SegmentRecord,
   type Standing,
@@ -38,6 +42,11 @@ import type { LogOptions } from './types.ts';
 
 const ZEROS = new Uint8Array(8);
 const ONES = new Uint8Array(8).fill(255);
+/** Beside the list of members: what time-bound entries were judged by. */
+const JUDGED = new Uint8Array(8).fill(254);
+const ENTRY_KEY_HASH = 28;
+/** These take effect, or become final, when time has gone by. */
+const isTimely = ({ act }: OpenEntry): boolean => act.type === 'remove' || act.type === 'recovery';
 
 export interface KnownDevice extends Device {
   readonly member: MemberId;
@@ -113,12 +122,34 @@ export const openState = (options: LogOptions) => {
   const entriesUnder = (prefix: Uint8Array): readonly OpenEntry[] => {
     const to = prefixEnd(prefix);
     const rows = store.scan('entry', to === undefined ? { from: prefix } : { from: prefix, to });
-    return rows.map(({ value }) => certain(openEntry(crypto, value.subarray(6)), 'charter entry'));
+    // Each was checked when it came, and lies in an encrypted database since.
+    return rows.map(({ value }) => certain(reopenEntry(crypto, value.subarray(6)), 'charter entry'));
+  };
+  const judged = (): JudgedRecord => {
+    const raw = store.get('segment', segmentKey(ZEROS, JUDGED));
+    return raw === undefined ? { at: 0, words: [] } : certain(decode(judgedRecord, raw), 'time of judgement');
+  };
+  const setJudged = (value: JudgedRecord): void => {
+    store.put('segment', segmentKey(ZEROS, JUDGED), encode(judgedRecord, value));
+    charterNow = undefined;
+    changes++;
+  };
+  const seenTimes = (): ReadonlyMap<string, number> => {
+    const to = prefixEnd(conversation);
+    const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
+    return new Map(rows.map(({ key, value }) => [toHex(key.subarray(ENTRY_KEY_HASH)), readUint48(value, 0)] as const));
+  };
+  const evaluate = (entries: readonly OpenEntry[], now: number | undefined): Charter => {
+    const { words } = judged();
+    const rules = { roots: options.roots, admitted: admitted(), proven: words.map(wordOf) };
+    if (now === undefined || !entries.some(isTimely)) return evaluateCharter(entries, rules);
+    return evaluateCharter(entries, { ...rules, now, seenAt: seenTimes() });
   };
   const authority = (): NonNullable<typeof charterNow> => {
     if (charterNow !== undefined) return charterNow;
     const entries = entriesUnder(conversation);
-    const charter = evaluateCharter(entries, { roots: options.roots, admitted: admitted() });
+    const { at } = judged();
+    const charter = evaluate(entries, at === 0 ? undefined : at);
     const devices = new Map<string, KnownDevice>();
     for (const member of charter.members) {
       for (const device of member.devices) devices.set(toHex(device.feed), { ...device, member: member.id });
@@ -199,11 +230,15 @@ export const openState = (options: LogOptions) => {
     },
     charter: (): Charter => authority().charter,
     /** With finality: what was first seen when is the evidence. Not kept, since time goes on. */
-    charterAt(now: number): Charter {
-      const to = prefixEnd(conversation);
-      const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
-      const seenAt = new Map(rows.map(({ key, value }) => [toHex(key.subarray(28)), readUint48(value, 0)] as const));
-      return evaluateCharter(authority().entries, { roots: options.roots, admitted: admitted(), now, seenAt });
+    charterAt: (now: number): Charter => evaluate(authority().entries, now),
+    isTimely: (): boolean => authority().entries.some(isTimely),
+    /** Shared time of the last look: what is final by then is final in all that counts. 0: none yet. */
+    judgedAt: (): number => judged().at,
+    judgeAt: (at: number): void => setJudged({ ...judged(), at }),
+    /** The words of this recovery key were entered here: nobody has to confirm it any more. */
+    proveWords(member: MemberId, key: Uint8Array): void {
+      const now = judged();
+      setJudged({ ...now, words: [...now.words, { member, key }].slice(-MAX_PROVEN) });
     },
     device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toHex(feed)),
     devices: (): readonly KnownDevice[] => [...authority().devices.values()],
@@ -336,6 +371,7 @@ export const openState = (options: LogOptions) => {
   };
   return state;
 };
+const wordOf = ({ member, key }: JudgedRecord['words'][number]): Word => ({ member: toHex(member), key });
 /** About 300 bytes each; a client holds hundreds of logs. */
 const MAX_CACHED_SEGMENTS = 64;
 

@@ -178,7 +178,14 @@ export interface ConversationLog {
 
   /** Lets the maker of an inception in, held already or coming later. Birth decides who that is. */
   admit(member: MemberId): Ingested;
-  /** With shared time (milliseconds) removals that are final by then are settled; what counts in the log never waits for it. */
+  /**
+   * By this shared time (milliseconds) removals that are final, and recovery keys in effect, count in everything, until the next
+   * judgement. What it changed, as after objects came.
+   */
+  judge(now: number): Ingested;
+  /** The words of this recovery key of a member were entered here: it is in effect here from now on. */
+  proveWords(member: MemberId, key: Uint8Array): Ingested;
+  /** With shared time (milliseconds) removals that are final by then are settled, for this answer only. */
   charter(now?: number): Charter;
   /** Whose device has this feed. Undefined for strangers. */
   memberOf(feed: FeedId): MemberId | undefined;
