@@ -1,5 +1,18 @@
 // A Kith in memory, for looking at screens. It answers as the engine's contract says and does nothing else: no crypto, no relay.
-import type { Change, Contact, EventState, Invite, Kith, LockState, LogLine, Method, Methods } from '@kith/core/client';
+import type {
+  Change,
+  Contact,
+  DeviceLink,
+  DeviceView,
+  EventState,
+  Invite,
+  Kith,
+  Linking,
+  LockState,
+  LogLine,
+  Method,
+  Methods,
+} from '@kith/core/client';
 
 export type Scene =
   | 'empty'
@@ -12,7 +25,10 @@ export type Scene =
   | 'edges'
   | 'locked'
   | 'waiting'
-  | 'passphrase';
+  | 'passphrase'
+  | 'devices'
+  | 'removed'
+  | 'wiped';
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -41,6 +57,28 @@ const contactOf = (conversation: string, over: Partial<Contact>): Contact => ({
   timer: null,
   ...over,
 });
+
+const deviceOf = (device: string, over: Partial<DeviceView>): DeviceView => ({
+  device,
+  name: '',
+  addedAt: NOW - DAY,
+  revoked: false,
+  thisDevice: false,
+  addedBy: null,
+  refusableUntil: null,
+  ...over,
+});
+const others: readonly DeviceView[] = [
+  deviceOf('device02', { name: 'Firefox on Android', addedBy: 'device01', addedAt: NOW - 30 * DAY }),
+  deviceOf('device03', {
+    name: 'server in the cellar, with a rather long name that somebody typed',
+    addedBy: 'device02',
+    addedAt: NOW - HOUR,
+    refusableUntil: NOW + 23 * HOUR,
+  }),
+  deviceOf('device04', { name: 'Old phone', addedBy: 'device01', addedAt: NOW - 60 * DAY, revoked: true }),
+];
+const WORDS: readonly string[] = ['river', 'candle', 'seven', 'maple'];
 
 let serial = 0;
 const lineOf = (conversation: string, over: Partial<LogLine>): LogLine => ({
@@ -182,6 +220,9 @@ const worlds: Record<Scene, () => World> = {
   locked: () => worlds.talk(),
   waiting: () => worlds.talk(),
   passphrase: () => worlds.talk(),
+  devices: () => worlds.talk(),
+  removed: () => worlds.talk(),
+  wiped: () => worlds.empty(),
   rtl: () => {
     const log = linesOf('blair', [
       [false, 'صباح الخير! هل ما زلنا على موعدنا؟', DAY],
@@ -239,6 +280,28 @@ export function createFixture(scene: Scene) {
     lock = { ...lock, locked: now };
     tell({ type: 'lock', locked: now });
     return lock;
+  };
+  let devices: readonly DeviceView[] = [
+    deviceOf('device01', { name: scene === 'devices' ? 'Laptop' : '', thisDevice: true, addedAt: NOW - 90 * DAY }),
+    ...(scene === 'devices' ? others : []),
+  ];
+  let linking: Linking = {
+    link: null,
+    joining: null,
+    removed:
+      scene === 'removed' ? { at: NOW - HOUR, wiped: false } : scene === 'wiped' ? { at: NOW - HOUR, wiped: true } : null,
+  };
+  const setLinking = (over: Partial<Linking>): Linking => {
+    linking = { ...linking, ...over };
+    tell({ type: 'devices' });
+    return linking;
+  };
+  const setLink = (link: DeviceLink): DeviceLink => {
+    setLinking({ link });
+    return link;
+  };
+  const changeLink = (over: Partial<DeviceLink>): void => {
+    if (linking.link !== null) setLink({ ...linking.link, ...over });
   };
   const world = worlds[scene]();
   const listeners = new Set<(change: Change) => void>();
@@ -502,7 +565,49 @@ export function createFixture(scene: Scene) {
     },
     'relay.remove': ({ url }) => (relays = relays.filter((relay) => relay.url !== url)),
     sync: () => ({ sent: 0, received: 0, pending: 0 }),
-    'device.list': () => [],
+    'device.list': () => [...devices],
+    'device.link': ({ code = false }) => {
+      if (scene === 'offline') fail('no-relay');
+      return setLink({
+        link: code ? '' : 'http://localhost:4680/d#AQDb7Yk0dGhlIGhhc2ggb2YgdGhlIGxpbmsga2V5IGFuZCBpdHMgc2VjcmV0IHRvby4u',
+        code: code ? '4f7k-9m2p-x3ht' : null,
+        expires: Date.now() + 5 * MINUTE,
+        state: 'open',
+        words: null,
+        second: false,
+        name: '',
+      });
+    },
+    'device.join': ({ link }) => {
+      for (const code of ['link-expired', 'link-used', 'no-relay', 'bad-link']) if (link.endsWith(code)) fail(code);
+      setLinking({ joining: { state: 'waiting', words: null } });
+      return { device: 'device01', state: 'waiting' };
+    },
+    'device.linking': () => linking,
+    'device.confirm': ({ words }) => {
+      if (words !== WORDS.join(' ')) fail('words-differ');
+      const { joining } = linking;
+      if (joining !== null) setLinking({ joining: { state: 'waiting', words: WORDS } });
+      else {
+        devices = [...devices, deviceOf('device09', { name: 'Phone', addedBy: 'device01', addedAt: Date.now() })];
+        changeLink({ state: 'done' });
+      }
+      return { device: 'device09' };
+    },
+    'device.refuse': () => {
+      if (linking.link !== null) changeLink({ state: 'refused' });
+      return setLinking({ joining: null });
+    },
+    'device.revoke': ({ device }) => {
+      devices = devices.map((one) => (one.device === device ? { ...one, revoked: true, refusableUntil: null } : one));
+      tell({ type: 'devices' });
+      return devices;
+    },
+    'device.name': ({ name }) => {
+      devices = devices.map((one) => (one.thisDevice ? { ...one, name } : one));
+      tell({ type: 'devices' });
+      return devices;
+    },
     'lock.state': () => lock,
     'lock.touch': () => lock,
     'lock.now': () => locked(true),
@@ -532,6 +637,16 @@ export function createFixture(scene: Scene) {
     receive: (conversation: string, text: string) => void add(conversation, { text }),
     arrive: (conversation: string, name: string) =>
       void change(conversation, { state: 'active', name, nameFrom: 'them', wordsReady: true }),
+    /** Another device follows the link; then both show words. */
+    follow: (name: string, second = false) => changeLink({ state: 'words', name, second }),
+    showWords: () => {
+      if (linking.joining === null) changeLink({ words: WORDS });
+      else setLinking({ joining: { state: 'words', words: WORDS } });
+    },
+    letIn: () => {
+      devices = [...devices.map((one) => ({ ...one, addedBy: 'device02' })), ...others];
+      setLinking({ joining: null });
+    },
     change: (conversation: string, over: Partial<Contact>) => void change(conversation, over),
   };
 }

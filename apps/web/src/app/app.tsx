@@ -2,6 +2,7 @@ import type { Contact, Kith } from '@kith/core/client';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { I18nProvider } from 'react-aria-components/I18nProvider';
 import { List } from '../screens/list.tsx';
+import { Removed, useOut } from '../screens/devices/out.tsx';
 import { Welcome } from '../screens/welcome.tsx';
 import { TwoPeople } from '../ui/drawing.tsx';
 import { Problem } from '../ui/note.tsx';
@@ -24,6 +25,8 @@ const Conversation = lazy(async () => ({ default: (await loadConversation()).Con
 const Details = lazy(async () => ({ default: (await import('../screens/details.tsx')).Details }));
 const Add = lazy(async () => ({ default: (await import('../screens/add.tsx')).Add }));
 const Invitation = lazy(async () => ({ default: (await import('../screens/invite.tsx')).Invitation }));
+const Devices = lazy(async () => ({ default: (await import('../screens/devices/devices.tsx')).Devices }));
+const Join = lazy(async () => ({ default: (await import('../screens/devices/join.tsx')).Join }));
 const Requests = lazy(async () => ({ default: (await import('../screens/requests.tsx')).Requests }));
 const Search = lazy(async () => ({ default: (await import('../screens/search.tsx')).Search }));
 const Settings = lazy(async () => ({ default: (await import('../screens/settings.tsx')).Settings }));
@@ -193,11 +196,9 @@ function Main({ route, contacts, onKeyboard }: { route: Route; contacts: readonl
     case 'invite':
       return <Invitation key={route.link} link={route.link} />;
     case 'device':
-      return (
-        <Page title={t.invite.deviceTitle} narrow>
-          <p>{t.invite.deviceIntro}</p>
-        </Page>
-      );
+      return <Join link={route.link} />;
+    case 'devices':
+      return <Devices mode={route.mode ?? 'list'} />;
     case 'requests':
       return <Requests />;
     case 'search':
@@ -222,6 +223,7 @@ function Shell() {
   const [state, again] = useQuery('contact.list', none);
   const [requests] = useQuery('request.list', none);
   const contacts = useContacts();
+  const out = useOut();
   const [overlay, setOverlay] = useState<Overlay>(null);
 
   const latest = useRef({ route, contacts });
@@ -257,6 +259,15 @@ function Shell() {
           <Problem code={state.problem} again={again} />
         </div>
       </main>
+    );
+  }
+  if (out !== null && route.at === 'list') {
+    return (
+      <>
+        <Removed out={out} />
+        {overlays}
+        <Surroundings contacts={contacts} />
+      </>
     );
   }
   const alone =

@@ -24,6 +24,7 @@ const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   status: ['status', 'relay.list'],
   requests: ['request.list'],
   invites: ['invite.list'],
+  devices: ['device.list', 'device.linking'],
   profile: ['profile.get'],
   settings: ['set'],
   lock: [],

@@ -7,7 +7,8 @@ export type Route =
   | { readonly at: 'conversation'; readonly conversation: string; readonly event?: string; readonly details?: boolean }
   | { readonly at: 'add'; readonly mode: 'show' | 'scan' }
   | { readonly at: 'invite'; readonly link: string }
-  | { readonly at: 'device' }
+  | { readonly at: 'devices'; readonly mode?: 'add' | 'lost' }
+  | { readonly at: 'device'; readonly link: string | null }
   | { readonly at: 'requests' }
   | { readonly at: 'search'; readonly query: string; readonly conversation?: string }
   | { readonly at: 'settings' }
@@ -21,6 +22,7 @@ const places: ReadonlySet<string> = new Set<Route['at']>([
   'conversation',
   'add',
   'invite',
+  'devices',
   'device',
   'requests',
   'search',
@@ -33,7 +35,7 @@ const isRoute = (value: unknown): value is Route =>
 const fromAddress = (): Route | null => {
   if (location.hash.length < 2) return null;
   if (location.pathname === '/i') return { at: 'invite', link: location.href };
-  return location.pathname === '/d' ? { at: 'device' } : null;
+  return location.pathname === '/d' ? { at: 'device', link: location.href } : null;
 };
 
 let current: Route = start;

@@ -13,6 +13,8 @@ export const SETTINGS = {
   hintNotifications: 'hint.notifications',
   hintPersist: 'hint.persist',
   hintDay: 'hint.day',
+  hintDevice: 'hint.device',
+  hintRemoved: 'hint.removed',
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 

@@ -1,7 +1,10 @@
 // Small offers at the foot of the list, one at a time, each at the moment when it makes sense.
+import type { DeviceView } from '@kith/core/client';
 import { useEffect, useState } from 'react';
 import { none, useContacts, useKith, usePlatform, useQuery } from '../app/kith.tsx';
+import { useHint } from '../app/hints.ts';
 import { askForNotifications } from '../app/notifications.ts';
+import { go } from '../app/route.ts';
 import { SETTINGS, useSettings } from '../app/settings.ts';
 import { activateUpdate, useUpdate } from '../app/update.ts';
 import { Button } from '../ui/button.tsx';
@@ -11,11 +14,13 @@ function Offer({
   text,
   action,
   onAction,
+  never = t.common.notNow,
   onNever,
 }: {
   text: string;
   action: string;
   onAction: () => void;
+  never?: string;
   onNever?: () => void;
 }) {
   return (
@@ -26,7 +31,7 @@ function Offer({
       </Button>
       {onNever === undefined ? null : (
         <Button look="plain" onPress={onNever}>
-          {t.common.notNow}
+          {never}
         </Button>
       )}
     </div>
@@ -38,12 +43,45 @@ export function UpdateOffer() {
   return useUpdate() ? <Offer text={t.offers.update} action={t.offers.updateDo} onAction={activateUpdate} /> : null;
 }
 
+/** A device that this one did not take in itself: said once, and it can be refused for a day. */
+function NewDevice({ device, by, onSeen }: { device: DeviceView; by: string; onSeen: () => void }) {
+  return (
+    <Offer
+      text={t.devices.notice(device.name, by)}
+      action={t.devices.noticeSee}
+      onAction={() => {
+        onSeen();
+        go({ at: 'devices' });
+      }}
+      never={t.devices.noticeMine}
+      onNever={onSeen}
+    />
+  );
+}
+
+/** Once there is something to lose. */
+function SecondDevice({ due, putAway }: { due: boolean; putAway: () => void }) {
+  if (!useHint('hintDevice', due)) return null;
+  return (
+    <Offer
+      text={t.devices.hint}
+      action={t.devices.add}
+      onAction={() => {
+        putAway();
+        go({ at: 'devices', mode: 'add' });
+      }}
+      onNever={putAway}
+    />
+  );
+}
+
 export function Offers() {
   const kith = useKith();
   const platform = usePlatform();
   const contacts = useContacts();
   const settings = useSettings();
   const [requests] = useQuery('request.list', none);
+  const [listed] = useQuery('device.list', none);
   const update = useUpdate();
   const [persisted, setPersisted] = useState<boolean | null>(null);
   const connected = contacts.some(({ state }) => state === 'active');
@@ -51,13 +89,23 @@ export function Offers() {
     if (connected) void platform.persisted().then(setPersisted);
   }, [platform, connected]);
 
+  const received = contacts.some(
+    ({ preview, unread }) => unread > 0 || (preview !== null && preview.kind === 'text' && !preview.mine),
+  );
+  const devices = listed.status === 'ready' ? listed.value : [];
   const putAway = (key: string): void => void kith.call('set', { key, value: 'off' }).catch(() => undefined);
   if (update) return <UpdateOffer />;
   if (settings === null || requests.status !== 'ready') return null;
 
-  const received = contacts.some(
-    ({ preview, unread }) => unread > 0 || (preview !== null && preview.kind === 'text' && !preview.mine),
+  const own = devices.find(({ thisDevice }) => thisDevice);
+  const fresh = devices.find(
+    ({ device, addedBy, refusableUntil }) =>
+      refusableUntil !== null && addedBy !== own?.device && settings.get(`hint.device.${device}`) !== 'off',
   );
+  if (fresh !== undefined) {
+    const by = devices.find(({ device }) => device === fresh.addedBy)?.name ?? '';
+    return <NewDevice device={fresh} by={by} onSeen={() => putAway(`hint.device.${fresh.device}`)} />;
+  }
   if (
     received &&
     'Notification' in globalThis &&
@@ -89,5 +137,5 @@ export function Offers() {
       />
     );
   }
-  return null;
+  return <SecondDevice due={received && devices.length === 1} putAway={() => putAway(SETTINGS.hintDevice)} />;
 }

@@ -268,6 +268,13 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
       <Section title={t.settings.you}>
         <You />
       </Section>
+      <Section title={t.devices.title}>
+        <p className="hint">{t.devices.intro}</p>
+        <div className="row">
+          <Button onPress={() => go({ at: 'devices' })}>{t.devices.toDevices}</Button>
+          <Button onPress={() => go({ at: 'devices', mode: 'add' })}>{t.devices.add}</Button>
+        </div>
+      </Section>
       <Section title={t.settings.privacy}>
         <Switch
           label={t.settings.receipts}

@@ -1,4 +1,4 @@
-import { Ticket, UserPlus } from 'lucide-react';
+import { MonitorSmartphone, Ticket, UserPlus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { none, useKith, useQuery } from '../app/kith.tsx';
 import { go } from '../app/route.ts';
@@ -55,6 +55,9 @@ export function Welcome() {
           </Button>
           <Button icon={Ticket} wide onPress={() => leave('scan')}>
             {t.first.invitation}
+          </Button>
+          <Button icon={MonitorSmartphone} wide onPress={() => go({ at: 'device', link: null })}>
+            {t.devices.joinFirst}
           </Button>
         </form>
         <OpenFile label={t.backup.first} link />

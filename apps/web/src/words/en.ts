@@ -1,6 +1,7 @@
 // Every word that a screen shows. Screens hold no words of their own; a test reads them to keep it so.
 // Plain words: what happened, what it means, what to do next. No "key", "fingerprint", "verify session".
 import type { ErrorCode } from '@kith/core/client';
+import { devices } from './en-devices.ts';
 
 interface Problem {
   readonly message: string;
@@ -84,6 +85,28 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
   'newer-import': {
     message: 'This file was written by a newer Kith. Nothing was imported.',
     next: 'Update Kith, then choose it again.',
+  },
+  'link-expired': {
+    message: 'This device link is over: it lives for 5 minutes and serves once.',
+    next: 'Make a new one on the other device.',
+  },
+  'link-used': {
+    message: 'Another device has followed this link already.',
+    next: 'If that was not you, refuse it on the other device, and make a new link there.',
+  },
+  'unknown-device': { message: 'There is no such device.', next: 'Look at the list again.' },
+  'own-device': { message: 'A device does not remove itself.', next: 'Remove it from another device of yours.' },
+  'too-late-to-refuse': {
+    message: 'A device can be refused for 24 hours after it was added.',
+    next: 'Remove it instead: what it wrote until now stays.',
+  },
+  'revoked-device': {
+    message: 'This device was removed, so nothing can be sent here.',
+    next: 'Use another device of yours, or add this one again.',
+  },
+  'words-differ': {
+    message: 'These are not the words that this device shows.',
+    next: 'Choose “They differ”, and start again.',
   },
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
   ended: { message: 'This conversation has ended.', next: 'Invite them again to go on.' },
@@ -304,8 +327,6 @@ export const en = {
       'When you close it, this browser forgets everything here: your messages and the people you added. Nothing can bring it back.',
     kept: 'No relay answers. Kith keeps this and connects by itself as soon as one does.',
     failedTitle: 'This invitation does not work',
-    deviceTitle: 'This link adds a device',
-    deviceIntro: 'Several devices for one person cannot be done yet in this version.',
     home: 'To your conversations',
   },
 
@@ -786,6 +807,8 @@ export const en = {
     update: 'A new version is here.',
     updateDo: 'Update',
   },
+
+  devices,
 
   live: {
     message: (author: string, text: string) => named(author, `${author}: ${text}`, text),
