@@ -87,7 +87,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     memberOf: (feed) => state.device(feed)?.member,
     startDevice: (key, inception) => startDevice(state, key, inception),
     joinDevice: (key, member, inception) => joinDevice(state, key, member, inception),
-    appendEntry: (make, time) => appendEntry(state, make, time),
+    appendEntry: (make, time, by) => appendEntry(state, make, time, by),
     inceptionOf: (member) =>
       state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
     isWitnessed: (removal, by) =>
@@ -102,7 +102,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     addingEntry: (feed) =>
       state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed))?.bytes,
-    cutHere: (feed) => cutHere(state, feed),
+    cutHere: (feed, before) => cutHere(state, feed, before),
     device: () => ownDevice(state),
     startSegment: () => startSegment(state),
     turn: (now, always) => turn(state, now, always),

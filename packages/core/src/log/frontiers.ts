@@ -190,8 +190,7 @@ const headAt = (state: LogState, feed: FeedId, segment: SegmentId, count: number
 /** Feeds in the order of their bytes; the digest tells equal replicas by 16 bytes. */
 export const frontierOf = (state: LogState): Frontier => {
   const feeds = state
-    .devices()
-    .map(({ feed }) => feed)
+    .speakers()
     .toSorted(compareBytes)
     .slice(0, MAX_FRONTIER_FEEDS)
     .map((feed) => feedFrontier(state, feed));
@@ -346,7 +345,8 @@ const wantedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
 export const compare = (state: LogState, theirs: Frontier): Differences => {
   const theyLack: PlaceRange[] = [];
   const iLack: PlaceRange[] = [];
-  for (const { feed } of state.devices()) {
+  const speakers = state.speakers();
+  for (const feed of speakers) {
     const one = theirsOf(theirs, feed);
     const { charterCount, charterDigest } = state.feed(feed);
     const segment = CHARTER_SEGMENT;
@@ -361,7 +361,7 @@ export const compare = (state: LogState, theirs: Frontier): Differences => {
     iLack.push(...wantedOf(state, one));
   }
   for (const one of theirs.feeds) {
-    if (state.device(one.feed) === undefined && one.charterCount > 0) {
+    if (one.charterCount > 0 && !speakers.some((feed) => equalBytes(feed, one.feed))) {
       iLack.push({ feed: one.feed, segment: CHARTER_SEGMENT, from: 0, to: one.charterCount }, ...wantedOf(state, one));
     }
   }

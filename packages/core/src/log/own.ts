@@ -113,10 +113,15 @@ export const joinDevice = (state: LogState, key: SigningKey, member: MemberId, i
 };
 
 /** Where a chain of entries ends: the longest from the start, at a fork the smallest hash. */
-const chainEnd = (state: LogState, feed: FeedId): ReturnType<LogState['entries']>[number] | undefined => {
+const chainEnd = (
+  state: LogState,
+  feed: FeedId,
+  before = Infinity,
+): ReturnType<LogState['entries']>[number] | undefined => {
   const ends = new Map<string, ReturnType<LogState['entries']>[number]>();
   let last: ReturnType<LogState['entries']>[number] | undefined;
   for (const open of state.entries(feed)) {
+    if (open.entry.seq >= before) continue;
     if (open.entry.seq > 0 && !ends.has(toHex(open.entry.previous))) continue;
     ends.set(toHex(open.hash), open);
     if (last === undefined || open.entry.seq > last.entry.seq) last = open;
@@ -124,30 +129,33 @@ const chainEnd = (state: LogState, feed: FeedId): ReturnType<LogState['entries']
   return last;
 };
 
+/** `by`: a recovery key instead of this device's; the caller wipes it. */
 export const appendEntry = (
   state: LogState,
   make: (key: SigningKey, at: EntryPoint) => Uint8Array,
   time: number,
+  by?: SigningKey,
 ): { readonly place: Place; readonly entry: Uint8Array } => {
   const own = theOwn(state);
-  const last = chainEnd(state, own.feed);
+  const feed = by === undefined ? own.feed : feedIdOf(state.crypto, by.publicKey);
+  const last = chainEnd(state, feed);
   const root = state.roots[0];
   if (root === undefined) throw new Error('a log without a root');
   const at = last === undefined ? firstEntryPoint(root) : entryPointAfter(last);
-  const key = deviceKey(own);
+  const key = by ?? deviceKey(own);
   const entry = make(key, at);
-  key.privateKey.wipe();
+  if (by === undefined) key.privateKey.wipe();
   const intake = newIntake();
   takeEntry(state, intake, entry, time);
   finish(state, intake);
   if (intake.refused.size > 0) throw new Error('an own charter entry was refused');
-  return { place: { feed: own.feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry };
+  return { place: { feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry };
 };
 
 /** The last places of a device that are held here: what a removal by this device accepts. */
-export const cutHere = (state: LogState, feed: FeedId): Cut => {
+export const cutHere = (state: LogState, feed: FeedId, before = Infinity): Cut => {
   const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
-  const last = chainEnd(state, feed);
+  const last = chainEnd(state, feed, before);
   return {
     feed,
     segment: at?.segment ?? null,

@@ -74,6 +74,7 @@ export const openState = (options: LogOptions) => {
         readonly charter: Charter;
         readonly devices: ReadonlyMap<string, KnownDevice>;
         readonly entries: readonly OpenEntry[];
+        readonly speakers: readonly FeedId[];
       }
     | undefined;
   let freshHeaders = new Map<string, Header>();
@@ -154,7 +155,14 @@ export const openState = (options: LogOptions) => {
     for (const member of charter.members) {
       for (const device of member.devices) devices.set(toHex(device.feed), { ...device, member: member.id });
     }
-    charterNow = { charter, devices, entries };
+    const keys = charter.members.flatMap(({ recoveryKey, recoveries }) => [recoveryKey, ...recoveries.map(({ key }) => key)]);
+    const byWords = new Map(
+      entries
+        .filter(({ feed, entry }) => !devices.has(toHex(feed)) && keys.some((key) => equalBytes(key, entry.device)))
+        .map(({ feed }) => [toHex(feed), feed] as const),
+    );
+    const speakers = [...Array.from(devices.values(), ({ feed }) => feed), ...byWords.values()];
+    charterNow = { charter, devices, entries, speakers };
     ancestry = new Map();
     return charterNow;
   };
@@ -242,6 +250,8 @@ export const openState = (options: LogOptions) => {
     },
     device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toHex(feed)),
     devices: (): readonly KnownDevice[] => [...authority().devices.values()],
+    /** Feeds whose charter entries may count: of devices, and of recovery keys that have signed something. */
+    speakers: (): readonly FeedId[] => authority().speakers,
 
     /** How many events of a segment every cut of its device accepts. */
     limit(feed: FeedId, segment: SegmentId): number {

@@ -194,10 +194,14 @@ export interface ConversationLog {
   startDevice(key: SigningKey, inception: Uint8Array): OwnDevice;
   /** The same for a device that one of its person's devices adds, now or later: nothing vouches for it before that. */
   joinDevice(key: SigningKey, member: MemberId, inception: FeedId): OwnDevice;
-  /** Adds a charter entry of this device. `time`: milliseconds, when it was first seen. */
+  /**
+   * Adds a charter entry of this device, or of a recovery key (`by`, which the caller wipes). `time`: milliseconds, when it was
+   * first seen.
+   */
   appendEntry(
     make: (key: SigningKey, at: EntryPoint) => Uint8Array,
     time: number,
+    by?: SigningKey,
   ): { readonly place: Place; readonly entry: Uint8Array };
   /** The entry by which a member began, once it is held. */
   inceptionOf(member: MemberId): Uint8Array | undefined;
@@ -207,8 +211,8 @@ export interface ConversationLog {
   addedAt(feed: FeedId): number;
   /** The entry that made this feed a device of its member; undefined for that of an inception. */
   addingEntry(feed: FeedId): Uint8Array | undefined;
-  /** As much of a device as is held here, for a removal that accepts no more. */
-  cutHere(feed: FeedId): Cut;
+  /** As much of a device as is held here, for a removal that accepts no more. `before`: of its charter only what is below. */
+  cutHere(feed: FeedId, before?: number): Cut;
   device(): OwnDevice | undefined;
   /** The next event opens a new segment: after a restore, or when a peer is ahead of one's own feed. */
   startSegment(): void;
