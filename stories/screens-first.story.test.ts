@@ -90,6 +90,20 @@ test('S0.11 S0.18 U17 npm start, two empty profiles: the first message is read o
   expect(hers.done.length).toBeLessThanOrEqual(MOST_ACTIONS);
 });
 
+test('who comes for the first time sees no list before the welcome', async () => {
+  const relay = await relayWithApp();
+  const { page } = await atScreen();
+  await page.addInitScript(() => {
+    const look = (): void => {
+      if (document.querySelector('#list') !== null) document.documentElement.dataset['list'] = 'seen';
+    };
+    new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  });
+  await openApp(page, relay.url);
+  await page.getByRole('heading', { name: 'Talk to the people you know' }).waitFor();
+  expect(await page.locator('html').getAttribute('data-list')).toBeNull();
+});
+
 test('S0.11 S4.17 from Chromium to kith, and from kith to Chromium', async () => {
   const relay = await relayWithApp();
   const cli = stage();

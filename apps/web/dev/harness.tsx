@@ -25,6 +25,7 @@ const platform: Platform = {
   persisted: async () => asked.get('persisted') === 'yes',
   persist: async () => true,
   usedBytes: async () => 3_400_000,
+  wasHere: true,
   privateWindow: async () => asked.has('private'),
   derive: () => Promise.reject(new Error('there is no engine here')),
   build: async () => '0123456789abcdef',

@@ -29,7 +29,7 @@ if (element === null) throw new Error('index.html has no #root');
 const root = createRoot(element);
 const draw = (screen: ReactNode): void => root.render(<StrictMode>{screen}</StrictMode>);
 
-const platform: Platform = {
+const platform: Omit<Platform, 'wasHere'> = {
   persisted: async () => (await storageStatus()).persisted,
   persist: requestPersistence,
   usedBytes: async () => (await storageStatus()).used,
@@ -49,8 +49,12 @@ async function readBuild(): Promise<string | null> {
 }
 
 /** The app over an engine that is starting; `startAnew` begins again where everything is gone. */
-export async function show(starting: Promise<WebKith>, startAnew: () => Promise<WebKith>): Promise<void> {
-  draw(<App kith={pendingKith(starting)} platform={platform} />);
+export async function show(
+  starting: Promise<WebKith>,
+  startAnew: () => Promise<WebKith>,
+  wasHere: boolean,
+): Promise<void> {
+  draw(<App kith={pendingKith(starting)} platform={{ ...platform, wasHere }} />);
   try {
     await starting;
   } catch (error) {
@@ -59,7 +63,7 @@ export async function show(starting: Promise<WebKith>, startAnew: () => Promise<
       return;
     }
     const problem = problemOf(error);
-    const again = (): void => void show(startAnew(), startAnew);
+    const again = (): void => void show(startAnew(), startAnew, false);
     draw(problem === 'evicted' ? <Evicted onGoOn={again} /> : <CouldNotStart problem={problem} />);
   }
   if (import.meta.env.PROD) await startUpdates(trustedWorkerUrl('/sw.js'));

@@ -115,6 +115,8 @@ const switchingKith = () => {
 };
 
 const MARKER = 'kith home ';
+/** An engine ran on this home before, as the page remembers. */
+export const wasHere = (home = 'home'): boolean => localStorage.getItem(MARKER + home) !== null;
 
 /**
  * Connects this tab to the engine of the origin's home, starting it here when no other tab runs it. Rejects with a
@@ -223,7 +225,7 @@ export const startWebKith = async (options: WebKithOptions): Promise<WebKith> =>
       ended.signal.addEventListener('abort', () => post({ type: 'stop' }));
       const post = (request: HostRequest, transfer: Transferable[] = []): void =>
         running.postMessage(request, transfer);
-      const known = localStorage.getItem(MARKER + home) !== null;
+      const known = wasHere(home);
       const { relays, logLevel = 'warn', startAnew = false } = options;
       const engineOptions: EngineOptions = { home, relays, logLevel, known, startAnew };
       post({ type: 'start', options: engineOptions, port: ports.port2 }, [ports.port2]);

@@ -10,7 +10,7 @@ import { Page, Skeleton } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
 import { announce, Announcer } from './announce.tsx';
 import { showUnread } from './badge.ts';
-import { KithProvider, none, useContacts, useKith, useQuery } from './kith.tsx';
+import { KithProvider, none, useContacts, useKith, usePlatform, useQuery } from './kith.tsx';
 import { isListed, namedOf } from './names.ts';
 import { notifyOf } from './notifications.ts';
 import { useLock, useSignsOfLife } from './lock.ts';
@@ -225,6 +225,7 @@ function Shell() {
   const contacts = useContacts();
   const out = useOut();
   const [overlay, setOverlay] = useState<Overlay>(null);
+  const { wasHere } = usePlatform();
 
   const latest = useRef({ route, contacts });
   latest.current = { route, contacts };
@@ -270,10 +271,14 @@ function Shell() {
       </>
     );
   }
+  // Who comes for the first time has no list: the welcome would push it from under their fingers.
+  const isFirstTime = state.status === 'loading' && !wasHere;
+  if (isFirstTime && route.at === 'list') return null;
   const alone =
-    state.status === 'ready' &&
-    !contacts.some(isListed) &&
-    (requests.status !== 'ready' || requests.value.length === 0);
+    isFirstTime ||
+    (state.status === 'ready' &&
+      !contacts.some(isListed) &&
+      (requests.status !== 'ready' || requests.value.length === 0));
   if (alone && route.at === 'list') {
     return (
       <>
