@@ -27,6 +27,7 @@ const COMPATIBLE = new Set([
   '0BSD',
   'MPL-2.0',
   'CC0-1.0',
+  'Unlicense',
   'OFL-1.1',
   'BlueOak-1.0.0',
   'Python-2.0',
