@@ -26,6 +26,8 @@ export class Devices {
   /** By conversation: when to say hello to devices that have not said it. */
   readonly #greetAt = new Map<string, number>();
   #standInAt = 0;
+  /** By conversation: events that are still to come from own devices, and the most there were. */
+  readonly #left = new Map<string, { readonly left: number; readonly of: number }>();
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, met: (pair: Pair) => void) {
     this.#context = context;
@@ -204,6 +206,22 @@ export class Devices {
     return next;
   }
 
+  left(of: Conversation, events: number): void {
+    const most = Math.max(events, this.#left.get(of.name)?.of ?? 0);
+    this.#left.set(of.name, { left: events, of: most });
+    if ([...this.#left.values()].every(({ left }) => left === 0)) this.#left.clear();
+    this.#context.changed({ type: 'devices' });
+  }
+  /** How far history has come from own devices, in events; null when nothing is under way. */
+  history(): { readonly left: number; readonly of: number } | null {
+    if (this.#left.size === 0) return null;
+    const sum = { left: 0, of: 0 };
+    for (const { left, of } of this.#left.values()) {
+      sum.left += left;
+      sum.of += of;
+    }
+    return sum;
+  }
   /** When this device became one of its person's. */
   startedAt(): number {
     const { mine } = this.#home;

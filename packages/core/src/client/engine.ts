@@ -14,6 +14,7 @@ import { Linking } from './linking.ts';
 import { Pairing } from './pairing.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
+import { Recovery } from './recovery.ts';
 import { Removal } from './removal.ts';
 import { METHOD_KINDS } from './remote.ts';
 import type { Status } from './rpc.ts';
@@ -60,6 +61,7 @@ interface Parts {
   readonly receiver: Receiver;
   readonly pairing: Pairing;
   readonly devices: Devices;
+  readonly recovery: Recovery;
   readonly linking: Linking;
   readonly lines: Lines;
   readonly calls: Calls;
@@ -131,6 +133,7 @@ export class Engine {
       },
       removed: (wipe) => this.#removedFrom(wipe),
       joining: (items) => linking.heard(items),
+      left: (of, events) => devices.left(of, events),
       typing: (pair) => {
         typing.set(pair.name, context.now() + TYPING_MS);
         context.changed({ type: 'contacts' });
@@ -146,6 +149,11 @@ export class Engine {
     const removal: Removal = new Removal(context, home, sessions, sender, {
       bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
+      keysOf: (words) => recovery.keysOf(words),
+    });
+    const recovery: Recovery = new Recovery(context, home, sender, {
+      mayJudge: () => publisher.mayPurge(),
+      judged: (of, ingested) => receiver.judged(of, ingested),
     });
     const forget = (): void => {
       sessions.forget();
@@ -160,6 +168,7 @@ export class Engine {
       },
       prepare: () => devices.prepare(),
       strangers: () => removal.strangers(),
+      history: () => devices.history(),
     });
     home.onSelf(
       (self, place) => sender.queue(self, place),
@@ -182,6 +191,7 @@ export class Engine {
       devices,
       linking,
       removal,
+      recovery,
       lines,
       timers,
       status: () => this.#status(),
@@ -190,7 +200,7 @@ export class Engine {
       spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
       adopt: (restored) => adoptBackup({ context, home, sender, devices, forget }, restored),
     });
-    return { context, home, sessions, courier, sender, receiver, pairing, devices, linking, lines, calls, publisher, timers, typing };
+    return { context, home, sessions, courier, sender, receiver, pairing, devices, recovery, linking, lines, calls, publisher, timers, typing };
   }
 
   /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
@@ -270,7 +280,7 @@ export class Engine {
   }
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
-    const { context, home, sender, courier, pairing, linking, devices, calls, publisher, timers } = this.#parts;
+    const { context, home, sender, courier, pairing, linking, devices, recovery, calls, publisher, timers } = this.#parts;
     const now = context.now();
     if (this.#removed !== undefined) this.#leaveSelf();
     const posting = sender.tick();
@@ -285,7 +295,7 @@ export class Engine {
       this.#listening = listening;
     }
     const fetching = courier.tick(relays);
-    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick());
+    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick(), recovery.tick());
     const publishing = publisher.tick();
     if (now - this.#touchedAt > TOUCH_MS) {
       this.#touchedAt = now;

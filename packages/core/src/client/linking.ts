@@ -58,6 +58,7 @@ import {
   type LinkRecord,
 } from './link-records.ts';
 import { relayError, type Settle } from './pairing.ts';
+import { giveRange } from './recovery-pool.ts';
 import type { DeviceLink, Linking as LinkingView } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
@@ -79,6 +80,7 @@ export interface LinkingHooks {
   added(feed: FeedId): void;
   /** This device is in: the `self` it joined is the home's. */
   adopted(): void;
+  history(): LinkingView['history'];
   /** Devices that were removed and may still write. */
   strangers(): readonly FeedId[];
   /** What one's other devices have to find in `self` is told before they read it. */
@@ -381,6 +383,9 @@ export class Linking {
       const from = Math.max(0, Math.floor(this.#context.now()) - (history === '30d' ? 30 * DAY_MS : 0));
       this.#home.tell({ type: 'history', device: feed, from, extensions: [] });
     }
+    const own = mine.log.device();
+    const given = own && giveRange(this.#context, own.feed);
+    if (given !== undefined) this.#home.tell({ type: 'recoveryRange', device: feed, ...given, extensions: [] });
     const { place } = mine.log.appendEntry(
       (key, at) => createAddDevice(crypto, key, at, { device: guest.device, member: mine.me, consent: guest.consent }),
       this.#context.now(),
@@ -611,7 +616,7 @@ export class Linking {
   view(): LinkingView {
     const links = this.#links().toSorted((a, b) => b.madeAt - a.madeAt);
     const newest = links[0];
-    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView(), removed: this.#home.removed() };
+    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView(), history: this.#hooks.history(), removed: this.#home.removed() };
   }
 
   /** Looks for who followed a link of this device, and puts its own claim. `force`: at a person's wish. */

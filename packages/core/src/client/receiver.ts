@@ -41,6 +41,8 @@ export interface ReceiverHooks {
   /** From a device that waits to be let in; to one that does. */
   guest(feed: FeedId, items: readonly Item[]): void;
   joining(items: readonly Item[]): void;
+  /** So many events of what was asked of own devices are still to come. */
+  left(of: Conversation, events: number): void;
   /** An own device says that this one was removed. */
   removed(wipe: boolean): void;
   /** What stands in a charter has changed. */
@@ -283,6 +285,9 @@ export class Receiver {
         if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, item.record);
         else this.#inbox(route.about as Pair, item.record);
         return;
+      case 'left':
+        if (isOwnRoute(route)) this.#hooks.left(route.about, item.events);
+        return;
       case 'removed':
         if (isOwnRoute(route)) this.#hooks.removed(item.wipe);
         return;
@@ -374,6 +379,12 @@ export class Receiver {
     this.#out.grew(route, nothingNew);
     if (ingested.waiting > 0) this.#out.wantSoon(route);
     if (ingested.charterChanged) this.#hooks.charter(about, ingested);
+  }
+  /** Time decided something: what it lets in is taken as if it had come now. */
+  judged(of: Conversation, ingested: Ingested): void {
+    if (of.kind === 'pair') this.#show(of as Pair, ingested);
+    else if (of === this.#home.mine) this.#takeSelf(of, ingested);
+    this.#hooks.charter(of, ingested);
   }
   #show(pair: Pair, ingested: Ingested): void {
     let purged = false;

@@ -166,8 +166,31 @@ export interface Linking {
   readonly link: DeviceLink | null;
   /** This device follows the link of another. */
   readonly joining: { readonly state: 'waiting' | 'words'; readonly words: readonly string[] | null } | null;
+  /** Events that are still to come from one's other devices; null when nothing is under way. */
+  readonly history: { readonly left: number; readonly of: number } | null;
   /** Its person took this device out of what it was a part of, when it was told so; `wiped`: it was asked to forget all, and did. */
   readonly removed: { readonly at: number; readonly wiped: boolean } | null;
+}
+
+/** What recovery words are good for here. Devices by their public id where it is known. */
+export interface RecoveryState {
+  readonly made: boolean;
+  /** Conversations that this device can still begin under these words. */
+  readonly keysLeft: number;
+  /** Conversations that the words open today, `self` included, and those they do not (yet). */
+  readonly ready: number;
+  readonly without: number;
+  /** Keys that take effect at `from` (null: the other side has not seen it yet) unless they are refused. Null: in `self`. */
+  readonly waiting: readonly {
+    readonly conversation: string | null;
+    readonly device: string;
+    readonly thisDevice: boolean;
+    /** Of the words that this person's devices know of. */
+    readonly ours: boolean;
+    readonly from: number | null;
+  }[];
+  /** Devices that removed each other: nobody sends to them until words, or time, decide. */
+  readonly contested: readonly { readonly conversation: string | null; readonly device: string }[];
 }
 
 export interface LockState {
@@ -304,7 +327,16 @@ export interface Methods {
   /** They are not, or nobody meant it. */
   'device.refuse': { params: Record<string, never>; result: Linking };
   /** Takes a device out everywhere. `refuse`: nothing it did counts; within 24 h of its adding. `wipe`: it is asked to forget all. */
-  'device.revoke': { params: { device: string; refuse?: boolean; wipe?: boolean }; result: readonly DeviceView[] };
+  'device.revoke': {
+    /** `words`: recovery words; what is said with them beats what that device says of others. */
+    params: { device: string; refuse?: boolean; wipe?: boolean; words?: string };
+    result: readonly DeviceView[];
+  };
+  /** New recovery words, which are shown this once and kept nowhere. `words`: those there are, for further keys; answers none. */
+  'recovery.create': { params: { words?: string }; result: { words: readonly string[] } };
+  'recovery.state': { params: Record<string, never>; result: RecoveryState };
+  /** It was not this person who set the keys that wait. */
+  'recovery.refuse': { params: Record<string, never>; result: RecoveryState };
   'device.name': { params: { name: string }; result: readonly DeviceView[] };
   /** Answered while the home is locked, too; everything else then rejects with `locked`. */
   'lock.state': { params: Record<string, never>; result: LockState };

@@ -702,6 +702,7 @@ export class Sender {
     ];
     if (isOwnRoute(route)) {
       this.#giving.set(`${route.name} ${toHex(feed)}`, { route, feed, left, at: this.#context.now() });
+      this.#sortGiving();
       return;
     }
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
@@ -712,6 +713,16 @@ export class Sender {
       this.#post(route, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
+  }
+  /** Where something was written last comes first: that is what a person looks at. */
+  #sortGiving(): void {
+    const newest = ({ route }: Giving): number =>
+      route.about.kind === 'self' ? Number.POSITIVE_INFINITY : (route.about.log.page({ limit: 1 })[0]?.time ?? 0);
+    const sorted = Array.from(this.#giving, ([name, giving]) => [name, giving, newest(giving)] as const).toSorted(
+      (a, b) => b[2] - a[2],
+    );
+    this.#giving.clear();
+    for (const [name, giving] of sorted) this.#giving.set(name, giving);
   }
   /** An own device gets all that it lacks by asking once, as fast as the relay takes it and as long as it is there. */
   #giveOn(): void {
@@ -727,7 +738,8 @@ export class Sender {
       // The others wait for it: what is newest to the person was asked for first.
       if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return;
       const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
-      this.#post(route, [{ type: 'objects', objects }], 'hour', ALL, []);
+      const events = batch.left.reduce((sum, { from, to }) => sum + to - from, 0);
+      this.#post(route, [{ type: 'objects', objects }, { type: 'left', events }], 'hour', ALL, []);
       if (batch.left.length === 0) this.#giving.delete(name);
       else this.#giving.set(name, { route, feed, left: batch.left, at });
       this.#postSections();

@@ -71,6 +71,8 @@ export const items = kinds({
   linkReveal: [15, named('item-link-reveal', tuple({ nonce: bytes(32) }))],
   /** To a device that its person has removed; `wipe`: nothing is to stay on it. */
   removed: [16, named('item-removed', tuple({ wipe: bool }))],
+  /** To an own device: how many events of this conversation are still to come, of those it asked for. */
+  left: [17, named('item-left', tuple({ events: uint() }))],
 });
 export type Item = KindOf<typeof items>;
 export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;

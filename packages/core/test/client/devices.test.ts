@@ -1,5 +1,6 @@
 // Several devices of a person, on simulated ports.
 import { expect, test } from 'vitest';
+import { DEFAULT_RELAY_LIMITS } from '@kith/core/mailbox';
 import { logOf, runSchedule } from '@kith/testkit/schedules';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
@@ -129,4 +130,28 @@ test('S0.39 S0.41 a device that lost everything has all of it again, from its ow
   expect(here.clock.runUntil(() => logOf(a3, conversation).length === whole.length, 3_600_000)).toBe(true);
   expect(logOf(a3, conversation)).toEqual(whole);
   for (const device of [b1, b2]) expect(logOf(device, conversation)).toEqual(whole);
+});
+
+test('history comes with its progress', () => {
+  const here = world(3950);
+  const generous = { perMinute: 1e9, burst: 1e9 };
+  here.network.relay(here.relays[0]?.origin ?? '', { limits: { ...DEFAULT_RELAY_LIMITS, cells: generous } });
+  const [a1, b] = [here.device('a1'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  for (let i = 0; i < 20; i++) b.call('send', { conversation, text: `${i} ${'x'.repeat(60_000)}` });
+  expect(here.clock.runUntil(() => a1.store.scan('message').length >= 20, 600_000)).toBe(true);
+  b.stop();
+  const a2 = here.device('a2');
+  link(here, a1, a2);
+  const seen = new Set<number>();
+  const isWhole = here.clock.runUntil(() => {
+    const { history } = a2.call('device.linking', {});
+    if (history !== null) seen.add(history.left);
+    return a2.store.scan('message').length >= 20;
+  }, 600_000);
+  expect(isWhole).toBe(true);
+  here.clock.advance(60_000);
+  expect(a2.call('device.linking', {}).history).toBeNull();
+  expect(seen.size).toBeGreaterThan(5);
+  expect([...seen]).toEqual([...seen].toSorted((x, y) => y - x));
 });

@@ -48,6 +48,7 @@ const everyItem: readonly Item[] = [
   { type: 'linkNonce', nonce: fill(32) },
   { type: 'linkReveal', nonce: fill(32) },
   { type: 'removed', wipe: true },
+  { type: 'left', events: 100_000 },
 ];
 
 test('every item comes back as it went, alone and all together', () => {
