@@ -163,7 +163,10 @@ test('U7 a request shows nothing of the stranger; all can be put aside; a block 
   // The name comes with the answer to her yes, when the stranger is there next.
   for (const { home } of strangers) await home.do(['sync', '--for', '10']);
   // The heading of the conversation; an empty one has another below it.
-  await alice.page.locator('.who h1').filter({ hasText: /Mallory|Trudy|Bob/ }).waitFor();
+  await alice.page
+    .locator('.who h1')
+    .filter({ hasText: /Mallory|Trudy|Bob/ })
+    .waitFor();
   const whoCame = await alice.page.locator('.who h1').innerText();
   const friend = strangers[strangers.findIndex(({ name }) => name === whoCame)];
   const conversation = conversations[strangers.findIndex(({ name }) => name === whoCame)];

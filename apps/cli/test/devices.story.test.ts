@@ -74,7 +74,9 @@ describe('a second home', () => {
     await taking(all, 4, async () => (await laptop.texts(conversation)).includes('before there were two'));
     await laptop.do(['send', 'Bob', 'from the laptop']);
     await taking([laptop, bob, alice], 4, async () =>
-      (await Promise.all(all.map((home) => home.texts(conversation)))).every((texts) => texts.includes('from the laptop')),
+      (await Promise.all(all.map((home) => home.texts(conversation)))).every((texts) =>
+        texts.includes('from the laptop'),
+      ),
     );
     await alice.do(['send', 'Bob', 'from the first']);
     await bob.do(['send', 'Alice', 'to both of you']);
@@ -92,7 +94,10 @@ describe('a second home', () => {
 
   test('a home with contacts joins nobody, and nonsense is no link', async () => {
     expect(await bob.code(['device', 'join', link])).toMatchObject({ status: 4, code: 'home-in-use' });
-    expect(await stage.home('other').code(['device', 'join', 'nonsense'])).toMatchObject({ status: 2, code: 'bad-link' });
+    expect(await stage.home('other').code(['device', 'join', 'nonsense'])).toMatchObject({
+      status: 2,
+      code: 'bad-link',
+    });
     expect(await alice.code(['device', 'revoke', 'nowhere'])).toMatchObject({ status: 5, code: 'unknown-device' });
     expect(await alice.code(['device', 'confirm', 'river candle seven maple'])).toMatchObject({ status: 75 });
   }, 60_000);
@@ -124,15 +129,15 @@ describe('a short code', () => {
       const [ours, theirs] = await Promise.all([alice, tablet].map((home) => statusOf(home)));
       return ours?.['words'] !== null && theirs?.['words'] !== null;
     });
-    const [ours, theirs] = await Promise.all([alice, tablet].map((home) => statusOf(home)));
-    expect(ours?.['words']).toHaveLength(4);
-    expect(ours?.['words']).toEqual(theirs?.['words']);
+    const [ours, theirs] = [await statusOf(alice), await statusOf(tablet)];
+    expect(ours['words']).toHaveLength(4);
+    expect(ours['words']).toEqual(theirs['words']);
     expect((await contactsOf(tablet)).length).toBe(0);
     expect(await alice.code(['device', 'confirm', 'never these four words'])).toMatchObject({
       status: 6,
       code: 'words-differ',
     });
-    const words = (ours?.['words'] as readonly string[]).join('-');
+    const words = (ours['words'] as readonly string[]).join('-');
     await alice.do(['device', 'confirm', words]);
     await tablet.do(['device', 'confirm', words]);
     const isIn = async () =>

@@ -19,6 +19,8 @@ declare module 'better-sqlite3-multiple-ciphers' {
     /** An empty key takes the encryption off. */
     rekey(key: Buffer): number;
     prepare(statement: string): Statement;
+    /** Several statements at once, without values. */
+    exec(statements: string): this;
     close(): this;
   }
 }

@@ -64,7 +64,8 @@ const follow = async (kith: Kith): Promise<{ readonly state: string; readonly wo
 const NEXT: Readonly<Record<string, string>> = {
   linked: 'This is one of your devices now. What you have comes by itself.',
   waiting: 'The other device has to run: `kith sync` there, then here.',
-  words: 'If both devices show these words: `kith device confirm "WORDS"` on both. If they differ: `kith device refuse`.',
+  words:
+    'If both devices show these words: `kith device confirm "WORDS"` on both. If they differ: `kith device refuse`.',
 };
 
 export const deviceJoin: Action = async ({ input, print, kith }) => {

@@ -223,7 +223,9 @@ export function List({ route }: { route: Route }) {
             const first = shown.find(({ conversation }) => conversation === current) ?? shown[0];
             return (
               <>
-                {shown.length === 0 && filter === '' && archived ? <p className="nobody">{t.list.archivedNone}</p> : null}
+                {shown.length === 0 && filter === '' && archived ? (
+                  <p className="nobody">{t.list.archivedNone}</p>
+                ) : null}
                 {shown.length === 0 && filter === '' && !archived && away === 0 ? (
                   <div className="nobody">
                     <TwoPeople />

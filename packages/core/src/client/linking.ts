@@ -175,7 +175,8 @@ export class Linking {
   }
   /** What one's devices write to each other has to have a place. */
   #readyInbox(info: RelayInfo): void {
-    if (this.#home.mine.inboxes.length === 0) this.#home.renewInbox(this.#home.mine, Math.max(info.bits, info.liveBits));
+    if (this.#home.mine.inboxes.length === 0)
+      this.#home.renewInbox(this.#home.mine, Math.max(info.bits, info.liveBits));
   }
   #publish(record: LinkRecord, place: Uint8Array, key: SigningKey, done: Settle<DeviceLink>): void {
     const { crypto, randomness } = this.#context;
@@ -227,9 +228,7 @@ export class Linking {
   #keysOf({ secret, code, seed }: LinkRecord): ReturnType<typeof deriveInvitationKeys> {
     const { crypto } = this.#context;
     const keyHash =
-      code === ''
-        ? invitationKeyHash(crypto, crypto.signingKey(new Secret(seed.slice())).publicKey)
-        : NO_KEY_HASH;
+      code === '' ? invitationKeyHash(crypto, crypto.signingKey(new Secret(seed.slice())).publicKey) : NO_KEY_HASH;
     return deriveInvitationKeys(crypto, { secret: new Secret(secret.slice()), keyHash });
   }
   #links(): readonly LinkRecord[] {
@@ -365,7 +364,9 @@ export class Linking {
   guest(feed: FeedId, items: readonly Item[]): void {
     const { crypto } = this.#context;
     const reveal = items.find((item): item is ItemOf<'linkReveal'> => item.type === 'linkReveal');
-    const record = this.#links().find(({ guest }) => guest !== null && equalBytes(feedIdOf(crypto, guest.device), feed));
+    const record = this.#links().find(
+      ({ guest }) => guest !== null && equalBytes(feedIdOf(crypto, guest.device), feed),
+    );
     if (reveal === undefined || record?.guest == null || record.guest.nonce !== null) return;
     const expected = joinCommitment(crypto, reveal.nonce, record.guest.device);
     if (!crypto.equal(expected, record.guest.commitment)) return this.#end(record, 'refused');
@@ -431,7 +432,11 @@ export class Linking {
 
   // ---- a link of another device
 
-  join(text: string, name: string, done: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>): void {
+  join(
+    text: string,
+    name: string,
+    done: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>,
+  ): void {
     const invitation = readLink(text);
     const code = invitation === undefined ? readLinkCode(text) : undefined;
     const relay = invitation?.relay ?? this.#home.relays[0];
@@ -503,7 +508,11 @@ export class Linking {
           name: by.name,
         },
       ]);
-      const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
+      const { session } = addGeneration(
+        emptySession(),
+        createGeneration(crypto, result.exporter, 'answerer', now),
+        now,
+      );
       const box = sealBox(session, crypto, randomness, packet, id);
       const generation = box?.session.generations[0];
       const { welcome, leaf } = result;
@@ -591,7 +600,9 @@ export class Linking {
     if (record.confirm && !record.confirmed) return;
     const isIn = joining.log
       .charter()
-      .members.some(({ devices }) => devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed)));
+      .members.some(({ devices }) =>
+        devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed)),
+      );
     if (!isIn) return;
     this.#context.store.delete('invite', JOIN);
     this.#home.adopt();
@@ -616,7 +627,12 @@ export class Linking {
   view(): LinkingView {
     const links = this.#links().toSorted((a, b) => b.madeAt - a.madeAt);
     const newest = links[0];
-    return { link: newest === undefined ? null : this.#linkView(newest), joining: this.#joinView(), history: this.#hooks.history(), removed: this.#home.removed() };
+    return {
+      link: newest === undefined ? null : this.#linkView(newest),
+      joining: this.#joinView(),
+      history: this.#hooks.history(),
+      removed: this.#home.removed(),
+    };
   }
 
   /** Looks for who followed a link of this device, and puts its own claim. `force`: at a person's wish. */
@@ -629,7 +645,9 @@ export class Linking {
       if (force || now >= this.#triedAt + AGAIN_MS) this.#putClaim(join);
       next = now + AGAIN_MS;
     }
-    const open = this.#links().filter(({ state, madeAt }) => LINK_STATES[state] === 'open' || madeAt + 2 * OFFERED_MS > now);
+    const open = this.#links().filter(
+      ({ state, madeAt }) => LINK_STATES[state] === 'open' || madeAt + 2 * OFFERED_MS > now,
+    );
     if (open.length === 0) return next;
     if (force || now >= this.#claimsAt) {
       for (const record of open) this.#fetchClaims(record);

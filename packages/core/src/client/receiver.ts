@@ -156,7 +156,11 @@ export class Receiver {
     for (const feed of without.length > 0 ? without : feeds) this.#sessions.want(of, feed, 'lost');
   }
 
-  #assemble(of: Conversation, feed: FeedId, fragment: NonNullable<ReturnType<typeof readBody>>): Uint8Array | undefined {
+  #assemble(
+    of: Conversation,
+    feed: FeedId,
+    fragment: NonNullable<ReturnType<typeof readBody>>,
+  ): Uint8Array | undefined {
     const before = this.#parts(of, feed);
     const step = addFragment(before, fragment, this.#context.now());
     if (step.state !== before) {
@@ -369,7 +373,7 @@ export class Receiver {
     const { about } = route;
     const wanted = about.kind === 'pair' ? withoutOldContents(objects, this.#home.history()) : objects;
     const ingested = about.log.ingest(wanted, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()));
-   
+
     for (const [reason, count] of ingested.refused)
       this.#context.logger.log('warn', 'objects-refused', { reason, count });
     if (about.kind === 'pair') this.#show(about as Pair, ingested);
@@ -421,7 +425,12 @@ export class Receiver {
     const { iLack, theyLack } = route.about.log.compare(item.frontier);
     if (iLack.length === 0 && item.date <= peer.date && this.#stillLacks(route, feed, before)) return;
     if (iLack.length > 0) this.#lacking.add(`${route.name} ${toHex(feed)}`);
-    setPeerState(this.#context, route.about, feed, { ...peer, frontier: raw, date: Math.max(peer.date, item.date), agreedAt });
+    setPeerState(this.#context, route.about, feed, {
+      ...peer,
+      frontier: raw,
+      date: Math.max(peer.date, item.date),
+      agreedAt,
+    });
     if (before === undefined || !equalBytes(before.digest, item.frontier.digest)) {
       if (dropCovered(this.#context, route, item.frontier) > 0) {
         if (route.about.kind === 'pair' && !isOwnRoute(route)) this.#hooks.covered(route.about as Pair);

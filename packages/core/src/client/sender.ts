@@ -390,7 +390,10 @@ export class Sender {
     const body = writeHelloBody(packet);
     if (body === undefined) return;
     const route = of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
-    const name = packet.type === 'hello' ? `hello ${toHex(feed)}${part === 0 ? '' : ` ${part}`}` : `welcome ${toHex(packet.hello)}`;
+    const name =
+      packet.type === 'hello'
+        ? `hello ${toHex(feed)}${part === 0 ? '' : ` ${part}`}`
+        : `welcome ${toHex(packet.hello)}`;
     this.queueControl(route, name, body);
     this.flush(route);
   }
@@ -438,7 +441,8 @@ export class Sender {
       let size = 0;
       const flush = (): void => {
         const [first] = taken;
-        if (first !== undefined) this.#packet(taken, items, this.#openRelays(this.#peerRelays(first.route), ALL, '', bucket));
+        if (first !== undefined)
+          this.#packet(taken, items, this.#openRelays(this.#peerRelays(first.route), ALL, '', bucket));
         [taken, items, size] = [[], [], 0];
       };
       for (const section of sections.filter((one) => one.bucket === bucket)) {
@@ -739,7 +743,16 @@ export class Sender {
       if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return;
       const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
       const events = batch.left.reduce((sum, { from, to }) => sum + to - from, 0);
-      this.#post(route, [{ type: 'objects', objects }, { type: 'left', events }], 'hour', ALL, []);
+      this.#post(
+        route,
+        [
+          { type: 'objects', objects },
+          { type: 'left', events },
+        ],
+        'hour',
+        ALL,
+        [],
+      );
       if (batch.left.length === 0) this.#giving.delete(name);
       else this.#giving.set(name, { route, feed, left: batch.left, at });
       this.#postSections();
@@ -795,13 +808,20 @@ export class Sender {
     for (const request of requests) {
       const raw = this.#context.store.get('packet', concat(utf8('s'), request.packet));
       const sent = raw === undefined ? undefined : decode(sentCodec, raw);
-      if (sent === undefined || !equalBytes(sent.conversation, route.via.id) || open === 0 || !this.#mayGive(route)) continue;
+      if (sent === undefined || !equalBytes(sent.conversation, route.via.id) || open === 0 || !this.#mayGive(route))
+        continue;
       const bodies = requestedParts(request)
         .map((index) => splitPart(request.packet, sent.data, index))
         .filter((body) => body !== undefined);
       this.#given(route, bodies.length);
       if (bodies.length > 0)
-        this.#put(route, (outlet) => bodies.map((body) => this.#sessions.seal(route.via, body, outlet)), 'hour', open, []);
+        this.#put(
+          route,
+          (outlet) => bodies.map((body) => this.#sessions.seal(route.via, body, outlet)),
+          'hour',
+          open,
+          [],
+        );
     }
   }
 }

@@ -158,11 +158,7 @@ export class Sessions {
     bodyKey.fill(0);
     return cell;
   }
-  sealHello(
-    of: Conversation,
-    packet: HelloPacket,
-    outlet: Outlet | undefined = of.outlets[0],
-  ): Uint8Array | undefined {
+  sealHello(of: Conversation, packet: HelloPacket, outlet: Outlet | undefined = of.outlets[0]): Uint8Array | undefined {
     const { crypto, randomness } = this.#context;
     return outlet === undefined ? undefined : sealHelloCell(crypto, randomness, outlet.inbox, packet);
   }

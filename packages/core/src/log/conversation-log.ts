@@ -47,10 +47,12 @@ const answer = (state: LogState, intake: Intake): Ingested => ({
 
 /** What may turn out differently when time has gone by. */
 const stateOfDevices = (state: LogState): unknown =>
-  state.charter().members.map(({ devices, recoveries }) => [
-    devices.map(({ feed, state: standing, cuts }) => [toHex(feed), standing, cuts.length]),
-    recoveries.map(({ entry, state: standing }) => [toHex(entry.hash), standing]),
-  ]);
+  state
+    .charter()
+    .members.map(({ devices, recoveries }) => [
+      devices.map(({ feed, state: standing, cuts }) => [toHex(feed), standing, cuts.length]),
+      recoveries.map(({ entry, state: standing }) => [toHex(entry.hash), standing]),
+    ]);
 
 /** Throws for roots and conversation ids of a wrong length: bugs of the caller. */
 export const openConversationLog = (options: LogOptions): ConversationLog => {

@@ -331,8 +331,7 @@ export const append = (
   state.putHeaderRow(row);
   state.putStanding(id, place);
   // Before the entry that adds this device is here it counts for nobody; with that entry it is shown.
-  if (state.device(own.feed) !== undefined)
-    state.store.put('order', state.orderKey(lamport, id), standingValue(place));
+  if (state.device(own.feed) !== undefined) state.store.put('order', state.orderKey(lamport, id), standingValue(place));
   if (event.content !== null && key !== undefined) {
     state.store.put('content', state.headerKey(place, id), concat(key, event.content));
   }

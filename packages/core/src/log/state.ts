@@ -155,7 +155,10 @@ export const openState = (options: LogOptions) => {
     for (const member of charter.members) {
       for (const device of member.devices) devices.set(toHex(device.feed), { ...device, member: member.id });
     }
-    const keys = charter.members.flatMap(({ recoveryKey, recoveries }) => [recoveryKey, ...recoveries.map(({ key }) => key)]);
+    const keys = charter.members.flatMap(({ recoveryKey, recoveries }) => [
+      recoveryKey,
+      ...recoveries.map(({ key }) => key),
+    ]);
     const byWords = new Map(
       entries
         .filter(({ feed, entry }) => !devices.has(toHex(feed)) && keys.some((key) => equalBytes(key, entry.device)))

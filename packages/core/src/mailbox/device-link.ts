@@ -39,10 +39,7 @@ export const linkWords = (
   nonces: { readonly offering: Uint8Array; readonly joining: Uint8Array },
 ): readonly string[] =>
   wordsOf(
-    crypto.hash(
-      32,
-      concat(utf8('kith link words\0'), nonces.offering, nonces.joining, of.offering, of.joining),
-    ),
+    crypto.hash(32, concat(utf8('kith link words\0'), nonces.offering, nonces.joining, of.offering, of.joining)),
     LINK_WORDS,
   );
 

@@ -14,7 +14,10 @@ export const helloPacketCodec = named(
     format: literal(FORMAT),
     packet: union({
       /** `to`: the device that is to answer; `entry`: the one that added the sender, which the receiver may not have. */
-      hello: [1, named('hello', tuple({ from: feed, to: feed, keyPackage: agreement, entry: nullable(bytes(1, 1024)) }))],
+      hello: [
+        1,
+        named('hello', tuple({ from: feed, to: feed, keyPackage: agreement, entry: nullable(bytes(1, 1024)) })),
+      ],
       /** `to`: the device whose hello it answers; `hello`: that hello's id. */
       welcome: [
         2,

@@ -104,7 +104,8 @@ export const openOffer = (
 ): Offer | undefined => {
   const data = open(crypto, keys, OFFER, sealed);
   const read = data === undefined ? undefined : decode(offerCodec, data);
-  if (read === undefined || !isName(read.offer.name) || hasUnknownCritical(read.offer.extensions, known)) return undefined;
+  if (read === undefined || !isName(read.offer.name) || hasUnknownCritical(read.offer.extensions, known))
+    return undefined;
   const { version: _, ...offer } = read.offer;
   if (keyHash !== null && !equalBytes(invitationKeyHash(crypto, offer.invitationKey), keyHash)) return undefined;
   return crypto.verify(offer.invitationKey, concat(OFFER, encode(offerBody, read.offer)), read.signature)

@@ -1,6 +1,19 @@
 // What a session carries (spec/09-sync.md): a version and a list of items. A reader skips items that it does not know,
 // so that an older Kith keeps talking with a newer one.
-import { bool, bytes, decode, encode, kinds, list, literal, named, text, tuple, uint, type KindOf } from '../codec/index.ts';
+import {
+  bool,
+  bytes,
+  decode,
+  encode,
+  kinds,
+  list,
+  literal,
+  named,
+  text,
+  tuple,
+  uint,
+  type KindOf,
+} from '../codec/index.ts';
 import { conversationIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
 import { frontierCodec, logObjectCodec } from '../log/index.ts';
 import { MAX_PACKET_BYTES } from '../mailbox/index.ts';

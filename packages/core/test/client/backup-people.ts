@@ -19,7 +19,7 @@ export const kithOf = (device: SimDevice, before: (method: string) => void = () 
 });
 
 export class File implements BackupTarget {
-  bytes = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   writes = 0;
   /** Fails at this write. */
   failAt = Infinity;

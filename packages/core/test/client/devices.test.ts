@@ -18,15 +18,20 @@ test('S4.21 a second device joins by link, knows the contacts, and talks', () =>
   here.clock.advance(60_000);
   const a2 = here.device('a2');
   link(here, a1, a2);
-  expect(a2.call('device.list', {}).map(({ name }) => name).toSorted()).toEqual(['', 'a2']);
+  expect(
+    a2
+      .call('device.list', {})
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['', 'a2']);
   expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.name === 'Blair', 60_000)).toBe(true);
   expect(here.clock.runUntil(() => texts(a2, conversation).includes('before'), 120_000)).toBe(true);
   a2.call('send', { conversation, text: 'from the second' });
   expect(here.clock.runUntil(() => texts(b, conversation).includes('from the second'), 120_000)).toBe(true);
   b.call('send', { conversation, text: 'to both' });
-  expect(
-    here.clock.runUntil(() => [a1, a2].every((one) => texts(one, conversation).includes('to both')), 10_000),
-  ).toBe(true);
+  expect(here.clock.runUntil(() => [a1, a2].every((one) => texts(one, conversation).includes('to both')), 10_000)).toBe(
+    true,
+  );
   expect(texts(a1, conversation)).toEqual(texts(a2, conversation));
 });
 

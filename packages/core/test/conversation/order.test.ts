@@ -106,7 +106,7 @@ const shown = ({ people, objects, tombstones, words }: Script, random: SeededRan
     store.transaction(() => {
       for (const event of [...ingested.shown, ...ingested.completed]) projectPair(view, event);
       for (const place of some.filter((step): step is Place => !('type' in step))) {
-        const by = { lamport: 1, event: new Uint8Array(32) as EventId };
+        const by = { lamport: 1, event: new Uint8Array(32) as EventId, place };
         projectSelf(store, by, { type: 'tombstone', conversation: CONVERSATION, place, extensions: [] });
         const target = log.at(place);
         if (target !== undefined && isDeletable(target)) purgeLine(view, target);

@@ -158,7 +158,13 @@ describe('cells', () => {
         keyPackage: a.randomness.bytes(2700),
         entry: a.randomness.bytes(450),
       },
-      { type: 'hello', from: a.randomness.bytes(8), to: a.randomness.bytes(8), keyPackage: a.randomness.bytes(1), entry: null },
+      {
+        type: 'hello',
+        from: a.randomness.bytes(8),
+        to: a.randomness.bytes(8),
+        keyPackage: a.randomness.bytes(1),
+        entry: null,
+      },
       {
         type: 'welcome',
         from: a.randomness.bytes(8),

@@ -61,6 +61,7 @@ const link = writeLink(
     keyHash: new Uint8Array(32),
     secret: new Secret(new Uint8Array(16)),
     reusable: true,
+    joins: 'person',
   },
   'https://kith.example',
 );

@@ -142,7 +142,13 @@ export const cellVectors = (crypto: Crypto) => {
   const slot = randomness.bytes(80);
   const cell = sealCell(crypto, randomness, tag, [slot], key, body);
   const feed = randomness.bytes(8);
-  const hello = { type: 'hello', from: feed, to: randomness.bytes(8), keyPackage: randomness.bytes(200), entry: null } as const;
+  const hello = {
+    type: 'hello',
+    from: feed,
+    to: randomness.bytes(8),
+    keyPackage: randomness.bytes(200),
+    entry: null,
+  } as const;
   const helloCell = sealHelloCell(crypto, randomness, inbox, hello) ?? cell;
   const encoded = encodeInboxRecord(record);
   const heads = (splitPacket(packet, new Uint8Array(7000).fill(1)) ?? []).map((part) => toHex(part.subarray(0, 20)));

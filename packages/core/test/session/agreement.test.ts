@@ -54,7 +54,7 @@ describe('a two-member MLS group', () => {
     const { welcome, leaf } = as(await answer(keyPackage), 'answered');
     const inbox = openInbox(crypto, createInboxRecord(randomness, 1, [], 0, new Uint8Array(0)));
     const from = randomness.bytes(8);
-    const hello = { type: 'hello', from, keyPackage, entry: randomness.bytes(450) } as const;
+    const hello = { type: 'hello', from, to: from, keyPackage, entry: randomness.bytes(450) } as const;
     const answerCell = { type: 'welcome', from, to: from, hello: randomness.bytes(16), welcome, leaf } as const;
     expect(keyPackage.length).toBeLessThan(2700);
     expect(sealHelloCell(crypto, randomness, inbox, hello)).toHaveLength(4096);

@@ -134,6 +134,7 @@ test('cells and hello states leave no secret behind', () => {
   const cell = sealHelloCell(crypto, randomness, inbox, {
     type: 'hello',
     from: randomness.bytes(8),
+    to: randomness.bytes(8),
     keyPackage: randomness.bytes(100),
     entry: null,
   });

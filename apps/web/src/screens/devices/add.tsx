@@ -22,7 +22,17 @@ const minutes = (ms: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-function Code({ link, onCode, onStop, busy }: { link: DeviceLink; onCode: () => void; onStop: () => void; busy: boolean }) {
+function Code({
+  link,
+  onCode,
+  onStop,
+  busy,
+}: {
+  link: DeviceLink;
+  onCode: () => void;
+  onStop: () => void;
+  busy: boolean;
+}) {
   const now = useNow(1_000, true);
   return (
     <div className="stack">
@@ -103,7 +113,17 @@ function Choose({
   );
 }
 
-function Over({ tone, title, next, children }: { tone: 'calm' | 'good'; title: string; next: string; children: ReactNode }) {
+function Over({
+  tone,
+  title,
+  next,
+  children,
+}: {
+  tone: 'calm' | 'good';
+  title: string;
+  next: string;
+  children: ReactNode;
+}) {
   return (
     <>
       <Note tone={tone} title={title} status>
@@ -166,9 +186,7 @@ export function AddDevice() {
             case 'none':
               return null;
             case 'open':
-              return (
-                <Code link={value} onCode={() => make.run(true)} onStop={stop} busy={make.busy || refuse.busy} />
-              );
+              return <Code link={value} onCode={() => make.run(true)} onStop={stop} busy={make.busy || refuse.busy} />;
             case 'words':
               return value.words === null ? (
                 <>

@@ -33,9 +33,7 @@ function Entry({
       <div className="entry-text">
         <p dir="auto">{name === '' ? t.devices.unnamed : name}</p>
         <p className="hint">
-          {addedBy === null
-            ? t.devices.began(date(addedAt))
-            : t.devices.added(date(addedAt), nameIn(devices, addedBy))}
+          {addedBy === null ? t.devices.began(date(addedAt)) : t.devices.added(date(addedAt), nameIn(devices, addedBy))}
         </p>
         {refusableUntil === null ? null : <p className="hint">{t.devices.refusable(date(refusableUntil))}</p>}
       </div>

@@ -20,7 +20,15 @@ const isInvitation = (text: string): boolean => /^(?:kith:|https?:\/\/[^\s#]+\/)
 /** Twelve letters and digits, however they were grouped. */
 const isShortCode = (text: string): boolean => /^[0-9a-z]{12}$/iu.test(text.replaceAll(/[\s-]/gu, ''));
 
-function Ask({ link, onJoin, busy }: { link: string | null; onJoin: (link: string, name: string) => void; busy: boolean }) {
+function Ask({
+  link,
+  onJoin,
+  busy,
+}: {
+  link: string | null;
+  onJoin: (link: string, name: string) => void;
+  busy: boolean;
+}) {
   const [text, setText] = useState('');
   const [name, setName] = useState(guessedName);
   const [camera, setCamera] = useState(false);
