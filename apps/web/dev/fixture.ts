@@ -445,6 +445,10 @@ export function createFixture(scene: Scene) {
     'contact.block': ({ conversation }) => change(conversation, { state: 'blocked' }),
     'contact.unblock': ({ conversation }) => change(conversation, { state: 'active' }),
     'contact.end': ({ conversation }) => change(conversation, { state: 'ended' }),
+    'contact.devices': () => [
+      { device: 'b1', addedAt: NOW - 40 * DAY, removed: false, later: false },
+      { device: 'b2', addedAt: NOW - DAY, removed: false, later: true },
+    ],
     'contact.words': ({ conversation }) => ({
       words: contact(conversation).wordsReady
         ? ['river', 'candle', 'seven', 'maple', 'orbit', 'linen']

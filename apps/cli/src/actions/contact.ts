@@ -1,5 +1,6 @@
 import type { Contact, Validity } from '@kith/core/client';
 import { findConversation } from '../find/conversation.ts';
+import { toTime } from '../print/time.ts';
 import { contactRecord, contactWords as contactLine } from '../print/records.ts';
 import type { Action } from '../table/spec.ts';
 import type { Context } from './context.ts';
@@ -27,6 +28,17 @@ export const contactChange =
     const conversation = await findConversation(engine, context.input.argument('CONVERSATION'));
     return show(context, await engine.call(method, { conversation }));
   };
+
+export const contactDevices: Action = async ({ input, print, kith }) => {
+  const engine = await kith();
+  const conversation = await findConversation(engine, input.argument('CONVERSATION'));
+  for (const { device, addedAt, removed, later } of await engine.call('contact.devices', { conversation })) {
+    const since = toTime(addedAt);
+    const words = `${device}  ${later ? 'added' : 'since'} ${since}${removed ? '  removed' : ''}`;
+    print.record({ device, addedAt: since, removed, later }, words);
+  }
+  return 0;
+};
 
 export const contactWords: Action = async ({ input, print, kith }) => {
   const engine = await kith();

@@ -47,6 +47,7 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'contact.block': { conversation },
   'contact.unblock': { conversation },
   'contact.end': { conversation },
+  'contact.devices': { conversation },
   'contact.words': { conversation },
   'contact.mark': { conversation, validity: need(['unvalidated', 'validated', 'compromised']) },
   'contact.checkCode': { conversation },

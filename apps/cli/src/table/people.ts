@@ -91,6 +91,12 @@ export const PEOPLE: readonly CommandSpec[] = [
       load: async () => (await import('../actions/contact.ts')).contactChange(`contact.${verb}`),
     }),
   ),
+  command('contact devices', "list a contact's devices, as this conversation knows them", {
+    arguments: [CONVERSATION],
+    prints: 'lines',
+    fields: ['device', 'addedAt', 'removed', 'later'],
+    load: async () => (await import('../actions/contact.ts')).contactDevices,
+  }),
   command('contact words', 'show six words: the same on both sides when nobody stands between', {
     arguments: [CONVERSATION],
     fields: ['words'],

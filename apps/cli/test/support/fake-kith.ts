@@ -153,6 +153,7 @@ export class FakeKith implements Kith {
     'contact.block': ({ conversation }) => ({ ...this.#contact(conversation), state: 'blocked' }),
     'contact.unblock': ({ conversation }) => this.#contact(conversation),
     'contact.end': ({ conversation }) => ({ ...this.#contact(conversation), state: 'ended' }),
+    'contact.devices': () => [{ device: 'd1', addedAt: 1_767_225_600_000, removed: false, later: false }],
     'contact.words': () => ({ words: ['apple', 'river', 'stone', 'cloud', 'tiger', 'lamp'] }),
     'contact.mark': (params) => params,
     'contact.checkCode': () => ({ code: 'code' }),

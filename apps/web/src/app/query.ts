@@ -24,7 +24,7 @@ const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   status: ['status', 'relay.list'],
   requests: ['request.list'],
   invites: ['invite.list'],
-  devices: ['device.list', 'device.linking'],
+  devices: ['device.list', 'device.linking', 'contact.devices'],
   profile: ['profile.get'],
   settings: ['set'],
   lock: [],

@@ -11,6 +11,7 @@ import { Question } from '../ui/modal.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { t } from '../words/index.ts';
 import { validityIcons } from '../ui/validity.ts';
+import { TheirDevices } from './details-devices.tsx';
 import { Preferences } from './details-preferences.tsx';
 import { ExportTo } from './settings-backup.tsx';
 
@@ -108,6 +109,7 @@ export function Details({ contact }: { contact: Contact }) {
                   </>
                 )}
               </section>
+              <TheirDevices conversation={conversation} />
               <Preferences contact={contact} />
             </>
           )}

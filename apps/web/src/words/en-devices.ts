@@ -4,6 +4,13 @@
 const called = (name: string): string => (name === '' ? 'A device without a name' : `“${name}”`);
 
 export const devices = {
+  theirs: 'Their devices',
+  theirsFirst: (date: string) => `Since ${date}`,
+  theirsAdded: (date: string) => `Added ${date}`,
+  theirsRemoved: 'Removed by them',
+  theirsHint: 'All of them get what you write here. If you did not expect a new one, ask them, or check who this is.',
+  newTitle: (name: string) => (name === '' ? 'They use a new device' : `${name} uses a new device`),
+  newBody: 'You have not checked yet who this is. If you did not expect it, ask them.',
   title: 'Devices',
   intro: 'All your devices are equal and show the same. None is needed for another to work.',
   onlyOne: 'Only this device so far. A second one keeps your conversations should you lose this one.',
@@ -97,7 +104,7 @@ export const devices = {
   removeTitle: (name: string) => `Remove ${called(name)}?`,
   means: [
     'It gets nothing new. What it still writes counts for nobody.',
-    'Your contacts learn of it before they write next, or you do.',
+    'Your contacts are told, and stop sending to it.',
     'What is on it already can still be read on it, by whoever can unlock it.',
   ] as readonly string[],
   wipe: 'Also ask it to forget everything',

@@ -54,6 +54,7 @@ import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
 import { eventsWaiting } from './peers.ts';
 import type { Receiver } from './receiver.ts';
+import type { Recovery } from './recovery.ts';
 import type { Removal } from './removal.ts';
 import { ROLES } from './records.ts';
 import type { Contact, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
@@ -77,6 +78,7 @@ export interface CallsParts {
   readonly devices: Devices;
   readonly linking: Linking;
   readonly removal: Removal;
+  readonly recovery: Recovery;
   readonly lines: Lines;
   readonly timers: Timers;
   readonly status: () => Status;
@@ -148,7 +150,7 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier, devices, linking, removal } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -212,6 +214,7 @@ export class Calls {
         if (!home.facts(pair).ended) home.tell({ type: 'ended', conversation: pair.id, extensions: [] });
         return this.#contactChanged(pair);
       },
+      'contact.devices': (params) => devices.ofContact(params.pair()),
       'contact.words': (params) => ({ words: safetyWords(context.crypto, this.#exchange(params.pair())) }),
       'contact.mark': (params) => {
         const pair = params.pair();
@@ -415,7 +418,11 @@ export class Calls {
         return linking.view();
       },
       'device.revoke': (params) => {
-        removal.revoke(params.text('device'), { refuse: params.flag('refuse'), wipe: params.flag('wipe') });
+        removal.revoke(params.text('device'), {
+          refuse: params.flag('refuse'),
+          wipe: params.flag('wipe'),
+          words: params.optionalText('words'),
+        });
         return devices.list();
       },
       'device.name': (params) => {
@@ -424,6 +431,9 @@ export class Calls {
         home.tell({ type: 'device', name, at: devices.startedAt(), extensions: [] });
         return devices.list();
       },
+      'recovery.create': (params) => recovery.create(params.optionalText('words')),
+      'recovery.state': () => recovery.state(),
+      'recovery.refuse': () => recovery.refuse(),
       'events.since': (params) => this.#arrivals.since(params.optionalText('from'), MAX_PAGE),
     };
   }

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import type { Home } from './home.ts';
 import { REFUSE_WITHIN_MS } from './removal.ts';
-import type { DeviceView } from './rpc.ts';
+import type { ContactDevice, DeviceView } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -221,6 +221,18 @@ export class Devices {
       sum.of += of;
     }
     return sum;
+  }
+  /** The other side's, by this conversation's charter. */
+  ofContact(pair: Pair): readonly ContactDevice[] {
+    const member = pair.log.charter().members.find(({ id }) => !equalBytes(id, pair.me));
+    return (member?.devices ?? [])
+      .map(({ feed, state, added }) => ({
+        device: toHex(feed),
+        addedAt: added === null ? pair.local.createdAt : pair.log.addedAt(feed),
+        removed: state === 'removed',
+        later: added !== null,
+      }))
+      .toSorted((a, b) => a.addedAt - b.addedAt || (a.device < b.device ? -1 : 1));
   }
   /** When this device became one of its person's. */
   startedAt(): number {

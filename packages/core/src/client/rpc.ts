@@ -133,6 +133,15 @@ export interface Status {
   readonly pending: number;
 }
 
+export interface ContactDevice {
+  /** Means nothing outside this conversation. */
+  readonly device: string;
+  /** Milliseconds: when it was first seen here. */
+  readonly addedAt: number;
+  readonly removed: boolean;
+  /** It was not there when the conversation began. */
+  readonly later: boolean;
+}
 export interface DeviceView {
   readonly device: string;
   readonly name: string;
@@ -228,6 +237,8 @@ export interface Methods {
   'contact.block': { params: { conversation: string }; result: Contact };
   'contact.unblock': { params: { conversation: string }; result: Contact };
   'contact.end': { params: { conversation: string }; result: Contact };
+  /** Their devices as this conversation knows them, oldest first: a new one may be somebody else's. */
+  'contact.devices': { params: { conversation: string }; result: readonly ContactDevice[] };
   'contact.words': { params: { conversation: string }; result: { words: readonly string[] } };
   'contact.mark': {
     params: { conversation: string; validity: Validity };

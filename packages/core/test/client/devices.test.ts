@@ -160,3 +160,17 @@ test('history comes with its progress', () => {
   expect(seen.size).toBeGreaterThan(5);
   expect([...seen]).toEqual([...seen].toSorted((x, y) => y - x));
 });
+
+test('S4.21 the other side lists a new device of a contact, whoever vouches for it', () => {
+  const here = world(4211);
+  const [a1, b] = [here.device('a1'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  expect(b.call('contact.devices', { conversation }).map(({ later }) => later)).toEqual([false]);
+  link(here, a1, here.device('a2'));
+  const isListed = (): boolean => b.call('contact.devices', { conversation }).length === 2;
+  expect(here.clock.runUntil(isListed, 10 * 60_000)).toBe(true);
+  expect(b.call('contact.devices', { conversation }).map(({ later, removed }) => [later, removed])).toEqual([
+    [false, false],
+    [true, false],
+  ]);
+});

@@ -14,7 +14,7 @@ import { BackButton, Skeleton } from '../../ui/page.tsx';
 import { validityIcons } from '../../ui/validity.ts';
 import { t } from '../../words/index.ts';
 import { Composer, editOf, type Aim, type ComposerHandle } from './composer.tsx';
-import { CheckHint } from './hint.tsx';
+import { CheckHint, NewDeviceHint } from './hint.tsx';
 import type { LineActions } from './line.tsx';
 import { Messages } from './messages.tsx';
 
@@ -216,7 +216,10 @@ export function Conversation({
       )}
       {contact.state === 'active' ? <Contested contact={contact} /> : null}
       {log.status === 'ready' ? (
-        <CheckHint contact={contact} lines={log.lines} onCheck={() => setChecking(true)} />
+        <>
+          <NewDeviceHint contact={contact} />
+          <CheckHint contact={contact} lines={log.lines} onCheck={() => setChecking(true)} />
+        </>
       ) : null}
       {closed ? (
         <Closed contact={contact} onCheck={() => setChecking(true)} />
