@@ -13,6 +13,7 @@ const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
     search: () => import('./src/search.ts'),
     size: () => import('./src/size.ts'),
     start: () => import('./src/start.ts'),
+    history: () => import('./src/history-race.ts'),
     unlock: () => import('./src/unlock.ts'),
   }),
 );

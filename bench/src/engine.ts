@@ -4,7 +4,9 @@ import type { Kith } from '@kith/core/client';
 import { openNodeKith } from '@kith/platform-node';
 import { answer } from './child.ts';
 import { now } from './figures.ts';
+import { bytesReceived, bytesSent, countBytes } from './wire.ts';
 
+const PAGE = 500;
 let kith: Kith | undefined;
 const running = (): Kith => {
   if (kith === undefined) throw new Error('the engine was not opened');
@@ -33,6 +35,7 @@ const methods = {
     readonly relay: string;
     readonly online: boolean;
   }): Promise<void> {
+    countBytes();
     kith = await openNodeKith({ home, relays: [relay], online });
     kith.onChange((change) => {
       if (change.type === 'events') for (const line of change.events) heard(line);
@@ -59,6 +62,18 @@ const methods = {
       if (at === undefined) awaited.set(text, resolve);
       else resolve(at);
     }),
+  wire: (): { readonly received: number; readonly sent: number } => ({ received: bytesReceived(), sent: bytesSent() }),
+  /** Reads a conversation from its end to its beginning. */
+  async countLines({ conversation }: { readonly conversation: string }): Promise<number> {
+    let count = 0;
+    let before: string | undefined;
+    for (;;) {
+      const page = await running().call('log', { conversation, limit: PAGE, ...(before === undefined ? {} : { before }) });
+      count += page.filter(({ text }) => text !== null).length;
+      before = page[0]?.event;
+      if (page.length < PAGE) return count;
+    }
+  },
   async close(): Promise<void> {
     await kith?.close();
     kith = undefined;

@@ -17,9 +17,9 @@ export const startPerson = async (
   name: string,
   relay: Server,
   flags: readonly string[] = [],
+  home = yard.newFolder(name),
 ): Promise<Person> => {
   const engine = yard.worker<EngineProcess>('engine.ts', flags);
-  const home = yard.newFolder(name);
   await engine.ask('open', { home, relay: relay.url, online: true });
   yard.atEnd(() => engine.ask('close', undefined as never));
   return { home, engine, call: async (method, params) => (await engine.ask('call', { method, params })) as never };
