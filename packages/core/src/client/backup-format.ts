@@ -100,7 +100,7 @@ export const backupRecordCodec = named(
         ),
       }),
     ],
-    /** Of the keys that may let a new device in (docs/decisions/0005). */
+    /** Of the keys that may let a new device in (docs/decisions/0007). */
     spare: [6, tuple({ seed: bytes(32) })],
     relays: [7, tuple({ relays: list(text(100), 8) })],
     /** The last one: a file without it is not whole. */

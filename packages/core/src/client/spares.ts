@@ -1,4 +1,4 @@
-// The spare of a backup (docs/decisions/0005): one key for each conversation, from one seed that is kept here and goes into
+// The spare of a backup (docs/decisions/0007): one key for each conversation, from one seed that is kept here and goes into
 // the file. It stands in every charter as a device that is sent nothing; whoever restores the backup lets a new device in with it.
 import { equalBytes, utf8 } from '../bytes/index.ts';
 import { derive, Secret, type Crypto, type SigningKey } from '../crypto/index.ts';

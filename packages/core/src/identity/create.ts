@@ -41,7 +41,7 @@ export const createAddDevice = (
   at: EntryPoint,
   body: Infer<typeof addDeviceBody>,
 ): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encode(addDeviceBody, body));
-/** A device that exists only in a backup (docs/decisions/0005): it lets one device in, and never talks. */
+/** A device that exists only in a backup (docs/decisions/0007): it lets one device in, and never talks. */
 export const createAddSpare = (
   crypto: Crypto,
   key: SigningKey,
