@@ -93,6 +93,8 @@ export class Sender {
   readonly #selfRoutes = new WeakMap<Conversation, Route>();
   /** What own devices asked for and is on its way, oldest wish first. */
   readonly #giving = new Map<string, Giving>();
+  /** Asked at every input; found anew when the home or a charter has changed. */
+  #knownRoutes: { readonly at: number; readonly routes: readonly Route[] } | undefined;
   /** What goes to one's own devices at the end of this input: packets about many conversations share cells. */
   #sections: Section[] = [];
   /** Pairs whose next packet says `settled`. */
@@ -133,6 +135,11 @@ export class Sender {
   }
   /** Ways that are in use: to others, and to one's own devices when there are any. */
   #routes(): readonly Route[] {
+    const { changes } = this.#home;
+    if (this.#knownRoutes?.at !== changes) this.#knownRoutes = { at: changes, routes: this.#findRoutes() };
+    return this.#knownRoutes.routes;
+  }
+  #findRoutes(): readonly Route[] {
     const pairs = this.#home.pairs();
     const routes = pairs.map(({ theirs }) => theirs);
     const { mine, joining } = this.#home;

@@ -78,7 +78,7 @@ test('S4.24 any device of either side hands on what another lacks, and no relay 
   for (const device of [a2, b1, b2]) expect(logOf(device, conversation)).toEqual(logOf(a1, conversation));
 });
 
-test.each(Array.from({ length: 8 }, (_, i) => 4220 + i))(
+test.each(Array.from({ length: 6 }, (_, i) => 4220 + i))(
   'S4.22 S4.25 S4.3 A1, A2, B1, B2 and a late A3 on a random schedule end with equal logs (seed %i)',
   (seed) => {
     const { logs, texts: sent } = runSchedule(seed, 30);
@@ -86,6 +86,7 @@ test.each(Array.from({ length: 8 }, (_, i) => 4220 + i))(
     expect((logs.get('a1')?.match(/"kind":"text"/g) ?? []).length).toBe(sent);
     expect(sent).toBeGreaterThan(40);
   },
+  120_000,
 );
 
 test.each([
