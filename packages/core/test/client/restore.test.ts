@@ -151,6 +151,11 @@ test('a spare is sent nothing, whoever knows of it', async () => {
   const [sessions, entries] = [bob.store.scan('session'), bob.store.scan('entry')];
   expect(entries.length).toBeGreaterThan(2);
   expect(new Set(sessions.map(({ key }) => toHex(key.subarray(16, 24)))).size).toBe(1);
+  // Nor does anyone say hello to it.
+  for (const device of [alice, bob]) {
+    const greeted = device.store.scan('hello').filter(({ key }) => key.length === 24);
+    expect(new Set(greeted.map(({ key }) => toHex(key.subarray(16)))).size).toBe(1);
+  }
   expect(says(here, alice, [bob], conversation, 'as before')).toBe(true);
 });
 
