@@ -1,6 +1,7 @@
 // The engine of one home: inputs in, effects out, one at a time, each within one store transaction. It runs unchanged in
 // the browser, in Node and in the simulator.
 import { equalBytes } from '../bytes/index.ts';
+import type { Ingested } from '../log/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
@@ -114,6 +115,12 @@ export class Engine {
       ready: (of) => sender.ready(of),
       wake: (of, at) => sender.wakeHello(of, at),
     });
+    const charterChanged = (of: Conversation, ingested: Ingested): void => {
+      home.changes++;
+      devices.charter(of, ingested);
+      removal.charter(of);
+      if (of === home.joining) linking.arrived();
+    };
     const receiver: Receiver = new Receiver(context, home, sessions, this.#suspects, {
       met: (pair) => this.#met(pair),
       shown: (pair, ingested) => {
@@ -122,15 +129,12 @@ export class Engine {
         calls.shown(pair, ingested);
       },
       covered: (pair) => timers.delivered(pair),
-      charter: (of, ingested) => {
-        devices.charter(of, ingested);
-        removal.charter(of);
-        if (of === home.joining) linking.arrived();
-      },
+      charter: (of, ingested) => charterChanged(of, ingested),
       guest: (feed, items) => {
-        if (removal.strangers().some((one) => equalBytes(one, feed))) removal.heardFrom(feed);
+        if (removal.strangers().some((one) => equalBytes(one, feed))) removal.heardFrom(home.mine, feed, items);
         else linking.guest(feed, items);
       },
+      contested: (of, feed, items) => removal.heardFrom(of, feed, items),
       removed: (wipe) => this.#removedFrom(wipe),
       joining: (items) => linking.heard(items),
       left: (of, events) => devices.left(of, events),
@@ -149,6 +153,7 @@ export class Engine {
     const removal: Removal = new Removal(context, home, sessions, sender, {
       bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
+      charter: charterChanged,
       keysOf: (words) => recovery.keysOf(words),
     });
     const recovery: Recovery = new Recovery(context, home, sender, {
@@ -174,6 +179,7 @@ export class Engine {
       (self, place) => sender.queue(self, place),
       (content) => devices.heard(content),
       (content) => timers.heard(content),
+      (content) => recovery.heard(content),
     );
     const lines = new Lines(context, home, sessions);
     const publisher = new Publisher(context, home, sessions, sender);

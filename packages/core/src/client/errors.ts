@@ -85,6 +85,16 @@ export const ERRORS = {
     'Another device has followed this link already.',
     'If that was not you, refuse it on the other device, and make a new link there.',
   ),
+  'bad-words': kind(
+    EXIT.malformed,
+    'These are not recovery words.',
+    'Enter the twelve words in their order, as they were shown once.',
+  ),
+  'wrong-words': kind(
+    EXIT.notAllowed,
+    'These recovery words do not belong here.',
+    'Try the words that were made last. Words take effect 7 days after the other person has seen them.',
+  ),
   'unknown-device': kind(EXIT.unknown, 'There is no such device.', 'List them with `kith device list`.'),
   'own-device': kind(
     EXIT.notAllowed,

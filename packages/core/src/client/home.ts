@@ -65,6 +65,7 @@ import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
 import { eventKey, waitingAt } from './peers.ts';
+import { spendRange, takeRecoveryKey } from './recovery-pool.ts';
 import { decodeLocal, encodeLocal, LOCAL_KINDS, ROLES, type LocalConversation } from './records.ts';
 
 /** Formats of signed objects that this build reads, as inceptions say it. */
@@ -138,7 +139,10 @@ export class Home {
     if (known.length === 0 && given.length > 0) this.setRelays(given);
     else this.#forRun = forRun;
     this.touch();
-    return { created: home === undefined, restored: home !== undefined && home.generation !== generation - 1 };
+    const restored = home !== undefined && home.generation !== generation - 1;
+    const own = restored ? this.mine.log.device() : undefined;
+    if (own !== undefined) spendRange(this.#context, own.feed);
+    return { created: home === undefined, restored };
   }
   /** Notes that the client is alive. */
   touch(): void {
@@ -635,7 +639,10 @@ export class Home {
       log,
       inboxes: [],
       outlets: [],
-      guests: [],
+      // Heard for what they have to say about their removal.
+      get guests() {
+        return disputedOf(log, device.member);
+      },
       peers: new Map(),
     };
     const pair: Pair = Object.assign(conversation, {
@@ -779,7 +786,8 @@ export class Home {
   prepare(root: Uint8Array, bits: number): Prepared {
     const { crypto, randomness } = this.#context;
     const key = crypto.signingKey(new Secret(randomness.bytes(32)));
-    const recoveryKey = randomness.bytes(32);
+    const own = this.mine.log.device();
+    const recoveryKey = own === undefined ? randomness.bytes(32) : takeRecoveryKey(this.#context, own.feed);
     const inception = createInception(crypto, { key, root, memberKind: 'human', recoveryKey, versions: VERSIONS });
     const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), bits, this.#prefix());
     return { root, key, inception, nonce: randomness.bytes(32), inbox: encodeInboxRecord(record) };
@@ -822,6 +830,13 @@ export interface Prepared {
   readonly nonce: Uint8Array;
   readonly inbox: Uint8Array;
 }
+
+/** Devices of the other side that were removed, or removed each other. */
+const disputedOf = (log: ConversationLog, me: MemberId): readonly FeedId[] =>
+  log
+    .charter()
+    .members.flatMap(({ id, devices }) => (equalBytes(id, me) ? [] : devices))
+    .flatMap(({ feed, state }) => (state === 'active' ? [] : [feed]));
 
 const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined =>
   raw === undefined ? undefined : readStamped(raw);

@@ -40,6 +40,8 @@ export interface ReceiverHooks {
   shown(pair: Pair, ingested: Ingested): void;
   /** From a device that waits to be let in; to one that does. */
   guest(feed: FeedId, items: readonly Item[]): void;
+  /** From a device of the other side that others of its person dispute. */
+  contested(of: Conversation, feed: FeedId, items: readonly Item[]): void;
   joining(items: readonly Item[]): void;
   /** So many events of what was asked of own devices are still to come. */
   left(of: Conversation, events: number): void;
@@ -224,6 +226,7 @@ export class Receiver {
     this.received++;
     const isGuest = of.guests.some((guest) => equalBytes(guest, from));
     if (isGuest && of === this.#home.mine) this.#hooks.guest(from, items);
+    else if (isGuest && of.kind === 'pair') this.#hooks.contested(of, from, items);
     else if (of.kind === 'self') this.#fromOwn(of, from, items);
     else this.#fromOther(of as Pair, from, items);
   }

@@ -2,15 +2,18 @@
 // new inbox records, a last word to the device itself, and the witness that the other side of a pair writes.
 import { equalBytes, fromHex, toHex } from '../bytes/index.ts';
 import { consentsOf } from '../conversation/index.ts';
-import { createRemoval, createWitness, feedIdOf, type Cut, type FeedId } from '../identity/index.ts';
+import { createRemoval, createWitness, feedIdOf, type Cut, type FeedId, type Member } from '../identity/index.ts';
 import { CHARTER_SEGMENT } from '../identity/index.ts';
+import type { Ingested, LogObject } from '../log/index.ts';
 import { splitPacket } from '../mailbox/index.ts';
 import { DAY_MS } from '../ports/index.ts';
-import { encodePacket } from '../sync/index.ts';
+import { encodePacket, type Item, type ItemOf } from '../sync/index.ts';
+import type { SigningKey } from '../crypto/index.ts';
 import type { Context } from './context.ts';
-import type { Conversation, Pair } from './conversation.ts';
+import type { Conversation, Outlet, Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
 import type { Home } from './home.ts';
+import { wipeKeys } from './recovery.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -21,6 +24,9 @@ const TELL_AGAIN_MS = 10 * 60_000;
 
 export interface RemovalHooks {
   bits(): number;
+  charter(of: Conversation, ingested: Ingested): void;
+  /** Of recovery words, by conversation. Throws when they are wrong. */
+  keysOf(words: string): ReadonlyMap<Conversation, SigningKey>;
   /** This device was taken out of `self`; `wipe`: and its person wants nothing left on it. */
   removed(wipe: boolean): void;
 }
@@ -41,8 +47,14 @@ export class Removal {
     this.#hooks = hooks;
   }
 
-  /** `refuse`: nothing it ever did counts; for a device added in the last 24 hours. `wipe`: it is asked to forget all. */
-  revoke(name: string, { refuse, wipe }: { readonly refuse: boolean; readonly wipe: boolean }): void {
+  /**
+   * `refuse`: nothing it ever did counts; for a device added in the last 24 hours. `wipe`: it is asked to forget all. `words`: of
+   * recovery; what they say beats whatever that device says, its removals of others included.
+   */
+  revoke(
+    name: string,
+    { refuse, wipe, words }: { readonly refuse: boolean; readonly wipe: boolean; readonly words: string | undefined },
+  ): void {
     const { mine } = this.#home;
     const feed = fromHex(name) as FeedId | undefined;
     const own = mine.log.device()?.feed;
@@ -53,63 +65,96 @@ export class Removal {
     if (device === undefined) throw new KithError('unknown-device');
     if (own !== undefined && equalBytes(own, device.feed)) throw new KithError('own-device');
     if (device.state === 'removed') return;
+    const keys = words === undefined ? undefined : this.#hooks.keysOf(words);
     if (refuse && this.#context.now() - mine.log.addedAt(device.feed) > REFUSE_WITHIN_MS)
       throw new KithError('too-late-to-refuse');
     if (wipe) this.#home.tell({ type: 'wipe', device: device.feed, extensions: [] });
     // While it can still be reached: what it learns in `self` makes it stop.
-    this.#remove(mine, device.feed, refuse);
+    this.#remove(mine, device.feed, refuse, keys?.get(mine));
     this.#home.reach(mine, device.feed, this.#home.ownRecord(mine));
     this.#tell(device.feed, wipe);
     for (const pair of this.#home.pairs()) {
       const theirs = consentsOf(this.#context.store, pair.id).find(({ self }) => equalBytes(self, device.feed));
-      if (theirs !== undefined) this.#remove(pair, feedIdOf(this.#context.crypto, theirs.device), refuse);
+      if (theirs !== undefined)
+        this.#remove(pair, feedIdOf(this.#context.crypto, theirs.device), refuse, keys?.get(pair));
       this.#home.renewInbox(pair, this.#hooks.bits());
       this.#sender.tellSoon(pair.theirs, true);
     }
     this.#home.renewInbox(mine, this.#hooks.bits());
+    if (keys !== undefined) wipeKeys(keys.values());
     this.#context.changed({ type: 'devices' });
   }
-  #remove(of: Conversation, feed: FeedId, refuse: boolean): void {
+  #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined): void {
     if (of.log.memberOf(feed) === undefined) return;
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
-    const cut = refuse ? nothing : of.log.cutHere(feed);
+    // With words nothing counts that it said against others of its person.
+    const cut = refuse ? nothing : of.log.cutHere(feed, by === undefined ? undefined : this.#firstRemovalBy(of, feed));
     const { place } = of.log.appendEntry(
       (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts: [cut] }),
       Math.max(1, this.#context.now()),
+      by,
     );
     this.#sender.queue(of, place);
+  }
+  #firstRemovalBy(of: Conversation, feed: FeedId): number | undefined {
+    const seqs = of.log.charter().removals.flatMap(({ entry }) => (equalBytes(entry.feed, feed) ? [entry.seq] : []));
+    return seqs.length === 0 ? undefined : Math.min(...seqs);
   }
   /** The device itself: its own charter entry is the proof, which every device of its person may send it. */
   #tell(feed: FeedId, wipe: boolean): void {
     const { mine } = this.#home;
-    const outlet = this.#home.reachedAt(mine, feed);
-    if (outlet === undefined || !this.#sessions.canSendTo(mine, feed)) return;
-    const objects = mine.log
+    const state = this.#devices(mine).find((one) => equalBytes(one.feed, feed))?.state;
+    const items: Item[] = state === 'removed' ? [{ type: 'removed', wipe }] : [];
+    this.#tellCharter(mine, feed, this.#home.reachedAt(mine, feed), items);
+  }
+  #tellCharter(of: Conversation, feed: FeedId, outlet: Outlet | undefined, more: readonly Item[] = []): void {
+    if (outlet === undefined || !this.#sessions.canSendTo(of, feed)) return;
+    const objects = of.log
       .frontier()
       .feeds.flatMap((one) => [{ feed: one.feed, segment: CHARTER_SEGMENT, from: 0, to: one.charterCount }]);
-    const batch = mine.log.read(objects, 16_000);
-    const packet = encodePacket([
-      { type: 'objects', objects: batch.objects },
-      { type: 'removed', wipe },
-    ]);
-    this.#sender.putFor(mine, [feed], outlet, splitPacket(this.#context.randomness.bytes(8), packet));
-    this.#toldAt.set(toHex(feed), this.#context.now());
+    const batch = of.log.read(objects, 16_000);
+    const packet = encodePacket([{ type: 'objects', objects: batch.objects }, ...more]);
+    this.#sender.putFor(of, [feed], outlet, splitPacket(this.#context.randomness.bytes(8), packet));
+    this.#toldAt.set(`${of.name} ${toHex(feed)}`, this.#context.now());
   }
-  /** Devices of one's own that were removed: what they write opens, is not taken, and is answered with the last word. */
+  #devices(of: Conversation): Member['devices'] {
+    return of.log.charter().members.find(({ id }) => equalBytes(id, of.me))?.devices ?? [];
+  }
+  /** Own devices that were removed, or that remove each other: what they write opens, and is answered with how they stand. */
   strangers(): readonly FeedId[] {
-    const { mine } = this.#home;
-    const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
-    return (member?.devices ?? []).filter(({ state }) => state === 'removed').map(({ feed }) => feed);
+    return this.#devices(this.#home.mine)
+      .filter(({ state }) => state !== 'active')
+      .map(({ feed }) => feed);
   }
-  heardFrom(feed: FeedId): void {
+  /** Of what it says only charter entries are taken, which stand for themselves: else no two that differ would ever know. */
+  heardFrom(of: Conversation, feed: FeedId, items: readonly Item[]): void {
+    const entries = items.flatMap((item) => (item.type === 'objects' ? item.objects.filter(isEntry) : []));
+    if (entries.length > 0) {
+      const ingested = of.log.ingest(entries, 'own', Math.max(1, this.#context.now()));
+      if (ingested.charterChanged) this.#hooks.charter(of, ingested);
+    }
     const now = this.#context.now();
-    const told = this.#toldAt.get(toHex(feed)) ?? Number.NEGATIVE_INFINITY;
-    if (Math.abs(now - told) >= TELL_AGAIN_MS) this.#tell(feed, this.#home.isToBeWiped(feed));
+    const told = this.#toldAt.get(`${of.name} ${toHex(feed)}`) ?? Number.NEGATIVE_INFINITY;
+    if (Math.abs(now - told) < TELL_AGAIN_MS) return;
+    if (of === this.#home.mine) return this.#tell(feed, this.#home.isToBeWiped(feed));
+    const inbox = items.find((item): item is ItemOf<'inbox'> => item.type === 'inbox');
+    const outlet = inbox === undefined ? of.outlets[0] : this.#home.outletOf(inbox.record);
+    // A removed one is told by its own person's devices, and nothing by others.
+    if (this.#contested(of).some((one) => equalBytes(one, feed))) this.#tellCharter(of, feed, outlet);
+  }
+  #contested(of: Conversation): readonly FeedId[] {
+    return of.log
+      .charter()
+      .members.flatMap(({ devices }) => devices.flatMap(({ feed, state }) => (state === 'contested' ? [feed] : [])))
+      .filter((feed) => of.guests.some((guest) => equalBytes(guest, feed)));
   }
 
   /** After a charter has changed: a removal on the other side is witnessed; one of this device ends its part. */
   charter(of: Conversation): void {
-    if (of.kind === 'pair') this.#witness(of as Pair);
+    if (of.kind === 'pair') {
+      this.#witness(of as Pair);
+      for (const feed of this.#contested(of)) this.heardFrom(of, feed, []);
+    }
     const own = of.log.device()?.feed;
     if (of !== this.#home.mine || own === undefined) return;
     const isOut = of.log
@@ -117,20 +162,30 @@ export class Removal {
       .members.some(({ devices }) => devices.some(({ feed, state }) => state === 'removed' && equalBytes(feed, own)));
     if (isOut) this.#hooks.removed(this.#home.isToBeWiped(own));
   }
-  /** Of two removals that oppose each other only the first that came here is witnessed. */
+  /** Of two removals that oppose each other only the first that came here is witnessed; and keys set by the other side. */
   #witness(pair: Pair): void {
     const { crypto } = this.#context;
     const own = pair.log.device();
-    if (own === undefined) return;
-    const mine = pair.log.charter().members.find(({ id }) => equalBytes(id, pair.me));
-    const isMine = (feed: FeedId): boolean => mine?.devices.some((one) => equalBytes(one.feed, feed)) ?? false;
-    for (const { entry, verdict } of pair.log.charter().removals) {
-      if (isMine(entry.feed) || verdict !== 'in' || pair.log.isWitnessed(entry.hash, own.member)) continue;
+    if (own === undefined || !this.#home.isIn(pair)) return;
+    const { members, removals } = pair.log.charter();
+    const others = members.filter(({ id }) => !equalBytes(id, pair.me));
+    const isTheirs = (feed: FeedId): boolean =>
+      others.some(({ devices }) => devices.some((one) => equalBytes(one.feed, feed)));
+    const seen = [
+      ...removals.flatMap(({ entry, verdict, device }) => (verdict === 'in' && isTheirs(device) ? [entry] : [])),
+      ...others.flatMap(({ recoveries }) =>
+        recoveries.flatMap(({ entry, state }) => (state === 'waiting' ? [entry] : [])),
+      ),
+    ];
+    for (const { hash } of seen) {
+      if (pair.log.isWitnessed(hash, own.member)) continue;
       const { place } = pair.log.appendEntry(
-        (key, at) => createWitness(crypto, key, at, entry.hash),
+        (key, at) => createWitness(crypto, key, at, hash),
         Math.max(1, this.#context.now()),
       );
       this.#sender.queue(pair, place);
     }
   }
 }
+
+const isEntry = ({ type }: LogObject): boolean => type === 'entry';

@@ -14,7 +14,7 @@ import {
   uint,
   type KindOf,
 } from '../codec/index.ts';
-import { conversationIdCodec, feedIdCodec, segmentIdCodec } from '../identity/index.ts';
+import { conversationIdCodec, feedIdCodec, POOL_KEYS, recoveryRangeCodec, segmentIdCodec } from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
 import { MAX_FRONTIER_BYTES } from '../sync/index.ts';
 import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts';
@@ -22,6 +22,7 @@ import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts'
 const conversation = conversationIdCodec;
 const MAX_TIME = 2 ** 48 - 1;
 const MAX_ENTRY_BYTES = 2048;
+const MAX_POOL = 4_194_303;
 
 /** A relationship began: with the label of its invitation. */
 export const contactContent = named(
@@ -79,6 +80,16 @@ export const deviceContent = named('self-device', tuple({ name: text(MAX_NAME_BY
 export const historyContent = named('self-history', tuple({ device: feedIdCodec, from: uint(MAX_TIME), extensions }));
 /** A removed device that is to forget everything when it appears. */
 export const wipeContent = named('self-wipe', tuple({ device: feedIdCodec, extensions }));
+/** Public halves of recovery keys (spec 03); `set` names them in the ranges of devices. The newest is the one in use. */
+export const recoveryPoolContent = named(
+  'self-recovery-pool',
+  tuple({ set: bytes(8), pool: uint(MAX_POOL), keys: bytes(32, POOL_KEYS * 32), extensions }),
+);
+/** Which keys of a set a device may name in its inceptions. */
+export const recoveryRangeContent = named(
+  'self-recovery-range',
+  tuple({ device: feedIdCodec, set: bytes(8), range: recoveryRangeCodec, extensions }),
+);
 /** Where the other side of a conversation is reached. */
 export const peerInboxContent = named('self-peer-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
 /** Of an ended segment of one of my devices in a conversation, until it is published there. */
@@ -118,6 +129,8 @@ export const selfContents = kinds({
   peerInbox: [46, peerInboxContent],
   wipe: [47, wipeContent],
   history: [48, historyContent],
+  recoveryPool: [52, recoveryPoolContent],
+  recoveryRange: [53, recoveryRangeContent],
 });
 export type SelfContent = KindOf<typeof selfContents>;
 

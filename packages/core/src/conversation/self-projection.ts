@@ -7,7 +7,13 @@ import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
 import type { Timer } from './content.ts';
 import { afterPrefix, placeFromKey, placeKey } from './keys.ts';
-import { relationContent, VALIDITIES, type SelfContent } from './self-content.ts';
+import {
+  recoveryPoolContent,
+  recoveryRangeContent,
+  relationContent,
+  VALIDITIES,
+  type SelfContent,
+} from './self-content.ts';
 import { putSegmentSeed } from './segment-seeds.ts';
 import { parseDuration, settingDefault } from './settings.ts';
 import { getStamped, putStamped, readStamped, stampedBy } from './stamped.ts';
@@ -22,6 +28,8 @@ const PROFILE_PICTURE = utf8('profile.picture');
 const DEVICE = utf8('device');
 const WIPE = utf8('wipe');
 const HISTORY = utf8('history');
+const POOL = utf8('pool');
+const RANGE = utf8('range');
 const since = tuple({ from: uint() });
 const deviceFacts = tuple({ name: text(256), at: uint() });
 const begun = tuple({ label: text(256), at: uint() });
@@ -62,6 +70,10 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       return putStamped(store, 'contact', concat(DEVICE, by.place.feed), by, encode(deviceFacts, content));
     case 'history':
       return putStamped(store, 'contact', concat(HISTORY, content.device), by, encode(since, content));
+    case 'recoveryPool':
+      return putStamped(store, 'contact', POOL, by, encode(recoveryPoolContent, content));
+    case 'recoveryRange':
+      return putStamped(store, 'contact', concat(RANGE, content.device), by, encode(recoveryRangeContent, content));
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
@@ -183,6 +195,16 @@ export const historyFrom = (store: Store, feed: FeedId): number => {
 };
 /** A removed device of one's own that is to forget everything when it appears. */
 export const isToBeWiped = (store: Store, feed: FeedId): boolean => store.get('contact', concat(WIPE, feed)) !== undefined;
+/** The recovery keys in use; undefined before a person has made words. */
+export const recoveryPoolOf = (store: Store): Infer<typeof recoveryPoolContent> | undefined => {
+  const raw = getStamped(store, 'contact', POOL);
+  return raw === undefined ? undefined : decode(recoveryPoolContent, raw);
+};
+/** What of them a device was given to name. */
+export const recoveryRangeOf = (store: Store, feed: FeedId): Infer<typeof recoveryRangeContent> | undefined => {
+  const raw = getStamped(store, 'contact', concat(RANGE, feed));
+  return raw === undefined ? undefined : decode(recoveryRangeContent, raw);
+};
 /** All relationships that `self` knows of. */
 export const relationsOf = (store: Store): readonly Relation[] =>
   store.scan('contact').flatMap((row) => {

@@ -1,6 +1,6 @@
 // From the seed of the recovery words: signing keys by index, of which the devices keep the public halves only and each new
 // inception names an unused one, so that no recovery key links two conversations (spec 03, "Recovery").
-import { concat, equalBytes, uint32 } from '../bytes/index.ts';
+import { concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { tuple, named, uint, type Infer } from '../codec/index.ts';
 import { derive, type Crypto, type Secret, type SigningKey } from '../crypto/index.ts';
 
@@ -56,6 +56,26 @@ export const takeFromRange = ({
 }: RecoveryRange): { readonly index: number; readonly left: RecoveryRange } | undefined =>
   from < to ? { index: from, left: { from: from + 1, to } } : undefined;
 
+/**
+ * The keys whose public halves are among these: what inceptions, or later entries, name. By public half in hex; empty when these
+ * words do not belong there. `pools`: how many were made at most. The caller wipes their private halves.
+ */
+export const findRecoveryKeys = (
+  crypto: Crypto,
+  seed: Secret,
+  publicKeys: readonly Uint8Array[],
+  pools = 1,
+): ReadonlyMap<string, SigningKey> => {
+  const wanted = new Set(publicKeys.map(toHex));
+  const found = new Map<string, SigningKey>();
+  for (let index = 0; index < pools * POOL_KEYS && found.size < wanted.size; index++) {
+    const key = recoveryKey(crypto, seed, index);
+    const name = toHex(key.publicKey);
+    if (wanted.has(name)) found.set(name, key);
+    else key.privateKey.wipe();
+  }
+  return found;
+};
 /**
  * The key whose public half one of these is: what an inception, or a later entry, names. Undefined when these words do not
  * belong there. `pools`: how many were made at most.

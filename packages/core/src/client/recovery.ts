@@ -1,0 +1,282 @@
+// Recovery words (spec 03): made once and shown once; later keys for the conversations that began without; who is told to wait,
+// who refuses; and the moment at which shared time makes removals final and later keys count.
+import { equalBytes, toHex } from '../bytes/index.ts';
+import { consentsOf, recoveryPoolOf, type SelfContent } from '../conversation/index.ts';
+import { Secret, type SigningKey } from '../crypto/index.ts';
+import {
+  createRecovery,
+  createRecoveryWords,
+  createRefusal,
+  feedIdOf,
+  findRecoveryKeys,
+  openEntry,
+  poolRange,
+  readRecoveryWords,
+  RECOVERY_ENTROPY_BYTES,
+  recoveryKey,
+  recoveryPool,
+  spreadRange,
+  type FeedId,
+  type LaterRecovery,
+  type Member,
+} from '../identity/index.ts';
+import type { Ingested } from '../log/index.ts';
+import { HOUR_MS } from '../ports/index.ts';
+import type { Context } from './context.ts';
+import type { Conversation } from './conversation.ts';
+import { KithError } from './errors.ts';
+import type { Home } from './home.ts';
+import { ownRange, takePoolKey } from './recovery-pool.ts';
+import type { RecoveryState } from './rpc.ts';
+import type { Sender } from './sender.ts';
+
+const SET_BYTES = 8;
+const KEY_BYTES = 32;
+const JUDGE_EVERY_MS = HOUR_MS;
+
+export interface RecoveryHooks {
+  /** The own clock agrees with others (spec 04, "Shared time"). */
+  mayJudge(): boolean;
+  /** What a judgement changed. */
+  judged(of: Conversation, ingested: Ingested): void;
+}
+
+/** Throws a KithError that says which word is wrong. The seed is the caller's to wipe. */
+export const readWords = ({ crypto }: Pick<Context, 'crypto'>, text: string): Secret => {
+  const reading = readRecoveryWords(crypto, text);
+  switch (reading.type) {
+    case 'seed':
+      return reading.seed;
+    case 'unknown-word':
+      throw new KithError('bad-words', { message: `Word ${reading.at + 1} is none of the words.` });
+    case 'wrong-count':
+      throw new KithError('bad-words', { message: `There are 12 recovery words; these are ${reading.count}.` });
+    case 'wrong-check':
+      throw new KithError('bad-words', { message: 'One of these words is not the one you wrote down.' });
+  }
+};
+export const wipeKeys = (keys: Iterable<SigningKey>): void => {
+  for (const { privateKey } of keys) privateKey.wipe();
+};
+
+export class Recovery {
+  readonly #context: Context;
+  readonly #home: Home;
+  readonly #sender: Sender;
+  readonly #hooks: RecoveryHooks;
+  #judgeAt = 0;
+  #coverAt = 0;
+
+  constructor(context: Context, home: Home, sender: Sender, hooks: RecoveryHooks) {
+    this.#context = context;
+    this.#home = home;
+    this.#sender = sender;
+    this.#hooks = hooks;
+  }
+
+  // ---- words
+
+  /** `again`: the words there are, entered for further keys; else new ones, which take the place of any made before. */
+  create(again: string | undefined): { readonly words: readonly string[] } {
+    const { crypto, randomness, store } = this.#context;
+    const own = this.#home.mine.log.device();
+    if (own === undefined || !this.#home.isIn(this.#home.mine)) throw new KithError('revoked-device');
+    const known = recoveryPoolOf(store);
+    const made = again === undefined ? this.#draw() : { words: [], seed: readWords(this.#context, again) };
+    const pool = again === undefined ? 0 : (known?.pool ?? 0) + 1;
+    if (again !== undefined && !this.#isSeedOf(made.seed, known)) {
+      made.seed.wipe();
+      throw new KithError('wrong-words');
+    }
+    const keys = recoveryPool(crypto, made.seed, pool);
+    made.seed.wipe();
+    const set = randomness.bytes(SET_BYTES);
+    this.#home.tell({ type: 'recoveryPool', set, pool, keys, extensions: [] });
+    const others = this.#devices()
+      .filter(({ feed, state, spare }) => state === 'active' && !spare && !equalBytes(feed, own.feed))
+      .map(({ feed }) => feed);
+    for (const [i, range] of spreadRange(poolRange(pool), others.length + 1).entries())
+      this.#home.tell({ type: 'recoveryRange', device: others[i - 1] ?? own.feed, set, range, extensions: [] });
+    this.#setEverywhere();
+    this.#context.changed({ type: 'devices' });
+    return { words: made.words };
+  }
+  #draw(): { readonly words: readonly string[]; readonly seed: Secret } {
+    const entropy = new Secret(this.#context.randomness.bytes(RECOVERY_ENTROPY_BYTES));
+    const made = createRecoveryWords(this.#context.crypto, entropy);
+    entropy.wipe();
+    return made;
+  }
+  #isSeedOf(seed: Secret, pool: ReturnType<typeof recoveryPoolOf>): boolean {
+    if (pool === undefined) return false;
+    const { publicKey, privateKey } = recoveryKey(this.#context.crypto, seed, poolRange(pool.pool).from);
+    privateKey.wipe();
+    return equalBytes(publicKey, pool.keys.subarray(0, KEY_BYTES));
+  }
+  #devices(of: Conversation = this.#home.mine): Member['devices'] {
+    return this.#member(of)?.devices ?? [];
+  }
+  #member(of: Conversation): Member | undefined {
+    return of.log.charter().members.find(({ id }) => equalBytes(id, of.me));
+  }
+  *#conversations(): Iterable<Conversation> {
+    yield this.#home.mine;
+    yield* this.#home.pairs();
+  }
+  /** Keys of these words, as a set of hex; empty when there are none. */
+  #poolKeys(): ReadonlySet<string> {
+    const pool = recoveryPoolOf(this.#context.store);
+    const names = new Set<string>();
+    for (let at = 0; pool !== undefined && at < pool.keys.length; at += KEY_BYTES)
+      names.add(toHex(pool.keys.subarray(at, at + KEY_BYTES)));
+    return names;
+  }
+  /** Names a key in every conversation that has none of these words, as far as this device may. */
+  #setEverywhere(): void {
+    const keys = this.#poolKeys();
+    if (keys.size > 0) for (const of of this.#conversations()) this.#setIn(of, keys);
+  }
+  #setIn(of: Conversation, keys: ReadonlySet<string>): void {
+    const { crypto } = this.#context;
+    const member = this.#member(of);
+    const own = of.log.device();
+    const self = this.#home.mine.log.device();
+    if (member === undefined || own === undefined || self === undefined) return;
+    const isActive = member.devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed));
+    const isNamed = [member.recoveryKey, ...member.recoveries.map(({ key }) => key)].some((key) => keys.has(toHex(key)));
+    if (!isActive || isNamed) return;
+    const recovery = takePoolKey(this.#context, self.feed);
+    if (recovery === undefined) return;
+    const { place } = of.log.appendEntry(
+      (key, at) => createRecovery(crypto, key, at, { member: own.member, recoveryKey: recovery }),
+      Math.max(1, this.#context.now()),
+    );
+    this.#sender.queue(of, place);
+  }
+
+  /** A thief with a device may have set words of its own: whatever still waits is refused, everywhere. */
+  refuse(): RecoveryState {
+    const { crypto } = this.#context;
+    for (const of of this.#conversations()) {
+      for (const { entry } of this.#waitingIn(of)) {
+        const { place } = of.log.appendEntry(
+          (key, at) => createRefusal(crypto, key, at, entry.hash),
+          Math.max(1, this.#context.now()),
+        );
+        this.#sender.queue(of, place);
+      }
+    }
+    this.#context.changed({ type: 'devices' });
+    return this.state();
+  }
+  #waitingIn(of: Conversation): readonly LaterRecovery[] {
+    return this.#home.isIn(of) ? (this.#member(of)?.recoveries ?? []).filter(({ state }) => state === 'waiting') : [];
+  }
+
+  state(): RecoveryState {
+    const { store } = this.#context;
+    const own = this.#home.mine.log.device();
+    const range = own === undefined ? undefined : ownRange(this.#context, own.feed);
+    const keys = this.#poolKeys();
+    const waiting: RecoveryState['waiting'][number][] = [];
+    const contested: RecoveryState['contested'][number][] = [];
+    let ready = 0;
+    let without = 0;
+    for (const of of this.#conversations()) {
+      const member = this.#member(of);
+      if (member === undefined || !this.#home.isIn(of)) continue;
+      const conversation = of.kind === 'self' ? null : of.name;
+      const held = [member.recoveryKey, ...member.recoveries.flatMap((one) => (one.state === 'in effect' ? [one.key] : []))];
+      if (held.some((key) => keys.has(toHex(key)))) ready++;
+      else without++;
+      for (const { entry, from, key } of this.#waitingIn(of))
+        waiting.push({
+          conversation,
+          device: this.#nameOf(of, entry.feed),
+          thisDevice: own !== undefined && equalBytes(entry.feed, of.log.device()?.feed ?? own.feed),
+          ours: keys.has(toHex(key)),
+          from: from ?? null,
+        });
+      for (const { feed, state } of member.devices)
+        if (state === 'contested') contested.push({ conversation, device: this.#nameOf(of, feed) });
+    }
+    return {
+      made: recoveryPoolOf(store) !== undefined,
+      keysLeft: range === undefined ? 0 : range.left.to - range.left.from,
+      ready,
+      without,
+      waiting,
+      contested,
+    };
+  }
+  /** The public id of a device: its feed in `self`. Its feed in the conversation when that is not known. */
+  #nameOf(of: Conversation, feed: FeedId): string {
+    const { crypto, store } = this.#context;
+    const own = of.log.device();
+    if (of.kind === 'self') return toHex(feed);
+    if (own !== undefined && equalBytes(own.feed, feed)) return this.#home.deviceName;
+    const consent = consentsOf(store, of.id).find(({ device }) => equalBytes(feedIdOf(crypto, device), feed));
+    return toHex(consent?.self ?? feed);
+  }
+
+  // ---- what words are good for
+
+  /**
+   * The keys of these words that count in the conversations of this home, by conversation. Throws `wrong-words` when there are
+   * none. The caller wipes them.
+   */
+  keysOf(words: string): ReadonlyMap<Conversation, SigningKey> {
+    const seed = readWords(this.#context, words);
+    const named = new Map<Conversation, readonly Uint8Array[]>();
+    for (const of of this.#conversations()) {
+      const member = this.#member(of);
+      if (member === undefined) continue;
+      const later = member.recoveries.flatMap(({ state, key }) => (state === 'in effect' ? [key] : []));
+      named.set(of, [member.recoveryKey, ...later]);
+    }
+    const pools = (recoveryPoolOf(this.#context.store)?.pool ?? 0) + 1;
+    const found = findRecoveryKeys(this.#context.crypto, seed, [...named.values()].flat(), pools);
+    seed.wipe();
+    if (found.size === 0) throw new KithError('wrong-words');
+    const keys = new Map<Conversation, SigningKey>();
+    for (const [of, names] of named) {
+      const key = names.map((name) => found.get(toHex(name))).find((one) => one !== undefined);
+      if (key !== undefined) keys.set(of, key);
+    }
+    return keys;
+  }
+
+  // ---- time
+
+  /** Words made on another device: this one names keys where only it can. */
+  heard(content: SelfContent): void {
+    if (content.type === 'recoveryPool' || content.type === 'recoveryRange') {
+      // Who made them names keys everywhere; what it left out is seen when that had time to come.
+      this.#coverAt = this.#context.now() + JUDGE_EVERY_MS;
+      this.#context.changed({ type: 'devices' });
+    }
+  }
+  /** What is due by shared time is judged, and conversations that began without a key are given one. */
+  tick(): number {
+    const now = this.#context.now();
+    if (now < this.#judgeAt && this.#judgeAt - now <= JUDGE_EVERY_MS) return this.#judgeAt;
+    this.#judgeAt = now + JUDGE_EVERY_MS;
+    if (this.#hooks.mayJudge())
+      for (const of of this.#conversations()) {
+        const ingested = of.log.judge(Math.floor(now));
+        if (ingested.charterChanged) this.#hooks.judged(of, ingested);
+      }
+    if (now >= this.#coverAt) this.#cover();
+    return this.#judgeAt;
+  }
+  /** Conversations that this device began before it knew of the words. */
+  #cover(): void {
+    const keys = this.#poolKeys();
+    if (keys.size === 0) return;
+    for (const pair of this.#home.pairs()) {
+      const inception = openEntry(this.#context.crypto, pair.local.inception);
+      const own = pair.log.device();
+      if (inception !== undefined && own !== undefined && equalBytes(inception.feed, own.feed)) this.#setIn(pair, keys);
+    }
+  }
+}
