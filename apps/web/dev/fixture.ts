@@ -12,6 +12,7 @@ import type {
   LogLine,
   Method,
   Methods,
+  RecoveryState,
 } from '@kith/core/client';
 
 export type Scene =
@@ -64,6 +65,7 @@ const deviceOf = (device: string, over: Partial<DeviceView>): DeviceView => ({
   addedAt: NOW - DAY,
   revoked: false,
   thisDevice: false,
+  backup: false,
   addedBy: null,
   refusableUntil: null,
   ...over,
@@ -288,9 +290,11 @@ export function createFixture(scene: Scene) {
   let linking: Linking = {
     link: null,
     joining: null,
+    history: null,
     removed:
       scene === 'removed' ? { at: NOW - HOUR, wiped: false } : scene === 'wiped' ? { at: NOW - HOUR, wiped: true } : null,
   };
+  const recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   const setLinking = (over: Partial<Linking>): Linking => {
     linking = { ...linking, ...over };
     tell({ type: 'devices' });
@@ -547,6 +551,7 @@ export function createFixture(scene: Scene) {
       return { conversation, text };
     },
     typing: () => ({}),
+    'star.list': () => [...world.logs.values()].flat().filter(({ starred }) => starred),
     star: ({ conversation, event, off = false }) => {
       amend(conversation, event, { starred: !off });
       return { event, starred: !off };
@@ -607,6 +612,9 @@ export function createFixture(scene: Scene) {
       tell({ type: 'devices' });
       return devices;
     },
+    'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
+    'recovery.state': () => recovery,
+    'recovery.refuse': () => recovery,
     'device.name': ({ name }) => {
       devices = devices.map((one) => (one.thisDevice ? { ...one, name } : one));
       tell({ type: 'devices' });
@@ -649,8 +657,9 @@ export function createFixture(scene: Scene) {
     },
     letIn: () => {
       devices = [...devices.map((one) => ({ ...one, addedBy: 'device02' })), ...others];
-      setLinking({ joining: null });
+      setLinking({ joining: null, history: { left: 750, of: 1_000 } });
     },
+    historyDone: () => void setLinking({ history: null }),
     change: (conversation: string, over: Partial<Contact>) => void change(conversation, over),
   };
 }

@@ -49,7 +49,7 @@ const screens: readonly (readonly [string, string, string])[] = [
   ['devices', `scene=devices&${at({ at: 'devices' })}`, 'text=Old phone'],
   ['devices, one', `scene=talk&${at({ at: 'devices' })}`, 'text=Only this device so far'],
   ['devices offline', `scene=offline&${at({ at: 'devices' })}`, 'text=You are offline.'],
-  ['devices loading', `scene=loading&${at({ at: 'devices' })}`, '.skeleton'],
+  ['devices loading', `scene=loading&${at({ at: 'devices' })}`, 'main .skeleton'],
   ['device added', 'scene=devices', 'text=was added to your devices'],
   ['add a device', `scene=talk&${at({ at: 'devices', mode: 'add' })}`, 'text=How much of the past'],
   ['lost a device', `scene=devices&${at({ at: 'devices', mode: 'lost' })}`, 'text=Which one?'],

@@ -81,11 +81,12 @@ export const deviceJoin: Action = async ({ input, print, kith }) => {
 export const deviceStatus: Action = async ({ print, kith }) => {
   const linking = await (await kith()).call('device.linking', {});
   const record = linkingRecord(linking);
-  const { link, joining, words, removed } = record;
+  const { link, joining, words, removed, history } = record;
   const lines = [
     link === null ? '' : `Your link: ${link.state}${link.second ? '; more than one device tried to follow it' : ''}.`,
     joining === null ? '' : 'This device waits to be let in.',
     words === null ? '' : `Words: ${words.join(' ')}`,
+    history === null ? '' : `${history.of - history.left} of ${history.of} messages have come.`,
     removed === null ? '' : 'This device was removed.',
   ].filter((line) => line !== '');
   print.record({ ...record }, lines.length === 0 ? 'No device is being added.' : lines.join('\n'));

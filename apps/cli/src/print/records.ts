@@ -100,7 +100,7 @@ export const deviceWords = (device: DeviceView): string =>
     .join('  ');
 
 /** `words`: to compare, whichever side this is. */
-export const linkingRecord = ({ link, joining, removed }: Linking) => ({
+export const linkingRecord = ({ link, joining, removed, history }: Linking) => ({
   link:
     link === null
       ? null
@@ -114,6 +114,7 @@ export const linkingRecord = ({ link, joining, removed }: Linking) => ({
         },
   joining: joining === null ? null : { state: joining.state },
   words: (link?.state === 'words' ? link.words : null) ?? joining?.words ?? null,
+  history,
   removed: removed === null ? null : { at: toTime(removed.at), wiped: removed.wiped },
 });
 

@@ -133,7 +133,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     load: async () => (await import('../actions/device.ts')).deviceJoin,
   }),
   command('device status', 'say how adding a device is going, and show the words to compare', {
-    fields: ['link', 'joining', 'words', 'removed'],
+    fields: ['link', 'joining', 'words', 'history', 'removed'],
     load: async () => (await import('../actions/device.ts')).deviceStatus,
   }),
   command('device confirm', 'say that both screens show these four words', {

@@ -10,6 +10,7 @@ import {
   type LogLine,
   type Method,
   type Methods,
+  type RecoveryState,
 } from '@kith/core/client';
 
 const AT = Date.UTC(2026, 10, 21, 9, 5, 7, 89);
@@ -81,6 +82,7 @@ export class FakeKith implements Kith {
     contact('Qq81_-Sam00000000000BB', 'Sam'),
     contact('ZZZZZZnobody000000000C', ''),
   ];
+  readonly recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   readonly devices: readonly DeviceView[] = [
     {
       device: 'device-1',
@@ -227,13 +229,16 @@ export class FakeKith implements Kith {
       name: '',
     }),
     'device.join': () => ({ device: 'device-1', state: 'waiting' }),
-    'device.linking': () => ({ link: null, joining: null, removed: null }),
+    'device.linking': () => ({ link: null, joining: null, removed: null, history: null }),
     'device.confirm': ({ words }) => {
       if (words !== 'river candle seven maple') throw new KithError('words-differ');
       return { device: 'device-2' };
     },
-    'device.refuse': () => ({ link: null, joining: null, removed: null }),
+    'device.refuse': () => ({ link: null, joining: null, removed: null, history: null }),
     'device.revoke': ({ device }) => this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
+    'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
+    'recovery.state': () => this.recovery,
+    'recovery.refuse': () => this.recovery,
     'device.name': ({ name }) => this.devices.map((one) => (one.thisDevice ? { ...one, name } : one)),
     'events.since': ({ from }) => {
       const all = [...this.logs.values()].flat();

@@ -104,6 +104,14 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     message: 'This device was removed, so nothing can be sent here.',
     next: 'Use another device of yours, or add this one again.',
   },
+  'bad-words': {
+    message: 'These are not recovery words.',
+    next: 'Enter the twelve words in their order, as they were shown once.',
+  },
+  'wrong-words': {
+    message: 'These recovery words do not belong here.',
+    next: 'Try the words that were made last. Words take effect 7 days after the other person has seen them.',
+  },
   'words-differ': {
     message: 'These are not the words that this device shows.',
     next: 'Choose “They differ”, and start again.',

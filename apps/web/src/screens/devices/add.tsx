@@ -16,6 +16,8 @@ import { FourWords } from './four-words.tsx';
 
 type History = 'all' | '30d' | 'none';
 
+/** The clock on screen may be a moment behind the one by which the link was made. */
+const LIVES_MS = 5 * 60_000;
 /** "4:59" */
 const minutes = (ms: number): string => {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));
@@ -55,7 +57,7 @@ function Code({
         </>
       )}
       <p role="timer" className="soft">
-        {t.devices.left(minutes(link.expires - now))}
+        {t.devices.left(minutes(Math.min(link.expires - now, LIVES_MS)))}
       </p>
       <div className="row">
         {link.code === null ? <CopyButton look="main" text={link.link} label={t.devices.copyLink} /> : null}
@@ -162,12 +164,18 @@ export function AddDevice() {
   const isOver = value !== null && value.state === 'open' && value.expires <= now;
   const state = !shown ? 'none' : isOver ? 'expired' : value.state;
 
+  /** The engine forgets who followed a link once that is over. */
+  const [name, setName] = useState('');
+  const guest = value?.name ?? '';
+  useEffect(() => {
+    if (guest !== '') setName(guest);
+  }, [guest]);
   const before = useRef(state);
   useEffect(() => {
-    if (before.current !== state && state === 'done' && value !== null) announce(t.devices.done(value.name));
+    if (before.current !== state && state === 'done') announce(t.devices.done(name));
     if (before.current !== state && state === 'words') announce(t.devices.compare);
     before.current = state;
-  }, [state, value]);
+  }, [state, name]);
 
   const again = (
     <Button look="main" onPress={() => make.run(false)} isDisabled={make.busy}>
@@ -190,7 +198,7 @@ export function AddDevice() {
             case 'words':
               return value.words === null ? (
                 <>
-                  <p role="status">{t.devices.followed(value.name)}</p>
+                  <p role="status">{t.devices.followed(name)}</p>
                   <div>
                     <Button onPress={() => refuse.run()}>{t.devices.differ}</Button>
                   </div>
@@ -205,7 +213,7 @@ export function AddDevice() {
               );
             case 'done':
               return (
-                <Over tone="good" title={t.devices.done(value.name)} next={t.devices.doneNext}>
+                <Over tone="good" title={t.devices.done(name)} next={t.devices.doneNext}>
                   {toDevices}
                 </Over>
               );

@@ -1,5 +1,5 @@
 import type { DeviceView } from '@kith/core/client';
-import { MonitorSmartphone, Plus, TriangleAlert } from 'lucide-react';
+import { Archive, MonitorSmartphone, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { none, useAction, useKith, useQuery } from '../../app/kith.tsx';
@@ -12,6 +12,7 @@ import { Note, Problem } from '../../ui/note.tsx';
 import { Loaded, Page } from '../../ui/page.tsx';
 import { t } from '../../words/index.ts';
 import { AddDevice } from './add.tsx';
+import { Coming } from './coming.tsx';
 import { RemoveDevice, RemovedNow, type Removal } from './remove.tsx';
 
 const nameIn = (devices: readonly DeviceView[], id: string | null): string =>
@@ -26,15 +27,16 @@ function Entry({
   devices: readonly DeviceView[];
   onRemove: ((device: DeviceView) => void) | null;
 }) {
-  const { name, addedAt, addedBy, refusableUntil, thisDevice, revoked } = device;
+  const { name, addedAt, addedBy, refusableUntil, thisDevice, revoked, backup } = device;
   return (
     <li className="entry" data-device={device.device}>
-      <Icon of={MonitorSmartphone} />
+      <Icon of={backup ? Archive : MonitorSmartphone} />
       <div className="entry-text">
         <p dir="auto">{name === '' ? t.devices.unnamed : name}</p>
         <p className="hint">
           {addedBy === null ? t.devices.began(date(addedAt)) : t.devices.added(date(addedAt), nameIn(devices, addedBy))}
         </p>
+        {backup ? <p className="hint">{t.devices.backup}</p> : null}
         {refusableUntil === null ? null : <p className="hint">{t.devices.refusable(date(refusableUntil))}</p>}
       </div>
       {thisDevice ? <span className="pill pill-good">{t.devices.thisDevice}</span> : null}
@@ -111,6 +113,7 @@ function List({ devices, lost }: { devices: readonly DeviceView[]; lost: boolean
       {lost && removal === null ? <p>{active.length === 0 ? t.devices.lostNone : t.devices.lostIntro}</p> : null}
       {lost ? null : <p className="soft">{active.length === 1 ? t.devices.onlyOne : t.devices.intro}</p>}
       <Offline />
+      {lost ? null : <Coming />}
       {active.length === 0 ? null : (
         <section className="section" aria-label={t.devices.yours}>
           <h2>{t.devices.yours}</h2>

@@ -12,6 +12,7 @@ import { Note, Problem } from '../../ui/note.tsx';
 import { Page, Skeleton } from '../../ui/page.tsx';
 import { Scanner } from '../../ui/scanner.tsx';
 import { t } from '../../words/index.ts';
+import { Coming } from './coming.tsx';
 import { FourWords } from './four-words.tsx';
 
 /** As an address or a `kith:` code. */
@@ -111,6 +112,7 @@ function Joined() {
       <Note tone="good" title={t.devices.joinedNext} status>
         <p>{t.devices.joinedSoFar(contacts.length)}</p>
       </Note>
+      <Coming />
       <Button look="main" autoFocus onPress={goToList}>
         {t.devices.joinedOpen}
       </Button>
