@@ -1,4 +1,4 @@
-// What events of a pair say (spec/10-conversation.md). The log keeps contents apart and does not look inside them.
+// What events of a pair say (spec/10-conversations.md). The log keeps contents apart and does not look inside them.
 import { concat, readUint32, uint32, utf8ToText } from '../bytes/index.ts';
 import {
   bool,
