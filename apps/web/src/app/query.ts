@@ -41,8 +41,10 @@ export class Queries {
   constructor(kith: Kith) {
     this.#kith = kith;
     this.#stop = kith.onChange((change) => {
-      // What was read does not stay in memory while it is locked, and is read anew afterwards.
-      if (change.type === 'lock') this.#entries.clear();
+      if (change.type === 'lock') {
+        this.#relock(change.locked);
+        return;
+      }
       const methods = affected[change.type];
       for (const [key, entry] of this.#entries) {
         if (!methods.includes(entry.method)) continue;
@@ -54,6 +56,21 @@ export class Queries {
 
   close(): void {
     this.#stop();
+  }
+
+  /** What was read does not stay in memory while it is locked. Whoever listens goes on listening, and is read to anew. */
+  #relock(locked: boolean): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.listeners.size === 0) {
+        this.#entries.delete(key);
+        continue;
+      }
+      if (locked) {
+        entry.state = loading;
+        for (const listener of entry.listeners) listener();
+      }
+      entry.load();
+    }
   }
 
   read<M extends Method>(method: M, params: Methods[M]['params']): Query<Result<M>> {
