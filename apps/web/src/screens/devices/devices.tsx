@@ -94,6 +94,15 @@ function Offline() {
   );
 }
 
+/** Said where it is looked for, too: who came too late to a link may have been meant, or may not. */
+function Second() {
+  const [linking] = useQuery('device.linking', none);
+  const link = linking.status === 'ready' ? linking.value.link : null;
+  return link?.second === true && link.state === 'done' ? (
+    <Note tone="warn" title={t.devices.secondDone} status />
+  ) : null;
+}
+
 function List({ devices, lost }: { devices: readonly DeviceView[]; lost: boolean }) {
   const [removing, setRemoving] = useState<DeviceView | null>(null);
   const [removal, setRemoval] = useState<Removal | null>(null);
@@ -114,6 +123,7 @@ function List({ devices, lost }: { devices: readonly DeviceView[]; lost: boolean
       {lost ? null : <p className="soft">{active.length === 1 ? t.devices.onlyOne : t.devices.intro}</p>}
       <Offline />
       {lost ? null : <Coming />}
+      {lost ? null : <Second />}
       {active.length === 0 ? null : (
         <section className="section" aria-label={t.devices.yours}>
           <h2>{t.devices.yours}</h2>
