@@ -74,6 +74,9 @@ const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MA
 interface Due {
   tell?: number;
   want?: number;
+  /** Since when something is lacking while more of it comes in, and packets of it since the last word. */
+  flowing?: number;
+  taken?: number;
   /** The relays were asked first; next time the peer is, whether they have answered or not. */
   looked?: boolean;
   outbox?: number;
@@ -266,14 +269,57 @@ export class Sender {
   }
   /** Something of a conversation came on this route, or (`again`) came once more. */
   grew(by: Route, again: boolean): void {
+    if (!again) {
+      this.#flows(by);
+      if (isOwnRoute(by) && by.about !== by.via) this.#goOn(by);
+    }
     for (const route of this.routesOf(by.about)) this.tellSoon(route, again && route === by);
   }
+  /** Part of a packet came; the others may be on their way. */
   wantSoonVia(via: Conversation): void {
-    for (const route of this.#through(via)) if (route.about === via) this.wantSoon(route);
+    for (const route of this.#through(via)) {
+      if (route.about !== via) continue;
+      this.wantSoon(route);
+      this.#flows(route);
+    }
   }
   wantSoon(route: Route): void {
     const due = this.#dueOf(route);
-    due.want = Math.min(due.want ?? Number.POSITIVE_INFINITY, this.#context.now() + WANT_AFTER_MS);
+    const now = this.#context.now();
+    if (isOwnRoute(route) && this.#isNew(route.about)) {
+      // A device that has just come has nothing on its way before it asks.
+      due.looked = true;
+      due.want = due.asked === undefined ? now : Math.min(due.want ?? Number.POSITIVE_INFINITY, due.asked.again);
+    } else due.want = Math.min(due.want ?? Number.POSITIVE_INFINITY, now + WANT_AFTER_MS);
+  }
+  /** Nothing that another device wrote is here. */
+  #isNew({ log }: Conversation): boolean {
+    const own = log.device()?.feed;
+    return log
+      .frontier()
+      .feeds.every(
+        ({ feed, segment, ranges }) =>
+          (segment === null && ranges.length === 0) || (own !== undefined && equalBytes(feed, own)),
+      );
+  }
+  /** Of a long history: says in time that there is room for more. */
+  #goOn(route: Route): void {
+    const due = this.#dueOf(route);
+    due.taken = (due.taken ?? 0) + 1;
+    if (due.taken < GIVEN_PACKETS / 2 || !this.#sessions.canSend(route.via)) return;
+    due.taken = 0;
+    const lacking = this.#lackedFrom(route);
+    const asking = lacking[Math.max(0, (due.asked?.times ?? 1) - 1) % Math.max(1, lacking.length)];
+    if (asking !== undefined)
+      this.#post(route, [{ type: 'want', from: asking.feed, ranges: asking.ranges.slice(0, 1) }], 'hour', ALL, []);
+  }
+  /** What is asked for while it comes in would come twice. Not for ever: what was lost on the way is asked for as well. */
+  #flows(route: Route): void {
+    const due = this.#dueOf(route);
+    if (due.want === undefined || due.looked === true) return;
+    const now = this.#context.now();
+    due.flowing = Math.min(due.flowing ?? now, now);
+    due.want = Math.max(due.want, Math.min(now + WANT_AFTER_MS, due.flowing + MAX_FLOW_MS));
   }
 
   /** What is due by now, or (after a fetch, at a person's wish) everything that only waits for company. */
@@ -294,8 +340,7 @@ export class Sender {
       for (const at of [due.hello, due.outbox, due.want, due.tell]) next = Math.min(next, at ?? next);
     }
     this.#postSections();
-    this.#giveOn();
-    return next;
+    return Math.min(next, this.#giveOn());
   }
 
   /** Posts what the schedule asks for now. */
@@ -454,7 +499,7 @@ export class Sender {
       };
       for (const section of sections.filter((one) => one.bucket === bucket)) {
         const more: Item[] = [
-          { type: 'about', conversation: section.route.about.id },
+          aboutItem(section.route),
           ...section.content,
           ...this.#riders(section.route),
         ];
@@ -475,7 +520,9 @@ export class Sender {
     const id = this.#context.randomness.bytes(8);
     const bodies = splitPacket(id, data);
     if (bodies === undefined) throw new Error('a packet larger than 32 cells was made');
-    if (neededParts(data.length) > 1) this.#keep(route, id, data);
+    // What own devices asked for they ask for again, by place.
+    const isGiven = isOwnRoute(route) && sections.every(({ rows }) => rows.length === 0);
+    if (neededParts(data.length) > 1 && !isGiven) this.#keep(route, id, data);
     for (const { route: one } of sections) this.#told(one, one.about.log.frontier().digest, bucket);
     this.#put(
       route,
@@ -651,6 +698,7 @@ export class Sender {
   #want(route: Route): void {
     delete this.#dueOf(route).want;
     delete this.#dueOf(route).looked;
+    delete this.#dueOf(route).flowing;
     if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
     const now = this.#context.now();
     const content: Item[] = [];
@@ -712,8 +760,11 @@ export class Sender {
       ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
     ];
     if (isOwnRoute(route)) {
-      this.#giving.set(`${route.name} ${toHex(feed)}`, { route, feed, left, at: this.#context.now() });
-      this.#sortGiving();
+      const name = `${route.name} ${toHex(feed)}`;
+      const before = this.#giving.get(name);
+      // Asked again while it is on its way: there is room for more of it.
+      this.#giving.set(name, { route, feed, left: before?.left ?? left, at: this.#context.now(), packets: GIVEN_PACKETS });
+      if (before === undefined) this.#sortGiving();
       return;
     }
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
@@ -735,19 +786,37 @@ export class Sender {
     this.#giving.clear();
     for (const [name, giving] of sorted) this.#giving.set(name, giving);
   }
-  /** An own device gets all that it lacks by asking once, as fast as the relay takes it and as long as it is there. */
-  #giveOn(): void {
+  /**
+   * An own device gets all that it lacks by asking once, no faster than it takes it: a live channel leaves out what its
+   * reader has no room for. Who says nothing more may be reading a mailbox, which has room. Tells when to look again.
+   */
+  #giveOn(): number {
     const now = this.#context.now();
-    for (const [name, { route, feed, left, at }] of this.#giving) {
+    let next = Number.POSITIVE_INFINITY;
+    const full = new Set<string>();
+    for (const [name, giving] of this.#giving) {
+      const { route, feed, left, at, packets } = giving;
+      const device = toHex(feed);
       const seen = Math.max(at, peerState(this.#context, route.about, feed).seenAt);
       const [relay] = this.#peerRelays(route);
-      const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
-      if (relay === undefined || batch.objects.length === 0 || now - seen > GIVEN_FOR_MS) {
+      if (relay === undefined || now - seen > GIVEN_FOR_MS || !this.#sessions.canSend(route.via)) {
         this.#giving.delete(name);
         continue;
       }
       // The others wait for it: what is newest to the person was asked for first.
-      if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return;
+      if (full.has(device)) continue;
+      if (packets === 0 && now < at + GIVE_MORE_AFTER_MS) {
+        full.add(device);
+        next = Math.min(next, at + GIVE_MORE_AFTER_MS);
+        continue;
+      }
+      if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return next;
+      const beside = encodePacket([aboutItem(route), ...this.#riders(route)]).length;
+      const batch = route.about.log.read(left, MAX_PACKET_BYTES - beside - SPARE_BYTES);
+      if (batch.objects.length === 0) {
+        this.#giving.delete(name);
+        continue;
+      }
       const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
       const events = batch.left.reduce((sum, { from, to }) => sum + to - from, 0);
       this.#post(
@@ -760,11 +829,13 @@ export class Sender {
         ALL,
         [],
       );
-      if (batch.left.length === 0) this.#giving.delete(name);
-      else this.#giving.set(name, { route, feed, left: batch.left, at });
       this.#postSections();
-      if (this.#courier.backlog(relay) > MAX_BACKLOG) return;
+      const more = packets === 0 ? { at: now, packets: GIVEN_PACKETS - 1 } : { packets: packets - 1 };
+      if (batch.left.length === 0) this.#giving.delete(name);
+      else this.#giving.set(name, { ...giving, ...more, left: batch.left });
+      next = now;
     }
+    return next;
   }
   #mayGive(route: Route): boolean {
     const now = this.#context.now();
@@ -837,11 +908,20 @@ interface Giving {
   readonly route: Route;
   readonly feed: FeedId;
   readonly left: readonly PlaceRange[];
-  /** When it was asked for. */
+  /** When they said last that they have room, and for how many packets more. */
   readonly at: number;
+  readonly packets: number;
 }
+/** Packets on their way to an own device; of 32 cells, as many bytes as a relay holds back for a slow reader. */
+const GIVEN_PACKETS = 8;
+/** Without a word for so long as many again are put into the mailbox. */
+const GIVE_MORE_AFTER_MS = 2_000;
+/** Around the items of a packet. */
+const SPARE_BYTES = 128;
 /** Cells that wait for a relay at most before more is read for an own device. */
 const MAX_BACKLOG = 512;
+/** For so long nothing is asked for because something comes in. */
+const MAX_FLOW_MS = 10 * 60_000;
 /** After this long without a word of it nothing more is put there for it. */
 const GIVEN_FOR_MS = 5 * 60_000;
 interface Section {
@@ -860,6 +940,7 @@ const NO_FRONTIER: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] }
 const OWN_CELL = utf8('o');
 const ownCellKey = (cell: Uint8Array): Uint8Array => concat(OWN_CELL, cellTag(cell));
 
+const aboutItem = (route: Route): Item => ({ type: 'about', conversation: route.about.id });
 /** Cells of a packet with this much of the log, and what rides beside it. */
 const cellsFor = (bytes: number): number => cellCount(bytes + 1024) ?? MAX_CELLS;
 const inRanges = (
