@@ -16,7 +16,8 @@ const ROUNDS = 5;
 const TOGETHER_MS = 1_000;
 
 const shot = async ({ page }: Person, name: string): Promise<void> => {
-  if (process.env['KITH_SHOTS'] !== undefined) await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}.png`) });
+  if (process.env['KITH_SHOTS'] !== undefined)
+    await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}.png`) });
 };
 const wordsOn = ({ page }: Person): Promise<readonly string[]> => page.locator('.words li').allInnerTexts();
 const toDevices = async ({ page }: Person): Promise<void> => {
@@ -43,7 +44,10 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
   onTestFinished(() => stage.close());
   const bob: Home = stage.home('bob');
   const server: Home = stage.home('server');
-  const [laptop, phone] = await Promise.all([atScreen({}, false), atScreen({ width: 390, height: 800, dark: true }, false)]);
+  const [laptop, phone] = await Promise.all([
+    atScreen({}, false),
+    atScreen({ width: 390, height: 800, dark: true }, false),
+  ]);
 
   // Alice at her laptop meets Bob.
   await openApp(laptop.page, relay.url);
@@ -97,7 +101,8 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
   await follow.line((line) => line['ready'] === true);
   await expect.poll(() => server.texts(conversation).catch(() => []), LONG).toContain('only you and I');
   await steps(laptop.page).button('To your devices').click();
-  for (const name of ['Phone', 'server']) await laptop.page.locator('[data-device]').getByText(name, { exact: true }).waitFor(LONG);
+  for (const name of ['Phone', 'server'])
+    await laptop.page.locator('[data-device]').getByText(name, { exact: true }).waitFor(LONG);
   await shot(laptop, 'story devices');
   const listed = (await server.do(['device', 'list'])).lines.map(({ device, revoked }) => [device, revoked]);
   expect(listed).toHaveLength(3);
@@ -105,7 +110,11 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
   // A message from Bob is on all three at once.
   await toConversation(laptop);
   await bob.do(['send', 'Alice', 'first to all']);
-  await Promise.all([shownAt(laptop, 'first to all'), shownAt(phone, 'first to all'), followedAt(follow, 'first to all')]);
+  await Promise.all([
+    shownAt(laptop, 'first to all'),
+    shownAt(phone, 'first to all'),
+    followedAt(follow, 'first to all'),
+  ]);
   const spreads: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const text = `to all of you ${round}`;
@@ -114,7 +123,9 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
     const times = await seen;
     spreads.push(Math.max(...times) - Math.min(...times));
   }
-  console.log(`a message from B appears on A1, A2, A3 within ${spreads.map((ms) => Math.round(ms)).join(', ')} ms of each other`);
+  console.log(
+    `a message from B appears on A1, A2, A3 within ${spreads.map((ms) => Math.round(ms)).join(', ')} ms of each other`,
+  );
   // One of them may meet a pause of a busy machine.
   expect(spreads.filter((ms) => ms < TOGETHER_MS).length).toBeGreaterThanOrEqual(ROUNDS - 1);
 
@@ -134,10 +145,17 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
 
   // Deleted for her on the phone: gone on all that are hers, kept by Bob.
   await steps(phone.page).message('to all of you 1').last().click();
-  await steps(phone.page).message('to all of you 1').last().getByRole('button', { name: 'More for this message' }).click();
+  await steps(phone.page)
+    .message('to all of you 1')
+    .last()
+    .getByRole('button', { name: 'More for this message' })
+    .click();
   await phone.page.getByRole('menuitem', { name: 'Delete for me' }).click();
   await steps(phone.page).button('Delete for me').click();
-  for (const one of [phone, laptop]) await steps(one.page).message('to all of you 1').waitFor({ state: 'detached', ...LONG });
+  for (const one of [phone, laptop])
+    await steps(one.page)
+      .message('to all of you 1')
+      .waitFor({ state: 'detached', ...LONG });
   await expect.poll(() => server.texts(conversation), LONG).not.toContain('to all of you 1');
   expect(await bob.texts(conversation)).toContain('to all of you 1');
 
@@ -148,7 +166,10 @@ test('S4.9 S4.43 S4.21 S4.23 three devices of one person link, talk, delete and 
   await laptop.page.getByText('“Phone” is removed.').waitFor();
   await shot(laptop, 'story removed');
   await expect
-    .poll(async () => (await server.do(['device', 'list'])).lines.find(({ name }) => name === 'Phone')?.['revoked'], LONG)
+    .poll(
+      async () => (await server.do(['device', 'list'])).lines.find(({ name }) => name === 'Phone')?.['revoked'],
+      LONG,
+    )
     .toBe(true);
   await phone.page.getByRole('button', { name: 'Back' }).click();
   await phone.page.getByRole('heading', { name: 'This device was removed' }).waitFor(LONG);

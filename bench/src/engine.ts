@@ -68,7 +68,11 @@ const methods = {
     let count = 0;
     let before: string | undefined;
     for (;;) {
-      const page = await running().call('log', { conversation, limit: PAGE, ...(before === undefined ? {} : { before }) });
+      const page = await running().call('log', {
+        conversation,
+        limit: PAGE,
+        ...(before === undefined ? {} : { before }),
+      });
       count += page.filter(({ text }) => text !== null).length;
       before = page[0]?.event;
       if (page.length < PAGE) return count;

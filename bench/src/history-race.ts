@@ -44,7 +44,7 @@ const kith = async ({ yard }: Racing, count: number): Promise<Measured> => {
     const start = now();
     let first: number | undefined;
     let has: readonly string[] = [];
-    for (const end = start + LONGEST_MS; has.join() !== last && now() < end; ) {
+    for (const end = start + LONGEST_MS; has.join() !== last && now() < end;) {
       const isThere = (await phone.call('contact.list', {})).some((one) => one.conversation === conversation);
       has = isThere ? await newest(phone, conversation) : [];
       if (has.length === SCREEN) first ??= now() - start;

@@ -65,7 +65,7 @@ describe('JSON', () => {
     ]);
     const unknown = await runHere(['frobnicate', '--json']);
     expect(unknown).toMatchObject({ status: 2, lines: [{ error: { code: 'bad-command' } }] });
-    const later = await runHere(['export', 'x', '--json']);
+    const later = await runHere(['room', 'create', 'x', '--json']);
     expect(later).toMatchObject({ status: 1, lines: [{ error: { code: 'not-built' } }] });
   });
   test('a bug is an error as well, without anything of what it was about', async () => {

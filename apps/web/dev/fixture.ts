@@ -173,7 +173,17 @@ const worlds: Record<Scene, () => World> = {
     return {
       contacts: [
         withPreview(contactOf('blair', { name: 'Blair', waitingSince: NOW - 2 * MINUTE }), blair),
-        withPreview(contactOf('imani', { name: 'Dr. Imani', nameFrom: 'me', unread: 2, validity: 'validated', pinned: true, muted: true }), imani),
+        withPreview(
+          contactOf('imani', {
+            name: 'Dr. Imani',
+            nameFrom: 'me',
+            unread: 2,
+            validity: 'validated',
+            pinned: true,
+            muted: true,
+          }),
+          imani,
+        ),
         contactOf('club', {
           name: 'Running club',
           nameFrom: 'label',
@@ -292,7 +302,11 @@ export function createFixture(scene: Scene) {
     joining: null,
     history: null,
     removed:
-      scene === 'removed' ? { at: NOW - HOUR, wiped: false } : scene === 'wiped' ? { at: NOW - HOUR, wiped: true } : null,
+      scene === 'removed'
+        ? { at: NOW - HOUR, wiped: false }
+        : scene === 'wiped'
+          ? { at: NOW - HOUR, wiped: true }
+          : null,
   };
   const recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   const setLinking = (over: Partial<Linking>): Linking => {
@@ -578,7 +592,9 @@ export function createFixture(scene: Scene) {
     'device.link': ({ code = false }) => {
       if (scene === 'offline') fail('no-relay');
       return setLink({
-        link: code ? '' : 'http://localhost:4680/d#AQDb7Yk0dGhlIGhhc2ggb2YgdGhlIGxpbmsga2V5IGFuZCBpdHMgc2VjcmV0IHRvby4u',
+        link: code
+          ? ''
+          : 'http://localhost:4680/d#AQDb7Yk0dGhlIGhhc2ggb2YgdGhlIGxpbmsga2V5IGFuZCBpdHMgc2VjcmV0IHRvby4u',
         code: code ? '4f7k-9m2p-x3ht' : null,
         expires: Date.now() + 5 * MINUTE,
         state: 'open',

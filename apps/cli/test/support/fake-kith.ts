@@ -235,7 +235,8 @@ export class FakeKith implements Kith {
       return { device: 'device-2' };
     },
     'device.refuse': () => ({ link: null, joining: null, removed: null, history: null }),
-    'device.revoke': ({ device }) => this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
+    'device.revoke': ({ device }) =>
+      this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
     'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
     'recovery.state': () => this.recovery,
     'recovery.refuse': () => this.recovery,

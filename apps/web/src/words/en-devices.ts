@@ -47,7 +47,8 @@ export const devices = {
   beforeCode: 'Next you see a code. Make sure that nobody else, and no camera, can see your screen.',
   showCode: 'Show the code',
   making: 'Making the code…',
-  howTo: 'On the other device: open Kith, choose “I already use Kith on another device”, then scan this or paste the link.',
+  howTo:
+    'On the other device: open Kith, choose “I already use Kith on another device”, then scan this or paste the link.',
   qrLabel: 'A square code that adds a device',
   link: 'The link',
   copyLink: 'Copy link',
@@ -58,12 +59,14 @@ export const devices = {
   codeHow: 'Type this on the other device, after “I already use Kith on another device”:',
   code: 'The short code',
   stop: 'Stop',
-  second: 'More than one device tried to follow this. If only one of them is yours, choose “They differ” and start again.',
+  second:
+    'More than one device tried to follow this. If only one of them is yours, choose “They differ” and start again.',
   secondDone:
     'More than one device tried to follow this link. Look at the list: if the new device is not yours, refuse it.',
   followed: (name: string) => `${called(name)} has followed your code. One moment…`,
   compare: 'Do both screens show the same four words?',
-  compareHint: 'If they differ, somebody else may have followed the code. Nothing is given before you say that they match.',
+  compareHint:
+    'If they differ, somebody else may have followed the code. Nothing is given before you say that they match.',
   words: 'Four words to compare',
   match: 'They match',
   differ: 'They differ',
@@ -77,7 +80,8 @@ export const devices = {
   joinTitle: 'Add this device to yours',
   joinHow: 'On a device where you use Kith: Settings, Devices, “Add a device”. Then scan or paste here what it shows.',
   joinLinkTitle: 'Make this one of your devices?',
-  joinLinkIntro: 'This link adds this device to the Kith of whoever made it: they will see what you write here, and you what they have.',
+  joinLinkIntro:
+    'This link adds this device to the Kith of whoever made it: they will see what you write here, and you what they have.',
   joinLinkOwn: 'Go on only if you made it yourself, just now, on a device of yours.',
   joinField: 'Link or short code',
   joinNotLink: 'This is an invitation to talk to somebody, not a link that adds a device.',
@@ -91,14 +95,16 @@ export const devices = {
   joinStop: 'Stop',
   joined: 'This is one of your devices now',
   joinedNext: 'Your conversations are coming, the newest messages first. You can begin.',
-  joinedSoFar: (n: number) => (n === 0 ? 'Nothing has come yet.' : n === 1 ? '1 conversation so far.' : `${n} conversations so far.`),
+  joinedSoFar: (n: number) =>
+    n === 0 ? 'Nothing has come yet.' : n === 1 ? '1 conversation so far.' : `${n} conversations so far.`,
   coming: (done: string, of: string) => `${done} of ${of} messages are here so far. You can use Kith meanwhile.`,
   comingLabel: 'What has come from your other devices',
   backup: 'Not a device: a backup file. Whoever has it and its passphrase can bring back all of this.',
   joinedOpen: 'Begin',
   usedTitle: 'Kith is in use here already',
   used: 'There are conversations or other devices here. Only a fresh Kith can become one of somebody’s devices: two people would be mixed otherwise.',
-  usedNext: 'Open the link in another browser or browser profile, where Kith is new. Or is it the other way round? Then add that device from here.',
+  usedNext:
+    'Open the link in another browser or browser profile, where Kith is new. Or is it the other way round? Then add that device from here.',
   usedCopy: 'Copy this link',
 
   lostTitle: 'I lost a device',
@@ -132,7 +138,8 @@ export const devices = {
     'Your other devices have everything.',
     'You can add new people here: then you are somebody else, with this device alone.',
   ] as readonly string[],
-  outWrong: 'You did not do this? Somebody may have one of your other devices. Ask the people you talk to, by another way.',
+  outWrong:
+    'You did not do this? Somebody may have one of your other devices. Ask the people you talk to, by another way.',
   outRead: 'Read what is here',
   outWiped: 'Another device of yours removed this one and asked it to forget everything. It did.',
   outFresh: 'Start anew',

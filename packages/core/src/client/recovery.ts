@@ -143,7 +143,9 @@ export class Recovery {
     const self = this.#home.mine.log.device();
     if (member === undefined || own === undefined || self === undefined) return;
     const isActive = member.devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed));
-    const isNamed = [member.recoveryKey, ...member.recoveries.map(({ key }) => key)].some((key) => keys.has(toHex(key)));
+    const isNamed = [member.recoveryKey, ...member.recoveries.map(({ key }) => key)].some((key) =>
+      keys.has(toHex(key)),
+    );
     if (!isActive || isNamed) return;
     const recovery = takePoolKey(this.#context, self.feed);
     if (recovery === undefined) return;
@@ -186,7 +188,10 @@ export class Recovery {
       const member = this.#member(of);
       if (member === undefined || !this.#home.isIn(of)) continue;
       const conversation = of.kind === 'self' ? null : of.name;
-      const held = [member.recoveryKey, ...member.recoveries.flatMap((one) => (one.state === 'in effect' ? [one.key] : []))];
+      const held = [
+        member.recoveryKey,
+        ...member.recoveries.flatMap((one) => (one.state === 'in effect' ? [one.key] : [])),
+      ];
       if (held.some((key) => keys.has(toHex(key)))) ready++;
       else without++;
       for (const { entry, from, key } of this.#waitingIn(of))

@@ -498,11 +498,7 @@ export class Sender {
         [taken, items, size] = [[], [], 0];
       };
       for (const section of sections.filter((one) => one.bucket === bucket)) {
-        const more: Item[] = [
-          aboutItem(section.route),
-          ...section.content,
-          ...this.#riders(section.route),
-        ];
+        const more: Item[] = [aboutItem(section.route), ...section.content, ...this.#riders(section.route)];
         const bytes = encodePacket(more).length;
         if (size + bytes > MAX_PACKET_BYTES || items.length + more.length > MAX_ITEMS) flush();
         taken.push(section);
@@ -763,7 +759,13 @@ export class Sender {
       const name = `${route.name} ${toHex(feed)}`;
       const before = this.#giving.get(name);
       // Asked again while it is on its way: there is room for more of it.
-      this.#giving.set(name, { route, feed, left: before?.left ?? left, at: this.#context.now(), packets: GIVEN_PACKETS });
+      this.#giving.set(name, {
+        route,
+        feed,
+        left: before?.left ?? left,
+        at: this.#context.now(),
+        packets: GIVEN_PACKETS,
+      });
       if (before === undefined) this.#sortGiving();
       return;
     }

@@ -75,7 +75,10 @@ export const consentContent = named(
   tuple({ conversation, device: bytes(32), consent: bytes(64), extensions }),
 );
 /** What a device is called; told by the device itself. */
-export const deviceContent = named('self-device', tuple({ name: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }));
+export const deviceContent = named(
+  'self-device',
+  tuple({ name: text(MAX_NAME_BYTES), at: uint(MAX_TIME), extensions }),
+);
 /** How far back the history of a device goes that was just let in: lines from before are not for it. */
 export const historyContent = named('self-history', tuple({ device: feedIdCodec, from: uint(MAX_TIME), extensions }));
 /** A removed device that is to forget everything when it appears. */

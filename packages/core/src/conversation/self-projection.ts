@@ -194,7 +194,8 @@ export const historyFrom = (store: Store, feed: FeedId): number => {
   return (raw === undefined ? undefined : decode(since, raw)?.from) ?? 0;
 };
 /** A removed device of one's own that is to forget everything when it appears. */
-export const isToBeWiped = (store: Store, feed: FeedId): boolean => store.get('contact', concat(WIPE, feed)) !== undefined;
+export const isToBeWiped = (store: Store, feed: FeedId): boolean =>
+  store.get('contact', concat(WIPE, feed)) !== undefined;
 /** The recovery keys in use; undefined before a person has made words. */
 export const recoveryPoolOf = (store: Store): Infer<typeof recoveryPoolContent> | undefined => {
   const raw = getStamped(store, 'contact', POOL);
@@ -224,7 +225,10 @@ export const consentsOf = (store: Store, conversation: ConversationId): readonly
   });
 };
 /** By its feed in `self`; undefined before it has said how it is called. */
-export const deviceFactsOf = (store: Store, feed: FeedId): { readonly name: string; readonly at: number } | undefined => {
+export const deviceFactsOf = (
+  store: Store,
+  feed: FeedId,
+): { readonly name: string; readonly at: number } | undefined => {
   const raw = getStamped(store, 'contact', concat(DEVICE, feed));
   return raw === undefined ? undefined : decode(deviceFacts, raw);
 };

@@ -173,8 +173,7 @@ export function Conversation({
       react: (line, emoji, off) =>
         run.current(() => kith.call('react', { conversation, event: line.event, emoji, off })),
       remove: (line, forAll) => run.current(() => kith.call('delete', { conversation, event: line.event, forAll })),
-      star: (line) =>
-        run.current(() => kith.call('star', { conversation, event: line.event, off: line.starred })),
+      star: (line) => run.current(() => kith.call('star', { conversation, event: line.event, off: line.starred })),
       open: (wanted) => setTarget(wanted),
     }),
     [kith, conversation],

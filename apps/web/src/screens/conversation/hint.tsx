@@ -47,10 +47,7 @@ export function CheckHint({
   const [gone, setGone] = useState(false);
   const mine = lines.filter((line) => line.mine && line.kind === 'text').length;
   const due =
-    contact.state === 'active' &&
-    contact.validity === 'unvalidated' &&
-    contact.wordsReady &&
-    mine >= AFTER_MESSAGES;
+    contact.state === 'active' && contact.validity === 'unvalidated' && contact.wordsReady && mine >= AFTER_MESSAGES;
   const show = useHint('hintCheck', due);
 
   if (!show || gone) return null;
