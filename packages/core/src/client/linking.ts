@@ -415,11 +415,18 @@ export class Linking {
     this.arrived();
     return { device: toHex(this.#home.joining?.log.device()?.feed ?? this.#home.mine.log.device()?.feed ?? NOBODY) };
   }
+  /** Nobody follows it any more. Should the relay not hear it: the offer dies with its time. */
+  #withdraw(record: LinkRecord): void {
+    const { place } = this.#keysOf(record);
+    const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
+    this.#request(record.relay, { type: 'offerDelete', place, token: token.expose() }, () => undefined);
+  }
   /** The words differ, or nobody meant it: nothing of it stays. */
   refuse(): void {
     for (const record of this.#links()) {
       if (LINK_STATES[record.state] !== 'words' && LINK_STATES[record.state] !== 'open') continue;
       const knew = record.guest !== null;
+      this.#withdraw(record);
       this.#end(record, 'refused');
       // It was told where one's devices are reached.
       const info = this.#hooks.info(record.relay);
