@@ -236,7 +236,7 @@ export class Sender {
   wiped(relay: string): void {
     for (const route of this.#routes()) {
       if (!this.#peerRelays(route).includes(relay)) continue;
-      for (const { key, row } of [...waitingOf(this.#context, route)])
+      for (const { key, row } of waitingOf(this.#context, route))
         putWaiting(this.#context, route, key, { ...row, hour: 0, day: 0 });
       this.#schedule(route, this.#context.now());
       this.tellSoon(route, true);
