@@ -117,6 +117,10 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     next: 'Choose “They differ”, and start again.',
   },
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
+  'not-both': {
+    message: 'Only two conversations in which you can write can become one.',
+    next: 'Wait until the other person has answered in both.',
+  },
   ended: { message: 'This conversation has ended.', next: 'Invite them again to go on.' },
   'not-yours': { message: 'Only its author can do that.', next: 'You can delete it for yourself.' },
   locked: { message: 'Kith is locked.', next: 'Unlock it with your passphrase.' },

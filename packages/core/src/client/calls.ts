@@ -50,6 +50,7 @@ import { Imports } from './imports.ts';
 import type { FoundLine, Lines } from './lines.ts';
 import { HISTORIES } from './link-records.ts';
 import type { Linking } from './linking.ts';
+import type { Merging } from './merging.ts';
 import type { Pairing, Settle } from './pairing.ts';
 import { Params } from './params.ts';
 import { eventsWaiting } from './peers.ts';
@@ -79,6 +80,7 @@ export interface CallsParts {
   readonly linking: Linking;
   readonly removal: Removal;
   readonly recovery: Recovery;
+  readonly merging: Merging;
   readonly lines: Lines;
   readonly timers: Timers;
   readonly status: () => Status;
@@ -150,7 +152,7 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -224,6 +226,8 @@ export class Calls {
         if (validity !== 'compromised') sender.flush(pair.theirs);
         return { conversation: pair.name, validity };
       },
+      'contact.merge': (params) => merging.merge(params.pair(), params.pair('with')),
+      'contact.merged': () => merging.merged(),
       'contact.checkCode': (params) => {
         const pair = params.pair();
         const code = checkCode(
@@ -408,7 +412,7 @@ export class Calls {
       'device.join': (params, done) => {
         const name = params.optionalText('name') ?? '';
         checkName(name);
-        linking.join(params.text('link'), name, done);
+        linking.join(params.text('link'), name, done, params.flag('merge'));
         return undefined;
       },
       'device.linking': () => linking.view(),

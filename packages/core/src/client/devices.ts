@@ -17,24 +17,31 @@ const GREET_AFTER_MS = 60_000;
 /** A consent that the device which linked it has not answered is answered by another after this. */
 const STAND_IN_MS = 60 * 60_000;
 
+export interface DevicesHooks {
+  /** The pair knows its other side now. */
+  met(pair: Pair): void;
+  /** This device alone knew of it when it joined: it lets the others in. */
+  isBroughtHere(pair: Pair): boolean;
+}
+
 export class Devices {
   readonly #context: Context;
   readonly #home: Home;
   readonly #sessions: Sessions;
   readonly #sender: Sender;
-  readonly #met: (pair: Pair) => void;
+  readonly #hooks: DevicesHooks;
   /** By conversation: when to say hello to devices that have not said it. */
   readonly #greetAt = new Map<string, number>();
   #standInAt = 0;
   /** By conversation: events that are still to come from own devices, and the most there were. */
   readonly #left = new Map<string, { readonly left: number; readonly of: number }>();
 
-  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, met: (pair: Pair) => void) {
+  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: DevicesHooks) {
     this.#context = context;
     this.#home = home;
     this.#sessions = sessions;
     this.#sender = sender;
-    this.#met = met;
+    this.#hooks = hooks;
   }
 
   // ---- what own devices say in `self`
@@ -121,7 +128,7 @@ export class Devices {
     for (const { self, device, consent } of consentsOf(this.#context.store, id)) {
       const feed = feedIdOf(crypto, device);
       if (pair.log.memberOf(feed) !== undefined || !this.#isActive(this.#home.mine, self)) continue;
-      if (!standIn && !this.#isHost(self)) continue;
+      if (!standIn && !this.#isHost(self) && !this.#hooks.isBroughtHere(pair)) continue;
       const { member } = own;
       const { place } = pair.log.appendEntry(
         (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
@@ -170,7 +177,7 @@ export class Devices {
     if (of.kind === 'pair') {
       const pair = of as Pair;
       this.#enrol(pair.id);
-      if (pair.local.peerInception !== null) this.#met(pair);
+      if (pair.local.peerInception !== null) this.#hooks.met(pair);
     }
     if (of.log.addingEntry(own.feed) !== undefined) this.#greet(of);
     else this.#greetLater(of);

@@ -12,6 +12,7 @@ import type { Conversation, Pair } from './conversation.ts';
 import { Home } from './home.ts';
 import { Lines } from './lines.ts';
 import { Linking } from './linking.ts';
+import { Merging } from './merging.ts';
 import { Pairing } from './pairing.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
@@ -149,7 +150,10 @@ export class Engine {
       info: (relay): RelayInfo | undefined => courier.status(relay).info,
       met: (pair) => this.#met(pair),
     });
-    const devices: Devices = new Devices(context, home, sessions, sender, (pair) => devices.share(pair));
+    const devices: Devices = new Devices(context, home, sessions, sender, {
+      met: (pair) => devices.share(pair),
+      isBroughtHere: (pair) => merging.isBroughtHere(pair),
+    });
     const removal: Removal = new Removal(context, home, sessions, sender, {
       bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
@@ -160,6 +164,7 @@ export class Engine {
       mayJudge: () => publisher.mayPurge(),
       judged: (of, ingested) => receiver.judged(of, ingested),
     });
+    const merging: Merging = new Merging(context, home, sender, (pair) => calls.tellProfile(pair));
     const forget = (): void => {
       sessions.forget();
       receiver.forget();
@@ -167,9 +172,11 @@ export class Engine {
     const linking: Linking = new Linking(context, home, sessions, sender, {
       info: (relay) => courier.status(relay).info,
       added: () => devices.added(),
-      adopted: () => {
+      adopted: (facts) => {
         forget();
+        merging.bring(facts);
         devices.adopted();
+        devices.prepare();
       },
       prepare: () => devices.prepare(),
       strangers: () => removal.strangers(),
@@ -180,6 +187,7 @@ export class Engine {
       (content) => devices.heard(content),
       (content) => timers.heard(content),
       (content) => recovery.heard(content),
+      (content) => merging.heard(content),
     );
     const lines = new Lines(context, home, sessions);
     const publisher = new Publisher(context, home, sessions, sender);
@@ -198,6 +206,7 @@ export class Engine {
       linking,
       removal,
       recovery,
+      merging,
       lines,
       timers,
       status: () => this.#status(),

@@ -114,7 +114,12 @@ export const ERRORS = {
   'home-in-use': kind(
     EXIT.notAllowed,
     'This device has contacts or other devices of its own already.',
-    'Join from a fresh device, or merge the two.',
+    'Join from a fresh device, or merge the two: then everything of both is one account.',
+  ),
+  'not-both': kind(
+    EXIT.notAllowed,
+    'Only two conversations in which you can write can become one.',
+    'Wait until the other person has answered in both.',
   ),
   blocked: kind(EXIT.notAllowed, 'This person is blocked.', 'Unblock them first.'),
   ended: kind(EXIT.notAllowed, 'This conversation has ended.', 'Invite them again.'),

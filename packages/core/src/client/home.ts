@@ -283,6 +283,15 @@ export class Home {
       const until = Math.max(0, Math.floor(this.#context.now())) + OLD_INBOX_MS;
       store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until, record: old.record }));
     }
+    // Of one that had contacts: they are those of the other `self` now, and what the former one said of them is told anew.
+    for (const pair of this.pairs()) {
+      pair.log.forget();
+      store.delete('inbox', ownInboxKey(pair.id));
+      store.delete('inbox', toldInboxKey(pair.id));
+    }
+    this.#pairs.clear();
+    this.#preferences.clear();
+    this.#loaded = false;
     this.#mine = undefined;
     this.#joining = undefined;
     this.touch();
@@ -862,6 +871,8 @@ const CONVERSATION_TABLES = [
   'peer',
 ] as const;
 const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), conversation);
+/** Where the other side is reached, as `self` says it. */
+const toldInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);
 const oldInboxKey = (conversation: Uint8Array, number: number): Uint8Array =>
   concat(utf8('x'), conversation, uint32(number));
 const reachedKey = (self: Uint8Array, feed: FeedId): Uint8Array => concat(utf8('d'), self, feed);

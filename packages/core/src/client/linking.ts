@@ -1,14 +1,16 @@
 // How a device joins the `self` of another (spec 08, "Device links"): a link or short code made here, or followed here.
 // Once the new device stands in the charter of `self`, everything else comes by sync (devices.ts).
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { afterPrefix } from '../conversation/index.ts';
+import { afterPrefix, type SelfContent } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
 import {
   conversationIdFrom,
+  createAbsorb,
   createAddDevice,
   feedIdOf,
   openEntry,
   signConsent,
+  verifyAbsorbConsent,
   type ConversationId,
   type FeedId,
   type MemberId,
@@ -57,6 +59,7 @@ import {
   type JoinRecord,
   type LinkRecord,
 } from './link-records.ts';
+import { factsOf, mergeItem } from './merging.ts';
 import { relayError, type Settle } from './pairing.ts';
 import { giveRange } from './recovery-pool.ts';
 import type { DeviceLink, Linking as LinkingView } from './rpc.ts';
@@ -65,6 +68,8 @@ import type { Sessions } from './sessions.ts';
 
 const LINK = utf8('d');
 const JOIN = utf8('j');
+/** What a device that waits to be let in brings. */
+const MERGE = utf8('m');
 /** A link may be followed this long, … */
 const OFFERED_MS = 5 * 60_000;
 /** … and what came in that time is taken this long. */
@@ -79,7 +84,8 @@ export interface LinkingHooks {
   /** A device was taken in by this one. */
   added(feed: FeedId): void;
   /** This device is in: the `self` it joined is the home's. */
-  adopted(): void;
+  /** `facts`: what the former one said of contacts. */
+  adopted(facts: readonly SelfContent[]): void;
   history(): LinkingView['history'];
   /** Devices that were removed and may still write. */
   strangers(): readonly FeedId[];
@@ -333,6 +339,8 @@ export class Linking {
     const { device, consent, inbox, commitment, name } = item;
     const waiting = { ...record, state: 1, guest: { device, consent, inbox, commitment, name, nonce: null } };
     this.#save(waiting);
+    const merge = packet?.find((one): one is ItemOf<'merge'> => one.type === 'merge');
+    if (merge !== undefined) this.#context.store.put('invite', concat(MERGE, feed), encodePacket([merge]));
     this.#readGuests();
     if (record.confirm) {
       this.#sendTo(waiting, [
@@ -391,12 +399,37 @@ export class Linking {
       (key, at) => createAddDevice(crypto, key, at, { device: guest.device, member: mine.me, consent: guest.consent }),
       this.#context.now(),
     );
+    this.#absorb(feed);
     this.#end(record, 'done');
     this.#readGuests();
     this.#home.reach(mine, feed, guest.inbox);
     this.#home.loadInboxes(mine);
     this.#sender.queue(mine, place);
     this.#hooks.added(feed);
+  }
+  /** It had a `self` of its own, which is a part of ours from now on. */
+  #absorb(feed: FeedId): void {
+    const { store, crypto } = this.#context;
+    const { mine } = this.#home;
+    const raw = store.get('invite', concat(MERGE, feed));
+    const item = raw === undefined ? undefined : decodePacket(raw)?.[0];
+    store.delete('invite', concat(MERGE, feed));
+    if (item?.type !== 'merge') return;
+    const { root, member, device, consent } = item;
+    const isGood = verifyAbsorbConsent(crypto, { root: mine.id, member: mine.me }, { root, member }, { device, consent });
+    if (!isGood) return;
+    const { place } = mine.log.appendEntry(
+      (key, at) =>
+        createAbsorb(crypto, key, at, {
+          member: mine.me,
+          otherRoot: root,
+          other: member as MemberId,
+          device,
+          consent,
+        }),
+      Math.max(1, this.#context.now()),
+    );
+    this.#sender.queue(mine, place);
   }
   /** How much of the past a device that this one took in was to get, and from when on; undefined: all. */
   confirm(words: string): { readonly device: string } {
@@ -443,6 +476,7 @@ export class Linking {
     text: string,
     name: string,
     done: Settle<{ readonly device: string; readonly state: 'waiting' | 'linked' }>,
+    merge = false,
   ): void {
     const invitation = readLink(text);
     const code = invitation === undefined ? readLinkCode(text) : undefined;
@@ -450,8 +484,8 @@ export class Linking {
     if (invitation === undefined && code === undefined) throw new KithError('bad-link');
     if (invitation !== undefined && invitation.joins !== 'device') throw new KithError('bad-link');
     if (relay === undefined) throw new KithError('no-relay');
-    if (this.#home.pairs().length > 0 || this.#sessions.feeds(this.#home.mine).length > 0)
-      throw new KithError('home-in-use');
+    const isInUse = this.#home.pairs().length > 0 || this.#sessions.feeds(this.#home.mine).length > 0;
+    if (isInUse && !merge) throw new KithError('home-in-use');
     const { crypto } = this.#context;
     const secret = invitation?.secret ?? linkCodeSecret(crypto, code ?? '');
     const keys = deriveInvitationKeys(crypto, { secret, keyHash: invitation?.keyHash ?? NO_KEY_HASH });
@@ -469,6 +503,8 @@ export class Linking {
       if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([relay, ...offer.relays])].slice(0, 2));
       this.#request(relay, { type: 'info' }, (told) => {
         if (typeof told !== 'object' || told.type !== 'info') return done(relayError(told));
+        if (equalBytes(self.self, this.#home.mine.id))
+          return done(new KithError('home-in-use', { message: 'This device is one of that person already.' }));
         this.#claimOffer(offer, self, { relay, keys, name, confirm: code !== undefined, info: told.info }, done);
       });
     });
@@ -505,6 +541,10 @@ export class Linking {
         createInboxRecord(randomness, 1, this.#home.relays.slice(0, 2), bits, randomness.bytes(3)),
       );
       const nonce = randomness.bytes(32);
+      const merge =
+        this.#home.pairs().length === 0
+          ? undefined
+          : mergeItem(this.#context, this.#home.mine, { root: self.self, member: self.member });
       const packet = encodePacket([
         {
           type: 'join',
@@ -514,6 +554,7 @@ export class Linking {
           inbox,
           name: by.name,
         },
+        ...(merge === undefined ? [] : [merge]),
       ]);
       const { session } = addGeneration(
         emptySession(),
@@ -612,9 +653,10 @@ export class Linking {
       );
     if (!isIn) return;
     this.#context.store.delete('invite', JOIN);
+    const facts = this.#home.pairs().length === 0 ? [] : factsOf(this.#home.self);
     this.#home.adopt();
     this.#home.tell({ type: 'device', name: record.name, at: Math.max(0, this.#context.now()), extensions: [] });
-    this.#hooks.adopted();
+    this.#hooks.adopted(facts);
     this.#changed();
   }
   #joinView(): LinkingView['joining'] {

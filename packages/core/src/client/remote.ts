@@ -34,6 +34,8 @@ export const METHOD_KINDS = {
   'contact.devices': 'read',
   'contact.words': 'read',
   'contact.mark': 'write',
+  'contact.merge': 'write',
+  'contact.merged': 'read',
   'contact.checkCode': 'read',
   'contact.checkScan': 'read',
   send: 'write',

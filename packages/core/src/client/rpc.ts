@@ -181,6 +181,11 @@ export interface Linking {
   readonly removed: { readonly at: number; readonly wiped: boolean } | null;
 }
 
+/** Conversations with one person; `head` is the one that is shown. */
+export interface MergedContact {
+  readonly head: string;
+  readonly conversations: readonly string[];
+}
 /** What recovery words are good for here. Devices by their public id where it is known. */
 export interface RecoveryState {
   readonly made: boolean;
@@ -244,6 +249,9 @@ export interface Methods {
     params: { conversation: string; validity: Validity };
     result: { conversation: string; validity: Validity };
   };
+  /** These two are one person, who is told that they are one account here as well. */
+  'contact.merge': { params: { conversation: string; with: string }; result: readonly MergedContact[] };
+  'contact.merged': { params: Record<string, never>; result: readonly MergedContact[] };
   /** A code (QR text) that the other side scans to check; and the check of a scanned one. */
   'contact.checkCode': { params: { conversation: string }; result: { code: string } };
   'contact.checkScan': { params: { conversation: string; code: string }; result: { match: boolean } };
@@ -331,7 +339,8 @@ export interface Methods {
     result: DeviceLink;
   };
   /** Follows the link or short code of another own device; only from a home that has no contacts. */
-  'device.join': { params: { link: string; name?: string }; result: { device: string; state: 'waiting' | 'linked' } };
+  /** `merge`: also from one that has; what it has comes along, and its own `self` becomes a part of the other. */
+  'device.join': { params: { link: string; name?: string; merge?: boolean }; result: { device: string; state: 'waiting' | 'linked' } };
   'device.linking': { params: Record<string, never>; result: Linking };
   /** The words on both screens are these. */
   'device.confirm': { params: { words: string }; result: { device: string } };

@@ -86,6 +86,11 @@ export const items = kinds({
   removed: [16, named('item-removed', tuple({ wipe: bool }))],
   /** To an own device: how many events of this conversation are still to come, of those it asked for. */
   left: [17, named('item-left', tuple({ events: uint() }))],
+  /** Beside `join`, from a device that has contacts: its own `self` may be taken in (spec 03, "Merging"). */
+  merge: [
+    18,
+    named('item-merge', tuple({ root: bytes(16, 32), member: bytes(16), device: bytes(32), consent: bytes(64) })),
+  ],
 });
 export type Item = KindOf<typeof items>;
 export type ItemOf<T extends Item['type']> = Extract<Item, { readonly type: T }>;
