@@ -1,6 +1,6 @@
 // The order in which lines came here, whatever their place in a conversation: what `follow` reads, each at least once.
-import { concat, readUint48, uint48, utf8 } from '../bytes/index.ts';
-import { conversationOfSearchId, eventOfSearchId, orderKey } from '../conversation/index.ts';
+import { concat, equalBytes, readUint48, uint48, utf8 } from '../bytes/index.ts';
+import { CONTENT_KINDS, conversationOfSearchId, eventOfSearchId, orderKey } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import type { Range } from '../ports/index.ts';
@@ -12,6 +12,8 @@ import type { Lines } from './lines.ts';
 import type { Methods } from './rpc.ts';
 
 const ARRIVAL = utf8('n');
+/** More than fit a screen nobody hears of one by one. */
+const MAX_TOLD = 50;
 const END = concat(ARRIVAL, new Uint8Array(7).fill(255));
 const NEWEST_FIRST: Range = { from: ARRIVAL, to: END, reverse: true };
 
@@ -19,6 +21,7 @@ export class Arrivals {
   readonly #context: Context;
   readonly #home: Home;
   readonly #lines: Lines;
+  #last: number | undefined;
 
   constructor(context: Context, home: Home, lines: Lines) {
     this.#context = context;
@@ -26,14 +29,27 @@ export class Arrivals {
     this.#lines = lines;
   }
 
-  /** Numbers the event, if it stands in its conversation as a line, and tells who listens. */
-  note(pair: Pair, event: ShownEvent): void {
+  /** Numbers those of the events that stand in their conversation as lines, and tells who listens what is new of them. */
+  note(pair: Pair, events: readonly ShownEvent[]): void {
     const { store } = this.#context;
-    if (store.get('message', orderKey(pair.id, event.lamport, event.event)) === undefined) return;
-    store.put('arrival', concat(ARRIVAL, uint48(this.#newest() + 1)), concat(pair.id, event.event));
-    this.#context.changed({ type: 'events', events: [this.#lines.lineOf(pair, event)] });
+    const news: ShownEvent[] = [];
+    let count = 0;
+    for (const event of events) {
+      const key = orderKey(pair.id, event.lamport, event.event);
+      if (store.get('message', key) === undefined) continue;
+      count++;
+      this.#last = this.#newest() + 1;
+      store.put('arrival', concat(ARRIVAL, uint48(this.#last)), concat(pair.id, event.event));
+      // What was read on another device before it came here is no news.
+      const isTheirText = event.contentKind === CONTENT_KINDS.text && !equalBytes(event.member, pair.view.me);
+      if (!isTheirText || store.get('unread', key) !== undefined) news.push(event);
+    }
+    if (count === 0) return;
+    const told = news.slice(-MAX_TOLD).map((event) => this.#lines.lineOf(pair, event));
+    this.#context.changed({ type: 'events', events: told });
   }
   #newest(): number {
+    if (this.#last !== undefined) return this.#last;
     const last = this.#context.store.scan('arrival', { ...NEWEST_FIRST, limit: 1 })[0];
     return last === undefined ? 0 : readUint48(last.key, 1);
   }

@@ -40,6 +40,7 @@ import type { RelayInfo } from '../ports/index.ts';
 import { Arrivals } from './arrivals.ts';
 import { BackupReader, type Adopt } from './backup-reader.ts';
 import { BackupWriter } from './backup-writer.ts';
+import type { ComingBack } from './coming-back.ts';
 import type { Context } from './context.ts';
 import type { Courier } from './courier.ts';
 import type { Devices } from './devices.ts';
@@ -81,6 +82,7 @@ export interface CallsParts {
   readonly removal: Removal;
   readonly recovery: Recovery;
   readonly merging: Merging;
+  readonly back: ComingBack;
   readonly lines: Lines;
   readonly timers: Timers;
   readonly status: () => Status;
@@ -152,7 +154,7 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging, back } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -400,6 +402,7 @@ export class Calls {
         }
         pairing.tick(true);
         linking.tick(true);
+        this.#parts.back.tick(true);
         sender.tick(true);
         return undefined;
       },
@@ -437,6 +440,14 @@ export class Calls {
       },
       'recovery.create': (params) => recovery.create(params.optionalText('words')),
       'recovery.state': () => recovery.state(),
+      'recovery.invite': (params, done) => {
+        back.invite(this.#sendable(params.pair()), done);
+        return undefined;
+      },
+      'recovery.use': (params, done) => {
+        back.use(params.text('link'), params.text('words'), params.flag('keep'), done);
+        return undefined;
+      },
       'recovery.refuse': () => recovery.refuse(),
       'events.since': (params) => this.#arrivals.since(params.optionalText('from'), MAX_PAGE),
     };
@@ -459,7 +470,7 @@ export class Calls {
     const shown = pair.log.find(appended.event);
     if (shown !== undefined) {
       projectPair(pair.view, shown);
-      this.#arrivals.note(pair, shown);
+      this.#arrivals.note(pair, [shown]);
     }
     this.#changedIn(pair);
     return { event: eventName(appended.event), state: 'waiting' };
@@ -485,7 +496,7 @@ export class Calls {
   }
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
-    for (const event of ingested.shown) this.#arrivals.note(pair, event);
+    this.#arrivals.note(pair, ingested.shown);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
       this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text))
@@ -670,7 +681,7 @@ export class Calls {
     const now = this.#context.now();
     const { courier, pairing, linking, sender, receiver } = this.#parts;
     if (this.#syncing.length > 0) {
-      const idle = courier.isIdle() && pairing.isIdle() && linking.isIdle() && this.#context.isQuiet();
+      const idle = courier.isIdle() && pairing.isIdle() && linking.isIdle() && this.#parts.back.isIdle() && this.#context.isQuiet();
       if (idle) sender.tick(true);
       const over = idle && courier.isIdle() && this.#context.isQuiet();
       for (const syncing of this.#syncing) {

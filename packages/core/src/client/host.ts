@@ -41,6 +41,8 @@ export type StartKith = (parts: Parts) => Promise<Kith>;
 
 /** Ending hands on what it can for at most this long; the rest is posted at the next start. */
 const STOP_MS = 2_000;
+/** Inputs at a time that come from a history, not from people. */
+const FLOOD = 12;
 
 interface Call {
   readonly resolve: (value: unknown) => void;
@@ -54,6 +56,7 @@ class Host implements Kith {
   readonly #listeners = new Set<(change: Change) => void>();
   #queue: Input[] = [];
   #draining = false;
+  #isFlooded = false;
   #nextCall = 1;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed: Promise<void> | undefined;
@@ -128,14 +131,17 @@ class Host implements Kith {
     this.#queue.push(input);
     if (this.#draining) return;
     this.#draining = true;
-    // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends.
-    void Promise.resolve().then(() => this.#drain());
+    // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends. In a flood of cells what
+    // has come by now is waited for as well.
+    if (this.#isFlooded) this.#parts.clock.after(0, () => this.#drain());
+    else void Promise.resolve().then(() => this.#drain());
   }
 
   #drain(): void {
     const inputs = this.#queue;
     this.#queue = [];
     this.#draining = false;
+    this.#isFlooded = inputs.length >= FLOOD;
     if (inputs.length === 0 || this.#isEnded) return;
     let effects: readonly Effect[] = [];
     try {

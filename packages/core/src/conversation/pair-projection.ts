@@ -10,6 +10,7 @@ import {
   frontierCodec,
   MINUTE_MS,
   type ConversationLog,
+  type Frontier,
   type Opened,
   type Place,
   type ShownEvent,
@@ -198,9 +199,19 @@ const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent 
 };
 const isExpired = (view: PairView, place: Place): boolean => view.log.at(place)?.contentState === 'expired';
 const isRead = (view: PairView, event: ShownEvent): boolean => {
-  const raw = readMark(view.store, view.conversation);
-  const mark = raw === undefined ? undefined : decode(frontierCodec, raw);
+  const mark = markOf(view);
   return mark !== undefined && view.log.covers(mark, event.place);
+};
+/** The last mark of each view as decoded: a history asks for the same one at each of its events. */
+const decodedMarks = new WeakMap<PairView, { readonly raw: Uint8Array; readonly mark: Frontier | undefined }>();
+const markOf = (view: PairView): Frontier | undefined => {
+  const raw = readMark(view.store, view.conversation);
+  if (raw === undefined) return undefined;
+  const known = decodedMarks.get(view);
+  if (known !== undefined && equalBytes(known.raw, raw)) return known.mark;
+  const mark = decode(frontierCodec, raw);
+  decodedMarks.set(view, { raw: raw.slice(), mark });
+  return mark;
 };
 
 /** Content, all edits and search entries of an event go; the line stays, as deleted. */

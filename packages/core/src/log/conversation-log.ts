@@ -142,6 +142,8 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       return row && toShown(state, row);
     },
     content(event) {
+      const fresh = state.freshContent(event);
+      if (fresh !== undefined) return fresh.subarray(32);
       const row = rowOf(state, event);
       return row && contentOf(state, row);
     },

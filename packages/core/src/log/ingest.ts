@@ -55,6 +55,7 @@ export const takeAll = (
   from: Sender,
   receivedAt: number,
 ): void => {
+  state.forgetContents();
   // What others build on goes first; it saves putting things aside.
   intake.queue.push(
     ...objects
@@ -254,7 +255,11 @@ const takeEvent = (
   state.putHeaderRow(row);
   state.putStanding(event, row);
   const held = content !== undefined && content !== 'wrong';
-  if (held) state.store.put('content', state.headerKey(row, event), concat(content.key, content.content));
+  if (held) {
+    const stored = concat(content.key, content.content);
+    state.store.put('content', state.headerKey(row, event), stored);
+    state.rememberContent(event, stored);
+  }
   state.setSegment(feed, segment, {
     ...record,
     top: Math.max(record.top, header.seq + 1),

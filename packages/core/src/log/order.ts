@@ -47,7 +47,10 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
-  const content = read === undefined ? state.store.get('content', state.headerKey(row, row.event)) : read.content;
+  const content =
+    read === undefined
+      ? (state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event)))
+      : read.content;
   const stored = header.sizeClass === 0 ? undefined : content;
   const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
@@ -154,6 +157,7 @@ export const purge = (state: LogState, event: EventId, why?: 'expired'): void =>
   const key = state.headerKey(row, event);
   const held = state.store.get('content', key) !== undefined;
   state.store.delete('content', key);
+  state.forgetContents(event);
   state.putHeaderRow({ ...row, flags: row.flags | flags });
   state.setSegment(row.feed, row.segment, { ...record, contents: record.contents - (held ? 1 : 0) });
   dropIfEmpty(state, row.feed, row.segment);

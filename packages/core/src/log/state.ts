@@ -78,6 +78,7 @@ export const openState = (options: LogOptions) => {
       }
     | undefined;
   let freshHeaders = new Map<string, Header>();
+  let freshContents = new Map<string, Uint8Array>();
   let ancestry = new Map<string, ReadonlySet<string>>();
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
@@ -319,6 +320,17 @@ export const openState = (options: LogOptions) => {
     headerOf: (row: HeaderRow): Header =>
       freshHeaders.get(toHex(row.event)) ?? certain(readHeader(row.header), 'header'),
 
+    /** Contents as stored (key and content) that were checked by the last call of `ingest`: they are read at once. */
+    rememberContent(event: EventId, stored: Uint8Array): void {
+      freshContents.set(toHex(event), stored);
+    },
+    freshContent: (event: EventId): Uint8Array | undefined =>
+      freshContents.size === 0 ? undefined : freshContents.get(toHex(event)),
+    forgetContents(event?: EventId): void {
+      if (event !== undefined) freshContents.delete(toHex(event));
+      else if (freshContents.size > 0) freshContents = new Map();
+    },
+
     /** Minutes: the time of the first event of a segment; undefined while it is not held. */
     openedAt(feed: FeedId, segment: SegmentId): number | undefined {
       if (opened !== undefined && equalBytes(opened.segment, segment)) return opened.time;
@@ -378,6 +390,7 @@ export const openState = (options: LogOptions) => {
       charterNow = undefined;
       changes++;
       freshHeaders = new Map();
+      freshContents = new Map();
       ancestry = new Map();
       opened = undefined;
     },
