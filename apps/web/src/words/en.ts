@@ -117,6 +117,10 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     next: 'Choose “They differ”, and start again.',
   },
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
+  'words-needed': {
+    message: 'This invitation is for somebody who comes back without any device.',
+    next: 'Open it with your recovery words, under Devices.',
+  },
   'not-both': {
     message: 'Only two conversations in which you can write can become one.',
     next: 'Wait until the other person has answered in both.',

@@ -5,6 +5,7 @@ import type { Ingested } from '../log/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
+import { ComingBack } from './coming-back.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
 import { Courier } from './courier.ts';
 import { Devices } from './devices.ts';
@@ -64,6 +65,7 @@ interface Parts {
   readonly pairing: Pairing;
   readonly devices: Devices;
   readonly recovery: Recovery;
+  readonly back: ComingBack;
   readonly linking: Linking;
   readonly lines: Lines;
   readonly calls: Calls;
@@ -144,7 +146,14 @@ export class Engine {
         context.changed({ type: 'contacts' });
       },
     });
-    const sender: Sender = new Sender(context, home, sessions, courier, (pair) => receiver.missing(pair));
+    const sender: Sender = new Sender(
+      context,
+      home,
+      sessions,
+      courier,
+      (pair) => receiver.missing(pair),
+      (of, ingested) => receiver.entered(of, ingested),
+    );
     receiver.answerWith(sender);
     const pairing: Pairing = new Pairing(context, home, sessions, sender, {
       info: (relay): RelayInfo | undefined => courier.status(relay).info,
@@ -165,6 +174,10 @@ export class Engine {
       judged: (of, ingested) => receiver.judged(of, ingested),
     });
     const merging: Merging = new Merging(context, home, sender, (pair) => calls.tellProfile(pair));
+    const back: ComingBack = new ComingBack(context, home, sessions, sender, {
+      bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
+      charter: charterChanged,
+    });
     const forget = (): void => {
       sessions.forget();
       receiver.forget();
@@ -207,6 +220,7 @@ export class Engine {
       removal,
       recovery,
       merging,
+      back,
       lines,
       timers,
       status: () => this.#status(),
@@ -215,7 +229,7 @@ export class Engine {
       spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
       adopt: (restored) => adoptBackup({ context, home, sender, devices, forget }, restored),
     });
-    return { context, home, sessions, courier, sender, receiver, pairing, devices, recovery, linking, lines, calls, publisher, timers, typing };
+    return { context, home, sessions, courier, sender, receiver, pairing, devices, recovery, back, linking, lines, calls, publisher, timers, typing };
   }
 
   /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
@@ -295,7 +309,7 @@ export class Engine {
   }
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
-    const { context, home, sender, courier, pairing, linking, devices, recovery, calls, publisher, timers } = this.#parts;
+    const { context, home, sender, courier, pairing, linking, devices, recovery, back, calls, publisher, timers } = this.#parts;
     const now = context.now();
     if (this.#removed !== undefined) this.#leaveSelf();
     const posting = sender.tick();
@@ -310,7 +324,7 @@ export class Engine {
       this.#listening = listening;
     }
     const fetching = courier.tick(relays);
-    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick(), recovery.tick());
+    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick(), recovery.tick(), back.tick());
     const publishing = publisher.tick();
     if (now - this.#touchedAt > TOUCH_MS) {
       this.#touchedAt = now;

@@ -95,6 +95,11 @@ export const ERRORS = {
     'These recovery words do not belong here.',
     'Try the words that were made last. Words take effect 7 days after the other person has seen them.',
   ),
+  'words-needed': kind(
+    EXIT.notAllowed,
+    'This invitation is for somebody who comes back without any device.',
+    'Recovery words open it: `kith recovery use LINK`.',
+  ),
   'unknown-device': kind(EXIT.unknown, 'There is no such device.', 'List them with `kith device list`.'),
   'own-device': kind(
     EXIT.notAllowed,

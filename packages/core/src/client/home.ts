@@ -761,14 +761,15 @@ export class Home {
     const relation = { root, role, at: createdAt, inception, nonce, peerInception, peerNonce, peerCommitment, settled };
     this.tellOnce({ type: 'relation', conversation: pair.id, ...relation, extensions: [] });
   }
-  /** A pair that another own device is in: this one makes its key for it. */
-  addFrom({ conversation: id, at, extensions: _, ...relation }: Relation): Pair | undefined {
+  /** A pair that another own device is in, or was in: this one makes its key for it, or has made it. */
+  addFrom({ conversation: id, at, extensions: _, ...relation }: Relation, key?: SigningKey): Pair | undefined {
     const { crypto, randomness, store } = this.#context;
     const inception = openEntry(crypto, relation.inception);
     const known = this.pair(id);
     if (known !== undefined || inception?.act.type !== 'inception') return known;
     const log = this.#openLog(id, 'pair', [relation.root]);
-    log.joinDevice(crypto.signingKey(new Secret(randomness.bytes(32))), inception.act.member, inception.feed);
+    const own = key ?? crypto.signingKey(new Secret(randomness.bytes(32)));
+    log.joinDevice(own, inception.act.member, inception.feed);
     log.ingest([{ type: 'entry', entry: relation.inception }], 'own', this.#context.now());
     log.admit(inception.act.member);
     const empty = emptyLocal(id, LOCAL_KINDS.pair, relation.role, at, relation.inception, relation.nonce);

@@ -12,6 +12,8 @@ import {
   deriveInvitationKeys,
   deriveOwnerToken,
   invitationKeyHash,
+  isReturnOffer,
+  RETURN_OFFER_EXTENSIONS,
   openClaim,
   openOffer,
   readLink,
@@ -610,7 +612,8 @@ export class Pairing {
     const keys = deriveInvitationKeys(crypto, invitation);
     this.#context.request(invitation.relay, { type: 'offerGet', place: keys.place }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'offer') return done(relayError(answer));
-      const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed);
+      const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed, RETURN_OFFER_EXTENSIONS);
+      if (offer !== undefined && isReturnOffer(offer.extensions)) return done(new KithError('words-needed'));
       if (offer === undefined) return done(new KithError('invite-invalid'));
       done(offer.expires <= this.#context.now() - DAY_MS ? new KithError('invite-expired') : offer);
     });

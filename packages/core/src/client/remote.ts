@@ -77,6 +77,8 @@ export const METHOD_KINDS = {
   'recovery.create': 'write',
   'recovery.state': 'read',
   'recovery.refuse': 'write',
+  'recovery.invite': 'write',
+  'recovery.use': 'write',
   'lock.state': 'read',
   'lock.touch': 'read',
   'lock.now': 'write',

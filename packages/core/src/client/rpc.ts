@@ -355,6 +355,13 @@ export interface Methods {
   /** New recovery words, which are shown this once and kept nowhere. `words`: those there are, for further keys; answers none. */
   'recovery.create': { params: { words?: string }; result: { words: readonly string[] } };
   'recovery.state': { params: Record<string, never>; result: RecoveryState };
+  /** An invitation for the other person of a conversation, who has lost every device and has recovery words. */
+  'recovery.invite': { params: { conversation: string }; result: { link: string; expires: number } };
+  /** Follows one. The lost devices are removed when the history has come, unless `keep`. */
+  'recovery.use': {
+    params: { link: string; words: string; keep?: boolean };
+    result: { conversation: string; state: 'waiting' };
+  };
   /** It was not this person who set the keys that wait. */
   'recovery.refuse': { params: Record<string, never>; result: RecoveryState };
   'device.name': { params: { name: string }; result: readonly DeviceView[] };

@@ -32,6 +32,7 @@ export * from './relay-rules-log.ts';
 export * from './relay-rules-rendezvous.ts';
 export * from './relay-rules.ts';
 export * from './device-link.ts';
+export * from './return-link.ts';
 export { checkCode, commitment, compareCheckCode, NONCE_BYTES, safetyWords } from './safety.ts';
 export * from './types.ts';
 export { WORDS } from './words.ts';
