@@ -14,6 +14,8 @@ const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
     size: () => import('./src/size.ts'),
     start: () => import('./src/start.ts'),
     history: () => import('./src/history-race.ts'),
+    devices: () => import('./src/devices.ts'),
+    memory: () => import('./src/memory.ts'),
     unlock: () => import('./src/unlock.ts'),
   }),
 );
