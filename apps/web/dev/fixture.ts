@@ -628,6 +628,10 @@ export function createFixture(scene: Scene) {
       tell({ type: 'devices' });
       return devices;
     },
+    'contact.merge': () => [],
+    'contact.merged': () => [],
+    'recovery.invite': () => ({ link: 'http://localhost:4680/i#abc', expires: NOW + DAY }),
+    'recovery.use': () => ({ conversation: 'blair', state: 'waiting' }),
     'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
     'recovery.state': () => recovery,
     'recovery.refuse': () => recovery,

@@ -159,9 +159,19 @@ test.each([
 
 test('in a used Kith a link says plainly why not, and can be taken elsewhere', async () => {
   await open('talk', { at: 'device', link: 'http://localhost:4680/d#abc' });
-  await page.getByText('Only a fresh Kith can become one of somebody’s devices').waitFor();
+  await page.getByText('A link that adds a device is for a fresh Kith').waitFor();
   await press('Copy this link');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('http://localhost:4680/d#abc');
+  await looksRight('used');
+});
+
+test('S4.44 what is here comes along only when it is asked for twice', async () => {
+  await open('talk', { at: 'device', link: 'http://localhost:4680/d#abc' });
+  await press('Bring what is here along');
+  const dialog = page.getByRole('alertdialog');
+  await dialog.getByText('Go on only if you made it yourself').waitFor();
+  await dialog.getByRole('button', { name: 'Bring what is here along' }).press('Enter');
+  await page.getByText('Waiting for your other device').waitFor();
 });
 
 test('S4.23 two taps remove a device, and it is said what happens then', async () => {

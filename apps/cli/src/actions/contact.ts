@@ -1,4 +1,4 @@
-import type { Contact, Validity } from '@kith/core/client';
+import { KithError, type Contact, type Validity } from '@kith/core/client';
 import { findConversation } from '../find/conversation.ts';
 import { toTime } from '../print/time.ts';
 import { contactRecord, contactWords as contactLine } from '../print/records.ts';
@@ -58,5 +58,21 @@ export const contactMark: Action = async ({ input, print, kith }) => {
     { conversation: marked.conversation, validity: marked.validity },
     `${marked.conversation}  ${marked.validity}`,
   );
+  return 0;
+};
+
+/** Without two conversations it lists what is merged. */
+export const contactMerge: Action = async ({ input, print, kith }) => {
+  const engine = await kith();
+  const [one, other] = [input.optionalArgument('CONVERSATION'), input.optionalArgument('WITH')];
+  if (one !== undefined && other === undefined) throw new KithError('bad-option', { message: 'Two conversations are merged.' });
+  const merged =
+    one === undefined || other === undefined
+      ? await engine.call('contact.merged', {})
+      : await engine.call('contact.merge', {
+          conversation: await findConversation(engine, one),
+          with: await findConversation(engine, other),
+        });
+  for (const { head, conversations } of merged) print.record({ head, conversations }, conversations.join('  '));
   return 0;
 };

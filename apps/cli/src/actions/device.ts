@@ -71,7 +71,11 @@ const NEXT: Readonly<Record<string, string>> = {
 export const deviceJoin: Action = async ({ input, print, kith }) => {
   const engine = await kith();
   const name = input.option('name') ?? hostName();
-  const { device } = await engine.call('device.join', { link: input.argument('LINK'), name });
+  const { device } = await engine.call('device.join', {
+    link: input.argument('LINK'),
+    name,
+    merge: input.flag('merge'),
+  });
   const { state, words } = await follow(engine);
   print.record({ device, state, words }, words === null ? device : words.join(' '));
   print.talk(NEXT[state] ?? '');

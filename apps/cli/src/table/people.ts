@@ -108,6 +108,13 @@ export const PEOPLE: readonly CommandSpec[] = [
     fields: ['conversation', 'validity'],
     load: async () => (await import('../actions/contact.ts')).contactMark,
   }),
+  command('contact merge', 'say that two conversations are with one person; alone, list those that are', {
+    arguments: [maybe('CONVERSATION'), maybe('WITH')],
+    examples: ['kith contact merge Blair "Blair at work"'],
+    prints: 'lines',
+    fields: ['head', 'conversations'],
+    load: async () => (await import('../actions/contact.ts')).contactMerge,
+  }),
   command('context list', 'list your contexts', { prints: 'lines' }),
   command('context add', 'add a context: home, school, work', { arguments: [argument('NAME')] }),
   command('device list', 'list your devices', {
@@ -127,7 +134,10 @@ export const PEOPLE: readonly CommandSpec[] = [
   }),
   command('device join', 'make this home a device of yours', {
     arguments: [argument('LINK')],
-    options: [option('name', 'TEXT', 'what you call this device (the name of this computer)')],
+    options: [
+      option('name', 'TEXT', 'what you call this device (the name of this computer)'),
+      flag('merge', 'a home that has contacts: they come along, and the two of you become one'),
+    ],
     examples: ["kith device join 'https://relay.example/d#…'", 'kith device join 4f7k-9m2p-x3ht --relay URL'],
     fields: ['device', 'state', 'words'],
     load: async () => (await import('../actions/device.ts')).deviceJoin,

@@ -82,6 +82,7 @@ export class FakeKith implements Kith {
     contact('Qq81_-Sam00000000000BB', 'Sam'),
     contact('ZZZZZZnobody000000000C', ''),
   ];
+  readonly merged = [{ head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] }];
   readonly recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   readonly devices: readonly DeviceView[] = [
     {
@@ -237,6 +238,10 @@ export class FakeKith implements Kith {
     'device.refuse': () => ({ link: null, joining: null, removed: null, history: null }),
     'device.revoke': ({ device }) =>
       this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
+    'contact.merge': () => this.merged,
+    'contact.merged': () => this.merged,
+    'recovery.invite': () => ({ link: 'http://localhost:4680/i#abc', expires: FAR }),
+    'recovery.use': () => ({ conversation: 'kT3x9aBlair0000000000A', state: 'waiting' }),
     'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
     'recovery.state': () => this.recovery,
     'recovery.refuse': () => this.recovery,

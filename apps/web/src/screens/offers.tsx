@@ -124,7 +124,8 @@ export function Offers() {
       />
     );
   }
-  if (connected && persisted === false && settings.get(SETTINGS.hintPersist) !== 'off') {
+  // With a second device they live elsewhere too.
+  if (devices.length === 1 && connected && persisted === false && settings.get(SETTINGS.hintPersist) !== 'off') {
     return (
       <Offer
         text={t.offers.persist}

@@ -102,9 +102,13 @@ export const devices = {
   backup: 'Not a device: a backup file. Whoever has it and its passphrase can bring back all of this.',
   joinedOpen: 'Begin',
   usedTitle: 'Kith is in use here already',
-  used: 'There are conversations or other devices here. Only a fresh Kith can become one of somebody’s devices: two people would be mixed otherwise.',
+  used: 'There are conversations or other devices here. A link that adds a device is for a fresh Kith: opened here, it would make two into one for good.',
   usedNext:
-    'Open the link in another browser or browser profile, where Kith is new. Or is it the other way round? Then add that device from here.',
+    'To keep them apart, open it in another browser or browser profile, where Kith is new. Or is it the other way round? Then add that device from here.',
+  mergeTitle: 'Are both yours?',
+  merge:
+    'Then what is here can come along: all your devices have it then, and your contacts see one person. This cannot be undone.',
+  mergeDo: 'Bring what is here along',
   usedCopy: 'Copy this link',
 
   lostTitle: 'I lost a device',

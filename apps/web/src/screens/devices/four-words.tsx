@@ -19,7 +19,7 @@ export function FourWords({
         <h2>{t.devices.compare}</h2>
         <p className="soft">{t.devices.compareHint}</p>
       </div>
-      <ol className="words" aria-label={t.devices.words} dir="ltr">
+      <ol className="words words-four" aria-label={t.devices.words} dir="ltr">
         {words.map((word, index) => (
           <li key={index}>{word}</li>
         ))}

@@ -1,13 +1,16 @@
+import type { DeviceView } from '@kith/core/client';
 import { ScanLine } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { guessedName } from '../../app/device-name.ts';
 import { none, useAction, useContacts, useKith, useQuery } from '../../app/kith.tsx';
 import { isListed } from '../../app/names.ts';
+import type { ProblemCode } from '../../app/problem.ts';
 import { go, goToList } from '../../app/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Field } from '../../ui/field.tsx';
+import { Question } from '../../ui/modal.tsx';
 import { Note, Problem } from '../../ui/note.tsx';
 import { Page, Skeleton } from '../../ui/page.tsx';
 import { Scanner } from '../../ui/scanner.tsx';
@@ -93,7 +96,18 @@ function Ask({
   );
 }
 
-function Used({ link }: { link: string | null }) {
+function Used({
+  link,
+  busy,
+  problem,
+  onMerge,
+}: {
+  link: string | null;
+  busy: boolean;
+  problem: ProblemCode | null;
+  onMerge: (link: string) => void;
+}) {
+  const [asks, setAsks] = useState(false);
   return (
     <Page key="used" title={t.devices.usedTitle} narrow>
       <p>{t.devices.used}</p>
@@ -101,6 +115,30 @@ function Used({ link }: { link: string | null }) {
       {link === null ? null : <CopyButton look="main" text={link} label={t.devices.usedCopy} />}
       <Button onPress={() => go({ at: 'devices' }, 'replace')}>{t.devices.toDevices}</Button>
       <Button onPress={goToList}>{t.invite.home}</Button>
+      {link === null ? null : (
+        <section className="section" aria-label={t.devices.mergeTitle}>
+          <h2>{t.devices.mergeTitle}</h2>
+          <p>{t.devices.merge}</p>
+          <div>
+            <Button onPress={() => setAsks(true)} isDisabled={busy}>
+              {t.devices.mergeDo}
+            </Button>
+          </div>
+        </section>
+      )}
+      {problem === null ? null : <Problem code={problem} />}
+      {asks && link !== null ? (
+        <Question
+          title={t.devices.joinLinkTitle}
+          body={`${t.devices.joinLinkIntro} ${t.devices.joinLinkOwn}`}
+          yes={t.devices.mergeDo}
+          onYes={() => {
+            setAsks(false);
+            onMerge(link);
+          }}
+          onNo={() => setAsks(false)}
+        />
+      ) : null}
     </Page>
   );
 }
@@ -120,6 +158,11 @@ function Joined() {
   );
 }
 
+const nameOf = (devices: readonly DeviceView[]): string => {
+  const name = devices.find(({ thisDevice }) => thisDevice)?.name ?? '';
+  return name === '' ? guessedName() : name;
+};
+
 /** Makes this device one of somebody's: by a link that was opened, or by what another device of theirs shows. */
 export function Join({ link }: { link: string | null }) {
   const kith = useKith();
@@ -127,8 +170,8 @@ export function Join({ link }: { link: string | null }) {
   const [devices] = useQuery('device.list', none);
   const [contacts] = useQuery('contact.list', none);
   const wasJoining = useRef(false);
-  const join = useAction(async (text: string, name: string) => {
-    await kith.call('device.join', { link: text, name });
+  const join = useAction(async (text: string, name: string, merge: boolean) => {
+    await kith.call('device.join', { link: text, name, merge });
     wasJoining.current = true;
     again();
   });
@@ -173,7 +216,16 @@ export function Join({ link }: { link: string | null }) {
   const isUsed =
     (contacts.status === 'ready' && contacts.value.length > 0) ||
     (devices.status === 'ready' && devices.value.length > 1);
-  if (isUsed && joining === null) return <Used link={link} />;
+  if (isUsed && joining === null) {
+    return (
+      <Used
+        link={link}
+        busy={join.busy}
+        problem={join.problem}
+        onMerge={(own) => join.run(own, devices.status === 'ready' ? nameOf(devices.value) : '', true)}
+      />
+    );
+  }
   const problem = join.problem ?? confirm.problem ?? stop.problem;
   const failed = problem === null ? null : <Problem code={problem} />;
   const stopButton = (
@@ -207,7 +259,7 @@ export function Join({ link }: { link: string | null }) {
   }
   return (
     <Page key="ask" title={link === null ? t.devices.joinTitle : t.devices.joinLinkTitle} narrow>
-      <Ask link={link} busy={join.busy} onJoin={join.run} />
+      <Ask link={link} busy={join.busy} onJoin={(text, name) => join.run(text, name, false)} />
       {failed}
     </Page>
   );
