@@ -7,7 +7,16 @@ import { feedIdOf } from '@kith/core/identity';
 import { expect, test } from 'vitest';
 import { plainDisk, rowsOf } from './support/attacker.ts';
 import { Scanner } from './support/canaries.ts';
-import { freshFolder, freshPerson, freshRelay, introduce, textsOf, until, wholeLog, type Person } from './support/engines.ts';
+import {
+  freshFolder,
+  freshPerson,
+  freshRelay,
+  introduce,
+  textsOf,
+  until,
+  wholeLog,
+  type Person,
+} from './support/engines.ts';
 
 /** Follows a link of `host`; ends when both list it and it knows `host`'s contacts. */
 const link = async (host: Person, joining: Person, name: string): Promise<void> => {
@@ -114,7 +123,11 @@ test('S4.23 S4.21 a removed device that lets a third one in reaches nobody with 
   });
   await b.kith.call('send', { conversation, text: 'not for the lost one' });
   await hears(a1, conversation, 'not for the lost one');
-  await until('the lost one has been told', [back], async () => (await back.kith.call('device.linking', {})).removed !== null);
+  await until(
+    'the lost one has been told',
+    [back],
+    async () => (await back.kith.call('device.linking', {})).removed !== null,
+  );
   expect(await active()).toBe(1);
   expect((await a1.kith.call('device.list', {})).filter(({ revoked }) => !revoked).length).toBe(1);
   for (const one of [back, a3]) {

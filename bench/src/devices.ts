@@ -20,7 +20,7 @@ const active = async (person: Person): Promise<number> =>
 const quiet = async (...people: readonly Person[]): Promise<void> => {
   const cpu = (): number => people.reduce((sum, { engine }) => sum + cpuOf(engine.pid), 0);
   let last = cpu();
-  for (const end = now() + LONGEST_MS; now() < end; ) {
+  for (const end = now() + LONGEST_MS; now() < end;) {
     await wait(QUIET_MS);
     const used = cpu();
     if (used - last < QUIET_SECONDS) return;
@@ -70,13 +70,34 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
     ({ received, sent }, i) => (received + sent - (wiresBefore[i]?.received ?? 0) - (wiresBefore[i]?.sent ?? 0)) / 1e6,
   );
   say(`devices: all contacts after ${Math.round(listed)} ms, each with its lines after ${Math.round(filled)} ms`);
-  say(`devices: old device ${cpu[0]?.toFixed(2)} s, ${traffic[0]?.toFixed(2)} MB; new ${cpu[1]?.toFixed(2)} s, ${traffic[1]?.toFixed(2)} MB`);
+  say(
+    `devices: old device ${cpu[0]?.toFixed(2)} s, ${traffic[0]?.toFixed(2)} MB; new ${cpu[1]?.toFixed(2)} s, ${traffic[1]?.toFixed(2)} MB`,
+  );
   const line = { peer: 'budget', better: 'lower', durability: 'process' } as const;
   const sum = (parts: readonly number[]): number => parts.reduce((total, part) => total + part, 0);
-  print({ ...line, metric: `add-device-${contacts}-contacts-cpu`, value: sum(cpu), unit: 's', peerValue: WORK_SECONDS });
+  print({
+    ...line,
+    metric: `add-device-${contacts}-contacts-cpu`,
+    value: sum(cpu),
+    unit: 's',
+    peerValue: WORK_SECONDS,
+  });
   for (const [i, name] of ['old', 'new'].entries()) {
     const value = traffic[i] ?? 0;
-    print({ ...line, metric: `add-device-${contacts}-contacts-${name}-traffic`, value, unit: 'MB', peerValue: TRAFFIC_MB });
+    print({
+      ...line,
+      metric: `add-device-${contacts}-contacts-${name}-traffic`,
+      value,
+      unit: 'MB',
+      peerValue: TRAFFIC_MB,
+    });
   }
-  print({ ...line, metric: `add-device-${contacts}-contacts-listed`, value: listed, unit: 'ms', peer: 'none', peerValue: null });
+  print({
+    ...line,
+    metric: `add-device-${contacts}-contacts-listed`,
+    value: listed,
+    unit: 'ms',
+    peer: 'none',
+    peerValue: null,
+  });
 };

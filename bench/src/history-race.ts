@@ -47,7 +47,7 @@ const fill = async (alice: Person, fresh: Fresh, conversation: string, pids: rea
     const start = now();
     let first: number | undefined;
     let has: readonly string[] = [];
-    for (const end = start + LONGEST_MS; has.join() !== last && now() < end; ) {
+    for (const end = start + LONGEST_MS; has.join() !== last && now() < end;) {
       const isThere = (await fresh.call('contact.list', {})).some((one) => one.conversation === conversation);
       has = isThere ? await newest(fresh, conversation) : [];
       if (has.length === SCREEN) first ??= now() - start;

@@ -65,7 +65,8 @@ export const contactMark: Action = async ({ input, print, kith }) => {
 export const contactMerge: Action = async ({ input, print, kith }) => {
   const engine = await kith();
   const [one, other] = [input.optionalArgument('CONVERSATION'), input.optionalArgument('WITH')];
-  if (one !== undefined && other === undefined) throw new KithError('bad-option', { message: 'Two conversations are merged.' });
+  if (one !== undefined && other === undefined)
+    throw new KithError('bad-option', { message: 'Two conversations are merged.' });
   const merged =
     one === undefined || other === undefined
       ? await engine.call('contact.merged', {})

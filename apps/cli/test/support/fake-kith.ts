@@ -82,7 +82,9 @@ export class FakeKith implements Kith {
     contact('Qq81_-Sam00000000000BB', 'Sam'),
     contact('ZZZZZZnobody000000000C', ''),
   ];
-  readonly merged = [{ head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] }];
+  readonly merged = [
+    { head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] },
+  ];
   readonly recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   readonly devices: readonly DeviceView[] = [
     {

@@ -53,13 +53,7 @@ import {
   type Place,
   type SegmentSeed,
 } from '../log/index.ts';
-import {
-  createInboxRecord,
-  decodeInboxRecord,
-  encodeInboxRecord,
-  openInbox,
-  wipeInbox,
-} from '../mailbox/index.ts';
+import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, openInbox, wipeInbox } from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';

@@ -340,7 +340,10 @@ export interface Methods {
   };
   /** Follows the link or short code of another own device; only from a home that has no contacts. */
   /** `merge`: also from one that has; what it has comes along, and its own `self` becomes a part of the other. */
-  'device.join': { params: { link: string; name?: string; merge?: boolean }; result: { device: string; state: 'waiting' | 'linked' } };
+  'device.join': {
+    params: { link: string; name?: string; merge?: boolean };
+    result: { device: string; state: 'waiting' | 'linked' };
+  };
   'device.linking': { params: Record<string, never>; result: Linking };
   /** The words on both screens are these. */
   'device.confirm': { params: { words: string }; result: { device: string } };
