@@ -130,11 +130,11 @@ export class Devices {
       if (pair.log.memberOf(feed) !== undefined || !this.#isActive(this.#home.mine, self)) continue;
       if (!standIn && !this.#isHost(self) && !this.#hooks.isBroughtHere(pair)) continue;
       const { member } = own;
-      const { place } = pair.log.appendEntry(
+      const entry = pair.log.appendEntry(
         (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
         Math.max(1, this.#context.now()),
       );
-      this.#sender.queue(pair, place);
+      this.#sender.entered(pair, entry);
       this.#greetLater(pair);
     }
   }

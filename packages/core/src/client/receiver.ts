@@ -2,9 +2,9 @@
 // they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, decodeSelf, projectPair } from '../conversation/index.ts';
+import { afterPrefix, clearUnreadWhere, decodeSelf, projectPair } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
-import { AGREEMENT_MS, frontierCodec, type Frontier, type Ingested } from '../log/index.ts';
+import { AGREEMENT_MS, frontierCodec, type Frontier, type Ingested, type Place } from '../log/index.ts';
 import {
   addFragment,
   commitment,
@@ -387,10 +387,14 @@ export class Receiver {
     if (ingested.waiting > 0) this.#out.wantSoon(route);
     if (ingested.charterChanged) this.#hooks.charter(about, ingested);
   }
-  /** Time decided something: what it lets in is taken as if it had come now. */
-  judged(of: Conversation, ingested: Ingested): void {
+  /** An own charter entry lets something in, or voids it. */
+  entered(of: Conversation, ingested: Ingested): void {
     if (of.kind === 'pair') this.#show(of as Pair, ingested);
     else if (of === this.#home.mine) this.#takeSelf(of, ingested);
+  }
+  /** Time decided something: what it lets in is taken as if it had come now. */
+  judged(of: Conversation, ingested: Ingested): void {
+    this.entered(of, ingested);
     this.#hooks.charter(of, ingested);
   }
   #show(pair: Pair, ingested: Ingested): void {
@@ -398,6 +402,10 @@ export class Receiver {
     for (const event of [...ingested.shown, ...ingested.completed]) {
       if (projectPair(pair.view, event).type === 'purged') purged = true;
     }
+    // It comes here late: another own device has read it already.
+    const read = this.#home.readFrontier(pair);
+    const isRead = ({ place }: { readonly place: Place }): boolean => read !== undefined && pair.log.covers(read, place);
+    if (ingested.shown.some(isRead)) clearUnreadWhere(pair.view, (place) => isRead({ place }));
     if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
   }

@@ -89,12 +89,12 @@ export class Removal {
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
     // With words nothing counts that it said against others of its person.
     const cut = refuse ? nothing : of.log.cutHere(feed, by === undefined ? undefined : this.#firstRemovalBy(of, feed));
-    const { place } = of.log.appendEntry(
+    const entry = of.log.appendEntry(
       (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts: [cut] }),
       Math.max(1, this.#context.now()),
       by,
     );
-    this.#sender.queue(of, place);
+    this.#sender.entered(of, entry);
   }
   #firstRemovalBy(of: Conversation, feed: FeedId): number | undefined {
     const seqs = of.log.charter().removals.flatMap(({ entry }) => (equalBytes(entry.feed, feed) ? [entry.seq] : []));

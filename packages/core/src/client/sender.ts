@@ -4,7 +4,7 @@
 import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
-import type { Frontier, Place, PlaceRange } from '../log/index.ts';
+import type { Frontier, Ingested, Place, PlaceRange } from '../log/index.ts';
 import {
   cellCount,
   cellTag,
@@ -107,8 +107,11 @@ export class Sender {
   /** What may be given to each pair that asks, in this run. */
   readonly #budgets = new Map<string, Budget>();
   readonly #missing: (via: Conversation) => readonly ResendRequest[];
+  readonly #taken: (of: Conversation, ingested: Ingested) => void;
   stopping = false;
   #hasReturned = false;
+  /** What waits for others stays until one's own devices were heard, at most until then: they may have said "stop". */
+  holdUntil = 0;
 
   constructor(
     context: Context,
@@ -116,12 +119,14 @@ export class Sender {
     sessions: Sessions,
     courier: Courier,
     missing: (via: Conversation) => readonly ResendRequest[],
+    taken: (of: Conversation, ingested: Ingested) => void,
   ) {
     this.#context = context;
     this.#home = home;
     this.#sessions = sessions;
     this.#courier = courier;
     this.#missing = missing;
+    this.#taken = taken;
   }
 
   #dueOf(route: Route): Due {
@@ -135,6 +140,10 @@ export class Sender {
     if (isOwnRoute(route)) return this.#sessions.feeds(route.via).length > 0;
     const facts = this.#home.facts(route.about as Pair);
     return this.#home.isIn(route.about) && !facts.blocked && facts.validity !== 'compromised';
+  }
+  #isHeld(route: Route): boolean {
+    if (isOwnRoute(route) || this.stopping || this.#context.now() >= this.holdUntil) return false;
+    return this.#sessions.feeds(this.#home.mine).length > 0;
   }
   /** Ways that are in use: to others, and to one's own devices when there are any. */
   #routes(): readonly Route[] {
@@ -175,6 +184,11 @@ export class Sender {
   queue(of: Conversation, place: Place): void {
     for (const route of this.routesOf(of)) this.#enqueue(route, place);
   }
+  /** An own charter entry was written: what others wrote may count from now on, or count no more. */
+  entered(of: Conversation, { place, ingested }: { readonly place: Place; readonly ingested: Ingested }): void {
+    this.#taken(of, ingested);
+    this.queue(of, place);
+  }
   #enqueue(route: Route, place: Place): void {
     const waiting = putWaiting(this.#context, route, eventKey(route, place), newRow(this.#context.now()));
     const fresh = this.#fresh.get(route.name);
@@ -185,6 +199,7 @@ export class Sender {
   #postFresh(route: Route): void {
     const fresh = this.#fresh.get(route.name);
     this.#fresh.delete(route.name);
+    if (fresh !== undefined && this.#isHeld(route)) return this.#schedule(route, this.holdUntil);
     if (fresh === undefined || !this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
     const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
@@ -249,6 +264,7 @@ export class Sender {
   returned(): void {
     if (this.#hasReturned) return;
     this.#hasReturned = true;
+    this.holdUntil = 0;
     const now = this.#context.now();
     const away = this.#routes()
       .filter((route) => isOwnRoute(route) || this.#sessions.canSend(route.via))
@@ -346,8 +362,8 @@ export class Sender {
   /** Posts what the schedule asks for now. */
   flush(route: Route): void {
     const due = this.#dueOf(route);
-    due.outbox = Number.POSITIVE_INFINITY;
-    if (!this.#isOpen(route)) return;
+    due.outbox = this.#isHeld(route) ? this.holdUntil : Number.POSITIVE_INFINITY;
+    if (!this.#isOpen(route) || this.#isHeld(route)) return;
     const now = this.#context.now();
     const relays = this.#peerRelays(route);
     const groups = new Map<string, { readonly bucket: PutBucket; readonly relays: number; readonly rows: Waiting[] }>();

@@ -89,7 +89,10 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     memberOf: (feed) => state.device(feed)?.member,
     startDevice: (key, inception) => startDevice(state, key, inception),
     joinDevice: (key, member, inception) => joinDevice(state, key, member, inception),
-    appendEntry: (make, time, by) => appendEntry(state, make, time, by),
+    appendEntry(make, time, by) {
+      const { place, entry, intake } = appendEntry(state, make, time, by);
+      return { place, entry, ingested: answer(state, intake) };
+    },
     inceptionOf: (member) =>
       state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
     isWitnessed: (removal, by) =>

@@ -19,7 +19,7 @@ import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } f
 import { lamportOf, wake } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
 import { makeRoom, putSeal } from './seals.ts';
-import { addAside, charterGrew, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
+import { addAside, charterGrew, forgetLine, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
 import { emptySegment, type LogState } from './state.ts';
 import type { Sender } from './types.ts';
 import { putAside, takeWaiting, type Parcel } from './waiting.ts';
@@ -150,9 +150,10 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
     if (!before.has(name)) {
       release(state, intake, feed, CHARTER_SEGMENT);
       // An own device may have written before the entry that adds it came.
+      forgetLine(state, feed);
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
     } else if (before.get(name) !== after.get(name)) {
-      state.setFeed(feed, { ...state.feed(feed), position: null });
+      forgetLine(state, feed);
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
     }
   }

@@ -27,7 +27,7 @@ import {
   PUBLISH_KIND,
   type Header,
 } from './header.ts';
-import { addSegment, changeCharter, finish, newIntake, takeEntry } from './ingest.ts';
+import { addSegment, changeCharter, finish, newIntake, takeEntry, type Intake } from './ingest.ts';
 import { createSeal } from './objects.ts';
 import { lamportOf, placesInOrder } from './places.ts';
 import { standingValue, type HeaderRow, type OwnRecord, type SegmentRecord } from './records.ts';
@@ -135,7 +135,7 @@ export const appendEntry = (
   make: (key: SigningKey, at: EntryPoint) => Uint8Array,
   time: number,
   by?: SigningKey,
-): { readonly place: Place; readonly entry: Uint8Array } => {
+): { readonly place: Place; readonly entry: Uint8Array; readonly intake: Intake } => {
   const own = theOwn(state);
   const feed = by === undefined ? own.feed : feedIdOf(state.crypto, by.publicKey);
   const last = chainEnd(state, feed);
@@ -149,7 +149,7 @@ export const appendEntry = (
   takeEntry(state, intake, entry, time);
   finish(state, intake);
   if (intake.refused.size > 0) throw new Error('an own charter entry was refused');
-  return { place: { feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry };
+  return { place: { feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry, intake };
 };
 
 /** The last places of a device that are held here: what a removal by this device accepts. */

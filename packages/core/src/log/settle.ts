@@ -213,6 +213,15 @@ const lookAgain = (state: LogState, feed: FeedId, segment: SegmentId): void => {
   }
 };
 
+/** What a device's segments say of the past and of what counts is found anew: it came, or its cuts changed. */
+export const forgetLine = (state: LogState, feed: FeedId): void => {
+  state.setFeed(feed, { ...state.feed(feed), position: null });
+  for (const id of state.segmentsFrom(feed, 0)) {
+    const record = state.segment(feed, id);
+    if (record !== undefined && record.past !== null) state.setSegment(feed, id, { ...record, past: null });
+  }
+};
+
 /** Acts on an event of kind `publish` once it is sound and its content is here. */
 export const publishFrom = (state: LogState, work: Work, row: HeaderRow): void => {
   if (state.headerOf(row).contentKind !== PUBLISH_KIND) return;

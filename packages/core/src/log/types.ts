@@ -195,14 +195,14 @@ export interface ConversationLog {
   /** The same for a device that one of its person's devices adds, now or later: nothing vouches for it before that. */
   joinDevice(key: SigningKey, member: MemberId, inception: FeedId): OwnDevice;
   /**
-   * Adds a charter entry of this device, or of a recovery key (`by`, which the caller wipes). `time`: milliseconds, when it was
+   * Adds a charter entry of this device (`ingested`: what it lets in or voids of what others wrote), or of a recovery key (`by`, which the caller wipes). `time`: milliseconds, when it was
    * first seen.
    */
   appendEntry(
     make: (key: SigningKey, at: EntryPoint) => Uint8Array,
     time: number,
     by?: SigningKey,
-  ): { readonly place: Place; readonly entry: Uint8Array };
+  ): { readonly place: Place; readonly entry: Uint8Array; readonly ingested: Ingested };
   /** The entry by which a member began, once it is held. */
   inceptionOf(member: MemberId): Uint8Array | undefined;
   /** Has a device of this member witnessed the removal with this hash? */
