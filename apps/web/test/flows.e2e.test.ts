@@ -624,7 +624,7 @@ test('three, two and one pane, and a way back where there is one', async () => {
   expect(await width()).toBe(1280 - 320 - 360);
   await page.setViewportSize({ width: 900, height: 700 });
   expect(await width()).toBe(900 - 320);
-  await steps(page).button('Close').click();
+  await page.locator('.pane-details').getByRole('button', { name: 'Close', exact: true }).click();
   await page.setViewportSize({ width: 400, height: 700 });
   expect(await visible()).toEqual([false, true, false]);
   await steps(page).button('Back').click();
