@@ -155,6 +155,7 @@ export class Engine {
       (of, ingested) => receiver.entered(of, ingested),
     );
     receiver.answerWith(sender);
+      (of) => receiver.dropParts(of),
     const pairing: Pairing = new Pairing(context, home, sessions, sender, {
       info: (relay): RelayInfo | undefined => courier.status(relay).info,
       met: (pair) => this.#met(pair),

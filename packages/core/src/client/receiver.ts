@@ -199,6 +199,15 @@ export class Receiver {
         this.#context.store.put('packet', concat(key, entry.packet), encodeUnfinished(entry));
     }
   }
+  /** Parts may hold what was deleted since; what is still lacked is asked for again. */
+  dropParts(of: Conversation): void {
+    for (const { id, name } of [of, this.#home.mine]) {
+      const key = concat(utf8('r'), id);
+      for (const row of this.#context.store.scan('packet', { from: key, to: afterPrefix(key) }))
+        this.#context.store.delete('packet', row.key);
+      for (const known of this.#reassembly.keys()) if (known.startsWith(`${name} `)) this.#reassembly.delete(known);
+    }
+  }
   /** Parts of split packets that have been waited for long enough. */
   missing(of: Conversation): readonly ResendRequest[] {
     return this.#sessions.feeds(of).flatMap((feed) => {

@@ -108,6 +108,7 @@ export class Sender {
   readonly #budgets = new Map<string, Budget>();
   readonly #missing: (via: Conversation) => readonly ResendRequest[];
   readonly #taken: (of: Conversation, ingested: Ingested) => void;
+  readonly #dropParts: (of: Conversation) => void;
   stopping = false;
   #hasReturned = false;
   /** What waits for others stays until one's own devices were heard, at most until then: they may have said "stop". */
@@ -120,6 +121,7 @@ export class Sender {
     courier: Courier,
     missing: (via: Conversation) => readonly ResendRequest[],
     taken: (of: Conversation, ingested: Ingested) => void,
+    dropParts: (of: Conversation) => void,
   ) {
     this.#context = context;
     this.#home = home;
@@ -127,6 +129,7 @@ export class Sender {
     this.#courier = courier;
     this.#missing = missing;
     this.#taken = taken;
+    this.#dropParts = dropParts;
   }
 
   #dueOf(route: Route): Due {
@@ -879,6 +882,7 @@ export class Sender {
   }
   /** Something was deleted: no part of it is kept for sending it again. What they lack they ask for by place. */
   dropPackets(of: Conversation): void {
+    this.#dropParts(of);
     for (const row of this.#context.store.scan('packet', { from: utf8('s'), to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
       if (sent === undefined || [of.id, this.#home.mine.id].some((id) => equalBytes(sent.conversation, id)))

@@ -1,6 +1,7 @@
 // What the simulator found where people have several devices, each told once as a small story.
 import { expect, test } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
+import type { Lies } from './liar.ts';
 import { link } from './linked.ts';
 import { pair, texts, world } from './world.ts';
 
@@ -71,4 +72,24 @@ test('what one device has read is not unread on one that gets it later', () => {
   b.call('send', { conversation, text: 'a new one' });
   here.clock.advance(60_000);
   expect(a2.call('contact.list', {})[0]?.unread).toBe(1);
+});
+
+test('half of a long packet does not keep a text that was deleted', () => {
+  const lies: Lies = {};
+  const here = world(5103, 1, lies);
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  const { event } = bob.call('send', { conversation, text: 'to be deleted' });
+  here.clock.advance(60_000);
+  let count = 0;
+  lies.push = (_, cell) => (count++ % 2 === 0 ? [cell] : []);
+  lies.answer = (_, __, answer) => (answer.type === 'cells' ? { ...answer, cells: [] } : answer);
+  bob.call('send', { conversation, text: 'canary '.repeat(1_500) });
+  bob.crash();
+  here.clock.advance(2_000);
+  const parts = (): number =>
+    alice.store.scan('packet').filter(({ value }) => Buffer.from(value).includes('canary')).length;
+  expect(parts()).toBeGreaterThan(0);
+  alice.call('delete', { conversation, event });
+  expect(parts()).toBe(0);
 });

@@ -6,6 +6,7 @@ import { recordingLogger, type RecordingLogger } from '@kith/testkit/recording-l
 import { seededRandomness, type SeededRandomness } from '@kith/testkit/seeded-randomness';
 import { SimDevice } from '@kith/testkit/sim-device';
 import { simClock, type SimClock } from '@kith/testkit/sim-clock';
+import { lying, type Lies } from './liar.ts';
 
 export interface World {
   readonly clock: SimClock;
@@ -15,7 +16,8 @@ export interface World {
   readonly logger: RecordingLogger;
   device(name: string): SimDevice;
 }
-export const world = (seed = 1, relayCount = 1): World => {
+/** `lies`: what stands between every device and the relays; it may change meanwhile. */
+export const world = (seed = 1, relayCount = 1, lies: Lies = {}): World => {
   const clock = simClock();
   const random = seededRandomness(seed);
   const crypto = createNullCrypto();
@@ -33,7 +35,7 @@ export const world = (seed = 1, relayCount = 1): World => {
       new SimDevice({
         name,
         clock,
-        network,
+        network: lying(network, lies),
         crypto,
         logger,
         randomness: random.fork(name),
