@@ -223,7 +223,9 @@ export class Calls {
       'contact.mark': (params) => {
         const pair = params.pair();
         const validity = params.choice('validity', VALIDITIES);
-        home.tell({ type: 'validity', conversation: pair.id, validity: VALIDITIES.indexOf(validity), extensions: [] });
+        // "Stop" is about a person: it holds in every conversation that is with the same one. Any other mark was earned in this one.
+        for (const one of validity === 'compromised' ? merging.sameAs(pair) : [pair])
+          home.tell({ type: 'validity', conversation: one.id, validity: VALIDITIES.indexOf(validity), extensions: [] });
         this.#contactChanged(pair);
         if (validity !== 'compromised') sender.flush(pair.theirs);
         return { conversation: pair.name, validity };

@@ -78,6 +78,9 @@ export class ComingBack {
   #claimsAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   readonly #taking = new Set<string>();
+  /** Asked for at every input; read anew when one has changed. */
+  #knownLinks: readonly ReturnLink[] | undefined;
+  #knownReturns: readonly Return[] | undefined;
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: ComingBackHooks) {
     this.#context = context;
@@ -196,6 +199,7 @@ export class ComingBack {
     this.#request(record.relay, put, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'done') return done(relayError(answer));
       for (const other of this.#links()) if (equalBytes(other.conversation, record.conversation)) this.#drop(other);
+      this.#knownLinks = undefined;
       this.#context.store.put('invite', concat(LINK, record.id), encodeReturnLink(record));
       done({ link: record.link, expires: record.expires });
     });
@@ -206,11 +210,13 @@ export class ComingBack {
     return deriveInvitationKeys(crypto, { secret: new Secret(secret.slice()), keyHash });
   }
   #links(): readonly ReturnLink[] {
-    return this.#context.store
+    this.#knownLinks ??= this.#context.store
       .scan('invite', { from: LINK, to: afterPrefix(LINK) })
       .map(({ value }) => decodeReturnLink(value));
+    return this.#knownLinks;
   }
   #drop(record: ReturnLink): void {
+    this.#knownLinks = undefined;
     this.#context.store.delete('invite', concat(LINK, record.id));
   }
   #takeBack(record: ReturnLink): void {
@@ -307,7 +313,6 @@ export class ComingBack {
       const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed, RETURN_OFFER_EXTENSIONS);
       const back = offer && readReturnOffer(offer.extensions);
       if (offer === undefined || back === undefined) return done(new KithError('invite-invalid'));
-      if (offer.expires <= this.#context.now() - DAY_MS) return done(new KithError('invite-expired'));
       const found = findRecoveryKeys(crypto, seed, back.keys, POOLS);
       seed.wipe();
       const [recovery] = found.values();
@@ -318,6 +323,7 @@ export class ComingBack {
         this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
       this.#request(invitation.relay, { type: 'info' }, (told) => {
         if (typeof told !== 'object' || told.type !== 'info') return done(relayError(told));
+        if (offer.expires <= told.info.date - DAY_MS) return done(new KithError('invite-expired'));
         this.#claimOffer({ invitation, offer, back, recovery, keep, info: told.info }, done);
       });
     });
@@ -407,12 +413,14 @@ export class ComingBack {
     });
   }
   #save(record: Return): void {
+    this.#knownReturns = undefined;
     this.#context.store.put('invite', concat(RETURN, record.conversation), encodeReturn(record));
   }
   #returns(): readonly Return[] {
-    return this.#context.store
+    this.#knownReturns ??= this.#context.store
       .scan('invite', { from: RETURN, to: afterPrefix(RETURN) })
       .map(({ value }) => decodeReturn(value));
+    return this.#knownReturns;
   }
   #putClaim(record: Return, done?: Settle<{ readonly conversation: string; readonly state: 'waiting' }>): void {
     this.#triedAt = this.#context.now();
@@ -447,6 +455,7 @@ export class ComingBack {
       this.#sender.queue(pair, place);
     }
     key?.privateKey.wipe();
+    this.#knownReturns = undefined;
     this.#context.store.delete('invite', concat(RETURN, record.conversation));
   }
 

@@ -53,6 +53,8 @@ const TOUCH_MS = 60_000;
 const READ_PAUSE_MS = 100;
 const FIRST_READ_MS = 1_000;
 const TYPING_MS = 6_000;
+/** A relay that does not answer by then keeps nobody from writing over another. */
+const HEAR_OWN_FIRST_MS = 10_000;
 
 /** Everything in memory; made anew after a failed transaction. */
 interface Parts {
@@ -153,9 +155,9 @@ export class Engine {
       courier,
       (pair) => receiver.missing(pair),
       (of, ingested) => receiver.entered(of, ingested),
+      (of) => receiver.dropParts(of),
     );
     receiver.answerWith(sender);
-      (of) => receiver.dropParts(of),
     const pairing: Pairing = new Pairing(context, home, sessions, sender, {
       info: (relay): RelayInfo | undefined => courier.status(relay).info,
       met: (pair) => this.#met(pair),
@@ -282,6 +284,7 @@ export class Engine {
     this.#readsFirst = input.readsFirst ?? false;
     const { created, restored } = home.open(input.relays, input.generation, input.forRun);
     this.#created = created;
+    if (input.online) this.#parts.sender.holdUntil = this.#parts.context.now() + HEAR_OWN_FIRST_MS;
     if (!restored) return;
     // A copy of this home may have run: no key of it is trusted to be unused, and its feeds may have gone on elsewhere.
     for (const pair of home.pairs()) {

@@ -170,6 +170,11 @@ export class Merging {
     );
     this.#sender.queue(by, place);
   }
+  /** This one, and others with the same person. */
+  sameAs(pair: Pair): readonly Pair[] {
+    const group = this.merged().find(({ conversations }) => conversations.includes(pair.name));
+    return this.#home.pairs().filter((one) => one === pair || group?.conversations.includes(one.name) === true);
+  }
   /** Conversations that either side says are with one person. */
   merged(): readonly MergedContact[] {
     const pairs = this.#home.pairs();
