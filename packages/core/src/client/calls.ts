@@ -154,7 +154,8 @@ export class Calls {
   }
 
   #methods(): Handlers {
-    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging, back } = this.#parts;
+    const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging, back } =
+      this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -683,7 +684,12 @@ export class Calls {
     const now = this.#context.now();
     const { courier, pairing, linking, sender, receiver } = this.#parts;
     if (this.#syncing.length > 0) {
-      const idle = courier.isIdle() && pairing.isIdle() && linking.isIdle() && this.#parts.back.isIdle() && this.#context.isQuiet();
+      const idle =
+        courier.isIdle() &&
+        pairing.isIdle() &&
+        linking.isIdle() &&
+        this.#parts.back.isIdle() &&
+        this.#context.isQuiet();
       if (idle) sender.tick(true);
       const over = idle && courier.isIdle() && this.#context.isQuiet();
       for (const syncing of this.#syncing) {

@@ -48,7 +48,14 @@ import type { Home } from './home.ts';
 import { relayError, type Settle } from './pairing.ts';
 import { frontierOf, peerState } from './peers.ts';
 import { readWords } from './recovery.ts';
-import { decodeReturn, decodeReturnLink, encodeReturn, encodeReturnLink, type Return, type ReturnLink } from './return-records.ts';
+import {
+  decodeReturn,
+  decodeReturnLink,
+  encodeReturn,
+  encodeReturnLink,
+  type Return,
+  type ReturnLink,
+} from './return-records.ts';
 import { ROLES } from './records.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
@@ -363,10 +370,20 @@ export class ComingBack {
         consent,
       });
       const bits = Math.max(by.info.bits, by.info.liveBits);
-      const record = createInboxRecord(randomness, back.inbox + 1, this.#home.relays.slice(0, 2), bits, randomness.bytes(3));
+      const record = createInboxRecord(
+        randomness,
+        back.inbox + 1,
+        this.#home.relays.slice(0, 2),
+        bits,
+        randomness.bytes(3),
+      );
       const inbox = encodeInboxRecord(record);
       const packet = encodePacket([{ type: 'return', entry, inbox }]);
-      const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
+      const { session } = addGeneration(
+        emptySession(),
+        createGeneration(crypto, result.exporter, 'answerer', now),
+        now,
+      );
       const box = sealBox(session, crypto, randomness, packet, id);
       const generation = box?.session.generations[0];
       const keys = deriveInvitationKeys(crypto, by.invitation);

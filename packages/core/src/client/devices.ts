@@ -2,7 +2,14 @@
 // its key where another own device is in, signs the entries that add them, and says hello where it is new.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { clearUnreadWhere, consentsOf, deviceFactsOf, relationsOf, type SelfContent } from '../conversation/index.ts';
-import { createAddDevice, feedIdOf, openEntry, signConsent, type ConversationId, type FeedId } from '../identity/index.ts';
+import {
+  createAddDevice,
+  feedIdOf,
+  openEntry,
+  signConsent,
+  type ConversationId,
+  type FeedId,
+} from '../identity/index.ts';
 import type { Ingested } from '../log/index.ts';
 import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';

@@ -232,7 +232,24 @@ export class Engine {
       spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
       adopt: (restored) => adoptBackup({ context, home, sender, devices, forget }, restored),
     });
-    return { context, home, sessions, courier, sender, receiver, pairing, devices, recovery, back, linking, lines, calls, publisher, timers, typing };
+    return {
+      context,
+      home,
+      sessions,
+      courier,
+      sender,
+      receiver,
+      pairing,
+      devices,
+      recovery,
+      back,
+      linking,
+      lines,
+      calls,
+      publisher,
+      timers,
+      typing,
+    };
   }
 
   /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
@@ -313,7 +330,8 @@ export class Engine {
   }
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
-    const { context, home, sender, courier, pairing, linking, devices, recovery, back, calls, publisher, timers } = this.#parts;
+    const { context, home, sender, courier, pairing, linking, devices, recovery, back, calls, publisher, timers } =
+      this.#parts;
     const now = context.now();
     if (this.#removed !== undefined) this.#leaveSelf();
     const posting = sender.tick();
@@ -342,7 +360,8 @@ export class Engine {
     const { home } = this.#parts;
     if (this.#relaysAt !== home.changes) {
       const relays = new Set(home.relays);
-      for (const { inboxes } of this.#readers()) for (const { relays: at } of inboxes) for (const relay of at) relays.add(relay);
+      for (const { inboxes } of this.#readers())
+        for (const { relays: at } of inboxes) for (const relay of at) relays.add(relay);
       this.#relays = [...relays];
       this.#relaysAt = home.changes;
     }

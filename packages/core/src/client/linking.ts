@@ -1,5 +1,6 @@
 // How a device joins the `self` of another (spec 08, "Device links"): a link or short code made here, or followed here.
-// Once the new device stands in the charter of `self`, everything else comes by sync (devices.ts).
+// Once the new device stands in the charter of `self`, everything else comes by sync (devices.ts). Long because both
+// sides of one handshake are read together.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { afterPrefix, type SelfContent } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
@@ -416,7 +417,12 @@ export class Linking {
     store.delete('invite', concat(MERGE, feed));
     if (item?.type !== 'merge') return;
     const { root, member, device, consent } = item;
-    const isGood = verifyAbsorbConsent(crypto, { root: mine.id, member: mine.me }, { root, member }, { device, consent });
+    const isGood = verifyAbsorbConsent(
+      crypto,
+      { root: mine.id, member: mine.me },
+      { root, member },
+      { device, consent },
+    );
     if (!isGood) return;
     const { place } = mine.log.appendEntry(
       (key, at) =>

@@ -19,7 +19,17 @@ import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } f
 import { lamportOf, wake } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
 import { makeRoom, putSeal } from './seals.ts';
-import { addAside, charterGrew, forgetLine, newWork, publishFrom, refuse, reshow, settle, type Work } from './settle.ts';
+import {
+  addAside,
+  charterGrew,
+  forgetLine,
+  newWork,
+  publishFrom,
+  refuse,
+  reshow,
+  settle,
+  type Work,
+} from './settle.ts';
 import { emptySegment, type LogState } from './state.ts';
 import type { Sender } from './types.ts';
 import { putAside, takeWaiting, type Parcel } from './waiting.ts';

@@ -129,7 +129,8 @@ test('a device whose clock is a year off links, hears and is heard, and makes no
   a2.call('send', { conversation, text: 'from next year' });
   b.call('send', { conversation, text: 'from this year' });
   here.clock.advance(HOUR_MS);
-  for (const one of [a1, a2, b]) expect(texts(one, conversation).toSorted()).toEqual(['from next year', 'from this year']);
+  for (const one of [a1, a2, b])
+    expect(texts(one, conversation).toSorted()).toEqual(['from next year', 'from this year']);
   // A removal that is an hour old is a year old by its clock: shared time says that it is not final.
   link(here, a1, thief);
   here.clock.advance(2 * HOUR_MS);

@@ -60,7 +60,13 @@ test('once it is in, what it says of its past is what others say of it', () => {
   // It hears that they have it before it hears that it is in.
   const told = a1.store.transaction(() => a1.log.frontier());
   a2.store.transaction(() => places.map((place) => a2.log.covers(told, place)));
-  for (const [from, to] of [[a1, a2], [a2, a1], [a1, b], [b, a2]] as const) give(from, to);
+  for (const [from, to] of [
+    [a1, a2],
+    [a2, a1],
+    [a1, b],
+    [b, a2],
+  ] as const)
+    give(from, to);
   const [mine, hers] = [a1, a2].map((who) => who.store.transaction(() => who.log.frontier()));
   expect(texts(a2)).toEqual(['day 0', 'day 1', 'day 2']);
   expect(texts(b)).toEqual(texts(a2));
