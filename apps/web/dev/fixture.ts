@@ -1,4 +1,5 @@
 // A Kith in memory, for looking at screens. It answers as the engine's contract says and does nothing else: no crypto, no relay.
+// Long because it answers every call there is.
 import type {
   Change,
   Contact,

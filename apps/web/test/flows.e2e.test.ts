@@ -1,4 +1,5 @@
 // What a person does, step by step, over a Kith in memory: mostly by keyboard, as the screens promise.
+// Long because one browser and one server serve all of them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 // Every word that a screen shows. Screens hold no words of their own; a test reads them to keep it so.
 // Plain words: what happened, what it means, what to do next. No "key", "fingerprint", "verify session".
+// Long because whoever translates wants one list.
 import type { ErrorCode } from '@kith/core/client';
 import { devices } from './en-devices.ts';
 

@@ -1,5 +1,6 @@
 // The home of one device: its self conversation, its other conversations, and what of them is kept at hand in memory.
-// Everything in here can be dropped (`forget`) and read again from the store.
+// Everything in here can be dropped (`forget`) and read again from the store. Long because whatever changes `self` changes
+// what is at hand of it, and both are kept equal in one place.
 import { concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
 import { bool, bytes, decode, encode, list, text, tuple, uint } from '../codec/index.ts';
 import {

@@ -1,5 +1,6 @@
 // What a thief, a relay or a contact may try against charters. Each attack returns what it got away with; against the rules
 // as they are that is nothing. Each names the bugs that would let it through.
+// Long because it is a list: each attack stands by itself.
 import { toHex } from '../../src/bytes/index.ts';
 import { Secret } from '../../src/crypto/index.ts';
 import {
