@@ -5,6 +5,7 @@ import { deviceRecord, deviceWords, linkingRecord } from '../print/records.ts';
 import { toTime } from '../print/time.ts';
 import type { Action } from '../table/spec.ts';
 import type { Context } from './context.ts';
+import { readWords } from './recovery.ts';
 
 /** Both sides answer each other for this long; then `kith sync` on both goes on with it. */
 const JOIN_MS = 9_000;
@@ -127,6 +128,7 @@ export const deviceRevoke: Action = async (context) => {
     device,
     refuse: input.flag('refuse'),
     wipe: input.flag('wipe'),
+    ...(input.flag('words') ? { words: await readWords(context) } : {}),
   });
   const revoked = devices.find((one) => one.device === device);
   if (revoked === undefined) throw new KithError('unknown-device');

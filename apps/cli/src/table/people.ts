@@ -3,6 +3,8 @@ import { argument, choice, command, flag, maybe, option, type CommandSpec } from
 const CONVERSATION = argument('CONVERSATION');
 const CONTACT = ['conversation', 'name', 'validity', 'state', 'unread'];
 const INVITE = ['invite', 'link', 'conversation', 'reusable', 'label', 'expires', 'uses', 'state'];
+const RECOVERY = ['made', 'keysLeft', 'ready', 'without', 'waiting', 'contested'];
+const WORDS_FILE = option('words-file', 'FILE', 'read the recovery words from a file instead of asking');
 const DEVICE = ['device', 'name', 'addedAt', 'revoked', 'thisDevice', 'refusableUntil'];
 const STARTED = ['conversation', 'state'];
 
@@ -163,6 +165,8 @@ export const PEOPLE: readonly CommandSpec[] = [
     options: [
       flag('refuse', 'nothing it ever did counts; for 24 hours after it was added'),
       flag('wipe', 'ask it to forget everything'),
+      flag('words', 'with recovery words, which beat whatever that device says of others'),
+      WORDS_FILE,
     ],
     examples: ['kith device revoke phone --wipe'],
     fields: DEVICE,
@@ -172,6 +176,32 @@ export const PEOPLE: readonly CommandSpec[] = [
     arguments: [argument('NAME')],
     fields: DEVICE,
     load: async () => (await import('../actions/device.ts')).deviceName,
+  }),
+  command('recovery create', 'make twelve recovery words, shown this once', {
+    options: [flag('again', 'further keys under the words there are, which are asked for'), WORDS_FILE],
+    fields: ['words'],
+    load: async () => (await import('../actions/recovery.ts')).recoveryCreate,
+  }),
+  command('recovery status', 'say what the recovery words open, what waits, and which devices are disputed', {
+    fields: RECOVERY,
+    load: async () => (await import('../actions/recovery.ts')).recoveryStatus,
+  }),
+  command('recovery refuse', 'say that it was not you who set the recovery words that wait', {
+    fields: RECOVERY,
+    load: async () => (await import('../actions/recovery.ts')).recoveryRefuse,
+  }),
+  command('recovery invite', 'make an invitation for a contact who lost every device', {
+    arguments: [CONVERSATION],
+    examples: ['kith recovery invite Blair'],
+    fields: ['link', 'expires'],
+    load: async () => (await import('../actions/recovery.ts')).recoveryInvite,
+  }),
+  command('recovery use', 'come back into a conversation with your recovery words', {
+    arguments: [argument('LINK')],
+    options: [flag('keep', 'leave your other devices in it'), WORDS_FILE],
+    examples: ["kith recovery use 'https://relay.example/i#…' --words-file words.txt"],
+    fields: ['conversation', 'state'],
+    load: async () => (await import('../actions/recovery.ts')).recoveryUse,
   }),
   ...(['create', 'invite', 'members', 'role', 'remove', 'ban', 'policy', 'log'] as const).map((verb) =>
     command(`room ${verb}`, 'groups and rooms', { arguments: [maybe('NAME')] }),
