@@ -215,7 +215,7 @@ export const en = {
     failedIntro: 'Nothing that was there is lost.',
     evictedTitle: 'This browser cleared what Kith had stored',
     evicted:
-      'Kith was used here before, but the browser has removed its data. Nothing on our side can bring it back. People you talked to still have their copies; invite each other again.',
+      'Kith was used here before, but the browser has removed its data. Nothing on our side can bring it back. If you use Kith on another device, or have a backup file, start anew and choose that on the first screen. If not: the people you talked to still have their copies; invite each other again.',
     evictedGoOn: 'Start anew',
   },
 
