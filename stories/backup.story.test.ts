@@ -50,8 +50,13 @@ test('S1.1 a backup file saved in one browser makes another one a device of the 
   await steps(again.page).button('Restore').click();
   await steps(again.page).openConversation('Bob');
   await again.page.getByText('The key is under the mat.').first().waitFor();
-  // What it says there goes out as a new device's: stories of the command line show that it arrives.
   expect(await textsOn(again.page)).toEqual(['The key is under the mat.']);
+
+  // What it says there goes out as a new device's, and what is answered comes to it.
+  await steps(again.page).write('It is I, at another computer.');
+  await bob.page.getByText('It is I, at another computer.').first().waitFor();
+  await steps(bob.page).write('Welcome back.');
+  await again.page.getByText('Welcome back.').first().waitFor();
 });
 
 test('S1.5 an export is edited and opened again: marked, read-only, found, and beside the conversation', async () => {

@@ -12,6 +12,7 @@ import {
   type RelaySettings,
 } from '@kith/core/mailbox';
 import {
+  relayErrorName,
   relayRequestCodec,
   relayResponseCodec,
   TransportError,
@@ -39,6 +40,14 @@ export interface Weather {
 }
 export const CALM: Weather = { loss: 0, pushLoss: 0, repeat: 0, delayMin: 1, delayMax: 1 };
 const TIME_LIMIT_MS = 10_000;
+
+/** A live connection, and the way to call off its next attempt. `online`: the relay took what it is to listen to. */
+interface Live {
+  connection: number | undefined;
+  cancel: () => void;
+  tries: number;
+  online: boolean;
+}
 
 export interface MemoryRelay {
   readonly origin: string;
@@ -153,8 +162,8 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
     const tell = (event: TransportEvent): void => {
       for (const listener of told) listener(event);
     };
-    /** Of listened-to relays: the live connection, and the way to call off its next attempt. */
-    const live = new Map<string, { connection: number | undefined; cancel: () => void; tries: number }>();
+    /** Of listened-to relays. */
+    const live = new Map<string, Live>();
     let channels: Parameters<Transport['listen']>[1] = [];
     let on = true;
     let closed = false;
@@ -230,6 +239,7 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
       target.ended.set(connection, () => {
         if (state.connection !== connection) return;
         state.connection = undefined;
+        state.online = false;
         tell({ type: 'offline', relay: origin });
         if (live.get(origin) === state) again();
       });
@@ -241,11 +251,18 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
           return;
         }
         state.tries = 0;
-        tell({ type: 'online', relay: origin });
+        heard(origin, state, answer);
       });
     };
-    const hangUp = (origin: string, state: { connection: number | undefined; cancel: () => void }): void => {
+    const heard = (origin: string, state: Live, answer: RelayResponse): void => {
+      const online = answer.type !== 'error' || relayErrorName(answer.code) === 'limited';
+      if (online === state.online) return;
+      state.online = online;
+      tell({ type: online ? 'online' : 'offline', relay: origin });
+    };
+    const hangUp = (origin: string, state: Live): void => {
       state.cancel();
+      state.online = false;
       if (state.connection === undefined) return;
       const there = relays.get(origin);
       there?.rules.closed(state.connection);
@@ -279,10 +296,13 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
         for (const origin of wanted) {
           const state = live.get(origin);
           if (state === undefined) {
-            live.set(origin, { connection: undefined, cancel: () => undefined, tries: 0 });
+            live.set(origin, { connection: undefined, cancel: () => undefined, tries: 0, online: false });
             open(origin);
           } else if (state.connection !== undefined) {
-            ask(origin, state.connection, { type: 'listen', channels: [...channels] }, () => undefined);
+            const { connection } = state;
+            ask(origin, connection, { type: 'listen', channels: [...channels] }, (answer) => {
+              if (state.connection === connection && !(answer instanceof TransportError)) heard(origin, state, answer);
+            });
           }
         }
       },

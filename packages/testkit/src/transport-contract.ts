@@ -194,5 +194,22 @@ export const transportContract = (name: string, harness: TransportHarness): void
       await put(contractCell(0xab));
       await harness.until(() => count('cell') === 2);
     });
+
+    test('a relay that refuses the channels is not online until it takes some', async () => {
+      const relay = await start();
+      const transport = open(relay.origin);
+      const events: string[] = [];
+      transport.onEvent(({ type }) => void events.push(type));
+      const listen = (bits: number, prefix: readonly number[]): void =>
+        transport.listen([relay.origin], [{ bits, prefix: Uint8Array.from(prefix) }]);
+      listen(0, []);
+      expectType(await settle(transport.request(relay.origin, { type: 'info' })), 'info');
+      expect(events).toEqual([]);
+      listen(10, [0xab, 0]);
+      await harness.until(() => events.length === 1);
+      listen(0, []);
+      await harness.until(() => events.length === 2);
+      expect(events).toEqual(['online', 'offline']);
+    });
   });
 };

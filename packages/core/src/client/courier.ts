@@ -1,6 +1,7 @@
 // Brings cells to relays and from them: batches puts, walks the buckets that hold something for us, remembers how far it
 // read. Knows relays, buckets and cells, and nothing of what is in them.
 import { concat, equalBytes, readUint32, uint32, utf8 } from '../bytes/index.ts';
+import { DEFAULT_RELAY_SETTINGS } from '../mailbox/index.ts';
 import {
   BLOCK_CELLS,
   BUCKETS,
@@ -53,6 +54,8 @@ interface RelayState {
 export interface CourierHooks {
   /** Channels to read at this relay: prefixes of own inboxes. */
   channels(relay: string): readonly Channel[];
+  /** False when some of them are not heard on the live connection. */
+  hearsAll(relay: string): boolean;
   cells(relay: string, cells: readonly Uint8Array[]): void;
   /** The relay has lost what it held: what was left there for others is gone too. */
   wiped(relay: string): void;
@@ -273,6 +276,13 @@ export class Courier {
     this.#succeeded(relay);
     this.fetch(relayUrl);
   }
+  /** There are inboxes that were never looked into: all relays are read as soon as they may be. */
+  lookAgain(): void {
+    for (const relay of this.#relays.values()) {
+      relay.fetchedAt = Number.NEGATIVE_INFINITY;
+      if (relay.fetching) relay.fetchAgain = true;
+    }
+  }
   /** Memory was made anew while the transport kept its connection. */
   stillOnline(relayUrl: string): void {
     const relay = this.#relay(relayUrl);
@@ -325,7 +335,8 @@ export class Courier {
     let next = Number.POSITIVE_INFINITY;
     for (const url of relays) {
       const relay = this.#relay(url);
-      const due = Math.max(relay.retryAt, relay.fetchedAt + (relay.live ? FETCH_LIVE_MS : FETCH_POLL_MS));
+      const pause = relay.live && this.#hooks.hearsAll(url) ? FETCH_LIVE_MS : FETCH_POLL_MS;
+      const due = Math.max(relay.retryAt, relay.fetchedAt + pause);
       if (relay.fetching) continue;
       if (due <= now) this.fetch(url);
       else next = Math.min(next, due);
@@ -334,6 +345,9 @@ export class Courier {
   }
 }
 
+/** As many bits as a live channel needs at least. Of a relay that was not heard yet: those of an ordinary one. */
+export const inboxBits = (info: RelayInfo | undefined): number =>
+  info === undefined ? DEFAULT_RELAY_SETTINGS.liveBits : Math.max(info.bits, info.liveBits);
 const isPeriodOver = (answer: RelayResponse): boolean =>
   answer.type === 'error' && relayErrorName(answer.code) === 'period';
 const fetchedKey = (relay: string, bucket: Bucket): Uint8Array =>

@@ -7,7 +7,7 @@ import type { AgreementResult } from '../session/index.ts';
 import { Calls } from './calls.ts';
 import { ComingBack } from './coming-back.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
-import { Courier } from './courier.ts';
+import { Courier, inboxBits } from './courier.ts';
 import { Devices } from './devices.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import { Home } from './home.ts';
@@ -89,6 +89,10 @@ export class Engine {
   #touchedAt = 0;
   #relaysAt = -1;
   readonly #suspects = new Suspects();
+  /** What each relay was last heard to ask of live channels. */
+  readonly #liveBits = new Map<string, number>();
+  /** Relays with an inbox that they do not serve live. */
+  #unheard: ReadonlySet<string> = new Set();
   /** Relays with a live connection: they do not say so again. */
   readonly #up = new Set<string>();
   #relays: readonly string[] = [];
@@ -106,11 +110,14 @@ export class Engine {
     const typing = new Map<string, number>();
     const courier: Courier = new Courier(context, {
       channels: (relay) => this.#channels(relay),
+      hearsAll: (relay) => !this.#unheard.has(relay),
       cells: (_, cells) => receiver.cells(cells),
       wiped: (relay) => sender.wiped(relay),
       fetched: () => this.#afterFetch(),
       connection: () => context.changed({ type: 'status', status: this.#status() }),
-      info: (_, info) => {
+      info: (relay, info) => {
+        if (this.#liveBits.get(relay) !== info.liveBits) this.#listeningAt = -1;
+        this.#liveBits.set(relay, info.liveBits);
         publisher.heard(info.date);
         timers.heardTime();
       },
@@ -167,7 +174,7 @@ export class Engine {
       isBroughtHere: (pair) => merging.isBroughtHere(pair),
     });
     const removal: Removal = new Removal(context, home, sessions, sender, {
-      bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
+      bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
       charter: charterChanged,
       keysOf: (words) => recovery.keysOf(words),
@@ -230,7 +237,11 @@ export class Engine {
       typing,
       relays: () => this.#allRelays(),
       spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
-      adopt: (restored) => adoptBackup({ context, home, sender, devices, forget }, restored),
+      adopt: (restored) => {
+        const back = adoptBackup({ context, home, sender, devices, forget }, restored);
+        courier.lookAgain();
+        return back;
+      },
     });
     return {
       context,
@@ -340,7 +351,8 @@ export class Engine {
     const relays = this.#allRelays();
     if (this.#listeningAt !== home.changes) {
       this.#listeningAt = home.changes;
-      const channels = unique(relays.flatMap((relay) => this.#channels(relay)));
+      const [channels, unheard] = this.#liveChannels(relays);
+      this.#unheard = unheard;
       const listening = JSON.stringify([relays, channels.map(({ bits, prefix }) => [bits, ...prefix])]);
       if (listening !== this.#listening) context.emit({ type: 'listen', relays, channels });
       this.#listening = listening;
@@ -379,6 +391,18 @@ export class Engine {
       for (const inbox of inboxes)
         if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
     return unique(channels);
+  }
+
+  /** One channel that is too short would have all of them refused: it is read by fetching alone. */
+  #liveChannels(relays: readonly string[]): readonly [readonly Channel[], ReadonlySet<string>] {
+    const unheard = new Set<string>();
+    const channels = relays.flatMap((relay) => {
+      const all = this.#channels(relay);
+      const heard = all.filter(({ bits }) => bits >= (this.#liveBits.get(relay) ?? 0));
+      if (heard.length < all.length) unheard.add(relay);
+      return heard;
+    });
+    return [unique(channels), unheard];
   }
 
   /** All that relays hold for us is read: what only waited for more to come goes out now. */
@@ -454,7 +478,6 @@ const READS: ReadonlySet<string> = new Set(
   Object.entries(METHOD_KINDS).flatMap(([method, kind]) => (kind === 'read' ? [method] : [])),
 );
 const isRead = (input: Input): boolean => input.type === 'call' && READS.has(input.method);
-const bitsOf = (info: RelayInfo | undefined): number => (info === undefined ? 0 : Math.max(info.bits, info.liveBits));
 const unique = (channels: readonly Channel[]): readonly Channel[] => {
   const seen = new Map(channels.map((channel) => [`${channel.bits} ${channel.prefix.join()}`, channel]));
   return [...seen.values()];

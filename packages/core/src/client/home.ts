@@ -242,8 +242,14 @@ export class Home {
     if (this.#joining !== undefined) yield this.#joining;
   }
 
-  /** Begins to read the `self` of another device. `record`: where its answer is looked for. */
-  join(id: ConversationId, key: SigningKey, member: MemberId, inception: FeedId, record: Uint8Array): Conversation {
+  /** Begins to read the `self` of another device. `record`: where its answer is looked for; null: none will come. */
+  join(
+    id: ConversationId,
+    key: SigningKey,
+    member: MemberId,
+    inception: FeedId,
+    record: Uint8Array | null,
+  ): Conversation {
     const { store, randomness } = this.#context;
     this.leaveJoining();
     const log = this.#openLog(id, 'self', [id]);
@@ -251,7 +257,7 @@ export class Home {
     log.admit(member);
     const local = emptyLocal(id, LOCAL_KINDS.self, ROLES.none, this.#context.now(), NOT_OURS, randomness.bytes(32));
     store.put('conversation', id, encodeLocal(local));
-    store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until: MAX_TIME, record }));
+    if (record !== null) store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until: MAX_TIME, record }));
     store.put('meta', META.joining, id);
     const { joining } = this;
     if (joining === undefined) throw new Error('a conversation just joined is there');

@@ -48,6 +48,7 @@ import { DAY_MS, relayErrorName, type RelayInfo } from '../ports/index.ts';
 import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
 import { decodePacket, encodePacket, type Item, type ItemOf } from '../sync/index.ts';
 import type { Answer, Context } from './context.ts';
+import { inboxBits } from './courier.ts';
 import { KithError } from './errors.ts';
 import type { Home } from './home.ts';
 import {
@@ -183,7 +184,7 @@ export class Linking {
   /** What one's devices write to each other has to have a place. */
   #readyInbox(info: RelayInfo): void {
     if (this.#home.mine.inboxes.length === 0)
-      this.#home.renewInbox(this.#home.mine, Math.max(info.bits, info.liveBits));
+      this.#home.renewInbox(this.#home.mine, inboxBits(info));
   }
   #publish(record: LinkRecord, place: Uint8Array, key: SigningKey, done: Settle<DeviceLink>): void {
     const { crypto, randomness } = this.#context;
@@ -469,7 +470,7 @@ export class Linking {
       this.#end(record, 'refused');
       // It was told where one's devices are reached.
       const info = this.#hooks.info(record.relay);
-      if (knew) this.#home.renewInbox(this.#home.mine, info === undefined ? 0 : Math.max(info.bits, info.liveBits));
+      if (knew) this.#home.renewInbox(this.#home.mine, inboxBits(info));
     }
     if (this.#join() !== undefined) this.#leave();
     this.#readGuests();
@@ -543,7 +544,7 @@ export class Linking {
       if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey))
         return done(new KithError('bad-link'));
       const now = this.#context.now();
-      const bits = Math.max(by.info.bits, by.info.liveBits);
+      const bits = inboxBits(by.info);
       const inbox = encodeInboxRecord(
         createInboxRecord(randomness, 1, this.#home.relays.slice(0, 2), bits, randomness.bytes(3)),
       );

@@ -3,6 +3,7 @@
 import { readUint32 } from '../bytes/index.ts';
 import { decode, encode } from '../codec/index.ts';
 import {
+  relayErrorName,
   relayRequestFrame,
   relayResponseFrame,
   TransportError,
@@ -73,6 +74,9 @@ const unreachable = (relay: string): TransportError => new TransportError('unrea
 const nonsense = (relay: string): TransportError =>
   new TransportError('nonsense', `${relay} does not answer as a relay does`);
 const doNothing = (): void => undefined;
+/** A full channel leaves the others: what it does not bring is fetched. */
+const hearsChannels = (response: RelayResponse): boolean =>
+  response.type === 'done' || (response.type === 'error' && relayErrorName(response.code) === 'limited');
 
 export const createRelayTransport = ({
   openSocket,
@@ -252,11 +256,14 @@ export const createRelayTransport = ({
     ask(
       link,
       { type: 'listen', channels: [...channels] },
-      () => {
+      (response) => {
         link.failures = 0;
-        if (!link.listening || asked !== channels || link.online) return;
-        link.online = true;
-        tell({ type: 'online', relay: link.relay });
+        if (!link.listening || asked !== channels) return;
+        // A relay that refuses pushes nothing, whatever it still answers.
+        const online = hearsChannels(response);
+        if (online === link.online) return;
+        link.online = online;
+        tell({ type: online ? 'online' : 'offline', relay: link.relay });
       },
       // The connection is gone, and `failed` has seen to the next one.
       doNothing,

@@ -14,7 +14,6 @@ import {
   type OpenEntry,
 } from '../identity/index.ts';
 import { frontierCodec, type Frontier } from '../log/index.ts';
-import { createInboxRecord, encodeInboxRecord } from '../mailbox/index.ts';
 import { newPeerState } from '../sync/index.ts';
 import type { Restored } from './backup-reader.ts';
 import type { Context } from './context.ts';
@@ -36,7 +35,6 @@ export interface RestoreParts {
   readonly forget: () => void;
 }
 const NOTHING_HELD: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
-const PREFIX_BYTES = 3;
 /** Before an entry in its row: when it was first seen. */
 const SEEN_BYTES = 6;
 
@@ -88,8 +86,8 @@ const joinSelf = (parts: RestoreParts, self: SelfLog, inception: OpenEntry, spar
   const { context, home } = parts;
   const { crypto, randomness } = context;
   const key = crypto.signingKey(new Secret(randomness.bytes(32)));
-  const record = createInboxRecord(randomness, 1, home.relays.slice(0, 2), 0, randomness.bytes(PREFIX_BYTES));
-  const joining = home.join(self.conversation, key, self.me, inception.feed, encodeInboxRecord(record));
+  // Nobody answers a restore elsewhere: where its person's devices are reached stands in the log.
+  const joining = home.join(self.conversation, key, self.me, inception.feed, null);
   letIn(parts, joining, spare);
   home.adopt();
   parts.forget();

@@ -5,6 +5,7 @@ import { derive, Secret, type Crypto, type SigningKey } from '../crypto/index.ts
 import { createAddSpare, feedIdOf, signConsent, type ConversationId } from '../identity/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { Context } from './context.ts';
+import { inboxBits } from './courier.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import type { Devices } from './devices.ts';
 import type { Home } from './home.ts';
@@ -58,7 +59,7 @@ export class Spares {
     this.#devices.prepare();
     if (home.mine.inboxes.length === 0 && home.relays.length > 0) {
       const info = home.relays.map((relay) => this.#info(relay)).find((one) => one !== undefined);
-      home.renewInbox(home.mine, info === undefined ? 0 : Math.max(info.bits, info.liveBits));
+      home.renewInbox(home.mine, inboxBits(info));
     }
     const pairs = home.pairs().filter((pair) => pair.local.peerInception !== null && !home.isDeviceScoped(pair));
     for (const of of [home.mine, ...pairs]) this.#addTo(of);

@@ -165,3 +165,19 @@ test('a reusable invitation takes more people than a relay keeps claims', () => 
   }
   expect(here.clock.runUntil(() => alice.call('request.list', {}).length === MORE_THAN_KEPT, 300_000)).toBe(true);
 }, 60_000);
+
+test('a relay that asks more of live channels than an inbox was made with is polled, and what it serves stays live', () => {
+  const here = world();
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(10_000);
+  here.relays[0]?.stop();
+  here.network.relay('https://relay1.test', { liveBits: 12 });
+  const carol = here.device('carol');
+  const later = pair(here, alice, carol);
+  here.clock.advance(60_000);
+  carol.call('send', { conversation: later, text: 'at once' });
+  expect(here.clock.runUntil(() => texts(alice, later).includes('at once'), 1_000)).toBe(true);
+  bob.call('send', { conversation, text: 'by and by' });
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('by and by'), 30_000)).toBe(true);
+});

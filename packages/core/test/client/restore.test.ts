@@ -122,6 +122,38 @@ test('S1.1 restored twice makes two devices: two entries at one place of the spa
   expect(toHex(new Uint8Array(1))).toBe('00');
 });
 
+test.each(['online', 'as a short command'])(
+  'S1.1 a restored device is there at once: relays are read, and lines come and go live (backup made %s)',
+  async (how) => {
+    const { here, alice, bob, conversation } = talked(6);
+    if (how !== 'online') {
+      // It asks no relay anything, so that nothing is known of what live channels need.
+      alice.stop();
+      alice.start(false);
+    }
+    const file = await backup(alice);
+    here.clock.advance(5_000);
+    alice.crash();
+    const again = here.device('again');
+    again.start();
+    here.clock.advance(30_000);
+    let fetched = 0;
+    here.network.onRequest((_, { type }) => void (fetched += type === 'fetch' ? 1 : 0));
+    await readBackup(kithOf(again), file.read, PASSPHRASE, derive);
+    const soon = (done: () => boolean): boolean => here.clock.runUntil(done, 5_000);
+    expect(soon(() => fetched > 0)).toBe(true);
+    again.call('send', { conversation, text: 'it is I' });
+    expect(soon(() => texts(bob, conversation).includes('it is I'))).toBe(true);
+    bob.call('send', { conversation, text: 'so I see' });
+    expect(soon(() => texts(again, conversation).includes('so I see'))).toBe(true);
+    expect(soon(() => again.call('status', {}).pending === 0)).toBe(true);
+    // All its inboxes are heard live: they are not asked every 20 seconds.
+    fetched = 0;
+    here.clock.advance(60_000);
+    expect(fetched).toBeLessThan(3);
+  },
+);
+
 test('S1.1 what waited when the backup was made waits on the restored device, and arrives', async () => {
   const { here, alice, bob, conversation } = talked(4);
   bob.crash();
