@@ -1,7 +1,8 @@
 // The encrypted backup file: what it holds, what it hides, and what happens to it on bad days. Restoring into a new device is
 // in restore.test.ts.
-import { equalBytes, toHex, utf8 } from '@kith/core/bytes';
+import { concat, equalBytes, toHex, utf8 } from '@kith/core/bytes';
 import { readBackup, writeBackup } from '@kith/core/client';
+import { encode } from '@kith/core/codec';
 import { conversationFromName, type ConversationId } from '@kith/core/identity';
 import { openConversationLog, type ConversationLog } from '@kith/core/log';
 import { TABLES, type Table } from '@kith/core/ports';
@@ -11,10 +12,12 @@ import { expect, test } from 'vitest';
 import {
   BACKUP_HEADER_BYTES,
   BACKUP_PART_BYTES,
+  backupRecordCodec,
   fileKeyOf,
   openPart,
   paddedParts,
   readHeader,
+  sealPart,
   type BackupRecord,
 } from '../../src/client/backup-format.ts';
 import { decodeLocal } from '../../src/client/records.ts';
@@ -232,6 +235,56 @@ const costly = (bytes: Uint8Array): Uint8Array => {
   const at = next.findIndex((byte, i) => byte === 0x1a && next[i + 1] === 0x10 && next[i + 2] === 0);
   next[at + 1] = 0x7f;
   return next;
+};
+
+const end = (records: readonly BackupRecord[], count = records.length + 1): BackupRecord[] => [
+  ...records,
+  { type: 'end', records: count },
+];
+test.each<[string, (records: readonly BackupRecord[]) => readonly BackupRecord[]]>([
+  ['without its beginning', (whole) => end(whole.slice(1))],
+  ['with two beginnings', (whole) => end(whole.flatMap((one) => (one.type === 'begin' ? [one, one] : [one])))],
+  ['that ends twice', (whole) => end(end(whole))],
+  ['that goes on after its end', (whole) => [...end(whole), ...whole.filter(({ type }) => type === 'relays')]],
+  ['that counts fewer records than it has', (whole) => end(whole, whole.length)],
+  ['that counts more records than it has', (whole) => end(whole, whole.length + 2)],
+  ['with a log of which it has not said what it is', (whole) => end(whole.filter(({ type }) => type !== 'log'))],
+  [
+    'whose logs come before it says what they are',
+    (whole) => {
+      const isLater = ({ type }: BackupRecord): boolean => type === 'log';
+      return end([...whole.filter((one) => !isLater(one)), ...whole.filter(isLater)]);
+    },
+  ],
+])('S1.1 a file of the right key %s is refused, and the home is what it was', async (_, change) => {
+  const { here, alice } = talked();
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  const whole = (await recordsOf(file)).filter(({ type }) => type !== 'end');
+  const fresh = here.device('fresh');
+  fresh.start();
+  const before = tables(fresh);
+  expect(await codeOf(readBackup(kithOf(fresh), (await sealed(file, change(whole))).read, PASSPHRASE, derive))).toBe(
+    'bad-backup',
+  );
+  expect(tables(fresh)).toEqual(before);
+  // The same records in their order are taken: it is the order that was refused.
+  expect(await codeOf(readBackup(kithOf(fresh), (await sealed(file, end(whole))).read, PASSPHRASE, derive))).toBe(
+    'none',
+  );
+});
+/** Such a file as only somebody with its key could write. */
+const sealed = async (like: File, records: readonly BackupRecord[]): Promise<File> => {
+  const read = readHeader(like.bytes);
+  if (read.type !== 'header') throw new Error(read.type);
+  const key = fileKeyOf(crypto, await derive(utf8(PASSPHRASE), read.header), read.header);
+  const encoded = records.map((record) => encode(backupRecordCodec, record));
+  const file = new File();
+  file.bytes = concat(
+    like.bytes.subarray(0, BACKUP_HEADER_BYTES),
+    sealPart(crypto, key, 0, encoded, new Uint8Array(24).fill(7)),
+  );
+  return file;
 };
 
 test('S1.1 a full disk in the middle of a restore leaves what was there; the restore goes on where it was', async () => {
