@@ -32,7 +32,8 @@ const show = ({ print }: Context, state: RecoveryState): number => {
         `Words set by ${thisDevice ? 'this device' : device} wait${from === null ? '' : ` until ${from}`}; if it was not you: \`kith recovery refuse\`.`,
     ),
     ...state.contested.map(
-      ({ device }) => `${device} is disputed: devices removed each other. \`kith device revoke DEVICE --words\` decides.`,
+      ({ device }) =>
+        `${device} is disputed: devices removed each other. \`kith device revoke DEVICE --words\` decides.`,
     ),
   ];
   print.record({ ...state, waiting }, [...new Set(lines)].join('\n'));

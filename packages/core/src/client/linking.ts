@@ -183,8 +183,7 @@ export class Linking {
   }
   /** What one's devices write to each other has to have a place. */
   #readyInbox(info: RelayInfo): void {
-    if (this.#home.mine.inboxes.length === 0)
-      this.#home.renewInbox(this.#home.mine, inboxBits(info));
+    if (this.#home.mine.inboxes.length === 0) this.#home.renewInbox(this.#home.mine, inboxBits(info));
   }
   #publish(record: LinkRecord, place: Uint8Array, key: SigningKey, done: Settle<DeviceLink>): void {
     const { crypto, randomness } = this.#context;
