@@ -35,7 +35,7 @@ test.each([
   ['before the conversation began', 6201, 'before'],
   ['later, and seen by the contact', 6202, 'after'],
 ] as const)(
-  'S4.21 recovery words made %s bring a person back as the same member, with the history of the contact',
+  'recovery words made %s bring a person back as the same member, with the history of the contact',
   (_, seed, made) => {
     const { here, a, b, b2, fresh, conversation, phrase } = lost(seed, made);
     const words = b.call('contact.words', { conversation }).words;

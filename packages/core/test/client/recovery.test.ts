@@ -109,6 +109,7 @@ test('a device that was let in has a range of its own: no two conversations name
   const left = [a, a2].map((one) => one.call('recovery.state', {}).keysLeft);
   expect(left[0]).toBeGreaterThan(500);
   expect(left[1]).toBeGreaterThan(500);
+  expect((left[0] ?? 0) + (left[1] ?? 0)).toBeLessThan(1024);
   for (const [i, one] of [a, a2].entries()) {
     const { link: invitation } = one.call('invite.create', {});
     const c = here.device(`c${i}`);

@@ -11,6 +11,7 @@ import {
   helloPacketCodec,
   inboxRecordCodec,
   offerCodec,
+  returnOfferCodec,
   selfOfferCodec,
   openClaim,
   openHelloCell,
@@ -31,7 +32,7 @@ const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
 
 test.each([
   ['06-cells.md', [inboxRecordCodec, resendRequestCodec, helloPacketCodec]],
-  ['08-invitations.md', [offerCodec, claimCodec, selfOfferCodec]],
+  ['08-invitations.md', [offerCodec, claimCodec, selfOfferCodec, returnOfferCodec]],
 ] as const)('the CDDL of %s is that of the codecs', (page, codecs) => {
   const blocks = [...spec(page).matchAll(/```cddl\n(.*?)```/gs)].map(([, block]) => block ?? '').join('');
   expect(new Set(blocks.trim().split('\n'))).toEqual(new Set(codecs.flatMap(({ uses }) => lines(uses))));
