@@ -101,6 +101,14 @@ export class Yard {
     ];
     return this.server(argv, /ready at (http:\S+)/);
   }
+  /** Ends one that was started here, before the others end. */
+  async stop(server: Server): Promise<void> {
+    const child = this.#children.find(({ pid }) => pid === server.pid);
+    if (child === undefined) throw new Error('it was not started here');
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
   /** A bare `ws` server: sends back what comes (`/echo`), or two bytes for it (`/ack`). */
   floorWs(): Promise<Server> {
     return this.server([fileURLToPath(new URL('floor-ws.ts', import.meta.url))], /listening at (ws:\S+)/);

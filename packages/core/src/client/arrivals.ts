@@ -2,7 +2,7 @@
 import { concat, equalBytes, readUint48, uint48, utf8 } from '../bytes/index.ts';
 import { CONTENT_KINDS, conversationOfSearchId, eventOfSearchId, orderKey } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
-import type { ShownEvent } from '../log/index.ts';
+import { MINUTE_MS, type ShownEvent } from '../log/index.ts';
 import type { Range } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
@@ -33,6 +33,7 @@ export class Arrivals {
   note(pair: Pair, events: readonly ShownEvent[]): void {
     const { store } = this.#context;
     const news: ShownEvent[] = [];
+    const began = this.#home.createdAt();
     let count = 0;
     for (const event of events) {
       const key = orderKey(pair.id, event.lamport, event.event);
@@ -40,7 +41,8 @@ export class Arrivals {
       count++;
       this.#last = this.#newest() + 1;
       store.put('arrival', concat(ARRIVAL, uint48(this.#last)), concat(pair.id, event.event));
-      // What was read on another device before it came here is no news.
+      // What was there before this device, or was read on another before it came here, is no news.
+      if (event.time + MINUTE_MS <= began) continue;
       const isTheirText = event.contentKind === CONTENT_KINDS.text && !equalBytes(event.member, pair.view.me);
       if (!isTheirText || store.get('unread', key) !== undefined) news.push(event);
     }

@@ -33,6 +33,9 @@ import type { Sender } from './sender.ts';
 import { UNKNOWN_FEED, type Sessions } from './sessions.ts';
 import { Aside, type Suspects } from './suspects.ts';
 
+/** Unread lines that every packet may cost a look at. */
+const MAX_LOOKED_AT = 256;
+
 export interface ReceiverHooks {
   /** The pair knows its other side now. */
   met(pair: Pair): void;
@@ -392,7 +395,7 @@ export class Receiver {
     else if (about === this.#home.mine) this.#takeSelf(about, ingested);
     // Posted again although we hold it: they do not know that.
     const nothingNew = ingested.feeds.length === 0 && !ingested.charterChanged && ingested.waiting === 0;
-    this.#out.grew(route, nothingNew);
+    this.#out.grew(route, nothingNew, ingested.waiting > 0);
     if (ingested.waiting > 0) this.#out.wantSoon(route);
     if (ingested.charterChanged) this.#hooks.charter(about, ingested);
   }
@@ -414,9 +417,23 @@ export class Receiver {
     // It comes here late: another own device has read it already.
     const read = this.#home.readFrontier(pair);
     const isRead = ({ place }: { readonly place: Place }): boolean => read !== undefined && pair.log.covers(read, place);
-    if (ingested.shown.some(isRead)) clearUnreadWhere(pair.view, (place) => isRead({ place }));
+    if (read !== undefined && ingested.shown.some(isRead) && this.#mayClear(pair, read, ingested.shown))
+      clearUnreadWhere(pair.view, (place) => isRead({ place }));
     if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
+  }
+  /** All that is unread is looked at again only when there is little of it, or when a history reaches what was read last. */
+  #mayClear(pair: Pair, read: Frontier, shown: Ingested['shown']): boolean {
+    const range = { from: pair.id, to: afterPrefix(pair.id), limit: MAX_LOOKED_AT + 1 };
+    if (this.#context.store.scan('unread', range).length <= MAX_LOOKED_AT) return true;
+    return read.feeds.some(
+      ({ feed, segment, count }) =>
+        segment !== null &&
+        shown.some(
+          ({ place }) =>
+            place.seq === count - 1 && equalBytes(place.segment, segment) && equalBytes(place.feed, feed),
+        ),
+    );
   }
   #takeSelf(self: Conversation, ingested: Ingested): void {
     for (const event of [...ingested.shown, ...ingested.completed]) {

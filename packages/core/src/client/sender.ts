@@ -287,10 +287,11 @@ export class Sender {
     );
   }
   /** Something of a conversation came on this route, or (`again`) came once more. */
-  grew(by: Route, again: boolean): void {
+  grew(by: Route, again: boolean, isWaiting: boolean): void {
     if (!again) {
       this.#flows(by);
-      if (isOwnRoute(by) && by.about !== by.via) this.#goOn(by);
+      // Behind a gap there is no room for more.
+      if (isOwnRoute(by) && by.about !== by.via && !isWaiting) this.#goOn(by);
     }
     for (const route of this.routesOf(by.about)) this.tellSoon(route, again && route === by);
   }
@@ -776,15 +777,12 @@ export class Sender {
     ];
     if (isOwnRoute(route)) {
       const name = `${route.name} ${toHex(feed)}`;
-      const before = this.#giving.get(name);
-      // Asked again while it is on its way: there is room for more of it.
-      this.#giving.set(name, {
-        route,
-        feed,
-        left: before?.left ?? left,
-        at: this.#context.now(),
-        packets: GIVEN_PACKETS,
-      });
+      const known = this.#giving.get(name);
+      const at = this.#context.now();
+      // Asked again while it is on its way: there is room for more of it. Long after it stopped: some of it was lost.
+      const isLost = known?.packets === 0 && at - known.at >= LOST_AFTER_MS;
+      const before = isLost ? undefined : known;
+      this.#giving.set(name, { route, feed, left: before?.left ?? left, at, packets: GIVEN_PACKETS });
       if (before === undefined) this.#sortGiving();
       return;
     }
@@ -831,7 +829,7 @@ export class Sender {
         next = Math.min(next, at + GIVE_MORE_AFTER_MS);
         continue;
       }
-      if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) return next;
+      if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) break;
       const beside = encodePacket([aboutItem(route), ...this.#riders(route)]).length;
       const batch = route.about.log.read(left, MAX_PACKET_BYTES - beside - SPARE_BYTES);
       if (batch.objects.length === 0) {
@@ -850,12 +848,14 @@ export class Sender {
         ALL,
         [],
       );
-      this.#postSections();
+      // Short ones share cells.
+      if (batch.bytes > MAX_PACKET_BYTES / 4) this.#postSections();
       const more = packets === 0 ? { at: now, packets: GIVEN_PACKETS - 1 } : { packets: packets - 1 };
       if (batch.left.length === 0) this.#giving.delete(name);
       else this.#giving.set(name, { ...giving, ...more, left: batch.left });
       next = now;
     }
+    this.#postSections();
     return next;
   }
   #mayGive(route: Route): boolean {
@@ -937,7 +937,8 @@ interface Giving {
 /** Packets on their way to an own device; of 32 cells, as many bytes as a relay holds back for a slow reader. */
 const GIVEN_PACKETS = 8;
 /** Without a word for so long as many again are put into the mailbox. */
-const GIVE_MORE_AFTER_MS = 2_000;
+const GIVE_MORE_AFTER_MS = 10_000;
+const LOST_AFTER_MS = 8_000;
 /** Around the items of a packet. */
 const SPARE_BYTES = 128;
 /** Cells that wait for a relay at most before more is read for an own device. */
