@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  isReturnOffer,
-  readReturnOffer,
-  returnOfferExtensions,
-  type ReturnOffer,
-} from '../../src/mailbox/index.ts';
+import { isReturnOffer, readReturnOffer, returnOfferExtensions, type ReturnOffer } from '../../src/mailbox/index.ts';
 
 const fill = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 const offer: ReturnOffer = {
