@@ -37,7 +37,9 @@ if (route !== null) go(JSON.parse(route) as Route, 'replace');
 startRouting();
 const element = document.querySelector('#root');
 if (element === null) throw new Error('no #root');
-createRoot(element).render(
+// What React got over by itself is told by its cause, which a number of React's does not name.
+const told = (error: unknown): void => reportError(error instanceof Error ? (error.cause ?? error) : error);
+createRoot(element, { onRecoverableError: told }).render(
   <StrictMode>
     {asked.has('missing') ? (
       <Missing features={['secure-context', 'opfs']} />
