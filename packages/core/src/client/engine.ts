@@ -185,7 +185,7 @@ export class Engine {
     });
     const merging: Merging = new Merging(context, home, sender, (pair) => calls.tellProfile(pair));
     const back: ComingBack = new ComingBack(context, home, sessions, sender, {
-      bits: () => bitsOf(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
+      bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       charter: charterChanged,
     });
     const forget = (): void => {
