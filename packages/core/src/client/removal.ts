@@ -64,8 +64,9 @@ export class Removal {
       ?.devices.find((one) => feed !== undefined && equalBytes(one.feed, feed));
     if (device === undefined) throw new KithError('unknown-device');
     if (own !== undefined && equalBytes(own, device.feed)) throw new KithError('own-device');
-    if (device.state === 'removed') return;
     const keys = words === undefined ? undefined : this.#hooks.keysOf(words);
+    // With words once more: some conversation may still have it as disputed.
+    if (device.state === 'removed' && keys === undefined) return;
     if (refuse && this.#context.now() - mine.log.addedAt(device.feed) > REFUSE_WITHIN_MS)
       throw new KithError('too-late-to-refuse');
     if (wipe) this.#home.tell({ type: 'wipe', device: device.feed, extensions: [] });
@@ -86,6 +87,8 @@ export class Removal {
   }
   #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined): void {
     if (of.log.memberOf(feed) === undefined) return;
+    const state = this.#devices(of).find((one) => equalBytes(one.feed, feed))?.state;
+    if (state === 'removed' && by === undefined) return;
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
     // With words nothing counts that it said against others of its person.
     const cut = refuse ? nothing : of.log.cutHere(feed, by === undefined ? undefined : this.#firstRemovalBy(of, feed));

@@ -1,9 +1,11 @@
 // A person without any device or backup comes back by a contact's new invitation and recovery words.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
 import { codeOf, pair, texts, world } from './world.ts';
 
+// Days of a simulated world.
+vi.setConfig({ testTimeout: 90_000 });
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 

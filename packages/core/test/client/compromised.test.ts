@@ -1,8 +1,10 @@
 // "Stop": what a mark does on all devices of a person, on simulated ports.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { link } from './linked.ts';
 import { codeOf, pair, texts, world } from './world.ts';
 
+// Days of a simulated world.
+vi.setConfig({ testTimeout: 90_000 });
 const HOUR_MS = 3_600_000;
 
 test('S4.46 marking a contact compromised stops sending on every own device, and each conversation with it says why', () => {

@@ -1,9 +1,11 @@
 // Two accounts become one, on simulated ports.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
 import { codeOf, pair, texts, world } from './world.ts';
 
+// Days of a simulated world.
+vi.setConfig({ testTimeout: 90_000 });
 const HOUR_MS = 3_600_000;
 const conversations = (of: SimDevice): readonly string[] =>
   of

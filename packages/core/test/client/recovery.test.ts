@@ -1,9 +1,11 @@
 // Recovery words, and devices that remove each other, on simulated ports.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { codeOf, pair, texts, world } from './world.ts';
 import { link } from './linked.ts';
 
+// Days of a simulated world.
+vi.setConfig({ testTimeout: 90_000 });
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const nameOf = (of: SimDevice, name: string): string =>
