@@ -1,8 +1,16 @@
 // What tests of backups share: a file in memory that can break off, and an engine as others hold it.
+import { utf8 } from '@kith/core/bytes';
 import type { BackupTarget, DeriveKey, Kith } from '@kith/core/client';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
-import { BACKUP_HEADER_BYTES } from '../../src/client/backup-format.ts';
+import {
+  BACKUP_HEADER_BYTES,
+  BACKUP_PART_BYTES,
+  fileKeyOf,
+  openPart,
+  readHeader,
+  type BackupRecord,
+} from '../../src/client/backup-format.ts';
 
 export const PASSPHRASE = 'correct horse battery';
 export const crypto = createNullCrypto();
@@ -39,3 +47,17 @@ export class File implements BackupTarget {
   }
   readonly read = (at: number, length: number) => Promise.resolve(this.bytes.slice(at, at + length));
 }
+
+/** What whoever has the passphrase finds in a file, in its order. */
+export const recordsOf = async (file: File): Promise<readonly BackupRecord[]> => {
+  const read = readHeader(file.bytes);
+  if (read.type !== 'header') throw new Error(read.type);
+  const key = fileKeyOf(crypto, await derive(utf8(PASSPHRASE), read.header), read.header);
+  const parts = (file.bytes.length - BACKUP_HEADER_BYTES) / BACKUP_PART_BYTES;
+  return Array.from({ length: parts }, (_, i) => {
+    const at = BACKUP_HEADER_BYTES + i * BACKUP_PART_BYTES;
+    const records = openPart(crypto, key, i, file.bytes.subarray(at, at + BACKUP_PART_BYTES));
+    if (records === undefined) throw new Error(`part ${i}`);
+    return records;
+  }).flat();
+};

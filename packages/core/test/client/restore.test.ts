@@ -1,11 +1,14 @@
 // A backup put into a fresh home: a new device of the same person, never a copy of the old one.
 import { equalBytes, toHex } from '@kith/core/bytes';
 import { readBackup, writeBackup } from '@kith/core/client';
+import { encode } from '@kith/core/codec';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
-import { derive, File, kithOf, PASSPHRASE } from './backup-people.ts';
+import { backupRecordCodec } from '../../src/client/backup-format.ts';
+import { derive, File, kithOf, PASSPHRASE, recordsOf } from './backup-people.ts';
 import { pair, texts, world, type World } from './world.ts';
 
+const HOUR = 3_600_000;
 /** As `kith log --json`, without what each device has of its own. */
 const logOf = (device: SimDevice, conversation: string): readonly unknown[] =>
   device.call('log', { conversation, limit: 500 }).map(({ receivedAt: _, state: __, ...line }) => line);
@@ -39,6 +42,9 @@ const backup = async (device: SimDevice): Promise<File> => {
   await writeBackup(kithOf(device), file, PASSPHRASE, derive);
   return file;
 };
+/** All that stands in it, as who has its passphrase reads it. */
+const plainOf = async (file: File): Promise<readonly Uint8Array[]> =>
+  (await recordsOf(file)).map((record) => encode(backupRecordCodec, record));
 const restore = async (here: World, file: File, name: string): Promise<SimDevice> => {
   const device = here.device(name);
   device.start();
@@ -211,3 +217,66 @@ test('a later backup uses the same spare, and adds it to conversations that are 
   ).toEqual([conversation, second].toSorted());
   expect(says(here, carol, [again], second, 'to a new device')).toBe(true);
 });
+
+test('S4.4 S4.29 what was deleted or is over is in no later backup, and the restored device does not take it back', async () => {
+  const { here, alice, bob, conversation } = talked(8);
+  const say = (from: SimDevice, text: string, more: object = {}): string =>
+    from.call('send', { conversation, text, ...more }).event;
+  const mine = say(alice, 'canary-mine');
+  const theirs = say(bob, 'canary-theirs');
+  say(alice, 'canary-timed', { expiresMs: HOUR });
+  alice.call('draft.set', { conversation, text: 'canary-draft' });
+  here.clock.advance(5_000);
+  expect(canariesIn(await plainOf(await backup(alice)))).toEqual(['draft', 'mine', 'theirs', 'timed']);
+  alice.call('delete', { conversation, event: mine });
+  alice.call('delete', { conversation, event: theirs });
+  alice.call('draft.set', { conversation, text: '' });
+  bob.call('read', { conversation });
+  alice.call('read', { conversation });
+  here.clock.advance(3 * HOUR);
+  const file = await backup(alice);
+  expect(canariesIn(await plainOf(file))).toEqual([]);
+
+  alice.crash();
+  const again = await restore(here, file, 'again');
+  expect(says(here, bob, [again], conversation, 'later')).toBe(true);
+  expect(says(here, again, [bob], conversation, 'back again')).toBe(true);
+  here.clock.advance(6 * HOUR);
+  expect(texts(bob, conversation)).toContain('canary-theirs');
+  expect(again.call('search', { query: 'canary' })).toEqual([]);
+  expect(canariesIn(again.store.scan('content').map(({ value }) => value))).toEqual([]);
+  expect(texts(again, conversation).filter((text) => text?.startsWith('canary') === true)).toEqual([]);
+});
+
+test('S0.27 session and prekey secrets that are gone after 3 h, and those that came since, are in no later backup', async () => {
+  const { here, alice, bob, conversation } = talked(9);
+  alice.call('set', { key: 'segment-period', value: '1h' });
+  const secrets = new Set<string>();
+  const note = (): void => {
+    for (const table of ['session', 'hello'] as const)
+      for (const { value } of alice.store.scan(table)) for (const secret of byteStrings(value)) secrets.add(secret);
+  };
+  for (let minutes = 0; minutes < 200; minutes += 5) {
+    note();
+    if (minutes % 50 === 0) bob.call('send', { conversation, text: `at ${minutes}` });
+    here.clock.advance(5 * 60_000);
+  }
+  expect(secrets.size).toBeGreaterThan(20);
+  const plain = Buffer.concat(await plainOf(await backup(alice))).toString('latin1');
+  expect(plain).toContain('at 150');
+  expect([...secrets].filter((secret) => plain.includes(secret))).toEqual([]);
+});
+/** Every byte string of 32 that CBOR holds in there and that is random enough to be a key. */
+const byteStrings = (value: Uint8Array): readonly string[] => {
+  const found: string[] = [];
+  for (let at = 2; at + 32 <= value.length; at++) {
+    const piece = value.subarray(at, at + 32);
+    if (value[at - 2] === 0x58 && value[at - 1] === 0x20 && new Set(piece).size > 20)
+      found.push(Buffer.from(piece).toString('latin1'));
+  }
+  return found;
+};
+const canariesIn = (pieces: readonly Uint8Array[]): readonly string[] => {
+  const plain = Buffer.concat(pieces).toString('latin1');
+  return [...new Set([...plain.matchAll(/canary-(draft|mine|theirs|timed)/g)].map(([, name = '']) => name))].toSorted();
+};
