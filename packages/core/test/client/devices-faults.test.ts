@@ -121,7 +121,7 @@ test('removals that cross: both devices are disputed everywhere until one of the
   expect(texts(a1, conversation)).not.toContain('who is left');
 });
 
-test('a device whose clock is a year off links, hears and is heard, and makes nothing final before its time', () => {
+test('a device whose clock is a year off links, hears and is heard, and sees a dispute as the others do', () => {
   const here = world(7105);
   const [a1, a2, thief, b] = [here.device('a1'), here.device('a2'), here.device('thief'), here.device('b')];
   const conversation = pair(here, a1, b);
@@ -133,7 +133,6 @@ test('a device whose clock is a year off links, hears and is heard, and makes no
   here.clock.advance(HOUR_MS);
   for (const one of [a1, a2, b])
     expect(texts(one, conversation).toSorted()).toEqual(['from next year', 'from this year']);
-  // A removal that is an hour old is a year old by its clock: shared time says that it is not final.
   link(here, a1, thief);
   here.clock.advance(2 * HOUR_MS);
   a1.call('device.name', { name: 'a1' });
