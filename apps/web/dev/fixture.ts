@@ -30,7 +30,9 @@ export type Scene =
   | 'passphrase'
   | 'devices'
   | 'removed'
-  | 'wiped';
+  | 'wiped'
+  | 'recovery'
+  | 'disputed';
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -80,6 +82,20 @@ const others: readonly DeviceView[] = [
     refusableUntil: NOW + 23 * HOUR,
   }),
   deviceOf('device04', { name: 'Old phone', addedBy: 'device01', addedAt: NOW - 60 * DAY, revoked: true }),
+];
+const RECOVERY_WORDS: readonly string[] = [
+  'river',
+  'candle',
+  'seven',
+  'maple',
+  'orbit',
+  'linen',
+  'absolute',
+  'zebra',
+  'mountain',
+  'pepper',
+  'quarter',
+  'umbrella',
 ];
 const WORDS: readonly string[] = ['river', 'candle', 'seven', 'maple'];
 
@@ -235,6 +251,8 @@ const worlds: Record<Scene, () => World> = {
   passphrase: () => worlds.talk(),
   devices: () => worlds.talk(),
   removed: () => worlds.talk(),
+  recovery: () => worlds.talk(),
+  disputed: () => worlds.talk(),
   wiped: () => worlds.empty(),
   rtl: () => {
     const log = linesOf('blair', [
@@ -295,8 +313,12 @@ export function createFixture(scene: Scene) {
     return lock;
   };
   let devices: readonly DeviceView[] = [
-    deviceOf('device01', { name: scene === 'devices' ? 'Laptop' : '', thisDevice: true, addedAt: NOW - 90 * DAY }),
-    ...(scene === 'devices' ? others : []),
+    deviceOf('device01', {
+      name: scene === 'devices' || scene === 'disputed' ? 'Laptop' : '',
+      thisDevice: true,
+      addedAt: NOW - 90 * DAY,
+    }),
+    ...(scene === 'devices' || scene === 'disputed' ? others : []),
   ];
   let linking: Linking = {
     link: null,
@@ -309,7 +331,29 @@ export function createFixture(scene: Scene) {
           ? { at: NOW - HOUR, wiped: true }
           : null,
   };
-  const recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
+  let recovery: RecoveryState = {
+    made: scene === 'recovery' || scene === 'disputed',
+    keysLeft: scene === 'recovery' ? 3 : 200,
+    ready: scene === 'recovery' ? 4 : 0,
+    without: 2,
+    waiting:
+      scene === 'disputed'
+        ? [{ conversation: 'blair', device: 'device03', thisDevice: false, ours: false, from: NOW + 5 * DAY }]
+        : [],
+    contested:
+      scene === 'disputed' ? ['device01', 'device03'].map((device) => ({ conversation: 'blair', device })) : [],
+  };
+  let merged: Methods['contact.merged']['result'] = [];
+  const setRecovery = (over: Partial<RecoveryState>): RecoveryState => {
+    recovery = { ...recovery, ...over };
+    tell({ type: 'devices' });
+    return recovery;
+  };
+  /** The engine knows words from a slip of the pen; these know one. */
+  const checkWords = (words: string): void => {
+    if (words.split(/\s+/u).length !== 12) fail('bad-words');
+    if (words !== RECOVERY_WORDS.join(' ')) fail('wrong-words');
+  };
   const setLinking = (over: Partial<Linking>): Linking => {
     linking = { ...linking, ...over };
     tell({ type: 'devices' });
@@ -386,7 +430,15 @@ export function createFixture(scene: Scene) {
   });
   const invitePreview = (link: string): Methods['invite.preview']['result'] => {
     if (!link.includes('i#')) fail('bad-link');
-    for (const code of ['invite-expired', 'invite-used', 'invite-invalid', 'no-relay', 'bad-link', 'own-invite'])
+    for (const code of [
+      'invite-expired',
+      'invite-used',
+      'invite-invalid',
+      'no-relay',
+      'bad-link',
+      'own-invite',
+      'words-needed',
+    ])
       if (link.endsWith(code)) fail(code);
     const accepted = link.endsWith('accepted');
     return {
@@ -624,18 +676,36 @@ export function createFixture(scene: Scene) {
       if (linking.link !== null) changeLink({ state: 'refused' });
       return setLinking({ joining: null });
     },
-    'device.revoke': ({ device }) => {
+    'device.revoke': ({ device, words }) => {
+      if (words !== undefined) {
+        checkWords(words);
+        setRecovery({ contested: [] });
+      }
       devices = devices.map((one) => (one.device === device ? { ...one, revoked: true, refusableUntil: null } : one));
       tell({ type: 'devices' });
       return devices;
     },
-    'contact.merge': () => [],
-    'contact.merged': () => [],
+    'contact.merge': ({ conversation, with: other }) => {
+      merged = [...merged, { head: conversation, conversations: [conversation, other] }];
+      tell({ type: 'contacts' });
+      return merged;
+    },
+    'contact.merged': () => merged,
     'recovery.invite': () => ({ link: 'http://localhost:4680/i#abc', expires: NOW + DAY }),
-    'recovery.use': () => ({ conversation: 'blair', state: 'waiting' }),
-    'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
+    'recovery.use': ({ words }) => {
+      checkWords(words);
+      if (!world.contacts.some(({ conversation }) => conversation === 'blair'))
+        world.contacts.push(contactOf('blair', { name: 'Blair', at: Date.now() }));
+      tell({ type: 'contacts' });
+      return { conversation: 'blair', state: 'waiting' };
+    },
+    'recovery.create': ({ words }) => {
+      if (words !== undefined) checkWords(words);
+      setRecovery({ made: true, keysLeft: 200 });
+      return { words: words === undefined ? RECOVERY_WORDS : [] };
+    },
     'recovery.state': () => recovery,
-    'recovery.refuse': () => recovery,
+    'recovery.refuse': () => setRecovery({ waiting: [] }),
     'device.name': ({ name }) => {
       devices = devices.map((one) => (one.thisDevice ? { ...one, name } : one));
       tell({ type: 'devices' });

@@ -18,13 +18,13 @@ interface Entry {
 
 /** Which readings a change makes old. Conversations are read by `LogWindow`, drafts by nobody while they are written. */
 const affected: { readonly [T in Change['type']]: readonly Method[] } = {
-  contacts: ['contact.list', 'contact.words'],
+  contacts: ['contact.list', 'contact.words', 'contact.merged', 'recovery.state'],
   conversation: ['contact.list', 'search'],
   events: [],
   status: ['status', 'relay.list'],
   requests: ['request.list'],
   invites: ['invite.list'],
-  devices: ['device.list', 'device.linking', 'contact.devices'],
+  devices: ['device.list', 'device.linking', 'contact.devices', 'recovery.state'],
   profile: ['profile.get'],
   settings: ['set'],
   lock: [],

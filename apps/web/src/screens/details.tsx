@@ -13,6 +13,8 @@ import { t } from '../words/index.ts';
 import { validityIcons } from '../ui/validity.ts';
 import { TheirDevices } from './details-devices.tsx';
 import { Preferences } from './details-preferences.tsx';
+import { InviteBack } from './recovery/invite-back.tsx';
+import { SamePerson } from './recovery/same-person.tsx';
 import { ExportTo } from './settings-backup.tsx';
 
 const Check = lazy(async () => ({ default: (await import('./check.tsx')).Check }));
@@ -111,6 +113,8 @@ export function Details({ contact }: { contact: Contact }) {
               </section>
               <TheirDevices conversation={conversation} />
               <Preferences contact={contact} />
+              <SamePerson contact={contact} />
+              {contact.state === 'active' ? <InviteBack contact={contact} /> : null}
             </>
           )}
           <section className="section">

@@ -116,6 +116,17 @@ export function Invitation({ link }: { link: string }) {
         </Page>
       );
     }
+    if (preview.problem === 'words-needed') {
+      return (
+        <Page key="back" title={t.recovery.needed} narrow>
+          <p>{t.recovery.neededIntro}</p>
+          <Button look="main" autoFocus onPress={() => go({ at: 'recovery', mode: 'use', link }, 'replace')}>
+            {t.recovery.neededDo}
+          </Button>
+          <Button onPress={goToList}>{t.invite.home}</Button>
+        </Page>
+      );
+    }
     const passing =
       preview.problem === 'no-relay' || preview.problem === 'relay-full' || preview.problem === 'home-busy';
     return (

@@ -12,6 +12,7 @@ import { Choices, Field, Switch } from '../ui/field.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { Loaded, Page } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
+import { KeepItSafe } from './recovery/section.tsx';
 import { Backup } from './settings-backup.tsx';
 import { LockSettings } from './settings-lock.tsx';
 
@@ -274,6 +275,9 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
           <Button onPress={() => go({ at: 'devices' })}>{t.devices.toDevices}</Button>
           <Button onPress={() => go({ at: 'devices', mode: 'add' })}>{t.devices.add}</Button>
         </div>
+      </Section>
+      <Section title={t.recovery.section}>
+        <KeepItSafe />
       </Section>
       <Section title={t.settings.privacy}>
         <Switch

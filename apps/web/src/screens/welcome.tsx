@@ -61,6 +61,11 @@ export function Welcome() {
           </Button>
         </form>
         <OpenFile label={t.backup.first} link />
+        <div>
+          <Button look="link" onPress={() => go({ at: 'recovery', mode: 'use' })}>
+            {t.recovery.lostAll}
+          </Button>
+        </div>
         <UpdateOffer />
         <div className="row small">
           <Button look="link" onPress={() => go({ at: 'help', page: 'protects' })}>

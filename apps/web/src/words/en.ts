@@ -3,6 +3,7 @@
 // Long because whoever translates wants one list.
 import type { ErrorCode } from '@kith/core/client';
 import { devices } from './en-devices.ts';
+import { recovery } from './en-recovery.ts';
 
 interface Problem {
   readonly message: string;
@@ -120,7 +121,7 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
   blocked: { message: 'You have blocked this person.', next: 'Unblock them first.' },
   'words-needed': {
     message: 'This invitation is for somebody who comes back without any device.',
-    next: 'Open it with your recovery words, under Devices.',
+    next: 'Enter your recovery words to come back.',
   },
   'not-both': {
     message: 'Only two conversations in which you can write can become one.',
@@ -826,6 +827,7 @@ export const en = {
   },
 
   devices,
+  recovery,
 
   live: {
     message: (author: string, text: string) => named(author, `${author}: ${text}`, text),

@@ -11,6 +11,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { Note, Problem } from '../../ui/note.tsx';
 import { Loaded, Page } from '../../ui/page.tsx';
 import { t } from '../../words/index.ts';
+import { Disputes } from '../recovery/disputes.tsx';
 import { AddDevice } from './add.tsx';
 import { Coming } from './coming.tsx';
 import { RemoveDevice, RemovedNow, type Removal } from './remove.tsx';
@@ -121,6 +122,7 @@ function List({ devices, lost }: { devices: readonly DeviceView[]; lost: boolean
       {removal === null ? null : <RemovedNow removal={removal} />}
       {lost && removal === null ? <p>{active.length === 0 ? t.devices.lostNone : t.devices.lostIntro}</p> : null}
       {lost ? null : <p className="soft">{active.length === 1 ? t.devices.onlyOne : t.devices.intro}</p>}
+      <Disputes />
       <Offline />
       {lost ? null : <Coming />}
       {lost ? null : <Second />}

@@ -83,6 +83,13 @@ function Ask({
         <Button wide onPress={goToList}>
           {t.common.notNow}
         </Button>
+        {link === null ? (
+          <div>
+            <Button look="link" onPress={() => go({ at: 'recovery', mode: 'use' })}>
+              {t.recovery.lostAll}
+            </Button>
+          </div>
+        ) : null}
       </form>
       {camera ? (
         <Scanner
