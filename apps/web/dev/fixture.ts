@@ -23,6 +23,7 @@ export type Scene =
   | 'loading'
   | 'offline'
   | 'error'
+  | 'imported'
   | 'rtl'
   | 'edges'
   | 'locked'
@@ -254,6 +255,19 @@ const worlds: Record<Scene, () => World> = {
   recovery: () => worlds.talk(),
   disputed: () => worlds.talk(),
   wiped: () => worlds.empty(),
+  imported: () => {
+    const { contacts, ...rest } = worlds.talk();
+    const log = linesOf('old', talk).map((line) => ({ ...line, mark: 'imported' as const, state: null }));
+    const old = contactOf('old', {
+      name: 'Imported: Blair',
+      nameFrom: 'label',
+      state: 'ended',
+      imported: true,
+      deviceOnly: true,
+      wordsReady: false,
+    });
+    return { ...rest, contacts: [withPreview(old, log), ...contacts], logs: new Map([...rest.logs, ['old', log]]) };
+  },
   rtl: () => {
     const log = linesOf('blair', [
       [false, 'صباح الخير! هل ما زلنا على موعدنا؟', DAY],

@@ -1,14 +1,55 @@
 // Every screen, in light and dark, narrow and wide: nothing that axe calls serious, nothing wider than the window, no complaint
 // of the browser under the policy of the release. With KITH_SHOTS set to a folder it also leaves pictures to look at.
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { person, seriousFindings, serveHarness, type Person, type Site } from './support.ts';
+import { person, seriousFindings, serveHarness, steps, type Person, type Site } from './support.ts';
 
 const at = (route: object): string => `route=${encodeURIComponent(JSON.stringify(route))}`;
 const talk = (over: object = {}): string => at({ at: 'conversation', conversation: 'blair', ...over });
 
-/** Name, address, and what shows that the screen is there. */
-const screens: readonly (readonly [string, string, string])[] = [
+/** Not a whole one: enough to be asked for its passphrase. */
+const backup = { name: 'kith.backup', mimeType: '', buffer: Buffer.from(`kith backup\0\u0001${'\0'.repeat(300)}`) };
+const settings = `scene=talk&${at({ at: 'settings' })}`;
+
+/** Name, address, what shows that the screen is there, and what a person does to get there. */
+const screens: readonly (readonly [string, string, string, ((page: Page) => Promise<void>)?])[] = [
+  ['backup section', settings, 'role=region[name="Backup"] >> text=All conversations, for reading'],
+  [
+    'save a backup',
+    settings,
+    'text=Choose a passphrase for this file',
+    (page) => steps(page).button('Save a backup file').click(),
+  ],
+  [
+    'open a backup',
+    'scene=empty',
+    'text=Passphrase of the backup',
+    async (page) => {
+      await steps(page).button('I have a backup file').waitFor();
+      await page.getByLabel('I have a backup file').and(page.locator('input')).setInputFiles(backup);
+    },
+  ],
+  [
+    'no backup and no export',
+    'scene=empty',
+    'text=This file is not an export of Kith',
+    async (page) => {
+      await steps(page).button('I have a backup file').waitFor();
+      const other = { ...backup, buffer: Buffer.from('{"a":1}\n') };
+      await page.getByLabel('I have a backup file').and(page.locator('input')).setInputFiles(other);
+    },
+  ],
+  [
+    'imported conversation',
+    `scene=imported&${at({ at: 'conversation', conversation: 'old' })}`,
+    'text=it is not proof of who said what',
+  ],
+  [
+    'imported conversation, details',
+    `scene=imported&${at({ at: 'conversation', conversation: 'old', details: true })}`,
+    'text=Remove this imported conversation',
+  ],
   ['first start', 'scene=empty', 'text=Talk to the people you know'],
   ['show my code', `scene=empty&${at({ at: 'add', mode: 'show' })}`, '[data-testid=link]'],
   ['scan or paste', `scene=empty&${at({ at: 'add', mode: 'scan' })}`, 'text=Paste the link'],
@@ -106,9 +147,11 @@ for (const width of [320, 1280]) {
       people.push(one);
       const { page, complaints } = one;
       const found: string[] = [];
-      for (const [name, address, ready] of screens) {
+      for (const [name, address, ready, act] of screens) {
         await page.goto(`${site.url}/?${address}`);
+        await act?.(page);
         await page.locator(ready).first().waitFor();
+        await page.locator(ready).first().scrollIntoViewIfNeeded();
         if (process.env['KITH_SHOTS'] !== undefined)
           await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}-${width}-${theme}.png`) });
         found.push(...(await seriousFindings(page)).map((finding) => `${name}: ${finding}`));

@@ -66,7 +66,9 @@ export function Details({ contact }: { contact: Contact }) {
                 {name}
               </p>
               {contact.nameFrom === 'them' ? <p className="hint">{t.details.theirs}</p> : null}
-              {contact.nameFrom === 'label' ? <p className="hint">{t.details.invitation}</p> : null}
+              {contact.nameFrom === 'label' && !contact.imported ? (
+                <p className="hint">{t.details.invitation}</p>
+              ) : null}
             </div>
           </div>
           {act.problem === null ? null : <Problem code={act.problem} />}
