@@ -479,7 +479,8 @@ export class Receiver {
     // They hold more of this device than it does itself: it runs from an old copy.
     if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own.feed))) route.about.log.startSegment();
     // What they lack and once was posted they can only ask for when they know of it; what they were told may be lost, or
-    // came while we were blocked.
-    if (theyLack.length > 0) this.#out.tellSoon(route, Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
+    // came while we were blocked. A new own device could take nothing before it knew the conversation.
+    const isFirst = isOwnRoute(route) && before === undefined;
+    if (theyLack.length > 0) this.#out.tellSoon(route, isFirst || Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
   }
 }

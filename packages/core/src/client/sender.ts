@@ -312,15 +312,11 @@ export class Sender {
       due.want = due.asked === undefined ? now : Math.min(due.want ?? Number.POSITIVE_INFINITY, due.asked.again);
     } else due.want = Math.min(due.want ?? Number.POSITIVE_INFINITY, now + WANT_AFTER_MS);
   }
-  /** Nothing that another device wrote is here. */
+  /** Of no other device anything is here from its beginning on. */
   #isNew({ log }: Conversation): boolean {
     const own = log.device()?.feed;
-    return log
-      .frontier()
-      .feeds.every(
-        ({ feed, segment, ranges }) =>
-          (segment === null && ranges.length === 0) || (own !== undefined && equalBytes(feed, own)),
-      );
+    const isOwn = (feed: FeedId): boolean => own !== undefined && equalBytes(feed, own);
+    return log.frontier().feeds.every(({ feed, segment }) => segment === null || isOwn(feed));
   }
   /** Of a long history: says in time that there is room for more. */
   #goOn(route: Route): void {
@@ -776,6 +772,7 @@ export class Sender {
       ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
     ];
     if (isOwnRoute(route)) {
+      left = route.about.log.oldestFirst(left);
       const name = `${route.name} ${toHex(feed)}`;
       const known = this.#giving.get(name);
       const at = this.#context.now();

@@ -30,7 +30,7 @@ import {
 } from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';
-import { read } from './read.ts';
+import { oldestFirst, read } from './read.ts';
 import { openState, type LogState } from './state.ts';
 import { verify } from './verify.ts';
 import type { ConversationLog, Ingested, LogOptions } from './types.ts';
@@ -124,6 +124,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     frontier: () => state.frontier(() => frontierOf(state)),
     compare: (theirs) => compare(state, theirs),
     covers: (theirs, place) => covers(state, theirs, place),
+    oldestFirst: (ranges) => oldestFirst(state, ranges),
     read: (ranges, maxBytes) => read(state, subkeys, ranges, maxBytes),
     headsSeen: () => headsSeen(state),
     page: (page) => pageOf(state, page),

@@ -46,6 +46,19 @@ export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRa
   return { objects: filling.objects, bytes: filling.bytes, left };
 };
 
+/**
+ * Oldest days first, of all feeds: what is sound needs what it names. The day is that of a segment's certificate, and the
+ * order within a day is that of the ranges.
+ */
+export const oldestFirst = (state: LogState, ranges: readonly PlaceRange[]): readonly PlaceRange[] => {
+  const dayOf = ({ feed, segment }: PlaceRange): number =>
+    equalBytes(segment, CHARTER_SEGMENT) ? -1 : (state.segment(feed, state.realSegment(feed, segment))?.day ?? 0);
+  return ranges
+    .map((range) => ({ range, day: dayOf(range) }))
+    .toSorted((a, b) => a.day - b.day)
+    .map(({ range }) => range);
+};
+
 /** Answers how far it came. Entries stay within the limit even before an event: a device may have made very many. */
 const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: number, to: number): number => {
   for (const { entry, bytes, hash } of state.entries(feed)) {

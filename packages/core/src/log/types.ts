@@ -231,6 +231,8 @@ export interface ConversationLog {
   compare(theirs: Frontier): Differences;
   /** Covers: valid there as far as that frontier says. */
   covers(theirs: Frontier, place: Place): boolean;
+  /** These ranges in the order in which another replica can make most use of them. */
+  oldestFirst(ranges: readonly PlaceRange[]): readonly PlaceRange[];
   /** Objects for a packet, own ones sealed. At least one event, even if it alone is larger than `maxBytes`. */
   read(ranges: readonly PlaceRange[], maxBytes: number): Batch;
   /** The newest events of other devices that the next own event names. */
