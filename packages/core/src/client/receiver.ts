@@ -416,7 +416,8 @@ export class Receiver {
     }
     // It comes here late: another own device has read it already.
     const read = this.#home.readFrontier(pair);
-    const isRead = ({ place }: { readonly place: Place }): boolean => read !== undefined && pair.log.covers(read, place);
+    const isRead = ({ place }: { readonly place: Place }): boolean =>
+      read !== undefined && pair.log.covers(read, place);
     if (read !== undefined && ingested.shown.some(isRead) && this.#mayClear(pair, read, ingested.shown))
       clearUnreadWhere(pair.view, (place) => isRead({ place }));
     if (purged) this.#context.scrub();
@@ -430,8 +431,7 @@ export class Receiver {
       ({ feed, segment, count }) =>
         segment !== null &&
         shown.some(
-          ({ place }) =>
-            place.seq === count - 1 && equalBytes(place.segment, segment) && equalBytes(place.feed, feed),
+          ({ place }) => place.seq === count - 1 && equalBytes(place.segment, segment) && equalBytes(place.feed, feed),
         ),
     );
   }
