@@ -223,3 +223,18 @@ test('S4.23 a removed device says so, and what stays can be read', async () => {
   await press('Start anew');
   await page.getByText('Talk to the people you know').waitFor();
 });
+
+test('the details are there before it is known which devices the other side has', async () => {
+  await open('talk', { at: 'list' });
+  await page.locator('.list-entry').first().waitFor();
+  await inFixture(({ kith }) => {
+    const call = kith.call.bind(kith);
+    kith.call = (method, params) =>
+      method === 'contact.devices' ? new Promise(() => undefined) : call(method, params);
+  });
+  await page.locator('.list-entry').filter({ hasText: 'Dani' }).first().click();
+  await page.locator('#composer').waitFor();
+  await page.keyboard.press('Alt+d');
+  await page.getByText('My name for them').waitFor();
+  expect(await page.getByTestId('their-devices').count()).toBe(0);
+});
