@@ -183,6 +183,6 @@ export class SimDevice {
     const at = this.#engine?.wakeAt() ?? Number.POSITIVE_INFINITY;
     const machine = this.#machine;
     if (!Number.isFinite(at) || machine === undefined) return;
-    this.#wake = machine.after(Math.max(1, at - machine.now()), () => this.#handle({ type: 'tick' }));
+    this.#wake = machine.after(Math.max(1, Math.ceil(at - machine.now())), () => this.#handle({ type: 'tick' }));
   }
 }

@@ -13,7 +13,12 @@ export interface Finding {
 type Oracle = (life: Life) => readonly string[];
 
 const device = (life: Life, who: number): SimDevice => life.world.devices[who] as SimDevice;
-const sides = (pair: PairState): readonly number[] => [pair.inviter, pair.acceptor];
+/** All devices that have to show the pair: those of both people that are in and not lost. */
+const sides = (life: Life, pair: PairState): readonly number[] =>
+  life.world.plan.devices.flatMap((person, who) =>
+    (person === pair.inviter || person === pair.acceptor) && life.states[who] === 'in' ? [who] : [],
+  );
+const person = (life: Life, who: number): number => life.world.plan.devices[who] as number;
 const PAGE = 500;
 export const wholeLog = (life: Life, who: number, conversation: string): readonly LogLine[] => {
   const lines: LogLine[] = [];
@@ -26,11 +31,11 @@ export const wholeLog = (life: Life, who: number, conversation: string): readonl
     if (page.length < PAGE) return lines;
   }
 };
-/** Of both sides of a pair; read once. */
+/** Of all devices of a pair; read once. */
 const logs = (life: Life, pair: PairState): readonly (readonly LogLine[])[] => {
   const known = cache.get(pair);
   if (known !== undefined) return known;
-  const read = sides(pair).map((who) => (pair.met ? wholeLog(life, who, pair.conversation as string) : []));
+  const read = sides(life, pair).map((who) => (pair.met ? wholeLog(life, who, pair.conversation as string) : []));
   cache.set(pair, read);
   return read;
 };
@@ -38,19 +43,30 @@ const cache = new WeakMap<PairState, readonly (readonly LogLine[])[]>();
 
 /** Nothing waits any more, and both sides have the same number of lines: cheap, to know when to look closer. */
 export const isQuiet = (life: Life): boolean =>
-  life.world.devices.every((one) => one.ask('status', {}).value?.pending === 0) &&
+  life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0) &&
   life.pairs.every((pair) => {
-    const [mine, theirs] = sides(pair).map((who) =>
-      wholeLog(life, who, pair.conversation as string).filter((line) => !isGone(pair, line)),
+    const [mine, ...others] = sides(life, pair).map((who) => {
+      const isKnown = device(life, who)
+        .ask('contact.list', {})
+        .value?.some(({ conversation }) => conversation === pair.conversation);
+      return isKnown === true
+        ? wholeLog(life, who, pair.conversation as string).filter((line) => !isGone(pair, line))
+        : undefined;
+    });
+    return others.every(
+      (theirs) =>
+        mine?.length === theirs?.length && mine?.every(({ event }, i) => theirs?.[i]?.event === event) === true,
     );
-    return mine?.length === theirs?.length && mine?.every(({ event }, i) => theirs?.[i]?.event === event) === true;
   });
 
-const hiddenBy = (pair: PairState, who: number, event: string): boolean => pair.hidden.has(`${who} ${event}`);
+const hiddenBy = (life: Life, pair: PairState, who: number, event: string): boolean =>
+  pair.hidden.has(`${person(life, who)} ${event}`);
 
 /** Somebody deleted it. Of a published segment with no content left a log keeps a stub, so even the line may be gone. */
 const isGone = (pair: PairState, { event }: Pick<LogLine, 'event'>): boolean =>
-  pair.retracted.has(event) || sides(pair).some((who) => hiddenBy(pair, who, event));
+  pair.retracted.has(event) ||
+  pair.unsure.has(event) ||
+  [pair.inviter, pair.acceptor].some((one) => pair.hidden.has(`${one} ${event}`));
 
 const acknowledged: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
@@ -59,15 +75,15 @@ const acknowledged: Oracle = (life) =>
     for (const { event, by, text, held } of pair.promised) {
       if (!held) continue;
       life.tally.count('oracle: acknowledged');
-      for (const [i, who] of sides(pair).entries()) {
+      for (const [i, who] of sides(life, pair).entries()) {
         const line = both[i]?.get(event);
         const name = device(life, who).name;
         if (line === undefined && isGone(pair, { event })) continue;
         if (line === undefined) wrong.push(`"${text.slice(0, 40)}" is not at ${name}`);
-        else if (!pair.retracted.has(event) && !hiddenBy(pair, who, event) && !hiddenBy(pair, by, event)) {
+        else if (!isGone(pair, { event })) {
           if (pair.exact && line.text !== text)
             wrong.push(`${name} sees "${String(line.text).slice(0, 40)}" for "${text.slice(0, 40)}"`);
-          if (who !== by) life.tally.count('delivered');
+          if (person(life, who) !== person(life, by)) life.tally.count('delivered');
         }
       }
     }
@@ -75,7 +91,8 @@ const acknowledged: Oracle = (life) =>
   });
 
 const once: Oracle = (life) =>
-  life.world.devices.flatMap((one) => {
+  life.world.devices.flatMap((one, at) => {
+    if (life.states[at] !== 'in') return [];
     const wrong: string[] = [];
     const arrived = new Set<string>();
     for (let from = '0'; ;) {
@@ -89,9 +106,9 @@ const once: Oracle = (life) =>
     }
     life.tally.count('oracle: once', arrived.size);
     for (const pair of life.pairs) {
-      if (!sides(pair).some((who) => device(life, who) === one)) continue;
+      if (!sides(life, pair).some((who) => device(life, who) === one)) continue;
       const seen = new Set<string>();
-      const lines = logs(life, pair)[sides(pair).findIndex((who) => device(life, who) === one)] ?? [];
+      const lines = logs(life, pair)[sides(life, pair).findIndex((who) => device(life, who) === one)] ?? [];
       for (const { event, text } of lines) {
         for (const key of text === null ? [event] : [event, `text ${text}`]) {
           if (seen.has(key)) wrong.push(`${one.name} is shown "${text?.slice(0, 40) ?? event}" twice`);
@@ -113,31 +130,39 @@ const neutral = (pair: PairState, line: LogLine): string => {
 };
 const sameOrder: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
-    const [mine = [], theirs = []] = logs(life, pair).map((lines) => lines.filter((line) => !isGone(pair, line)));
-    const wrong: string[] = [];
-    const [a, b] = sides(pair).map((who) => device(life, who).name);
-    if (mine.length !== theirs.length) wrong.push(`${a} shows ${mine.length} lines, ${b} ${theirs.length}`);
-    for (const [i, line] of mine.entries()) {
-      life.tally.count('oracle: same order');
-      const other = theirs[i];
-      if (other === undefined || other.event !== line.event) {
-        wrong.push(`line ${i} is ${line.event} for ${a} and ${other?.event} for ${b}`);
-        break;
-      }
-      const [ours, others] = [neutral(pair, line), neutral(pair, other)];
-      if (ours !== others) wrong.push(`${a}: ${ours}, ${b}: ${others}`);
-      if (line.text !== other.text)
-        wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
-    }
-    return wrong;
+    const all = logs(life, pair).map((lines) => lines.filter((line) => !isGone(pair, line)));
+    const names = sides(life, pair).map((who) => device(life, who).name);
+    return all.slice(1).flatMap((theirs, i) => unlike(life, pair, [all[0] ?? [], theirs], [names[0], names[i + 1]]));
   });
+const unlike = (
+  life: Life,
+  pair: PairState,
+  [mine, theirs]: readonly [readonly LogLine[], readonly LogLine[]],
+  [a, b]: readonly [string | undefined, string | undefined],
+): readonly string[] => {
+  const wrong: string[] = [];
+  if (mine.length !== theirs.length) wrong.push(`${a} shows ${mine.length} lines, ${b} ${theirs.length}`);
+  for (const [i, line] of mine.entries()) {
+    life.tally.count('oracle: same order');
+    const other = theirs[i];
+    if (other === undefined || other.event !== line.event) {
+      wrong.push(`line ${i} is ${line.event} for ${a} and ${other?.event} for ${b}`);
+      break;
+    }
+    const [ours, others] = [neutral(pair, line), neutral(pair, other)];
+    if (ours !== others) wrong.push(`${a}: ${ours}, ${b}: ${others}`);
+    if (line.text !== other.text)
+      wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
+  }
+  return wrong;
+};
 
 const deleted: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
     const wrong: string[] = [];
-    for (const [i, who] of sides(pair).entries()) {
+    for (const [i, who] of sides(life, pair).entries()) {
       for (const line of logs(life, pair)[i] ?? []) {
-        const gone = hiddenBy(pair, who, line.event) || pair.retracted.has(line.event);
+        const gone = hiddenBy(life, pair, who, line.event) || pair.retracted.has(line.event);
         if (!gone) continue;
         life.tally.count('oracle: deleted');
         if (!line.deleted || line.text !== null)
@@ -146,7 +171,11 @@ const deleted: Oracle = (life) =>
       // Not in any row of the disk either, but for those who keep it rightly.
       const disk = life.world.disks[who] as MemoryStore;
       for (const { event, text } of pair.promised) {
-        if (pair.exact && (hiddenBy(pair, who, event) || pair.retracted.has(event)) && holds(disk, text.slice(0, 60))) {
+        if (
+          pair.exact &&
+          (hiddenBy(life, pair, who, event) || pair.retracted.has(event)) &&
+          holds(disk, text.slice(0, 60))
+        ) {
           wrong.push(`"${text.slice(0, 40)}" is still on ${device(life, who).name}'s disk`);
         }
       }
@@ -164,12 +193,12 @@ const words: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
     if (!pair.met) return [];
     life.tally.count('oracle: words');
-    const [mine, theirs] = sides(pair).map((who) =>
+    const all = sides(life, pair).map((who) =>
       device(life, who)
         .call('contact.words', { conversation: pair.conversation as string })
         .words.join(' '),
     );
-    return mine === theirs ? [] : [`${mine} and ${theirs}`];
+    return new Set(all).size === 1 ? [] : [all.join(' and ')];
   });
 
 const delivered: Oracle = (life) =>
@@ -180,11 +209,52 @@ const delivered: Oracle = (life) =>
         life.tally.count('oracle: states');
         const late = line.state === 'waiting' || line.state === 'sent';
         return late
-          ? [`${device(life, sides(pair)[i] as number).name}: "${String(line.text).slice(0, 40)}" is ${line.state}`]
+          ? [
+              `${device(life, sides(life, pair)[i] as number).name}: "${String(line.text).slice(0, 40)}" is ${line.state}`,
+            ]
           : [];
       }),
     ),
   );
+
+/** What a device wrote after it was taken out is shown by nobody, or as of a removed device. */
+const removed: Oracle = (life) =>
+  life.pairs.flatMap((pair) =>
+    logs(life, pair).flatMap((lines, i) =>
+      lines.flatMap((line) => {
+        if (!pair.late.has(line.event)) return [];
+        life.tally.count('oracle: removed');
+        return [
+          `${device(life, sides(life, pair)[i] as number).name} shows "${String(line.text).slice(0, 40)}" of a removed device`,
+        ];
+      }),
+    ),
+  );
+/** Own devices show the same people, by the same names, and list the same devices. */
+const ownEqual: Oracle = (life) =>
+  life.world.plan.people.flatMap((name, one) => {
+    const mine = life.world.plan.devices.flatMap((whose, who) =>
+      whose === one && life.states[who] === 'in' ? [who] : [],
+    );
+    if (mine.length < 2) return [];
+    const seen = mine.map((who) => {
+      life.tally.count('oracle: own devices');
+      const contacts = device(life, who)
+        .call('contact.list', {})
+        .map(({ conversation, name: called, validity, state, draft }) => [
+          conversation,
+          called,
+          validity,
+          state,
+          draft,
+        ]);
+      const devices = device(life, who)
+        .call('device.list', {})
+        .map((row) => `${row.device} ${row.revoked}`);
+      return JSON.stringify([contacts.map(String).toSorted(), devices.toSorted()]);
+    });
+    return new Set(seen).size === 1 ? [] : [`${name}: ${seen.join(' and ')}`];
+  });
 
 const failures: Oracle = (life) =>
   life.world.devices.flatMap((one) =>
@@ -203,6 +273,7 @@ const secrets: Oracle = (life) => {
 
 const rebuilt: Oracle = (life) =>
   life.world.devices.flatMap((one, who) => {
+    if (life.states[who] !== 'in') return [];
     const disk = life.world.disks[who] as MemoryStore;
     const tables = [...SELF_TABLES, ...PAIR_TABLES];
     const read = (): readonly (readonly Row[])[] => tables.map((table) => disk.scan(table));
@@ -217,14 +288,18 @@ const rebuilt: Oracle = (life) =>
         if (b?.get(key) !== value && !(table === 'message' && isRowOfGone(life, key)))
           wrong.push(`${one.name}: ${table} ${key} is ${b?.get(key) ?? 'absent'} when made anew, not ${value}`);
       for (const key of b?.keys() ?? [])
-        if (a?.has(key) !== true) wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
+        // Of two devices' marks of what was read the later one stands, also when it covers less: rows that were cleared.
+        if (a?.has(key) !== true && !(table === 'unread' && hasSeveral(life, who)))
+          wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
     }
     return wrong.slice(0, 3);
   });
+const hasSeveral = (life: Life, who: number): boolean =>
+  life.world.plan.devices.filter((whose) => whose === person(life, who)).length > 1;
 /** The row of a line that is gone stays until tables are made anew; nobody is shown it. */
 const isRowOfGone = (life: Life, key: string): boolean =>
-  life.pairs.some(({ hidden, retracted }) =>
-    [...hidden, ...retracted].some((name) => key.slice(44).startsWith(name.slice(-32))),
+  life.pairs.some(({ hidden, retracted, unsure }) =>
+    [...hidden.keys(), ...retracted.keys(), ...unsure].some((name) => key.slice(44).startsWith(name.slice(-32))),
   );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
@@ -235,6 +310,8 @@ const ORACLES: Readonly<Record<string, Oracle>> = {
   'deleted stays deleted': deleted,
   'equal safety words': words,
   'everything is delivered': delivered,
+  'no removed author acts': removed,
+  'own devices are equal': ownEqual,
   'no failures': failures,
   'no key, nonce, tag or bytes twice': secrets,
   'tables are what the logs say': rebuilt,
@@ -253,5 +330,7 @@ const stillOpen = (life: Life): string =>
       .filter(({ met }) => !met)
       .map((pair) => `${device(life, pair.inviter).name} and ${device(life, pair.acceptor).name} never met`),
     ...Array.from(life.waits, ({ device: one, method }) => `${one.name}: ${method} did not end`),
-    ...life.world.devices.map((one) => `${one.name}: ${one.ask('status', {}).value?.pending ?? '?'} pending`),
+    ...life.world.devices.map(
+      (one, who) => `${one.name}: ${life.states[who]}, ${one.ask('status', {}).value?.pending ?? '?'} pending`,
+    ),
   ].join('; ');

@@ -31,6 +31,12 @@ export type Act =
   | { readonly type: 'disk'; readonly who: number; readonly kind: StoreError['kind']; readonly count: number }
   | { readonly type: 'copy'; readonly who: number }
   | { readonly type: 'restore'; readonly who: number }
+  /** `who` follows a link that `host` makes; several tries until it is in. */
+  | { readonly type: 'link'; readonly host: number; readonly who: number; readonly recent: boolean }
+  /** `who` takes `target` out; `refuse`: with all that it did. */
+  | { readonly type: 'revoke'; readonly who: number; readonly target: number; readonly refuse: boolean }
+  /** It lies in a river. */
+  | { readonly type: 'lose'; readonly who: number }
   | { readonly type: 'weather'; readonly weather: Weather }
   | { readonly type: 'relay'; readonly relay: number; readonly act: 'stop' | 'start' | 'wipe' };
 export interface Step {
@@ -41,7 +47,7 @@ export interface Step {
 export interface WorldPlan {
   readonly seed: number;
   readonly people: readonly string[];
-  /** Whose each device is: an index of `people`. One a person for now. */
+  /** Whose each device is: an index of `people`. First one a person, in their order, then those that are linked later. */
   readonly devices: readonly number[];
   readonly relays: number;
   readonly invites: readonly { readonly inviter: number; readonly reusable: boolean }[];
@@ -109,11 +115,20 @@ export const planWorld = (seed: number): WorldPlan => {
     }
   }
   planFaults(random, add, people.length, relays, endsAt, common);
+  const devices = planDevices(
+    seededRandomness(seed).fork('devices'),
+    add,
+    people.length,
+    invites,
+    pairs,
+    common,
+    endsAt,
+  );
   steps.sort((a, b) => a.at - b.at);
   return {
     seed,
     people,
-    devices: [...people.keys()],
+    devices,
     relays,
     invites,
     pairs,
@@ -205,13 +220,74 @@ const planFaults = (
     }
     if (random.fraction() < 0.15)
       add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
-    if (random.fraction() < 0.1) {
-      const at = busy();
-      add(at, { type: 'copy', who });
-      const later =
-        random.fraction() < 0.4 ? at + random.fraction() * 5 * MINUTE : at + random.fraction() * (endsAt - at);
-      add(later, { type: 'restore', who });
-      if (random.fraction() < 0.5) add(later + 1, { type: 'start', who, online: true });
-    }
+    if (random.fraction() < 0.1) planCopy(random, add, who, busy(), endsAt);
   }
+};
+const planCopy = (random: SeededRandomness, add: Add, who: number, at: number, endsAt: number): void => {
+  add(at, { type: 'copy', who });
+  const later = random.fraction() < 0.4 ? at + random.fraction() * 5 * MINUTE : at + random.fraction() * (endsAt - at);
+  add(later, { type: 'restore', who });
+  if (random.fraction() < 0.5) add(later + 1, { type: 'start', who, online: true });
+};
+
+/** Further devices: when they come, who lets them in, when they are used, lost or taken out. */
+const planDevices = (
+  random: SeededRandomness,
+  add: Add,
+  people: number,
+  invites: WorldPlan['invites'],
+  pairs: WorldPlan['pairs'],
+  common: readonly number[],
+  endsAt: number,
+): readonly number[] => {
+  const devices = Array.from({ length: people }, (_, person) => person);
+  for (let person = 0; person < people; person++) {
+    const own = pairs.flatMap(({ invite, acceptor }, pair) =>
+      acceptor === person || invites[invite]?.inviter === person ? [pair] : [],
+    );
+    const luck = random.fraction();
+    const mine = [person];
+    for (let more = luck < 0.45 ? 0 : luck < 0.85 ? 1 : 2; more > 0; more--) {
+      const who = devices.length;
+      const host = random.pick(mine);
+      devices.push(person);
+      mine.push(who);
+      const turn = random.int(4);
+      const at = (common[turn] as number) + random.fraction() * 10 * MINUTE;
+      add(at, { type: 'start', who: host, online: true });
+      add(at, { type: 'start', who, online: true });
+      const recent = random.fraction() < 0.2;
+      for (let i = 0; i < 6; i++) add(at + i * MINUTE, { type: 'link', host, who, recent });
+      add(at + random.fraction() * 20 * MINUTE, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who });
+      for (const [i, time] of common.entries()) {
+        if (i < turn || random.fraction() < 0.3) continue;
+        const begins =
+          time + (random.fraction() < 0.6 ? 10 * MINUTE * random.fraction() : (random.fraction() - 0.5) * 4 * HOUR);
+        planSitting(
+          random,
+          add,
+          who,
+          own,
+          Math.max(at + 20 * MINUTE, begins),
+          MINUTE + random.fraction() * 9 * MINUTE,
+          2,
+        );
+      }
+      if (random.fraction() < 0.15)
+        planCopy(random, add, who, random.pick(common) + random.fraction() * 10 * MINUTE, endsAt);
+      if (random.fraction() < 0.15)
+        add(random.fraction() * DAY, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
+    }
+    if (mine.length === 1) continue;
+    const late = (): number => (common[2] as number) + random.fraction() * (endsAt - (common[2] as number));
+    if (random.fraction() < 0.35) {
+      const target = random.pick(mine);
+      const who = random.pick(mine.filter((one) => one !== target));
+      const at = late();
+      add(at, { type: 'start', who, online: true });
+      add(at + 30 * SECOND, { type: 'revoke', who, target, refuse: random.fraction() < 0.2 });
+    }
+    if (random.fraction() < 0.2) add(late(), { type: 'lose', who: random.pick(mine) });
+  }
+  return devices;
 };

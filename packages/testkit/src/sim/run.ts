@@ -1,6 +1,7 @@
 // Lives through one world: does what the plan says, remembers what was promised, lets the faults end, and asks the
 // oracles.
 import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
+import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
 import { askOracles, isQuiet, type Finding } from './oracles.ts';
@@ -24,21 +25,28 @@ export interface PairState {
   accepting: Asked<Methods['invite.accept']['result']> | undefined;
   met: boolean;
   readonly promised: Promised[];
-  /** Events that devices deleted for themselves: `device event`. */
-  readonly hidden: Set<string>;
-  /** Events whose authors asked all to delete them. */
-  readonly retracted: Set<string>;
+  /** Events that people deleted for themselves: `person event`, and on which device. */
+  readonly hidden: Map<string, number>;
+  /** Events whose authors asked all to delete them, and on which device. */
+  readonly retracted: Map<string, number>;
+  /** Events of which nobody can say whether they are still there: what happened to them is lost with a device. */
+  readonly unsure: Set<string>;
+  /** What devices wrote after they were taken out. */
+  readonly late: Set<string>;
   /** Texts as last edited are known; not so once an old copy took an author back. */
   exact: boolean;
 }
 interface Copy {
   readonly disk: MemoryStore;
-  readonly hidden: readonly ReadonlySet<string>[];
-  readonly retracted: readonly ReadonlySet<string>[];
+  readonly hidden: readonly ReadonlyMap<string, number>[];
+  readonly retracted: readonly ReadonlyMap<string, number>[];
 }
+/** Not linked yet; one of its person's; taken out; at the bottom of a river. */
+export type DeviceState = 'out' | 'in' | 'removed' | 'lost';
 export interface Life {
   readonly world: SimWorld;
   readonly pairs: readonly PairState[];
+  readonly states: DeviceState[];
   readonly tally: Tally;
   /** Calls that were made and are owed an answer. */
   readonly waits: Set<{ readonly device: SimDevice; readonly method: Method; readonly asked: Asked<unknown> }>;
@@ -60,6 +68,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Faults are over and everyone is online: what is still missing after this long never comes. */
 const PATIENCE = 4 * 24 * HOUR;
+/** Rows of charter entries begin with when they were seen. */
+const SEEN_BYTES = 6;
 const EMOJI = ['👍', '❤️', '🎉'];
 const ALPHABET = 'abcdefghij klmnop qrstuvwxyz \u00e9\u4e2d\u05d0\ud83d\ude00';
 
@@ -75,11 +85,14 @@ export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult
     accepting: undefined,
     met: false,
     promised: [],
-    hidden: new Set(),
-    retracted: new Set(),
+    hidden: new Map(),
+    retracted: new Map(),
+    unsure: new Set(),
+    late: new Set(),
     exact: true,
   }));
-  const life: Life = { world, pairs, tally, waits: new Set() };
+  const states = plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
+  const life: Life = { world, pairs, states, tally, waits: new Set() };
   const actor = new Actor(life, tell, options.wraps ?? {});
   const began = world.clock.now();
   for (const step of plan.steps) {
@@ -119,6 +132,13 @@ class Actor {
     { asked: Asked<Methods['invite.create']['result']>; link: string | undefined; waiting: boolean }
   >();
   readonly #copies = new Map<number, Copy>();
+  /** By device: the link that it follows. */
+  readonly #links = new Map<
+    number,
+    { made: Asked<Methods['device.link']['result']>; joined: Asked<Methods['device.join']['result']> | undefined }
+  >();
+  /** Of each device: its feed in `self`, which stays the name of it. */
+  readonly #feeds = new Map<number, string>();
   #said = 0;
 
   constructor(life: Life, tell: (line: string) => void, wraps: Wraps) {
@@ -131,6 +151,19 @@ class Actor {
   }
   #name(who: number): string {
     return this.#device(who).name;
+  }
+  #person(who: number): number {
+    return this.#life.world.plan.devices[who] as number;
+  }
+  /** Devices of a person that are in. */
+  #inOf(...people: readonly number[]): readonly number[] {
+    return this.#life.states.flatMap((state, who) =>
+      state === 'in' && people.includes(this.#person(who)) ? [who] : [],
+    );
+  }
+  #pairsOf(who: number): readonly PairState[] {
+    const person = this.#person(who);
+    return this.#life.pairs.filter(({ inviter, acceptor }) => inviter === person || acceptor === person);
   }
 
   act(act: Act): void {
@@ -176,6 +209,21 @@ class Actor {
       case 'restore':
         this.#restore(act.who);
         return;
+      case 'link':
+        this.#link(act.who, act.host, act.recent);
+        return;
+      case 'revoke':
+        this.#revoke(act.who, act.target, act.refuse);
+        return;
+      case 'lose':
+        if (!this.#isSpared(act.who)) return;
+        this.#tell(`${this.#name(act.who)} is lost.`);
+        this.#crash(act.who);
+        this.#life.states[act.who] = 'lost';
+        this.#life.tally.count('lost device');
+        for (const pair of this.#pairsOf(act.who))
+          this.#forgetWhat(pair, act.who, this.#inOf(pair.inviter, pair.acceptor));
+        return;
       case 'weather': {
         const { loss, pushLoss, repeat, delayMax } = act.weather;
         if (loss > 0) this.#life.tally.count('loss');
@@ -206,11 +254,12 @@ class Actor {
 
   #start(who: number, online: boolean): void {
     const device = this.#device(who);
-    if (device.running) return;
+    if (device.running || this.#life.states[who] === 'lost') return;
     this.#wraps.start?.(who);
     device.start(online);
     this.#tell(`${device.name} starts${online ? '' : ' for a short command'}${device.running ? '' : ' and fails'}.`);
     this.#life.tally.count('start');
+    if (device.running && this.#life.states[who] === 'in' && !this.#feeds.has(who)) this.#noteFeed(who);
     if (this.#life.world.plan.hasty && device.running) this.#ask(who, 'set', { key: 'publication-grace', value: '1d' });
   }
   #crash(who: number): void {
@@ -223,6 +272,9 @@ class Actor {
   #dropWaits(who: number): void {
     for (const wait of this.#life.waits) if (wait.device === this.#device(who)) this.#life.waits.delete(wait);
     for (const invite of this.#invites.values()) invite.waiting &&= invite.asked.done;
+    for (const { made, joined } of this.#links.values()) {
+      if (!made.done || joined?.done === false) this.#links.delete(who);
+    }
     for (const pair of this.#life.pairs)
       if (pair.accepting?.done === false && pair.acceptor === who) pair.accepting = undefined;
   }
@@ -235,40 +287,153 @@ class Actor {
 
   #copy(who: number): void {
     // An older copy from before a pairing would have lost the conversation, which nobody can give back.
-    const own = this.#life.pairs.filter((pair) => pair.inviter === who || pair.acceptor === who);
-    if (own.some((pair) => !this.#isMet(pair))) return;
+    const isIn =
+      this.#life.states[who] === 'in' &&
+      this.#pairsOf(who).every((pair) => this.#isMet(pair) && this.#isInAt(pair, who));
+    if (!isIn) return;
     const disk = this.#life.world.disks[who] as MemoryStore;
     this.#tell(`Someone copies ${this.#name(who)}'s disk.`);
     const { pairs } = this.#life;
     this.#copies.set(who, {
       disk: disk.clone(),
-      hidden: pairs.map(({ hidden }) => new Set(hidden)),
-      retracted: pairs.map(({ retracted }) => new Set(retracted)),
+      hidden: pairs.map(({ hidden }) => new Map(hidden)),
+      retracted: pairs.map(({ retracted }) => new Map(retracted)),
     });
   }
   #restore(who: number): void {
     const copy = this.#copies.get(who);
     if (copy === undefined) return;
     this.#copies.delete(who);
+    if (this.#life.states[who] !== 'in') return;
     this.#crash(who);
     this.#life.world.replaceDisk(who, copy.disk);
     this.#tell(`${this.#name(who)}'s disk is replaced by the copy.`);
     this.#life.tally.count('restored copy');
     for (const [i, pair] of this.#life.pairs.entries()) {
-      if (pair.inviter !== who && pair.acceptor !== who) continue;
+      if (!this.#pairsOf(who).includes(pair)) continue;
       pair.exact = false;
-      for (const name of pair.hidden)
-        if (name.startsWith(`${who} `) && copy.hidden[i]?.has(name) !== true) pair.hidden.delete(name);
-      for (const name of pair.retracted) if (copy.retracted[i]?.has(name) !== true) pair.retracted.delete(name);
-      for (const promised of pair.promised) promised.held &&= this.#isHeld(pair, promised.event);
+      for (const [name, by] of pair.hidden)
+        if (by === who && copy.hidden[i]?.has(name) !== true) this.#doubt(pair.hidden, pair, name);
+      for (const [name, by] of pair.retracted)
+        if (by === who && copy.retracted[i]?.has(name) !== true) this.#doubt(pair.retracted, pair, name);
+      for (const promised of pair.promised)
+        promised.held &&= this.#isHeld(this.#inOf(pair.inviter, pair.acceptor), promised.event);
     }
   }
-  #isHeld(pair: PairState, event: string): boolean {
-    return [pair.inviter, pair.acceptor].some((who) =>
+  #doubt(from: Map<string, number>, pair: PairState, name: string): void {
+    from.delete(name);
+    pair.unsure.add(name.slice(-32));
+  }
+  #isHeld(devices: readonly number[], event: string): boolean {
+    return devices.some((who) =>
       this.#life.world.disks[who]
         ?.scan('arrival')
         .some(({ value }) => Buffer.from(value.subarray(16, 32)).toString('hex') === event),
     );
+  }
+  /** A device is out of reach: what it alone knew is gone, and `left` are those who may know it. */
+  #forgetWhat(pair: PairState, gone: number, left: readonly number[]): void {
+    pair.exact = false;
+    for (const entries of [pair.hidden, pair.retracted])
+      for (const [name, by] of entries) if (by === gone) this.#doubt(entries, pair, name);
+    let isCut = false;
+    for (const promised of pair.promised) {
+      if (promised.by !== gone) continue;
+      // Of one device nothing counts beyond the first that is missing.
+      isCut ||= !this.#isHeld(left, promised.event);
+      if (isCut) promised.held = false;
+      if (isCut) pair.unsure.add(promised.event);
+    }
+  }
+
+  // ---- further devices
+
+  #link(who: number, host: number, recent: boolean): void {
+    const { states } = this.#life;
+    if (states[who] !== 'out' || states[host] !== 'in' || !this.#device(who).running) return;
+    if (this.#isIn(who)) return;
+    const link = this.#links.get(who);
+    if (link === undefined || (link.made.done && link.made.value === undefined)) {
+      if (!this.#device(host).running) return;
+      const made = this.#ask(host, 'device.link', { history: recent ? '30d' : 'all' });
+      this.#links.set(who, { made, joined: undefined });
+      return;
+    }
+    if (link.made.value === undefined || (link.joined !== undefined && link.joined.error === undefined)) return;
+    if (link.joined?.error !== undefined && !['relay-down', 'no-relay'].includes(link.joined.error.code)) {
+      this.#tell(`${this.#name(who)} is not let in: ${link.joined.error.code}.`);
+      this.#links.delete(who);
+      return;
+    }
+    link.joined = this.#ask(who, 'device.join', { link: link.made.value.link, name: this.#name(who) });
+    this.#life.tally.count('link followed');
+  }
+  #isIn(who: number): boolean {
+    if (this.#life.states[who] !== 'out') return this.#life.states[who] === 'in';
+    const device = this.#device(who);
+    if (!device.running || (device.ask('device.list', {}).value?.length ?? 0) < 2) return false;
+    this.#life.states[who] = 'in';
+    this.#noteFeed(who);
+    // A copy from before does not know the device, and where there was no other one nobody can tell it.
+    for (const one of this.#copies.keys()) if (this.#person(one) === this.#person(who)) this.#copies.delete(one);
+    this.#tell(`${this.#name(who)} is one of ${this.#name(this.#person(who))}'s devices.`);
+    this.#life.tally.count('linked');
+    return true;
+  }
+  /** Does a device, and some device of the other side, know all devices of both in this conversation? */
+  #isInAt(pair: PairState, who: number): boolean {
+    const { states, world } = this.#life;
+    const of = [pair.inviter, pair.acceptor];
+    const id = Buffer.from(pair.conversation ?? '', 'hex');
+    const wanted = states.filter(
+      (state, i) => state !== 'out' && i !== this.#person(i) && of.includes(this.#person(i)),
+    );
+    const knows = (one: number): boolean =>
+      (world.disks[one]?.scan('entry', { from: id }) ?? []).filter(
+        ({ key, value }) =>
+          Buffer.from(key.subarray(0, 16)).equals(id) &&
+          openEntry(world.crypto, value.subarray(SEEN_BYTES))?.act.type === 'addDevice',
+      ).length >= wanted.length;
+    const others = this.#inOf(...of.filter((person) => person !== this.#person(who)));
+    return knows(who) && others.some(knows);
+  }
+  /** Another device of its person is in everywhere, so that losing this one costs no conversation. */
+  #isSpared(who: number): boolean {
+    if (this.#life.states[who] !== 'in') return false;
+    const others = this.#inOf(this.#person(who)).filter((one) => one !== who);
+    return others.some((one) => this.#pairsOf(who).every((pair) => this.#isMet(pair) && this.#isInAt(pair, one)));
+  }
+  #revoke(who: number, target: number, refuse: boolean): void {
+    const { states, tally } = this.#life;
+    const spared =
+      states[who] === 'in' &&
+      this.#device(who).running &&
+      this.#isSpared(target) &&
+      this.#pairsOf(who).every((pair) => this.#isInAt(pair, who));
+    const row = spared
+      ? this.#device(who)
+          .ask('device.list', {})
+          .value?.find(({ device }) => device === this.#feeds.get(target))
+      : undefined;
+    if (row === undefined) return;
+    const revoked = this.#ask(who, 'device.revoke', {
+      device: row.device,
+      refuse: refuse && row.refusableUntil !== null,
+    });
+    if (revoked.value === undefined) return;
+    states[target] = 'removed';
+    // An older copy would not know it, and might be alone with that.
+    for (const one of this.#copies.keys()) if (this.#person(one) === this.#person(who)) this.#copies.delete(one);
+    this.#tell(`${this.#name(who)} takes ${this.#name(target)} out${refuse ? ' with all that it did' : ''}.`);
+    tally.count('revoked');
+    for (const pair of this.#pairsOf(who))
+      this.#forgetWhat(pair, target, refuse && row.refusableUntil !== null ? [] : [who]);
+  }
+  #noteFeed(who: number): void {
+    const own = this.#device(who)
+      .ask('device.list', {})
+      .value?.find(({ thisDevice }) => thisDevice);
+    if (own !== undefined) this.#feeds.set(who, own.device);
   }
 
   // ---- pairing
@@ -276,6 +441,7 @@ class Actor {
   #isMet(pair: PairState): boolean {
     if (!pair.met && pair.conversation !== undefined) {
       pair.met = [pair.inviter, pair.acceptor].every((who) => {
+        // Later devices learn it from the first one.
         const device = this.#device(who);
         if (!device.running) return false;
         const contact = device
@@ -327,7 +493,8 @@ class Actor {
     const { who } = act;
     const device = this.#device(who);
     const { conversation } = pair;
-    if (!device.running || conversation === undefined) return;
+    if (!device.running || conversation === undefined || (!this.#isIn(who) && this.#life.states[who] !== 'removed'))
+      return;
     // The inviter's side of a reusable invitation begins with the request.
     const known =
       device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
@@ -356,7 +523,9 @@ class Actor {
         const text = this.#words(who, 20);
         const edited = this.#ask(who, 'edit', { conversation, event: line.event, text });
         const promised = pair.promised.find(({ event }) => event === line.event);
-        if (edited.value === undefined || promised === undefined) return;
+        if (edited.value === undefined || promised === undefined || this.#life.states[who] !== 'in') return;
+        // Which of two edits on two devices is the last, only the log can tell.
+        if (promised.by !== who) pair.exact = false;
         promised.text = text;
         tally.count('edit');
         return;
@@ -365,7 +534,8 @@ class Actor {
         const line = this.#pick(device, conversation, act.luck, () => true);
         const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event });
         if (line === undefined || deleted?.value === undefined) return;
-        pair.hidden.add(`${who} ${line.event}`);
+        if (this.#life.states[who] !== 'in') return;
+        pair.hidden.set(`${this.#person(who)} ${line.event}`, who);
         this.#tell(`${device.name} deletes "${shorten(line.text)}" for themselves.`);
         tally.count('delete for me');
         return;
@@ -374,7 +544,8 @@ class Actor {
         const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
         const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event, forAll: true });
         if (line === undefined || deleted?.value === undefined) return;
-        pair.retracted.add(line.event);
+        if (this.#life.states[who] !== 'in') return;
+        pair.retracted.set(line.event, who);
         this.#tell(`${device.name} asks to delete "${shorten(line.text)}".`);
         tally.count('ask to delete');
         return;
@@ -401,7 +572,11 @@ class Actor {
   }
   #say(pair: PairState, who: number, conversation: string, text: string, reply: string | undefined): void {
     const sent = this.#ask(who, 'send', reply === undefined ? { conversation, text } : { conversation, text, reply });
-    if (sent.value !== undefined) {
+    if (sent.value !== undefined && this.#life.states[who] === 'removed') {
+      pair.late.add(sent.value.event);
+      this.#life.tally.count('late text');
+      this.#tell(`${this.#name(who)} still writes "${shorten(text)}".`);
+    } else if (sent.value !== undefined) {
       pair.promised.push({ event: sent.value.event, by: who, text, held: true });
       this.#tell(`${this.#name(who)} writes "${shorten(text)}".`);
     } else
@@ -423,6 +598,7 @@ class Actor {
     world.network.weather(CALM_WEATHER);
     for (const relay of world.relays) relay.start();
     for (const [who, device] of world.devices.entries()) {
+      if (this.#life.states[who] === 'lost') continue;
       // A disk that still owes failures is well from now on.
       if (device.running) this.#crash(who);
       world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
@@ -432,10 +608,11 @@ class Actor {
     let wait = 15_000;
     while (world.clock.now() - began < PATIENCE) {
       world.clock.advance(wait);
+      for (const who of this.#life.states.keys()) this.#isIn(who);
       for (const [i, pair] of pairs.entries()) {
         if (!this.#isMet(pair)) this.#meet(i);
         if (pair.conversation === undefined) continue;
-        for (const who of [pair.inviter, pair.acceptor]) {
+        for (const who of this.#inOf(pair.inviter, pair.acceptor)) {
           const contact = this.#device(who)
             .ask('contact.list', {})
             .value?.find(({ conversation }) => conversation === pair.conversation);

@@ -64,7 +64,7 @@ export const makeWorld = (plan: WorldPlan, wraps: Wraps = {}, parts: CryptoParts
     const own = random.fork(`device ${device}`);
     const watchedCrypto = watch.crypto(parts.crypto);
     return new SimDevice({
-      name: plan.people[person] as string,
+      name: `${plan.people[person] as string}${device < plan.people.length ? '' : ` ${device + 1}`}`,
       clock,
       network,
       crypto: wraps.crypto?.(watchedCrypto, device) ?? watchedCrypto,
