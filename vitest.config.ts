@@ -1,13 +1,14 @@
-// Three projects: what runs in Node, what runs in a real browser, and stories of real processes, one after another.
+// Four projects: what runs in Node, what runs in a real browser, screens over made-up data, and stories of real processes,
+// one after another.
 import { existsSync } from 'node:fs';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const CHROMIUM = process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium';
 const TESTS = ['packages', 'apps', 'scripts', 'bench'];
-const STORIES = ['story', 'e2e'];
 const inFolders = (ending: string): string[] => TESTS.map((folder) => `${folder}/**/test/**/*${ending}`);
-const stories = [...STORIES.flatMap((kind) => inFolders(`.${kind}.test.ts`)), 'stories/*.story.test.ts'];
+const screens = inFolders('.e2e.test.ts');
+const stories = [...inFolders('.story.test.ts'), 'stories/*.story.test.ts'];
 const vectors = new URL('../shared/vectors', import.meta.url).pathname;
 
 export default defineConfig({
@@ -26,10 +27,20 @@ export default defineConfig({
         test: {
           name: 'node',
           include: inFolders('.test.ts'),
-          exclude: [...configDefaults.exclude, '**/dist/**', ...stories, ...inFolders('.chromium.test.ts')],
+          exclude: [...configDefaults.exclude, '**/dist/**', ...screens, ...stories, ...inFolders('.chromium.test.ts')],
           pool: 'forks',
           testTimeout: 20_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'screens',
+          include: screens,
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

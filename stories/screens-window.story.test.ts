@@ -41,13 +41,16 @@ test('U8 the browser shows a notification when nobody looks, and it says no more
       .then((registration) => registration.getNotifications())
       .then((all) => all.forEach((notification) => notification.close()))`);
   const choose = async (label: string): Promise<void> => {
+    // A page that nobody sees is drawn when the browser finds the time.
     await expect
-      .poll(() =>
-        bob.evaluate<boolean>(`(() => {
+      .poll(
+        () =>
+          bob.evaluate<boolean>(`(() => {
           const choice = [...document.querySelectorAll('label.choice')].find((of) => of.textContent.includes('${label}'));
           choice?.querySelector('input').click();
           return choice?.dataset.selected === 'true';
         })()`),
+        { timeout: 15_000 },
       )
       .toBe(true);
   };
