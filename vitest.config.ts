@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     // Two cores: more workers only take time from each other, and budgets in seconds would mean less.
     maxWorkers: 2,
+    // Conditions are waited for; only what never comes may take so long.
+    expect: { poll: { timeout: 15_000 } },
     exclude: [...configDefaults.exclude, '**/dist/**'],
     projects: [
       {

@@ -137,7 +137,7 @@ test('U21 works offline after the first visit, and updates when asked, never by 
     await page.getByRole('button', { name: 'Update' }).click();
     // The page starts anew by itself, in the new release; the old one is gone.
     const served = (): Promise<string> => page.evaluate(async () => (await fetch('/index.html')).text()).catch(String);
-    await expect.poll(served, { timeout: 10_000 }).toContain('Kith two');
+    await expect.poll(served, { timeout: 60_000 }).toContain('Kith two');
     await page.getByRole('button', { name: 'Add someone' }).waitFor();
     expect(await page.evaluate(() => caches.keys())).toEqual(['kith-two']);
   } finally {

@@ -1,4 +1,4 @@
-// Every screen, in light and dark, narrow and wide: nothing that axe calls serious, nothing wider than the window, no complaint
+// Every screen, in light and dark: nothing that axe calls serious, nothing wider than the window, no complaint
 // of the browser under the policy of the release. With KITH_SHOTS set to a folder it also leaves pictures to look at.
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -125,17 +125,18 @@ const screens: readonly (readonly [string, string, string, ((page: Page) => Prom
   ['a longer language, settings', `scene=talk&words=pseudo&${at({ at: 'settings' })}`, 'main h1'],
 ];
 
-let site: Site;
-let people: Person[] = [];
-beforeAll(async () => {
-  site = await serveHarness();
-}, 60_000);
-afterAll(async () => {
-  await Promise.all(people.map((one) => one.close()));
-  await site.close();
-});
+/** Of one width, in both themes: each width is a file of its own, so that two run at a time. */
+export const everyScreen = (width: number): void => {
+  let site: Site;
+  let people: Person[] = [];
+  beforeAll(async () => {
+    site = await serveHarness();
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(people.map((one) => one.close()));
+    await site.close();
+  });
 
-for (const width of [320, 1280]) {
   for (const theme of ['light', 'dark']) {
     test(`U13 every screen at ${width} px, ${theme}: axe finds nothing serious, nothing is cut off`, async () => {
       const one = await person({
@@ -168,4 +169,4 @@ for (const width of [320, 1280]) {
       await one.close();
     }, 180_000);
   }
-}
+};

@@ -1,0 +1,4 @@
+// Every screen, narrow.
+import { everyScreen } from './every-screen.ts';
+
+everyScreen(320);
