@@ -117,7 +117,7 @@ test.each([
   ['invite-used', 'This invitation was used already.'],
   ['invite-expired', 'This invitation has expired or was taken back.'],
   ['invite-invalid', 'This invitation was not made by the person it seems to come from.'],
-  ['bad-link', 'This is not a Kith invitation, or a part of it is missing.'],
+  ['bad-link', 'This is not a Kith link, or a part of it is missing.'],
   ['no-relay', 'No relay answers at the moment.'],
 ])('an invitation that does not work (%s) says why and what to do', async (code, message) => {
   await open(`scene=talk&${at({ at: 'invite', link: `http://localhost/i#${code}` })}`);

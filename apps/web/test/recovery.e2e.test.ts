@@ -85,7 +85,7 @@ test('without any device: from the first screen, with an invitation and the word
   await page.getByLabel('Their invitation to come back').fill('hello');
   await page.getByLabel('Your twelve recovery words').fill(WORDS.replace('river', 'seven'));
   await steps(page).button('Come back').click();
-  await page.getByText('This is not a Kith invitation').waitFor();
+  await page.getByText('This is not a Kith link').waitFor();
   await page.getByLabel('Their invitation to come back').fill('http://localhost/i#abc');
   await steps(page).button('Come back').click();
   await page.getByText('These recovery words do not belong here.').waitFor();

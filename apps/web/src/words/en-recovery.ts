@@ -58,7 +58,7 @@ export const recovery = {
   keepHint: 'Else they are taken out of this conversation as soon as its messages are here.',
   useDo: 'Come back',
   useBusy: 'Asking…',
-  notLink: 'This is not a Kith invitation, or a part of it is missing.',
+  notLink: 'This is not a Kith link, or a part of it is missing.',
   using: 'Your words are right',
   usingNext: 'Now your contact’s Kith has to be online: the conversation comes from there. You can leave this page.',
   usingMore: 'For your other conversations, ask each of those people for an invitation of their own.',

@@ -17,7 +17,7 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 const errors: Readonly<Record<ErrorCode, Problem>> = {
   'bad-link': {
-    message: 'This is not a Kith invitation, or a part of it is missing.',
+    message: 'This is not a Kith link, or a part of it is missing.',
     next: 'Copy the whole link and try again.',
   },
   'bad-code': {

@@ -22,7 +22,7 @@ const kind = (exit: number, message: string, hint: string): ErrorKind => ({ exit
 export const ERRORS = {
   'bad-link': kind(
     EXIT.malformed,
-    'This is not a Kith invitation, or a part of it is missing.',
+    'This is not a Kith link, or a part of it is missing.',
     'Copy the whole link and try again.',
   ),
   'bad-option': kind(EXIT.malformed, 'An option is missing or wrong.', 'See `kith --help`.'),

@@ -94,7 +94,9 @@ export class Sender {
   /** Postings under way: outbox key, bucket and relay. */
   readonly #underWay = new Set<string>();
   readonly #selfRoutes = new WeakMap<Conversation, Route>();
-  /** What own devices asked for and is on its way, oldest wish first. */
+  /** By relay: when it was believed to have lost everything. */
+  readonly #wipedAt = new Map<string, number[]>();
+  /** What own devices asked for and is on its way; where something was written last comes first. */
   readonly #giving = new Map<string, Giving>();
   /** Asked at every input; found anew when the home or a charter has changed. */
   #knownRoutes: { readonly at: number; readonly routes: readonly Route[] } | undefined;
@@ -250,12 +252,21 @@ export class Sender {
       due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, tellAt(peer, now));
     }
   }
-  /** A relay lost what was left there: what nobody has acknowledged is posted again, and what we hold is told again. */
+  /**
+   * A relay lost what was left there: what nobody has acknowledged is posted to it again, and what we hold is told again.
+   * One that says so all the time does not make this device pour out cells.
+   */
   wiped(relay: string): void {
+    const now = this.#context.now();
+    const lately = (this.#wipedAt.get(relay) ?? []).filter((at) => Math.abs(now - at) < WIPES_WITHIN_MS);
+    this.#wipedAt.set(relay, lately);
+    if (lately.length >= MAX_WIPES) return;
+    lately.push(now);
     for (const route of this.#routes()) {
-      if (!this.#peerRelays(route).includes(relay)) continue;
+      const place = this.#peerRelays(route).indexOf(relay);
+      if (place < 0) continue;
       for (const { key, row } of waitingOf(this.#context, route))
-        putWaiting(this.#context, route, key, { ...row, hour: 0, day: 0 });
+        putWaiting(this.#context, route, key, { ...row, hour: row.hour & ~(1 << place), day: 0 });
       this.#schedule(route, this.#context.now());
       this.tellSoon(route, true);
     }
@@ -950,6 +961,9 @@ interface Section {
   readonly bucket: PutBucket;
   readonly rows: readonly Waiting[];
 }
+/** So often in an hour a relay is believed that it lost everything. */
+const MAX_WIPES = 4;
+const WIPES_WITHIN_MS = 3_600_000;
 /** Frontiers that a return costs at most, and how long it has to have been. */
 const MAX_RETURNED = 64;
 const AWAY_MS = 10 * 60_000;

@@ -369,3 +369,28 @@ test('class 18: whoever claims a reusable invitation learns nothing before it is
     expect([answer, seen.cells]).toEqual([answer, 0]);
   }
 });
+
+test('class 29: a relay that says at every fetch that it lost everything does not make a client pour out cells', () => {
+  let lies = false;
+  const here = world(2900, 2, {
+    answer: (relay, request, answer) =>
+      lies && relay === 'https://relay1.test' && request.type === 'fetch' && answer.type === 'cells'
+        ? { ...answer, cells: [], total: 0 }
+        : answer,
+  });
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  bob.stop();
+  for (let i = 0; i < 40; i++) alice.call('send', { conversation, text: `line ${i} ${'x'.repeat(3_000)}` });
+  here.clock.advance(60_000);
+  const seen = countPuts(here);
+  for (let i = 0; i < 40; i++) {
+    // In between it tells the truth, so that there is something to have lost.
+    lies = i % 2 === 1;
+    alice.call('sync', {});
+  }
+  // Believed four times: what waits, once each, and the frontiers beside it.
+  expect(seen.cells).toBeGreaterThan(40);
+  expect(seen.cells).toBeLessThan(4 * 60);
+});
