@@ -10,15 +10,10 @@ import { expect, test } from 'vitest';
 
 const FIRST = 1;
 const WORLDS = 40;
-/** Found and not mended: after a removal on the other side, tables of what is unread differ from those made anew. */
-const KNOWN = [4];
 
 test('worlds with faults end well: nothing lost, nothing twice, one order, no key twice, every wait over', () => {
   const { failed, tally, worlds } = runHere({ first: FIRST, count: WORLDS });
-  // Whoever mends it takes it out of the list.
-  expect(failed.map(({ seed }) => seed).filter((seed) => KNOWN.includes(seed))).toEqual(KNOWN);
-  const others = failed.filter(({ seed }) => !KNOWN.includes(seed));
-  expect(others.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
+  expect(failed.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
   const totals = tally.totals();
   const mean = (...names: readonly string[]): number =>
     names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / worlds;
@@ -57,7 +52,7 @@ test('a seed is one world: run again it does the same, also with the real primit
   expect(runSeed(FIRST).trace).not.toBe(runSeed(FIRST + 1).trace);
   for (let seed = FIRST; seed < FIRST + 10; seed++) {
     const [once, again] = [runSeed(seed, { crypto: real }), runSeed(seed, { crypto: real })];
-    if (!KNOWN.includes(seed)) expect(once.findings).toEqual([]);
+    expect(once.findings).toEqual([]);
     expect(again.trace).toBe(once.trace);
   }
 }, 120_000);
@@ -65,9 +60,8 @@ test('a seed is one world: run again it does the same, also with the real primit
 test.each(Object.keys(PLANTS))(
   'the planted bug "%s" is noticed',
   (plant) => {
-    // One that fails without it, too, does not count.
-    const { failed } = runHere({ first: FIRST, count: 40, plant, maxFailed: 1 + KNOWN.length });
-    expect(failed.filter(({ seed }) => !KNOWN.includes(seed)).length).toBeGreaterThan(0);
+    const { failed } = runHere({ first: FIRST, count: 40, plant, maxFailed: 1 });
+    expect(failed.length).toBeGreaterThan(0);
   },
   60_000,
 );

@@ -1,7 +1,7 @@
 // What a device does for the other devices of its person (spec 09, "Own devices"): it says in `self` what they need, makes
 // its key where another own device is in, signs the entries that add them, and says hello where it is new.
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { clearUnreadWhere, consentsOf, deviceFactsOf, relationsOf, type SelfContent } from '../conversation/index.ts';
+import { clearRead, consentsOf, deviceFactsOf, relationsOf, type SelfContent } from '../conversation/index.ts';
 import {
   createAddDevice,
   feedIdOf,
@@ -63,9 +63,7 @@ export class Devices {
         return;
       case 'read': {
         const pair = this.#home.pair(content.conversation);
-        const read = pair && this.#home.readFrontier(pair);
-        if (pair !== undefined && read !== undefined)
-          clearUnreadWhere(pair.view, (place) => pair.log.covers(read, place));
+        if (pair !== undefined) clearRead(pair.view);
         this.#context.changed({ type: 'contacts' });
         return;
       }

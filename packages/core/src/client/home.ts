@@ -15,7 +15,7 @@ import {
   PAIR_TABLES,
   projectPair,
   projectSelf,
-  readMark,
+  readMarks,
   readStamped,
   relationContent,
   relationOf,
@@ -46,14 +46,7 @@ import {
   type FeedId,
   type MemberId,
 } from '../identity/index.ts';
-import {
-  frontierCodec,
-  openConversationLog,
-  type ConversationLog,
-  type Frontier,
-  type Place,
-  type SegmentSeed,
-} from '../log/index.ts';
+import { openConversationLog, type ConversationLog, type Place, type SegmentSeed } from '../log/index.ts';
 import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, openInbox, wipeInbox } from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
 import type { Context } from './context.ts';
@@ -431,7 +424,7 @@ export class Home {
   take(by: SelfEvent, content: SelfContent): void {
     const { store } = this.#context;
     // An old draft is a text that its writer thinks gone.
-    const old = supersededBy(store, content);
+    const old = supersededBy(store, by, content);
     const before = content.type === 'inbox' ? store.get('inbox', ownInboxKey(content.conversation)) : undefined;
     const isNew = projectSelf(store, by, content);
     if (isNew && old !== undefined) this.#logFor(content).purge(old);
@@ -516,8 +509,7 @@ export class Home {
       case 'setting':
         return content.value !== null && settingsSet(store, content.conversation).get(content.key) === content.value;
       case 'read': {
-        const mark = readMark(store, content.conversation);
-        return mark !== undefined && equalBytes(mark, content.frontier);
+        return readMarks(store, content.conversation).some((mark) => equalBytes(mark, content.frontier));
       }
       case 'relation': {
         const known = relationOf(store, content.conversation);
@@ -579,11 +571,6 @@ export class Home {
   }
   profile(): { readonly name: string; readonly picture: Uint8Array | null } {
     return ownProfile(this.#context.store);
-  }
-  /** As far as this person has read, on any device. */
-  readFrontier(pair: Pair): Frontier | undefined {
-    const raw = readMark(this.#context.store, pair.id);
-    return raw === undefined ? undefined : decode(frontierCodec, raw);
   }
   facts(pair: Pair): ContactFacts {
     const none: ContactFacts = {

@@ -2,9 +2,16 @@
 // they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, clearUnreadWhere, decodeSelf, projectPair } from '../conversation/index.ts';
+import { afterPrefix, clearRead, decodeSelf, marksOf, projectPair } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
-import { AGREEMENT_MS, frontierCodec, type Frontier, type Ingested, type Place } from '../log/index.ts';
+import {
+  AGREEMENT_MS,
+  frontierCodec,
+  type FeedFrontier,
+  type Frontier,
+  type Ingested,
+  type Place,
+} from '../log/index.ts';
 import {
   addFragment,
   commitment,
@@ -57,6 +64,10 @@ export interface ReceiverHooks {
   covered(pair: Pair): void;
 }
 
+/** The last event that a mark covers of a feed. */
+const endOf = ({ feed, segment, count }: FeedFrontier): readonly Place[] =>
+  segment === null || count === 0 ? [] : [{ feed, segment, seq: count - 1 }];
+
 export class Receiver {
   readonly #context: Context;
   readonly #home: Home;
@@ -67,6 +78,8 @@ export class Receiver {
   readonly #reassembly = new Map<string, Reassembly>();
   /** Devices whose last frontier showed something that was not here. */
   readonly #lacking = new Set<string>();
+  /** By pair: the read marks that are known to say nothing more of what comes. */
+  readonly #reached = new Map<string, string>();
   #sender: Sender | undefined;
   /** The inbox that was hit last is tried first: cells come in runs. */
   #lastHit: { readonly name: string; readonly inbox: Inbox } | undefined;
@@ -226,6 +239,7 @@ export class Receiver {
   forget(): void {
     this.#reassembly.clear();
     this.#lacking.clear();
+    this.#reached.clear();
     this.#lastHit = undefined;
   }
 
@@ -414,26 +428,26 @@ export class Receiver {
     for (const event of [...ingested.shown, ...ingested.completed]) {
       if (projectPair(pair.view, event).type === 'purged') purged = true;
     }
-    // It comes here late: another own device has read it already.
-    const read = this.#home.readFrontier(pair);
-    const isRead = ({ place }: { readonly place: Place }): boolean =>
-      read !== undefined && pair.log.covers(read, place);
-    if (read !== undefined && ingested.shown.some(isRead) && this.#mayClear(pair, read, ingested.shown))
-      clearUnreadWhere(pair.view, (place) => isRead({ place }));
+    this.#clear(pair, ingested);
     if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
   }
-  /** All that is unread is looked at again only when there is little of it, or when a history reaches what was read last. */
-  #mayClear(pair: Pair, read: Frontier, shown: Ingested['shown']): boolean {
+  /**
+   * It comes here late: another own device has read it already. How far a mark reaches is sure once its ends are held here;
+   * until then each packet may say more, also one of which nothing is shown: a certificate leads back from an end that a cut
+   * took away.
+   */
+  #clear(pair: Pair, ingested: Ingested): void {
+    const marks = marksOf(pair.view);
+    if (marks.length === 0) return;
+    const name = marks.map(({ digest }) => toHex(digest)).join();
+    if (!ingested.charterChanged && this.#reached.get(pair.name) === name) return;
+    const ends = marks.map(({ feeds }) => feeds.flatMap(endOf));
+    const isReached = marks.every((mark, i) => ends[i]?.every((end) => pair.log.covers(mark, end) && pair.log.at(end)));
     const range = { from: pair.id, to: afterPrefix(pair.id), limit: MAX_LOOKED_AT + 1 };
-    if (this.#context.store.scan('unread', range).length <= MAX_LOOKED_AT) return true;
-    return read.feeds.some(
-      ({ feed, segment, count }) =>
-        segment !== null &&
-        shown.some(
-          ({ place }) => place.seq === count - 1 && equalBytes(place.segment, segment) && equalBytes(place.feed, feed),
-        ),
-    );
+    const isLittle = this.#context.store.scan('unread', range).length <= MAX_LOOKED_AT;
+    if (isReached || isLittle || ingested.charterChanged) clearRead(pair.view);
+    if (isReached) this.#reached.set(pair.name, name);
   }
   #takeSelf(self: Conversation, ingested: Ingested): void {
     for (const event of [...ingested.shown, ...ingested.completed]) {

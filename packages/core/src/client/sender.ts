@@ -3,6 +3,7 @@
 // set of rules over one set of rows.
 import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
+import { marksOf } from '../conversation/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import type { Frontier, Ingested, Place, PlaceRange } from '../log/index.ts';
 import {
@@ -497,7 +498,7 @@ export class Sender {
       riders.push({ type: 'inbox', record: this.#home.ownRecord(pair) });
     }
     riders.push(frontier);
-    const read = this.#home.isOn('read-receipts', pair.id) ? this.#home.readFrontier(pair) : undefined;
+    const read = this.#home.isOn('read-receipts', pair.id) ? marksOf(pair.view)[0] : undefined;
     if (read !== undefined) riders.push({ type: 'read', frontier: read });
     return riders;
   }

@@ -18,7 +18,7 @@ import {
 import type { Link, Piece, Range, Store } from '../ports/index.ts';
 import { CONTENT_KINDS, contents, decodeContent, timerOf, type Content, type Timer } from './content.ts';
 import { afterPrefix, orderKey, placeFromKey, placeKey } from './keys.ts';
-import { isTombstoned, readMark } from './self-projection.ts';
+import { isTombstoned, readMarks } from './self-projection.ts';
 import { getStamped, putStamped, readStamped } from './stamped.ts';
 import { isHidden, schedule, unschedule } from './timers.ts';
 
@@ -198,20 +198,22 @@ const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent 
     : undefined;
 };
 const isExpired = (view: PairView, place: Place): boolean => view.log.at(place)?.contentState === 'expired';
-const isRead = (view: PairView, event: ShownEvent): boolean => {
-  const mark = markOf(view);
-  return mark !== undefined && view.log.covers(mark, event.place);
-};
-/** The last mark of each view as decoded: a history asks for the same one at each of its events. */
-const decodedMarks = new WeakMap<PairView, { readonly raw: Uint8Array; readonly mark: Frontier | undefined }>();
-const markOf = (view: PairView): Frontier | undefined => {
-  const raw = readMark(view.store, view.conversation);
-  if (raw === undefined) return undefined;
+const isRead = (view: PairView, { place }: { readonly place: Place }): boolean =>
+  marksOf(view).some((mark) => view.log.covers(mark, place));
+/** The marks of each view as decoded: a history asks for the same ones at each of its events. */
+const decodedMarks = new WeakMap<
+  PairView,
+  { readonly raw: readonly Uint8Array[]; readonly marks: readonly Frontier[] }
+>();
+/** As far as this person has read, on each of their devices; the newest mark first. */
+export const marksOf = (view: PairView): readonly Frontier[] => {
+  const raw = readMarks(view.store, view.conversation);
   const known = decodedMarks.get(view);
-  if (known !== undefined && equalBytes(known.raw, raw)) return known.mark;
-  const mark = decode(frontierCodec, raw);
-  decodedMarks.set(view, { raw: raw.slice(), mark });
-  return mark;
+  if (known?.raw.length === raw.length && known.raw.every((one, i) => equalBytes(one, raw[i] as Uint8Array)))
+    return known.marks;
+  const marks = raw.flatMap((one) => decode(frontierCodec, one) ?? []);
+  decodedMarks.set(view, { raw, marks });
+  return marks;
 };
 
 /** Content, all edits and search entries of an event go; the line stays, as deleted. */
@@ -439,12 +441,13 @@ export const clearUnread = (
   return left;
 };
 
-/** Read on another device: lines at places of which that is so are unread no more. */
-export const clearUnreadWhere = (view: PairView, isReadAt: (place: Place) => boolean): void => {
+/** Read on another device: lines that are so are unread no more. */
+export const clearRead = (view: PairView): void => {
   const { store, conversation, log } = view;
+  if (marksOf(view).length === 0) return;
   for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
     const shown = log.find(row.key.slice(-EVENT_BYTES) as EventId);
-    if (shown !== undefined && isReadAt(shown.place)) store.delete('unread', row.key);
+    if (shown !== undefined && isRead(view, shown)) store.delete('unread', row.key);
   }
 };
 const EVENT_BYTES = 32;

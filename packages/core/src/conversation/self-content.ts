@@ -42,7 +42,7 @@ export const settingContent = named(
 );
 /** Deleted for me: never taken back from anyone. */
 export const tombstoneContent = named('self-tombstone', tuple({ conversation, place: placeCodec, extensions }));
-/** Read as far as this frontier (spec 04) covers: events that arrive late below it stay unread. */
+/** Read as far as this frontier (spec 04) covers, on the device that says so. */
 export const readContent = named(
   'self-read',
   tuple({ conversation, frontier: bytes(1, MAX_FRONTIER_BYTES), extensions }),

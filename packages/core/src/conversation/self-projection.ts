@@ -16,11 +16,13 @@ import {
 } from './self-content.ts';
 import { putSegmentSeed } from './segment-seeds.ts';
 import { parseDuration, settingDefault } from './settings.ts';
-import { getStamped, putStamped, readStamped, stampedBy } from './stamped.ts';
+import { getStamped, newestFirst, putStamped, readStamped, stampedBy } from './stamped.ts';
 
 const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5, relation: 6, consent: 7 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
   concat(conversation, Uint8Array.of(ASPECTS[aspect]));
+/** Of each own device its own mark: of two that read at the same time neither takes back what the other says. */
+const readKey = (conversation: Uint8Array, feed: FeedId): Uint8Array => concat(contactKey(conversation, 'read'), feed);
 const settingKey = (key: string, conversation: Uint8Array | null): Uint8Array =>
   concat(conversation ?? new Uint8Array(16), utf8(key));
 const PROFILE_NAME = utf8('profile.name');
@@ -103,7 +105,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     case 'ended':
       return putStamped(store, 'contact', contactKey(content.conversation, 'ended'), by, Uint8Array.of(1));
     case 'read':
-      return putStamped(store, 'contact', contactKey(content.conversation, 'read'), by, content.frontier);
+      return putStamped(store, 'contact', readKey(content.conversation, by.place.feed), by, content.frontier);
     case 'draft':
       return putStamped(store, 'draft', content.conversation, by, utf8(content.text));
     case 'setting':
@@ -152,9 +154,9 @@ const putBegan = (store: Store, conversation: Uint8Array, place: Place, at: numb
 };
 
 /** The event of `self` that this one takes the place of, where the old content says more than anyone needs to keep. */
-export const supersededBy = (store: Store, content: SelfContent): EventId | undefined => {
+export const supersededBy = (store: Store, { place }: SelfEvent, content: SelfContent): EventId | undefined => {
   if (content.type === 'draft') return stampedBy(store, 'draft', content.conversation);
-  return content.type === 'read' ? stampedBy(store, 'contact', contactKey(content.conversation, 'read')) : undefined;
+  return content.type === 'read' ? stampedBy(store, 'contact', readKey(content.conversation, place.feed)) : undefined;
 };
 
 const textOf = (value: Uint8Array | undefined): string => (value === undefined ? '' : (utf8ToText(value) ?? ''));
@@ -296,8 +298,11 @@ export const preferencesOf = (store: Store, conversation: ConversationId): Prefe
     timer: timer === undefined ? null : { from, seconds: timer / 1000 },
   };
 };
-export const readMark = (store: Store, conversation: ConversationId): Uint8Array | undefined =>
-  getStamped(store, 'contact', contactKey(conversation, 'read'));
+/** A line is read when the mark of any own device covers it. Newest first; encoded frontiers. */
+export const readMarks = (store: Store, conversation: ConversationId): readonly Uint8Array[] => {
+  const from = contactKey(conversation, 'read');
+  return newestFirst(store.scan('contact', { from, to: afterPrefix(from) }).map(({ value }) => value));
+};
 export const ownProfile = (store: Store): { readonly name: string; readonly picture: Uint8Array | null } => {
   const picture = getStamped(store, 'setting', PROFILE_PICTURE);
   return {

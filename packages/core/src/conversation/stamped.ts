@@ -31,6 +31,12 @@ export const stampedBy = (store: Store, table: Table, key: Uint8Array): EventId 
   const stamped = raw === undefined ? undefined : decodeAccepted(stampedCodec, raw);
   return stamped === undefined ? undefined : (stamped.event as EventId);
 };
+/** The values of several rows, that of the latest event first. */
+export const newestFirst = (rows: readonly Uint8Array[]): readonly Uint8Array[] =>
+  rows
+    .flatMap((raw) => decodeAccepted(stampedCodec, raw) ?? [])
+    .toSorted((a, b) => b.lamport - a.lamport || compareBytes(b.event, a.event))
+    .map(({ value }) => value);
 export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decodeAccepted(stampedCodec, raw)?.value;
 export const getStamped = (store: Store, table: Table, key: Uint8Array): Uint8Array | undefined => {
   const raw = store.get(table, key);

@@ -74,6 +74,31 @@ test('what one device has read is not unread on one that gets it later', () => {
   expect(a2.call('contact.list', {})[0]?.unread).toBe(1);
 });
 
+test('of two devices that read at the same time neither takes back what the other has read', () => {
+  const here = world(5106);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  b.call('send', { conversation, text: 'for both' });
+  expect(here.clock.runUntil(() => texts(a2, conversation).length === 1, 600_000)).toBe(true);
+  a2.connect(false);
+  b.call('send', { conversation, text: 'for the first' });
+  expect(here.clock.runUntil(() => texts(a1, conversation).length === 2, 600_000)).toBe(true);
+  a1.call('read', { conversation });
+  // What the second one says later in the order of `self` covers less.
+  for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) a2.call('draft.set', { conversation, text });
+  a2.call('read', { conversation });
+  here.clock.advance(60_000);
+  a2.connect(true);
+  expect(here.clock.runUntil(() => texts(a2, conversation).length === 2, 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  for (const one of [a1, a2]) {
+    expect(one.call('contact.list', {})[0]?.unread).toBe(0);
+    one.rebuild();
+    expect(one.call('contact.list', {})[0]?.unread).toBe(0);
+  }
+});
+
 test('half of a long packet does not keep a text that was deleted', () => {
   const lies: Lies = {};
   const here = world(5103, 1, lies);
