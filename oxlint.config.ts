@@ -20,7 +20,6 @@ const CORE = 'packages/core/src';
 
 /** The packages that core stands on, and the only files that may know them. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  cborg: [`${CORE}/codec/codec.ts`, `${CORE}/codec/whole-texts.ts`],
   'libsodium-wrappers-sumo': [`${CORE}/crypto/libsodium.ts`, `${CORE}/crypto/hpke.ts`, `${CORE}/crypto/mls-suite.ts`],
   'ts-mls': [`${CORE}/crypto/mls-suite.ts`, `${CORE}/session/mls-agreement.ts`],
 };

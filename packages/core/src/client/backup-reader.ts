@@ -2,7 +2,7 @@
 // is put aside. Only when the last record was read does one transaction make the home of it (`adopt`). Until then the home is
 // what it was: a break goes on later with the next part, and giving up takes everything away again.
 import { concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
-import { bool, bytes, decodeAccepted, encode, named, tuple, uint, type Infer } from '../codec/index.ts';
+import { bool, bytes, decode, encode, named, tuple, uint, type Infer } from '../codec/index.ts';
 import { afterPrefix } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import type { ConversationId } from '../identity/index.ts';
@@ -78,7 +78,7 @@ export class BackupReader {
 
   #reading(): Reading | undefined {
     const raw = this.#context.store.get('backup', READING);
-    return raw === undefined ? undefined : decodeAccepted(readingRecord, raw);
+    return raw === undefined ? undefined : decode(readingRecord, raw);
   }
   #keep(reading: Reading): void {
     this.#context.store.put('backup', READING, encode(readingRecord, reading));
@@ -167,7 +167,7 @@ export class BackupReader {
   #aside<T extends BackupRecord['type']>(type: T): readonly RecordOf<T>[] {
     const rows = this.#context.store.scan('backup', { from: ASIDE, to: afterPrefix(ASIDE) });
     return rows.flatMap(({ value }) => {
-      const record = decodeAccepted(backupRecordCodec, value);
+      const record = decode(backupRecordCodec, value);
       return record?.type === type ? [record as RecordOf<T>] : [];
     });
   }

@@ -1,7 +1,7 @@
 // The engine's half of writing a backup: parts, one a call, each made from where the last one ended. What is written is what
 // the logs hold when their turn comes; `self` comes last, so that what was deleted meanwhile is deleted after a restore.
 import { concat, equalBytes, utf8 } from '../bytes/index.ts';
-import { decodeAccepted, encode } from '../codec/index.ts';
+import { decode, encode } from '../codec/index.ts';
 import { afterPrefix, importedConversations, importedPage, MAX_IMPORT_LINES } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import {
@@ -61,7 +61,7 @@ export class BackupWriter {
 
   #writing(): Writing | undefined {
     const raw = this.#context.store.get('backup', WRITING);
-    return raw === undefined ? undefined : decodeAccepted(writingRecord, raw);
+    return raw === undefined ? undefined : decode(writingRecord, raw);
   }
   #keep(writing: Writing): void {
     this.#context.store.put('backup', WRITING, encode(writingRecord, writing));

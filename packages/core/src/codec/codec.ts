@@ -1,8 +1,7 @@
 // One value describes a wire format: its type, its bounds, its bytes and its CDDL (RFC 8610).
 // Formats are positional CBOR arrays (RFC 8949, deterministic encoding); decoding is strict.
-import { decode as cborDecode, encode as cborEncode } from 'cborg';
-import { equalBytes, utf8 } from '../bytes/index.ts';
-import { holdsMark, WholeTexts } from './whole-texts.ts';
+import { utf8 } from '../bytes/index.ts';
+import { readCbor, writeCbor } from './cbor.ts';
 
 export interface Codec<T> {
   readonly cddl: string;
@@ -43,10 +42,12 @@ export const bool: Codec<boolean> = leaf('bool', (raw) => (typeof raw === 'boole
 export const literal = <N extends number>(value: N): Codec<N> =>
   leaf(String(value), (raw) => (raw === value ? value : undefined));
 
+/** No UTF-16 unit takes more than three bytes. */
+const fits = (raw: string, max: number): boolean => raw.length * 3 <= max || utf8(raw).length <= max;
 /** At most `max` bytes of UTF-8; lone surrogates do not belong to the format. */
 export const text = (max: number): Codec<string> =>
   leaf(`tstr .size (0..${max})`, (raw) =>
-    typeof raw === 'string' && raw.length <= max && raw.isWellFormed() && utf8(raw).length <= max ? raw : undefined,
+    typeof raw === 'string' && raw.length <= max && raw.isWellFormed() && fits(raw, max) ? raw : undefined,
   );
 export const bytes = (min: number, max = min): Codec<Uint8Array> =>
   leaf(min === max ? `bstr .size ${min}` : `bstr .size (${min}..${max})`, (raw) =>
@@ -76,8 +77,8 @@ export const list = <T>(item: Codec<T>, max: number, min = 0): Codec<readonly T[
   in: (raw) => {
     if (!Array.isArray(raw) || raw.length > max || raw.length < min) return undefined;
     const values: T[] = [];
-    for (const entry of raw) {
-      const value = item.in(entry);
+    for (let i = 0; i < raw.length; i++) {
+      const value = item.in(raw[i]);
       if (value === undefined) return undefined;
       values.push(value);
     }
@@ -95,7 +96,8 @@ export const tuple = <S extends Shape>(shape: S): Codec<Fields<S>> => {
     in: (raw) => {
       if (!Array.isArray(raw) || raw.length !== fields.length) return undefined;
       const value: Record<string, unknown> = {};
-      for (const [i, [name, codec]] of fields.entries()) {
+      for (let i = 0; i < fields.length; i++) {
+        const [name, codec] = fields[i] as readonly [string, AnyCodec];
         const field: unknown = codec.in(raw[i]);
         if (field === undefined) return undefined;
         value[name] = field;
@@ -153,81 +155,17 @@ export const extensions: Codec<readonly Extension[]> = named('extensions', {
 export const hasUnknownCritical = (entries: readonly Extension[], known: readonly number[] = []): boolean =>
   entries.some((entry) => entry.critical && !known.includes(entry.id));
 
-/**
- * Plain bytes of their own on every platform: in Node cborg writes a Buffer, whose `slice` does not copy, so that wiping or
- * changing one value would change another.
- */
-export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => new Uint8Array(cborEncode(codec.out(value)));
-
-/** Nesting deeper than this is refused before the CBOR reader sees it: it recurses. */
-const MAX_DEPTH = 16;
-
-const STRICT = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true } as const;
+/** Plain bytes of their own on every platform. Throws for what is not of the format's model. */
+export const encode = <T>(codec: Codec<T>, value: T): Uint8Array => writeCbor(codec.out(value));
 
 /**
- * Accepts exactly the bytes `encode` produces: a value has one encoding, so hashes and signatures agree everywhere.
+ * Accepts exactly the bytes `encode` produces: a value has one encoding, so hashes and signatures agree everywhere. The
+ * reader takes nothing but the one form of each value, and codecs neither add nor drop anything.
  * Undefined for anything else, never an exception.
  */
 export const decode = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
-  if (nesting(data) > MAX_DEPTH) return undefined;
-  // The same for a Buffer that comes in: what is read must not be a view of it.
-  const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  let value: T | undefined;
-  try {
-    value = codec.in(
-      cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT),
-    );
-  } catch {
-    // cborg reports malformed input by throwing; to us that is simply "not of this format".
-    return undefined;
-  }
-  return value !== undefined && equalBytes(encode(codec, value), data) ? value : undefined;
-};
-
-/**
- * For bytes that `decode` accepted before and that nobody could change since: a hash vouches for them, or the encrypted
- * database. They are not encoded again to be compared.
- */
-export const decodeAccepted = <T>(codec: Codec<T>, data: Uint8Array): T | undefined => {
-  const plain = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  try {
-    return codec.in(
-      cborDecode(plain, holdsMark(plain) ? { ...STRICT, tokenizer: new WholeTexts(plain, STRICT) } : STRICT),
-    );
-  } catch {
-    return undefined;
-  }
-};
-
-/** Depth of nested arrays, maps and tags, by walking the CBOR heads; more than MAX_DEPTH stops early. */
-const nesting = (data: Uint8Array): number => {
-  const open: number[] = [];
-  let deepest = 0;
-  for (let at = 0; at < data.length;) {
-    const head = data[at] as number;
-    const major = head >> 5;
-    const info = head & 31;
-    const width = info < 24 ? 0 : info < 28 ? 1 << (info - 24) : 0;
-    let argument = info < 24 ? info : 0;
-    for (let i = 0; i < width; i++) argument = argument * 256 + (data[at + 1 + i] ?? 0);
-    at += 1 + width;
-    if (major === 2 || major === 3) at += argument;
-    const items = major === 4 ? argument : major === 5 ? 2 * argument : major === 6 ? 1 : 0;
-    if (items > 0) {
-      open.push(items);
-      deepest = Math.max(deepest, open.length);
-      if (deepest > MAX_DEPTH) return deepest;
-      continue;
-    }
-    while (open.length > 0) {
-      const left = (open.pop() as number) - 1;
-      if (left > 0) {
-        open.push(left);
-        break;
-      }
-    }
-  }
-  return deepest;
+  const raw = readCbor(data);
+  return raw === undefined ? undefined : codec.in(raw);
 };
 
 /** Formats that are told apart by a number kept beside the bytes; unlike in a union an unknown number is no damage. */

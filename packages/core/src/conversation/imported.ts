@@ -6,7 +6,7 @@
 //   i conversation, line                        -> order 6, position 6
 //   e conversation, event                       -> line
 import { concat, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
-import { bool, decodeAccepted, encode, list, named, nullable, text, tuple, uint, type Infer } from '../codec/index.ts';
+import { bool, decode, encode, list, named, nullable, text, tuple, uint, type Infer } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import { conversationFromName, conversationIdFrom, type ConversationId } from '../identity/index.ts';
 import type { Row, Store } from '../ports/index.ts';
@@ -97,7 +97,7 @@ const identityOf = (crypto: Crypto, line: ImportedLine): Uint8Array =>
 
 export const importedConversation = (store: Store, conversation: ConversationId): ImportedConversation | undefined => {
   const raw = store.get('imported', concat(CONVERSATION, conversation));
-  const record = raw === undefined ? undefined : decodeAccepted(conversationRecord, raw);
+  const record = raw === undefined ? undefined : decode(conversationRecord, raw);
   return record === undefined ? undefined : { ...record, id: conversation };
 };
 export const importedConversations = (store: Store): readonly ImportedConversation[] =>
@@ -135,7 +135,7 @@ export const putImported = (store: Store, crypto: Crypto, given: BatchLine, at: 
 };
 
 const toStored = ({ key, value }: Row): readonly StoredLine[] => {
-  const line = decodeAccepted(importedLineCodec, value);
+  const line = decode(importedLineCodec, value);
   if (line === undefined) return [];
   const place = key.slice(1 + ID_BYTES);
   return [{ place, order: readUint48(place, 0), position: readUint48(place, 6), line }];

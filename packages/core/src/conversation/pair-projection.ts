@@ -1,7 +1,7 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
 // them are made from shown events and can be made again (`rebuildPair`).
 import { compareBytes, concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
-import { bool, decode, decodeAccepted, encode, text, tuple } from '../codec/index.ts';
+import { bool, decode, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
 import {
@@ -293,7 +293,7 @@ export const aboutLine = (view: PairView, place: Place): About => {
     if (stamped === undefined) continue;
     if (kind === ABOUT.delete) deleted = true;
     if (kind === ABOUT.edit) edited = utf8ToText(stamped);
-    const reaction = kind === ABOUT.reaction ? decodeAccepted(reactionValue, stamped) : undefined;
+    const reaction = kind === ABOUT.reaction ? decode(reactionValue, stamped) : undefined;
     if (reaction?.on !== true) continue;
     const from = key.slice(prefix.length + 1, prefix.length + 17);
     members.set(reaction.emoji, [...(members.get(reaction.emoji) ?? []), from]);

@@ -1,7 +1,7 @@
 // Last writer wins, where "last" is the order of the log (Lamport time, then event id), so that a projection does not
 // depend on the order in which events arrived.
 import { compareBytes } from '../bytes/index.ts';
-import { bytes, decodeAccepted, encode, named, tuple, uint } from '../codec/index.ts';
+import { bytes, decode, encode, named, tuple, uint } from '../codec/index.ts';
 import type { EventId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import type { Store, Table } from '../ports/index.ts';
@@ -17,7 +17,7 @@ export const putStamped = (
   value: Uint8Array,
 ): boolean => {
   const raw = store.get(table, key);
-  const earlier = raw === undefined ? undefined : decodeAccepted(stampedCodec, raw);
+  const earlier = raw === undefined ? undefined : decode(stampedCodec, raw);
   if (earlier !== undefined) {
     const order = earlier.lamport - by.lamport || compareBytes(earlier.event, by.event);
     if (order >= 0) return false;
@@ -28,16 +28,16 @@ export const putStamped = (
 /** The event that made this row. */
 export const stampedBy = (store: Store, table: Table, key: Uint8Array): EventId | undefined => {
   const raw = store.get(table, key);
-  const stamped = raw === undefined ? undefined : decodeAccepted(stampedCodec, raw);
+  const stamped = raw === undefined ? undefined : decode(stampedCodec, raw);
   return stamped === undefined ? undefined : (stamped.event as EventId);
 };
 /** The values of several rows, that of the latest event first. */
 export const newestFirst = (rows: readonly Uint8Array[]): readonly Uint8Array[] =>
   rows
-    .flatMap((raw) => decodeAccepted(stampedCodec, raw) ?? [])
+    .flatMap((raw) => decode(stampedCodec, raw) ?? [])
     .toSorted((a, b) => b.lamport - a.lamport || compareBytes(b.event, a.event))
     .map(({ value }) => value);
-export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decodeAccepted(stampedCodec, raw)?.value;
+export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decode(stampedCodec, raw)?.value;
 export const getStamped = (store: Store, table: Table, key: Uint8Array): Uint8Array | undefined => {
   const raw = store.get(table, key);
   return raw === undefined ? undefined : readStamped(raw);

@@ -1,7 +1,7 @@
 // When a line goes: by the timer it came with, or by the lifespan of what this person keeps. Rows of `timer` say when, by
 // place; rows of `due` say the same by time. Both can be made again from what is held and from `self`.
 import { concat, equalBytes, readUint48, uint48 } from '../bytes/index.ts';
-import { bool, bytes, decodeAccepted, encode, named, tuple, uint } from '../codec/index.ts';
+import { bool, bytes, decode, encode, named, tuple, uint } from '../codec/index.ts';
 import type { ConversationId, EventId } from '../identity/index.ts';
 import { MINUTE_MS, type Place, type ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
@@ -22,7 +22,7 @@ const dueKey = (due: number, hidden: boolean, row: Uint8Array): Uint8Array =>
 
 const readRow = (store: Store, key: Uint8Array): { due: number; event: EventId; hidden: boolean } | undefined => {
   const raw = store.get('timer', key);
-  const row = raw === undefined ? undefined : decodeAccepted(timerRow, raw);
+  const row = raw === undefined ? undefined : decode(timerRow, raw);
   return row === undefined ? undefined : { ...row, event: row.event as EventId };
 };
 const putRow = (store: Store, key: Uint8Array, due: number, event: EventId, hidden: boolean): void => {

@@ -4,7 +4,6 @@ import { concat, equalBytes, utf8 } from '../bytes/index.ts';
 import {
   bytes,
   decode,
-  decodeAccepted,
   encode,
   extensions,
   hasUnknownCritical,
@@ -129,8 +128,8 @@ export const openEntry = (crypto: Crypto, data: Uint8Array): OpenEntry | undefin
  * again, which is nearly all of the work.
  */
 export const reopenEntry = (crypto: Crypto, data: Uint8Array): OpenEntry | undefined => {
-  const signed = decodeAccepted(signedEntryCodec, data);
-  const entry = signed && decodeAccepted(entryCodec, signed.entry);
+  const signed = decode(signedEntryCodec, data);
+  const entry = signed && decode(entryCodec, signed.entry);
   return entry && withAct({ ...crypto, verify: () => true }, data, entry);
 };
 const withAct = (crypto: Crypto, data: Uint8Array, entry: Entry): OpenEntry | undefined => {

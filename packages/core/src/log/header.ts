@@ -3,7 +3,6 @@ import { equalBytes } from '../bytes/index.ts';
 import {
   bytes,
   decode,
-  decodeAccepted,
   encode,
   extensions,
   list,
@@ -78,7 +77,7 @@ export const decodeHeader = (data: Uint8Array): Header | undefined => {
 };
 
 /** Of a stored row, whose bytes `decodeHeader` accepted when they came. */
-export const readHeader = (data: Uint8Array): Header | undefined => decodeAccepted(headerCodec, data);
+export const readHeader = (data: Uint8Array): Header | undefined => decode(headerCodec, data);
 
 /** What a screen needs of a header. */
 export type HeaderBrief = Pick<Header, 'time' | 'contentKind' | 'sizeClass' | 'contentHash' | 'extensions'>;

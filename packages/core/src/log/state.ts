@@ -1,7 +1,7 @@
 // Typed access to what a log keeps. Records are read once and written at `flush`; `forget` drops them, since the engine's
 // transaction may be rolled back.
 import { concat, equalBytes, readUint48, toHex, uint32, uint48 } from '../bytes/index.ts';
-import { decode, decodeAccepted, encode } from '../codec/index.ts';
+import { decode, encode } from '../codec/index.ts';
 import {
   CHARTER_SEGMENT,
   evaluateCharter,
@@ -100,7 +100,7 @@ export const openState = (options: LogOptions) => {
     const key = segmentKey(feed, segment);
     const raw = store.get('segment', key);
     if (raw === undefined || raw.length === 8) return undefined;
-    const cached = { key, value: certain(decodeAccepted(segmentRecord, raw), 'segment record'), dirty: false };
+    const cached = { key, value: certain(decode(segmentRecord, raw), 'segment record'), dirty: false };
     segments.set(name, cached);
     return cached;
   };

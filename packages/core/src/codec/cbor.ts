@@ -1,0 +1,152 @@
+// CBOR (RFC 8949), as much of it as formats are made of: whole numbers from 0, byte strings, texts, arrays, true, false and
+// null, each in its one shortest form (section 4.2.1). Our own, since reading and writing are in every step of every
+// message: a general library's tokens cost more than all else in it.
+import { utf8, utf8ToText } from '../bytes/index.ts';
+
+/** Arrays within arrays, at most: a reader recurses. */
+const MAX_DEPTH = 16;
+/** Longer texts are left to the platform. */
+const SHORT_TEXT = 64;
+const MAJOR = { uint: 0x00, bytes: 0x40, text: 0x60, array: 0x80 } as const;
+const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6] as const;
+
+const headLength = (argument: number): number =>
+  argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : argument < 2 ** 32 ? 5 : 9;
+
+/** Texts as bytes, in the order in which they come. */
+type Texts = Uint8Array[];
+
+const lengthOf = (value: unknown, texts: Texts): number => {
+  if (typeof value === 'number') return headLength(value);
+  if (typeof value === 'string') {
+    const bytes = utf8(value);
+    texts.push(bytes);
+    return headLength(bytes.length) + bytes.length;
+  }
+  if (value instanceof Uint8Array) return headLength(value.length) + value.length;
+  if (Array.isArray(value)) {
+    let length = headLength(value.length);
+    for (let i = 0; i < value.length; i++) length += lengthOf(value[i], texts);
+    return length;
+  }
+  return 1;
+};
+
+const writeHead = (out: Uint8Array, at: number, major: number, argument: number): number => {
+  const length = headLength(argument);
+  if (length === 1) {
+    out[at] = major | argument;
+    return at + 1;
+  }
+  out[at] = major | (length === 2 ? 24 : length === 3 ? 25 : length === 5 ? 26 : 27);
+  let left = argument;
+  for (let i = at + length - 1; i > at; i--) {
+    out[i] = left % 256;
+    left = Math.floor(left / 256);
+  }
+  return at + length;
+};
+const write = (out: Uint8Array, at: number, value: unknown, texts: Iterator<Uint8Array>): number => {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || value < 0) throw new Error('only whole numbers from 0 are written');
+    return writeHead(out, at, MAJOR.uint, value);
+  }
+  if (typeof value === 'string') return writeBytes(out, at, MAJOR.text, texts.next().value as Uint8Array);
+  if (value instanceof Uint8Array) return writeBytes(out, at, MAJOR.bytes, value);
+  if (Array.isArray(value)) {
+    let end = writeHead(out, at, MAJOR.array, value.length);
+    for (let i = 0; i < value.length; i++) end = write(out, end, value[i], texts);
+    return end;
+  }
+  if (value !== null && typeof value !== 'boolean') throw new Error(`a ${typeof value} cannot be written`);
+  out[at] = value === null ? NULL : value ? TRUE : FALSE;
+  return at + 1;
+};
+const writeBytes = (out: Uint8Array, at: number, major: number, bytes: Uint8Array): number => {
+  const start = writeHead(out, at, major, bytes.length);
+  out.set(bytes, start);
+  return start + bytes.length;
+};
+
+/** Into memory of exactly this size: no copy of a secret stays in a buffer that grew. Throws for what is not in the model. */
+export const writeCbor = (value: unknown): Uint8Array => {
+  const texts: Texts = [];
+  const out = new Uint8Array(lengthOf(value, texts));
+  write(out, 0, value, texts.values());
+  return out;
+};
+
+class Reader {
+  readonly #data: Uint8Array;
+  #at = 0;
+
+  constructor(data: Uint8Array) {
+    this.#data = data;
+  }
+  get isAtEnd(): boolean {
+    return this.#at === this.#data.length;
+  }
+  /** Undefined: not of this subset, or not in its one form. `depth`: how many arrays are open. */
+  value(depth: number): unknown {
+    const head = this.#data[this.#at++];
+    if (head === undefined) return undefined;
+    if (head >= FALSE) return head === FALSE ? false : head === TRUE ? true : head === NULL ? null : undefined;
+    const argument = this.#argument(head & 31);
+    // What is longer than all that is left lies; nothing is allocated for it.
+    if (argument === undefined || (head >= MAJOR.bytes && argument > this.#data.length - this.#at)) return undefined;
+    switch (head & 0xe0) {
+      case MAJOR.uint:
+        return argument;
+      case MAJOR.bytes:
+        this.#at += argument;
+        return this.#data.slice(this.#at - argument, this.#at);
+      case MAJOR.text:
+        return this.#text(argument);
+      case MAJOR.array:
+        return this.#array(argument, depth + 1);
+      default:
+        return undefined;
+    }
+  }
+  #argument(info: number): number | undefined {
+    if (info < 24) return info;
+    if (info > 27) return undefined;
+    const end = this.#at + 2 ** (info - 24);
+    if (end > this.#data.length) return undefined;
+    let argument = 0;
+    for (; this.#at < end; this.#at++) argument = argument * 256 + (this.#data[this.#at] as number);
+    const isShortest = headLength(argument) === 1 + 2 ** (info - 24);
+    return isShortest && Number.isSafeInteger(argument) ? argument : undefined;
+  }
+  #text(length: number): string | undefined {
+    const start = this.#at;
+    this.#at += length;
+    if (length > SHORT_TEXT) return utf8ToText(this.#data.subarray(start, this.#at));
+    let text = '';
+    for (let at = start; at < this.#at; at++) {
+      const code = this.#data[at] as number;
+      if (code > 0x7f) return utf8ToText(this.#data.subarray(start, this.#at));
+      text += String.fromCharCode(code);
+    }
+    return text;
+  }
+  #array(length: number, depth: number): readonly unknown[] | undefined {
+    if (length > 0 && depth > MAX_DEPTH) return undefined;
+    const items: unknown[] = [];
+    for (let i = 0; i < length; i++) {
+      const item = this.value(depth);
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return items;
+  }
+}
+
+/** Undefined for anything that `writeCbor` would not have written. Byte strings are copies. */
+export const readCbor = (data: Uint8Array): unknown => {
+  // In Node a Buffer's `slice` does not copy: what is read must not be a view of it.
+  const plain = data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const reader = new Reader(plain);
+  const value = reader.value(0);
+  return reader.isAtEnd ? value : undefined;
+};
