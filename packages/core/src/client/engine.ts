@@ -189,6 +189,7 @@ export class Engine {
       charter: charterChanged,
     });
     const forget = (): void => {
+      receiver.writeParts();
       sessions.forget();
       receiver.forget();
     };
@@ -263,10 +264,23 @@ export class Engine {
     };
   }
 
-  /** Within a transaction; the effects are to be carried out after it. Throws only for bugs and a failing store. */
-  handle(input: Input): readonly Effect[] {
-    const { context, calls, courier, receiver, sender, timers } = this.#parts;
-    if (input.type !== 'start') timers.tick();
+  /**
+   * One or several of the same moment, within a transaction; the effects are to be carried out after it. What is due is looked
+   * at once, and what changes with every cell is written once. Throws only for bugs and a failing store.
+   */
+  handle(...inputs: readonly Input[]): readonly Effect[] {
+    const { context, receiver, timers } = this.#parts;
+    if (inputs[0]?.type !== 'start') timers.tick();
+    for (const input of inputs) this.#take(input);
+    const isStart = inputs.some(({ type }) => type === 'start');
+    this.#readsFirst &&= isStart || inputs.every(isRead);
+    if (this.#readsFirst) this.#wakeAt = context.now() + (isStart ? FIRST_READ_MS : READ_PAUSE_MS);
+    else this.#settle(inputs.some(({ type }) => type === 'stop'));
+    receiver.writeParts();
+    return context.take();
+  }
+  #take(input: Input): void {
+    const { context, calls, courier, receiver, sender } = this.#parts;
     switch (input.type) {
       case 'start':
         this.#start(input);
@@ -299,10 +313,6 @@ export class Engine {
         sender.tick(true);
         break;
     }
-    this.#readsFirst &&= input.type === 'start' || isRead(input);
-    if (this.#readsFirst) this.#wakeAt = context.now() + (input.type === 'start' ? FIRST_READ_MS : READ_PAUSE_MS);
-    else this.#settle(input.type === 'stop');
-    return context.take();
   }
 
   #start(input: Extract<Input, { type: 'start' }>): void {

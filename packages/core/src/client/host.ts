@@ -145,7 +145,7 @@ class Host implements Kith {
     if (inputs.length === 0 || this.#isEnded) return;
     let effects: readonly Effect[] = [];
     try {
-      effects = this.#parts.store.transaction(() => inputs.flatMap((input) => this.#engine.handle(input)));
+      effects = this.#parts.store.transaction(() => this.#engine.handle(...inputs));
     } catch (cause) {
       this.#recover(inputs, cause);
       return;

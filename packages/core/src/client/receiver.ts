@@ -76,6 +76,8 @@ export class Receiver {
   readonly #suspects: Suspects;
   readonly #aside: Aside;
   readonly #reassembly = new Map<string, Reassembly>();
+  /** What was written of those that have changed since. */
+  readonly #unwritten = new Map<string, { readonly key: Uint8Array; readonly before: Reassembly }>();
   /** Devices whose last frontier showed something that was not here. */
   readonly #lacking = new Set<string>();
   /** By pair: the read marks that are known to say nothing more of what comes. */
@@ -182,8 +184,7 @@ export class Receiver {
     const before = this.#parts(of, feed);
     const step = addFragment(before, fragment, this.#context.now());
     if (step.state !== before) {
-      this.#reassembly.set(`${of.name} ${toHex(feed)}`, step.state);
-      this.#writeParts(of, feed, before, step.state);
+      this.#setParts(of, feed, before, step.state);
       if (step.packet === undefined) this.#out.wantSoonVia(of);
     }
     return step.packet;
@@ -205,15 +206,24 @@ export class Receiver {
     }
     return state;
   }
-  #writeParts(of: Conversation, feed: FeedId, before: Reassembly, after: Reassembly): void {
-    const key = this.#partsKey(of, feed);
-    for (const [id, entry] of before.unfinished) {
-      if (!after.unfinished.has(id)) this.#context.store.delete('packet', concat(key, entry.packet));
+  #setParts(of: Conversation, feed: FeedId, before: Reassembly, after: Reassembly): void {
+    const name = `${of.name} ${toHex(feed)}`;
+    this.#reassembly.set(name, after);
+    if (!this.#unwritten.has(name)) this.#unwritten.set(name, { key: this.#partsKey(of, feed), before });
+  }
+  /** At the end of each transaction: most packets are whole by then, and leave nothing to be written. */
+  writeParts(): void {
+    for (const [name, { key, before }] of this.#unwritten) {
+      const after = this.#reassembly.get(name) ?? before;
+      for (const [id, entry] of before.unfinished) {
+        if (!after.unfinished.has(id)) this.#context.store.delete('packet', concat(key, entry.packet));
+      }
+      for (const [id, entry] of after.unfinished) {
+        if (before.unfinished.get(id) !== entry)
+          this.#context.store.put('packet', concat(key, entry.packet), encodeUnfinished(entry));
+      }
     }
-    for (const [id, entry] of after.unfinished) {
-      if (before.unfinished.get(id) !== entry)
-        this.#context.store.put('packet', concat(key, entry.packet), encodeUnfinished(entry));
-    }
+    this.#unwritten.clear();
   }
   /** Parts may hold what was deleted since; what is still lacked is asked for again. */
   dropParts(of: Conversation): void {
@@ -221,7 +231,11 @@ export class Receiver {
       const key = concat(utf8('r'), id);
       for (const row of this.#context.store.scan('packet', { from: key, to: afterPrefix(key) }))
         this.#context.store.delete('packet', row.key);
-      for (const known of this.#reassembly.keys()) if (known.startsWith(`${name} `)) this.#reassembly.delete(known);
+      for (const known of this.#reassembly.keys())
+        if (known.startsWith(`${name} `)) {
+          this.#reassembly.delete(known);
+          this.#unwritten.delete(known);
+        }
     }
   }
   /** Parts of split packets that have been waited for long enough. */
@@ -230,14 +244,14 @@ export class Receiver {
       const before = this.#parts(of, feed);
       const state = withoutOld(before, this.#context.now());
       if (state !== before) {
-        this.#reassembly.set(`${of.name} ${toHex(feed)}`, state);
-        this.#writeParts(of, feed, before, state);
+        this.#setParts(of, feed, before, state);
       }
       return missingParts(state, this.#context.now(), WANT_AFTER_MS);
     });
   }
   forget(): void {
     this.#reassembly.clear();
+    this.#unwritten.clear();
     this.#lacking.clear();
     this.#reached.clear();
     this.#lastHit = undefined;
