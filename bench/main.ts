@@ -7,6 +7,7 @@ import type { Bench } from './src/bench.ts';
 const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
   Object.entries({
     session: () => import('./src/session.ts'),
+    races: () => import('./src/races.ts'),
     relay: () => import('./src/relay.ts'),
     latency: () => import('./src/latency.ts'),
     idle: () => import('./src/idle.ts'),

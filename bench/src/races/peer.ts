@@ -1,0 +1,54 @@
+// What a race asks of each of those who run it: a server to start, and clients that know one another by name.
+import type { Yard } from '../yard.ts';
+
+/** Where the clients of a peer find it: whatever its `openClient` needs, as plain data. */
+export type Spot = Readonly<Record<string, string>>;
+
+/** One person's client, in a process with others or alone. Texts are ASCII, 1,024 or 16 characters long. */
+export interface RaceClient {
+  send(to: string, text: string): void;
+  /** To all of a set that was told at `gather`; without it each is sent to. */
+  sendAll?(text: string): void;
+  gather?(names: readonly string[]): Promise<void>;
+  /** When everything sent so far was taken over by the server, so that this client may go. */
+  taken(): Promise<void>;
+  close(): Promise<void>;
+}
+/** Of a peer whose people have to meet first. */
+export interface MeetingClient extends RaceClient {
+  invite(): Promise<string>;
+  accept(link: string): Promise<string>;
+  /** From here on messages can flow. */
+  met(name: string, conversation: string): Promise<void>;
+}
+/** Told each text that came and that a person would be shown. */
+export type Hear = (from: string, text: string) => void;
+export type OpenClient = (spot: Spot, name: string, hear: Hear) => Promise<RaceClient>;
+
+export const WORKS = ['W1', 'W2', 'W3', 'W4'] as const;
+export type Work = (typeof WORKS)[number];
+
+/** What an acknowledgement of it stands for, and what it does for its users. */
+export interface Traits {
+  readonly encrypts: string;
+  readonly keeps: string;
+  readonly orders: string;
+}
+export interface Field {
+  readonly spot: Spot;
+  /** Of its servers. */
+  readonly pids: readonly number[];
+}
+export interface Peer extends Traits {
+  readonly name: string;
+  /** Which file beside this one opens its clients. */
+  readonly client: string;
+  readonly durability: 'process' | 'power' | null;
+  readonly works: readonly Work[];
+  /** Why it is not here, or null. */
+  missing(): string | null;
+  /** What a work is divided by for it, so that a run ends. */
+  readonly slow?: number;
+  readonly mustMeet?: boolean;
+  start(yard: Yard, names: readonly string[]): Promise<Field>;
+}

@@ -1,0 +1,177 @@
+// The units of work, once for all peers: clients in two processes, servers in their own.
+import { now } from '../figures.ts';
+import { say } from '../line.ts';
+import { cpuOf, type Worker, type Yard } from '../yard.ts';
+import type { ClientProcess } from './client.ts';
+import type { Field, Peer, Work } from './peer.ts';
+
+export interface Result {
+  /** As of the reference: `pingpong`, `pipelined`, `leave`, `drain`, `burst`, `paced`. */
+  readonly part: string;
+  readonly perSecond: number;
+  /** Microseconds of processor time a message: servers, clients. */
+  readonly serverCpu: number;
+  readonly clientCpu: number;
+  /** Milliseconds of a message, where each was timed. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+  /** Messages that came after a later one of the same sender. */
+  readonly disordered: number;
+}
+interface Ran {
+  readonly ms: number;
+  readonly p50?: number;
+  readonly p99?: number;
+  readonly disordered?: number;
+}
+
+const NOTHING = undefined as never;
+const SENDERS = 100;
+const hub = 'hub';
+const others = Array.from({ length: SENDERS }, (_, i) => `s${i}`);
+
+/** One peer at work: its servers and two processes for its clients. */
+class Court {
+  readonly field: Field;
+  readonly #peer: Peer;
+  readonly here: Worker<ClientProcess>;
+  readonly there: Worker<ClientProcess>;
+  run = 1;
+
+  constructor(yard: Yard, peer: Peer, field: Field, flags: readonly string[]) {
+    this.#peer = peer;
+    this.field = field;
+    this.here = yard.worker<ClientProcess>('races/client.ts', flags);
+    this.there = yard.worker<ClientProcess>('races/client.ts', flags);
+  }
+  async open(at: Worker<ClientProcess>, names: readonly string[]): Promise<void> {
+    await at.ask('open', { client: this.#peer.client, spot: this.field.spot, names });
+  }
+  /** The hub, in one process, meets the others, in the other one. */
+  async meet(names: readonly string[]): Promise<void> {
+    if (this.#peer.mustMeet !== true) return;
+    const start = now();
+    for (let at = 0; at < names.length; at += 10) {
+      await Promise.all(
+        names.slice(at, at + 10).map(async (name) => {
+          const link = await this.here.ask('invite', { name: hub });
+          const conversation = await this.there.ask('accept', { name, link });
+          await Promise.all([
+            this.here.ask('met', { name: hub, who: name, conversation }),
+            this.there.ask('met', { name, who: hub, conversation }),
+          ]);
+        }),
+      );
+    }
+    say(`races: ${this.#peer.name}: ${names.length} met in ${Math.round(now() - start)} ms`);
+  }
+  async meter(part: string, count: number, work: () => Promise<Ran>): Promise<Result> {
+    const clients = [this.here.pid, this.there.pid];
+    const used = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+    const [servers, own] = [used(this.field.pids), used(clients)];
+    const { ms, p50 = null, p99 = null, disordered = 0 } = await work();
+    const each = (seconds: number): number => (seconds / count) * 1e6;
+    const result = {
+      part,
+      perSecond: (count / ms) * 1000,
+      serverCpu: each(used(this.field.pids) - servers),
+      clientCpu: each(used(clients) - own),
+      p50,
+      p99,
+      disordered,
+    };
+    say(
+      `races: ${this.#peer.name} ${part}: ${result.perSecond.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
+    );
+    return result;
+  }
+}
+
+export interface Sizes {
+  readonly isQuick: boolean;
+  readonly flags: readonly string[];
+}
+type Unit = (court: Court, peer: Peer, sizes: Sizes) => Promise<readonly Result[]>;
+
+const w1: Unit = async (court, peer, { isQuick }) => {
+  const slow = peer.slow ?? 1;
+  const of = (count: number): number => Math.ceil(count / slow / (isQuick ? 10 : 1));
+  const [other = ''] = others;
+  await court.open(court.here, [hub]);
+  await court.open(court.there, [other]);
+  await court.meet([other]);
+  await court.there.ask('echo', { name: other });
+  const pump = (count: number, window: number): Promise<Ran> =>
+    court.here.ask('pump', { from: hub, to: other, run: court.run++, count, window });
+  // Everything is compiled before it counts.
+  await pump(of(300), 8);
+  await pump(of(300), 1);
+  const pingpong = await court.meter('pingpong', of(3000), () => pump(of(3000), 1));
+  await pump(of(3000), 64);
+  const pipelined = await court.meter('pipelined', of(20_000), () => pump(of(20_000), 64));
+  return [pingpong, pipelined];
+};
+
+const w2: Unit = async (court, peer, { isQuick }) => {
+  const each = isQuick ? 10 : 100;
+  const { client } = peer;
+  const { spot } = court.field;
+  await court.open(court.here, [hub]);
+  await court.open(court.there, others);
+  await court.meet(others);
+  await court.here.ask('close', { names: [hub] });
+  const count = SENDERS * each;
+  const drain = (run: number): Promise<Ran> =>
+    court.here.ask('drain', { client, spot, name: hub, run, count, perSender: each });
+  const leave = async (run: number): Promise<Ran> => ({
+    ms: await court.there.ask('leave', { names: others, to: hub, run, each }),
+  });
+  const first = court.run++;
+  await leave(first);
+  await drain(first);
+  await court.here.ask('close', { names: [hub] });
+  const run = court.run++;
+  const left = await court.meter('leave', count, () => leave(run));
+  const drained = await court.meter('drain', count, () => drain(run));
+  return [left, drained];
+};
+
+const w3: Unit = async (court, _, { isQuick }) => {
+  const count = isQuick ? 10 : 100;
+  await court.open(court.here, [hub]);
+  await court.open(court.there, others);
+  await court.meet(others);
+  const gather = async (at: Worker<ClientProcess>, names: readonly string[]): Promise<void> =>
+    at.ask('gather', { names, all: others });
+  await gather(court.here, [hub]);
+  await gather(court.there, others);
+  const burst = async (): Promise<Ran> => {
+    const run = court.run++;
+    await court.there.ask('watch', { names: others, run, count, perSender: count });
+    const start = await court.here.ask('burst', { from: hub, to: others, run, count });
+    const { at, disordered } = await court.there.ask('watched', NOTHING);
+    return { ms: at - start, disordered };
+  };
+  await burst();
+  const bursting = await court.meter('burst', SENDERS * count, burst);
+  // Each text waits for the one before it to be everywhere, which only one process can know without asking another.
+  await court.here.ask('close', { names: [hub] });
+  await court.open(court.there, [hub]);
+  await gather(court.there, [hub]);
+  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to: others, run: court.run++, count });
+  await paced();
+  return [bursting, await court.meter('paced', SENDERS * count, paced)];
+};
+
+const UNITS: ReadonlyMap<Work, Unit> = new Map([
+  ['W1', w1],
+  ['W2', w2],
+  ['W3', w3],
+]);
+
+export const runWork = async (yard: Yard, peer: Peer, work: Work, sizes: Sizes): Promise<readonly Result[]> => {
+  const unit = UNITS.get(work);
+  if (unit === undefined) return [];
+  const field = await peer.start(yard, [hub, ...others]);
+  return unit(new Court(yard, peer, field, sizes.flags), peer, sizes);
+};
