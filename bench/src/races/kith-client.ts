@@ -1,5 +1,5 @@
 // A client of Kith: its whole engine on a home on disk, as a person has it.
-import type { Change, Kith } from '@kith/core/client';
+import type { Change, Kith, LogLine } from '@kith/core/client';
 import { openNodeKith } from '@kith/platform-node';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import type { Hear, MeetingClient, Spot } from './peer.ts';
 
 const LOOK_MS = 20;
 const LONGEST_MS = 60_000;
+/** Fewer lines than this at once are all there were. */
+const ALL_TOLD = 50;
 
 /** Whom a home knows, by name: kept beside it, for the next process that opens it. */
 const peopleFile = (home: string): string => `${home}.people.json`;
@@ -35,12 +37,30 @@ export const openClient = async (spot: Spot, name: string, hear: Hear): Promise<
     if (!untaken.delete(conversation) || untaken.size > 0) return;
     for (const tell of waiting.splice(0)) tell();
   };
+  let cursor = (await kith.call('events.since', { from: null })).cursor;
+  /** Told since then. */
+  const told = new Set<string>();
+  const take = ({ mine, text, conversation, event }: LogLine): void => {
+    if (told.has(event)) return;
+    told.add(event);
+    const from = names.get(conversation);
+    if (!mine && text !== null && from !== undefined) hear(from, text);
+  };
+  /** Of many at once only the last are told; the others are asked for. */
+  const catchUp = async (): Promise<void> => {
+    for (;;) {
+      const page = await kith.call('events.since', { from: cursor });
+      for (const line of page.events) take(line);
+      for (const line of page.events) told.delete(line.event);
+      cursor = page.cursor;
+      if (page.events.length === 0) return;
+    }
+  };
+  let asking = Promise.resolve();
   kith.onChange((change: Change) => {
     if (change.type === 'events') {
-      for (const { mine, text, conversation } of change.events) {
-        const from = names.get(conversation);
-        if (!mine && text !== null && from !== undefined) hear(from, text);
-      }
+      if (change.events.length < ALL_TOLD) for (const line of change.events) take(line);
+      else asking = asking.then(catchUp).catch(failed);
     } else if (change.type === 'conversation' && waiting.length > 0 && untaken.has(change.conversation))
       look(change.conversation).catch(failed);
   });
