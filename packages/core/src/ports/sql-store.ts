@@ -3,6 +3,7 @@
 // Deleted means gone: secure_delete overwrites rows, FTS5's own `secure-delete` takes words out of the index at once
 // (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
+import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
@@ -189,6 +190,17 @@ const storeOver = (sql: Sql): Store => {
   /** Of the open transaction: a failed statement may have undone what came before it, so nothing of it may be kept. */
   let failed: StoreError | undefined;
 
+  const scanStatement = (table: Table, { from, to, reverse = false, limit = -1 }: Range): readonly Row[] => {
+    const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
+    const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
+    return sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
+  };
+  const kept = new KeptTables({
+    first: (table, limit) => scanStatement(table, { limit }),
+    put: (table, key, value) => sql.run(of(table).put, [key, value]),
+    delete: (table, key) => sql.run(of(table).delete, [key]),
+  });
+
   const run = <T>(work: () => T): T => {
     if (closed) throw new Error('a closed store was used');
     if (failed !== undefined) throw failed;
@@ -207,13 +219,21 @@ const storeOver = (sql: Sql): Store => {
         inTransaction(sql, () => {
           const result = work();
           if (failed !== undefined) throw failed;
+          kept.flush();
           return result;
         }),
       );
+    } catch (error) {
+      kept.forget();
+      throw error;
     } finally {
       open = false;
       failed = undefined;
     }
+  };
+  const write = (table: Table, statement: string, values: readonly SqlValue[]): void => {
+    sql.run(statement, values);
+    if (!open) kept.drop(table);
   };
   /** Several statements that belong together, in the open transaction or in one of their own. */
   const together = (work: () => void): void => run(() => (open ? work() : transaction(work)));
@@ -242,18 +262,21 @@ const storeOver = (sql: Sql): Store => {
   return {
     get: (table, key) =>
       run(() => {
+        const known = kept.get(table, key);
+        if (known !== undefined) return known ?? undefined;
         const value = first(sql.all(of(table).get, [key]));
         return value === undefined ? undefined : asBytes(value);
       }),
-    put: (table, key, value) => run(() => sql.run(of(table).put, [key, value])),
-    delete: (table, key) => run(() => sql.run(of(table).delete, [key])),
-    scan: (table, range: Range = {}) =>
+    put: (table, key, value) =>
       run(() => {
-        const { from, to, reverse = false, limit = -1 } = range;
-        const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
-        const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
-        return sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
+        // Outside of a transaction it is its own.
+        if (!open || !kept.put(table, key, value)) write(table, of(table).put, [key, value]);
       }),
+    delete: (table, key) =>
+      run(() => {
+        if (!open || !kept.delete(table, key)) write(table, of(table).delete, [key]);
+      }),
+    scan: (table, range: Range = {}) => run(() => kept.scan(table, range) ?? scanStatement(table, range)),
     scanLinked: (table, { from, to, reverse = false, limit = -1 }, links) =>
       run(() => {
         const index = scanIndex(from !== undefined, to !== undefined, reverse);
@@ -263,6 +286,7 @@ const storeOver = (sql: Sql): Store => {
           return `SELECT ${linkedColumns(links)} FROM (${rows}) r${linkedJoins(links)} ${order}`;
         });
         const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
+        kept.flush();
         return sql.all(statement, [...bounds, limit]).map(toLinked);
       }),
     transaction: (work) => {
@@ -310,6 +334,7 @@ const storeOver = (sql: Sql): Store => {
             WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
           return `SELECT ${linkedColumns(links)} FROM (${hits}) r${linkedJoins(links)} ORDER BY r.n DESC`;
         });
+        kept.flush();
         return sql.all(statement, [match, prefix.length, prefix, limit]).map(toLinked);
       }),
     scrub: () =>
