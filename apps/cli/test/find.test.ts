@@ -136,3 +136,26 @@ describe('texts', () => {
     expect(kith.asked).toEqual([]);
   });
 });
+
+describe('contexts', () => {
+  const asked = (kith: FakeKith, method: string) => kith.asked.find((one) => one.method === method)?.params;
+  test.each([['club'], ['c1ub00000000'], ['c1ub00']])('%s is one', async (typed) => {
+    const kith = new FakeKith();
+    expect((await runHere(['invite', 'create', '--context', typed], { kith })).status).toBe(0);
+    expect(asked(kith, 'invite.create')).toMatchObject({ context: 'c1ub00000000' });
+    expect((await runHere(['contact', 'context', 'Blair', typed], { kith })).status).toBe(0);
+    expect(asked(kith, 'contact.context')).toEqual({ conversation: BLAIR, context: 'c1ub00000000' });
+    expect((await runHere(['profile', '--context', typed, '--json'], { kith })).lines).toMatchObject([
+      { name: 'Captain' },
+    ]);
+  });
+  test('one that is not there is exit 5, and neither a context nor --none is exit 2', async () => {
+    expect(await runHere(['invite', 'create', '--context', 'Club', '--json'])).toMatchObject({
+      status: 5,
+      lines: [{ error: { code: 'unknown-context' } }],
+    });
+    for (const rest of [[], ['club', '--none']])
+      expect(await runHere(['contact', 'context', 'Blair', ...rest, '--json'])).toMatchObject({ status: 2 });
+    expect(await runHere(['context', 'add', 'x', '--hue', '8', '--json'])).toMatchObject({ status: 2 });
+  });
+});

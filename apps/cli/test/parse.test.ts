@@ -14,10 +14,6 @@ const wrong = (...argv: string[]) => {
 };
 
 describe('what is typed', () => {
-  test('what later versions bring is known and says so', () => {
-    expect(wrong('invite', 'create', '--context', 'work')).toMatchObject({ code: 'not-built', exit: 1 });
-  });
-
   test.each([
     [['send', 'Blair', 'hi'], 'hi'],
     [['--home', '/x', 'send', 'Blair', 'hi'], 'hi'],

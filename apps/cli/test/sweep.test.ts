@@ -14,6 +14,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   INVITE: 'inv-open-000001',
   REQUEST: 'req-0000000001',
   VALIDITY: 'validated',
+  CONTEXT: 'club',
   DEVICE: 'phone',
   WORDS: 'river candle seven maple',
   URL: 'https://relay.example',
@@ -21,7 +22,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   SHELL: 'bash',
 };
 /** What a command needs beside its arguments to do something. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = { export: ['--plain'], forge: ['--genuine'] };
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  export: ['--plain'],
+  forge: ['--genuine'],
+  'contact context': ['--none'],
+};
 /** A transcript of one event, which nobody sealed. */
 const transcript = (): string => {
   const bytes = (length: number): never => new Uint8Array(length) as never;

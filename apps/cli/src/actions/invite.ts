@@ -1,4 +1,5 @@
 import { KithError } from '@kith/core/client';
+import { contextOption } from '../find/context.ts';
 import { findId } from '../find/id.ts';
 import { inviteRecord, inviteWords } from '../print/records.ts';
 import type { Action } from '../table/spec.ts';
@@ -6,9 +7,9 @@ import type { Action } from '../table/spec.ts';
 export const inviteCreate: Action = async ({ input, print, kith }) => {
   const expiresMs = input.duration('expires');
   const label = input.option('label');
-  const invite = await (
-    await kith()
-  ).call('invite.create', {
+  const engine = await kith();
+  const invite = await engine.call('invite.create', {
+    ...(await contextOption(engine, input.option('context'))),
     reusable: input.flag('reusable'),
     deviceOnly: input.flag('only-here'),
     ...(expiresMs === undefined ? {} : { expiresMs }),
@@ -25,9 +26,9 @@ export const inviteCreate: Action = async ({ input, print, kith }) => {
 
 export const inviteAccept: Action = async ({ input, print, kith }) => {
   const name = input.option('name');
-  const { conversation, state } = await (
-    await kith()
-  ).call('invite.accept', {
+  const engine = await kith();
+  const { conversation, state } = await engine.call('invite.accept', {
+    ...(await contextOption(engine, input.option('context'))),
     link: input.argument('LINK'),
     deviceOnly: input.flag('only-here'),
     ...(name === undefined ? {} : { name }),

@@ -1,6 +1,7 @@
 import { KithError, type Profile } from '@kith/core/client';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { findContext } from '../find/context.ts';
 import { plainLine } from '../print/plain.ts';
 import type { Action } from '../table/spec.ts';
 
@@ -42,13 +43,16 @@ export const profile: Action = async ({ input, print, host, kith }) => {
   const file = input.option('picture');
   const picture = file === undefined ? undefined : await readPicture(resolve(host.folder, file));
   const engine = await kith();
+  const change = { ...(name === undefined ? {} : { name }), ...(picture === undefined ? {} : { picture }) };
+  const asks = name === undefined && picture === undefined;
+  const of = input.option('context');
+  const context = of === undefined ? undefined : await findContext(engine, of);
   const now: Profile =
-    name === undefined && picture === undefined
-      ? await engine.call('profile.get', {})
-      : await engine.call('profile.set', {
-          ...(name === undefined ? {} : { name }),
-          ...(picture === undefined ? {} : { picture }),
-        });
+    context === undefined
+      ? await (asks ? engine.call('profile.get', {}) : engine.call('profile.set', change))
+      : asks
+        ? context
+        : await engine.call('context.change', { context: context.context, ...change });
   const shown = now.picture === null ? null : { type: mediaType(now.picture), bytes: now.picture.length };
   print.record(
     { name: now.name === '' ? null : now.name, picture: shown },

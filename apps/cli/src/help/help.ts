@@ -15,7 +15,7 @@ const columns = (rows: readonly (readonly [string, string])[]): string => {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 };
 const optionRows = (options: readonly OptionSpec[]): string =>
-  columns(options.map((spec) => [optionText(spec), `${spec.help}${later(spec.later)}`] as const));
+  columns(options.map((spec) => [optionText(spec), spec.help] as const));
 const commandRows = (commands: readonly CommandSpec[]): string =>
   columns(
     commands.map((each) => [usage(each).slice('kith '.length), `${each.summary}${later(each.load === null)}`] as const),
@@ -83,7 +83,6 @@ export const helpRecord = (about: About): JsonRecord => {
         name: spec.name,
         value: spec.value,
         help: spec.help,
-        built: !spec.later,
       })),
       prints: each.prints,
       fields: each.fields,
@@ -93,7 +92,6 @@ export const helpRecord = (about: About): JsonRecord => {
       name: spec.name,
       value: spec.value,
       help: spec.help,
-      built: !spec.later,
     })),
   };
 };

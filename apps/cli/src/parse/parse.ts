@@ -192,14 +192,6 @@ const understand = (argv: readonly string[]): Parsed => {
     throw unknownCommand(words);
   }
   if (options.has('help')) return { type: 'help', about: command, short: false };
-  const later = [...GLOBAL_OPTIONS, ...command.options].find((spec) => spec.later && options.has(spec.name));
-  if (later !== undefined) {
-    throw misuse(
-      'not-built',
-      `--${later.name} can not be used yet in this version.`,
-      'See CHANGELOG.md for what is there.',
-    );
-  }
   return { type: 'run', input: new Input(command, { arguments: takeArguments(command, words), options }) };
 };
 

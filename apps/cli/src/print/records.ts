@@ -2,6 +2,7 @@
 import {
   lineRecord,
   type Contact,
+  type ContextView,
   type DeviceView,
   type Invite,
   type Linking,
@@ -28,6 +29,7 @@ export const contactRecord = (contact: Contact): JsonRecord => ({
   unread: contact.unread,
   wordsReady: contact.wordsReady,
   deviceOnly: contact.deviceOnly,
+  context: contact.context,
   muted: contact.muted,
   pinned: contact.pinned,
   archived: contact.archived,
@@ -50,12 +52,28 @@ export const contactWords = (contact: Contact): string =>
     .filter((part) => part !== '')
     .join('  ');
 
+export const contextRecord = (context: ContextView): JsonRecord => ({
+  context: context.context,
+  label: context.label,
+  hue: context.hue,
+  name: orNull(context.name),
+  conversations: context.conversations,
+});
+export const contextWords = ({ context, label, name, conversations }: ContextView): string =>
+  [
+    context,
+    plainLine(label),
+    name === '' ? 'they see no name' : `they see ${plainLine(name)}`,
+    conversations === 1 ? '1 conversation' : `${conversations} conversations`,
+  ].join('  ');
+
 export const inviteRecord = (invite: Invite): JsonRecord => ({
   invite: invite.invite,
   link: invite.link,
   conversation: invite.conversation,
   reusable: invite.reusable,
   label: orNull(invite.label),
+  context: invite.context,
   expires: toTime(invite.expires),
   uses: invite.uses,
   state: invite.state,

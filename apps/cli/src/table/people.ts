@@ -3,6 +3,9 @@ import { argument, choice, command, flag, maybe, option, type CommandSpec } from
 const CONVERSATION = argument('CONVERSATION');
 const CONTACT = ['conversation', 'name', 'validity', 'state', 'unread'];
 const INVITE = ['invite', 'link', 'conversation', 'reusable', 'label', 'expires', 'uses', 'state'];
+const CONTEXT = ['context', 'label', 'hue', 'name', 'conversations'];
+const IN_CONTEXT = option('context', 'NAME', 'in which of your contexts; they see the name you have there');
+const HUE = option('hue', 'N', 'the colour of its ring, 0 to 7', { kind: { type: 'count', least: 0, most: 7 } });
 const RECOVERY = ['made', 'keysLeft', 'ready', 'without', 'waiting', 'contested'];
 const WORDS_FILE = option('words-file', 'FILE', 'read the recovery words from a file instead of asking');
 const DEVICE = ['device', 'name', 'addedAt', 'revoked', 'thisDevice', 'refusableUntil'];
@@ -19,7 +22,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     options: [
       option('name', 'TEXT', 'what people see'),
       option('picture', 'FILE', 'JPEG, PNG or WebP of at most 48 KiB', { kind: { type: 'file' } }),
-      option('context', 'NAME', 'of this context only', { later: true }),
+      option('context', 'NAME', 'of this context only'),
     ],
     examples: ['kith profile --name Alice'],
     fields: ['name', 'picture'],
@@ -31,7 +34,7 @@ export const PEOPLE: readonly CommandSpec[] = [
       option('expires', 'TIME', 'how long it works: 30m, 12h, 7d', { kind: { type: 'duration' } }),
       option('label', 'TEXT', 'your own note; shown as a name until there is one'),
       flag('only-here', 'keep the conversation on this device: on no other of yours, in no backup'),
-      option('context', 'NAME', 'which of your names they see', { later: true }),
+      IN_CONTEXT,
     ],
     examples: ['kith invite create --label Blair', 'kith invite create --reusable --expires 7d'],
     fields: ['invite', 'link', 'conversation', 'expires'],
@@ -42,6 +45,7 @@ export const PEOPLE: readonly CommandSpec[] = [
     options: [
       option('name', 'TEXT', 'what they see of you'),
       flag('only-here', 'keep the conversation on this device: on no other of yours, in no backup'),
+      IN_CONTEXT,
     ],
     examples: ["kith invite accept 'https://relay.example/i#…' --name Alice"],
     fields: STARTED,
@@ -117,8 +121,41 @@ export const PEOPLE: readonly CommandSpec[] = [
     fields: ['head', 'conversations'],
     load: async () => (await import('../actions/contact.ts')).contactMerge,
   }),
-  command('context list', 'list your contexts', { prints: 'lines' }),
-  command('context add', 'add a context: home, school, work', { arguments: [argument('NAME')] }),
+  command('contact context', 'put a conversation into a context: they see its name from now on', {
+    arguments: [CONVERSATION, maybe('CONTEXT')],
+    options: [flag('none', 'into none')],
+    examples: ['kith contact context Blair school', 'kith contact context Blair --none'],
+    fields: [...CONTACT, 'context'],
+    load: async () => (await import('../actions/contexts.ts')).contactContext,
+  }),
+  command('context list', 'list your contexts', {
+    prints: 'lines',
+    fields: CONTEXT,
+    load: async () => (await import('../actions/contexts.ts')).contextList,
+  }),
+  command('context add', 'add a context: home, school, work', {
+    arguments: [argument('NAME')],
+    options: [option('name', 'TEXT', 'what the people in it see of you'), HUE],
+    examples: ['kith context add school --name "Dr. Blair"'],
+    fields: CONTEXT,
+    load: async () => (await import('../actions/contexts.ts')).contextAdd,
+  }),
+  command('context change', 'change what a context is called, its hue, or what the people in it see', {
+    arguments: [argument('CONTEXT')],
+    options: [
+      option('label', 'TEXT', 'what you call it'),
+      option('name', 'TEXT', 'what the people in it see of you'),
+      HUE,
+    ],
+    examples: ['kith context change school --name "B. Smith"'],
+    fields: CONTEXT,
+    load: async () => (await import('../actions/contexts.ts')).contextChange,
+  }),
+  command('context remove', 'remove a context that nothing stands in', {
+    arguments: [argument('CONTEXT')],
+    fields: CONTEXT,
+    load: async () => (await import('../actions/contexts.ts')).contextRemove,
+  }),
   command('device list', 'list your devices', {
     prints: 'lines',
     fields: DEVICE,

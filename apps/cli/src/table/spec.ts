@@ -22,8 +22,6 @@ export interface OptionSpec {
   readonly kind: ValueKind;
   readonly help: string;
   readonly repeat: boolean;
-  /** Part of a later version: shown in help, answered with `not-built`. */
-  readonly later: boolean;
 }
 
 export interface ArgumentSpec {
@@ -58,22 +56,20 @@ export const option = (
   name: string,
   value: string,
   help: string,
-  extra: { readonly kind?: ValueKind; readonly repeat?: boolean; readonly later?: boolean } = {},
+  extra: { readonly kind?: ValueKind; readonly repeat?: boolean } = {},
 ): OptionSpec => ({
   name,
   value,
   help,
   kind: extra.kind ?? TEXT,
   repeat: extra.repeat ?? false,
-  later: extra.later ?? false,
 });
-export const flag = (name: string, help: string, extra: { readonly later?: boolean } = {}): OptionSpec => ({
+export const flag = (name: string, help: string): OptionSpec => ({
   name,
   value: null,
   help,
   kind: TEXT,
   repeat: false,
-  later: extra.later ?? false,
 });
 export const argument = (name: string, kind: ValueKind = TEXT): ArgumentSpec => ({ name, optional: false, kind });
 export const maybe = (name: string, kind: ValueKind = TEXT): ArgumentSpec => ({ name, optional: true, kind });

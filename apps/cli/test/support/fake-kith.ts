@@ -3,6 +3,7 @@ import {
   KithError,
   type Change,
   type Contact,
+  type ContextView,
   type DeviceView,
   type Invite,
   type Kith,
@@ -32,6 +33,7 @@ export const contact = (conversation: string, name: string): Contact => ({
   wordsReady: true,
   imported: false,
   deviceOnly: false,
+  context: null,
   muted: false,
   pinned: false,
   archived: false,
@@ -69,6 +71,7 @@ const invite = (id: string): Invite => ({
   expires: FAR,
   reusable: false,
   label: '',
+  context: null,
   uses: 0,
   state: 'open',
   localOnly: true,
@@ -82,6 +85,14 @@ export class FakeKith implements Kith {
     contact('Qq81_-Sam00000000000BB', 'Sam'),
     contact('ZZZZZZnobody000000000C', ''),
   ];
+  readonly context: ContextView = {
+    context: 'c1ub00000000',
+    label: 'club',
+    hue: 3,
+    name: 'Captain',
+    picture: null,
+    conversations: 1,
+  };
   readonly merged = [
     { head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] },
   ];
@@ -153,6 +164,11 @@ export class FakeKith implements Kith {
       conversation: 'kT3x9aBlair0000000000A',
       state: answer === 'accept' ? 'active' : 'blocked',
     }),
+    'context.list': () => [this.context],
+    'context.create': ({ label, hue, name }) => ({ ...this.context, label, hue: hue ?? 0, name: name ?? '' }),
+    'context.change': ({ context: _, ...change }) => ({ ...this.context, ...change }),
+    'context.remove': () => [],
+    'contact.context': ({ conversation, context }) => ({ ...this.#contact(conversation), context }),
     'contact.list': () => this.contacts,
     'contact.rename': ({ conversation, name }) => ({ ...this.#contact(conversation), name }),
     'contact.block': ({ conversation }) => ({ ...this.#contact(conversation), state: 'blocked' }),

@@ -30,6 +30,7 @@ import {
   settingsSet,
   VALIDITIES,
   type Content,
+  type ContextFacts,
   type Timer,
 } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
@@ -42,6 +43,7 @@ import { BackupReader, type Adopt } from './backup-reader.ts';
 import { BackupWriter } from './backup-writer.ts';
 import type { ComingBack } from './coming-back.ts';
 import type { Context } from './context.ts';
+import type { Contexts } from './contexts.ts';
 import type { Courier } from './courier.ts';
 import type { Devices } from './devices.ts';
 import { KithError } from './errors.ts';
@@ -59,7 +61,7 @@ import type { Receiver } from './receiver.ts';
 import type { Recovery } from './recovery.ts';
 import type { Removal } from './removal.ts';
 import { ROLES } from './records.ts';
-import type { Contact, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
+import type { Contact, ContactState, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Spares } from './spares.ts';
 import type { Timers } from './timers.ts';
@@ -82,6 +84,7 @@ export interface CallsParts {
   readonly removal: Removal;
   readonly recovery: Recovery;
   readonly merging: Merging;
+  readonly contexts: Contexts;
   readonly back: ComingBack;
   readonly lines: Lines;
   readonly timers: Timers;
@@ -156,6 +159,7 @@ export class Calls {
   #methods(): Handlers {
     const { home, pairing, lines, sender, context, courier, devices, linking, removal, recovery, merging, back } =
       this.#parts;
+    const { contexts } = this.#parts;
     return {
       status: () => this.#parts.status(),
       'profile.get': () => home.profile(),
@@ -167,6 +171,7 @@ export class Calls {
           {
             reusable: params.flag('reusable'),
             deviceOnly: params.flag('deviceOnly'),
+            context: this.#contextParam(params),
             label,
             ...(params.has('expiresMs') ? { expiresMs: params.count('expiresMs', 0) } : {}),
           },
@@ -181,12 +186,16 @@ export class Calls {
       'invite.accept': (params, done) => {
         const name = params.optionalText('name');
         if (name !== undefined) checkName(name);
+        const context = this.#contextParam(params);
         pairing.accept(
           params.text('link'),
-          params.flag('deviceOnly'),
+          { deviceOnly: params.flag('deviceOnly'), context },
           (pair) => lines.stateOf(pair),
           (outcome) => {
-            if (name !== undefined && !(outcome instanceof KithError)) this.#setName(name);
+            if (name !== undefined && !(outcome instanceof KithError)) {
+              if (context === null) this.#setName(name);
+              else contexts.change(contexts.named(toHex(context.id)), { name });
+            }
             done(outcome);
           },
         );
@@ -197,6 +206,22 @@ export class Calls {
       'request.list': () => pairing.requests(),
       'request.answer': (params) =>
         pairing.answer(params.text('request'), params.choice('answer', ['accept', 'decline', 'block'] as const)),
+      'context.list': () => contexts.list(),
+      'context.create': (params) => contexts.create({ label: nameParam(params, 'label') ?? '', ...hueAndName(params) }),
+      'context.change': (params) => {
+        const label = nameParam(params, 'label');
+        return contexts.change(contexts.named(params.text('context')), {
+          ...(label === undefined ? {} : { label }),
+          ...hueAndName(params),
+          ...(params.has('picture') || params.isNull('picture') ? { picture: pictureParam(params) } : {}),
+        });
+      },
+      'context.remove': (params) => contexts.remove(contexts.named(params.text('context'))),
+      'contact.context': (params) => {
+        const pair = params.pair();
+        contexts.put(pair, this.#contextParam(params));
+        return this.#contactChanged(pair);
+      },
       'contact.list': () =>
         home
           .pairs()
@@ -494,7 +519,9 @@ export class Calls {
     return content === undefined ? null : (timerOf(content) ?? null);
   }
   tellProfile(pair: Pair): void {
-    const { name, picture } = this.#parts.home.profile();
+    const profile = this.#parts.home.profileIn(pair);
+    if (profile === undefined) return;
+    const { name, picture } = profile;
     this.#append(pair, { type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] });
   }
   /** Events of others, already in the tables. */
@@ -613,14 +640,13 @@ export class Calls {
     const { home } = this.#parts;
     const name = params.optionalText('name') ?? home.profile().name;
     checkName(name);
-    const picture = params.has('picture')
-      ? params.bytes('picture')
-      : params.isNull('picture')
-        ? null
-        : home.profile().picture;
-    if (picture !== null && !isPicture(picture)) throw new KithError('bad-picture');
+    const isGiven = params.has('picture') || params.isNull('picture');
+    const picture = isGiven ? pictureParam(params) : home.profile().picture;
     this.#tellProfile(name, picture);
     return home.profile();
+  }
+  #contextParam(params: Params): ContextFacts | null {
+    return params.has('context') ? this.#parts.contexts.named(params.text('context')) : null;
   }
   #setName(name: string): void {
     this.#tellProfile(name, this.#parts.home.profile().picture);
@@ -629,7 +655,7 @@ export class Calls {
     const { home, lines } = this.#parts;
     if (!home.tellOnce({ type: 'profile', name, picture: picture ?? new Uint8Array(0), extensions: [] })) return;
     for (const pair of home.pairs())
-      if (lines.stateOf(pair) === 'active' || lines.stateOf(pair) === 'requested') this.tellProfile(pair);
+      if (home.contextOf(pair) === null && isThere(lines.stateOf(pair))) this.tellProfile(pair);
     this.#context.changed({ type: 'profile' });
   }
 
@@ -733,6 +759,25 @@ const checkName = (name: string): void => {
 /** One grapheme that is an emoji, a keycap or a flag: `Intl.Segmenter` is in every engine Kith runs on. */
 const isEmoji = (text: string): boolean =>
   utf8(text).length <= 64 && /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(text);
+const nameParam = (params: Params, of: string): string | undefined => {
+  const name = params.optionalText(of);
+  if (name !== undefined) checkName(name);
+  return name;
+};
+const hueAndName = (params: Params): { readonly hue?: number; readonly name?: string } => {
+  const name = nameParam(params, 'name');
+  return {
+    ...(params.has('hue') ? { hue: params.count('hue', 0) } : {}),
+    ...(name === undefined ? {} : { name }),
+  };
+};
+const pictureParam = (params: Params): Uint8Array | null => {
+  const picture = params.has('picture') ? params.bytes('picture') : null;
+  if (picture !== null && !isPicture(picture)) throw new KithError('bad-picture');
+  return picture;
+};
+/** There is somebody to tell, or will be. */
+export const isThere = (state: ContactState): boolean => state === 'active' || state === 'requested';
 const isPicture = (bytes: Uint8Array): boolean => {
   const start = toHex(bytes.subarray(0, 12));
   const known =

@@ -186,7 +186,7 @@ export class ComingBack {
       relays: this.#home.relays.slice(0, 2),
       reusable: false,
       expires: record.expires,
-      name: this.#home.profile().name,
+      name: this.#home.profileIn({ id: conversationIdFrom(record.conversation) })?.name ?? '',
       extensions,
     };
     const sealed = offer && sealOffer(crypto, randomness, keys, offer, key);

@@ -4,8 +4,9 @@ import { equalBytes } from '../bytes/index.ts';
 import type { Ingested } from '../log/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { AgreementResult } from '../session/index.ts';
-import { Calls } from './calls.ts';
+import { Calls, isThere } from './calls.ts';
 import { ComingBack } from './coming-back.ts';
+import { Contexts } from './contexts.ts';
 import { Context, type Answer, type Channel, type Effect, type EngineParts } from './context.ts';
 import { Courier, inboxBits } from './courier.ts';
 import { Devices } from './devices.ts';
@@ -69,6 +70,7 @@ interface Parts {
   readonly recovery: Recovery;
   readonly back: ComingBack;
   readonly linking: Linking;
+  readonly contexts: Contexts;
   readonly lines: Lines;
   readonly calls: Calls;
   readonly publisher: Publisher;
@@ -184,6 +186,13 @@ export class Engine {
       judged: (of, ingested) => receiver.judged(of, ingested),
     });
     const merging: Merging = new Merging(context, home, sender, (pair) => calls.tellProfile(pair));
+    const contexts: Contexts = new Contexts(context, home, {
+      bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
+      tellProfile: (pair) => calls.tellProfile(pair),
+      isThere: (pair) => isThere(lines.stateOf(pair)),
+      invited: () => pairing.invited(),
+      moved: (pair) => pairing.moved(pair),
+    });
     const back: ComingBack = new ComingBack(context, home, sessions, sender, {
       bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       charter: charterChanged,
@@ -212,6 +221,7 @@ export class Engine {
       (content) => timers.heard(content),
       (content) => recovery.heard(content),
       (content) => merging.heard(content),
+      (content) => contexts.heard(content),
     );
     const lines = new Lines(context, home, sessions);
     const publisher = new Publisher(context, home, sessions, sender);
@@ -231,6 +241,7 @@ export class Engine {
       removal,
       recovery,
       merging,
+      contexts,
       back,
       lines,
       timers,
@@ -256,6 +267,7 @@ export class Engine {
       recovery,
       back,
       linking,
+      contexts,
       lines,
       calls,
       publisher,
@@ -417,6 +429,7 @@ export class Engine {
 
   /** All that relays hold for us is read: what only waited for more to come goes out now. */
   #afterFetch(): void {
+    this.#parts.contexts.settle();
     this.#parts.sender.returned();
     this.#parts.sender.tick(true);
     this.#parts.calls.fetched();
@@ -424,7 +437,8 @@ export class Engine {
   #met(pair: Pair): void {
     const { context, home, calls, devices } = this.#parts;
     devices.share(pair);
-    if (home.profile().name !== '' || home.profile().picture !== null) calls.tellProfile(pair);
+    const profile = home.profileIn(pair);
+    if (profile !== undefined && (profile.name !== '' || profile.picture !== null)) calls.tellProfile(pair);
     context.changed({ type: 'contacts' });
   }
 

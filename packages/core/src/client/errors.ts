@@ -121,6 +121,12 @@ export const ERRORS = {
     'This device has contacts or other devices of its own already.',
     'Join from a fresh device, or merge the two: then everything of both is one account.',
   ),
+  'context-exists': kind(EXIT.notAllowed, 'There is a context of this name already.', 'Choose another name.'),
+  'context-in-use': kind(
+    EXIT.notAllowed,
+    'Conversations or open invitations stand in this context.',
+    'Move them to another context first, and take the invitations back.',
+  ),
   'not-both': kind(
     EXIT.notAllowed,
     'Only two conversations in which you can write can become one.',
@@ -168,6 +174,7 @@ export const ERRORS = {
     'Update Kith, then import it again. Nothing was imported.',
   ),
   'unknown-conversation': kind(EXIT.unknown, 'There is no such conversation here.', 'See `kith contact list`.'),
+  'unknown-context': kind(EXIT.unknown, 'There is no such context here.', 'See `kith context list`.'),
   'unknown-event': kind(EXIT.unknown, 'There is no such message here.', 'See `kith log`.'),
   'unknown-invite': kind(EXIT.unknown, 'There is no such invitation here.', 'See `kith invite list`.'),
   'unknown-request': kind(EXIT.unknown, 'There is no such request here.', 'See `kith request list`.'),

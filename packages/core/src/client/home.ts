@@ -6,6 +6,8 @@ import { bool, bytes, decode, encode, list, text, tuple, uint } from '../codec/i
 import {
   afterPrefix,
   contactFacts,
+  contextFacts,
+  contextOf,
   decodeSelf,
   draftOf,
   historyFrom,
@@ -27,6 +29,7 @@ import {
   settingsSet,
   supersededBy,
   type ContactFacts,
+  type ContextFacts,
   preferencesOf,
   unscheduleAll,
   type Preferences,
@@ -39,8 +42,10 @@ import {
   conversationFromName,
   conversationIdFrom,
   conversationName,
+  contextIdFrom,
   createInception,
   openEntry,
+  type ContextId,
   type ConversationId,
   type EventId,
   type FeedId,
@@ -70,6 +75,7 @@ const META = {
 } as const;
 /** Of a conversation, or of an invitation that starts some: kept on this device alone. */
 const scopeKey = (id: Uint8Array): Uint8Array => concat(utf8('alone '), id);
+const inviteContextKey = (invite: Uint8Array): Uint8Array => concat(utf8('context '), invite);
 const PREFIX_BYTES = 3;
 const homeCodec = tuple({ schema: uint(), self: text(32), generation: uint(), lastRunAt: uint() });
 const relaysCodec = list(text(100), 8);
@@ -572,6 +578,24 @@ export class Home {
   profile(): { readonly name: string; readonly picture: Uint8Array | null } {
     return ownProfile(this.#context.store);
   }
+  /** The context a conversation stands in, or null; undefined: of which nothing is known here yet. */
+  contextOf({ id }: Pick<Pair, 'id'>): ContextFacts | null | undefined {
+    const context = contextOf(this.#context.store, id);
+    return context === null ? null : contextFacts(this.#context.store, context);
+  }
+  /** What the other side of a conversation is to see of this person; undefined: nothing before it is known what. */
+  profileIn(pair: Pick<Pair, 'id'>): { readonly name: string; readonly picture: Uint8Array | null } | undefined {
+    const context = this.contextOf(pair);
+    return context === null ? this.profile() : context;
+  }
+  /** Where the conversations of an invitation will stand. */
+  inviteInto(invite: Uint8Array, context: ContextId): void {
+    this.#context.store.put('meta', inviteContextKey(invite), context);
+  }
+  invitesInto(invite: Uint8Array): ContextFacts | null | undefined {
+    const context = this.#context.store.get('meta', inviteContextKey(invite));
+    return context === undefined ? null : contextFacts(this.#context.store, contextIdFrom(context));
+  }
   facts(pair: Pair): ContactFacts {
     const none: ContactFacts = {
       label: '',
@@ -724,7 +748,8 @@ export class Home {
   /** A record of one's own for this conversation, numbered after the last. `bits`: as for `prepare`. */
   renewInbox(of: Conversation, bits: number): void {
     const number = (of.inboxes[0]?.number ?? 0) + 1;
-    const record = createInboxRecord(this.#context.randomness, number, this.relays.slice(0, 2), bits, this.#prefix());
+    const prefix = this.#prefix(this.contextOf(of) ?? null);
+    const record = createInboxRecord(this.#context.randomness, number, this.relays.slice(0, 2), bits, prefix);
     this.tell({ type: 'inbox', conversation: of.id, record: encodeInboxRecord(record), extensions: [] });
   }
   setPeerRecord(pair: Pair, record: Uint8Array): void {
@@ -779,19 +804,21 @@ export class Home {
 
   /**
    * Makes this device's side of a pair: key, inception, inbox record. `root`: what inceptions of the pair are for, 32 bytes
-   * (spec 03). `bits`: how much of the prefix the relay has in use.
+   * (spec 03). `bits`: how much of the prefix the relay has in use. `context`: where it will stand.
    */
-  prepare(root: Uint8Array, bits: number): Prepared {
+  prepare(root: Uint8Array, bits: number, context: ContextFacts | null): Prepared {
     const { crypto, randomness } = this.#context;
     const key = crypto.signingKey(new Secret(randomness.bytes(32)));
     const own = this.mine.log.device();
     const recoveryKey = own === undefined ? randomness.bytes(32) : takeRecoveryKey(this.#context, own.feed);
     const inception = createInception(crypto, { key, root, memberKind: 'human', recoveryKey, versions: VERSIONS });
-    const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), bits, this.#prefix());
-    return { root, key, inception, nonce: randomness.bytes(32), inbox: encodeInboxRecord(record) };
+    const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), bits, this.#prefix(context));
+    const inbox = encodeInboxRecord(record);
+    return { root, key, inception, nonce: randomness.bytes(32), inbox, context };
   }
   /** All contacts of a context share a prefix, so that one bucket is read for them (spec 06). */
-  #prefix(): Uint8Array {
+  #prefix(context: ContextFacts | null): Uint8Array {
+    if (context !== null) return context.prefix;
     const known = this.#context.store.get('meta', META.prefix);
     if (known !== undefined) return known;
     const prefix = this.#context.randomness.bytes(PREFIX_BYTES);
@@ -810,6 +837,8 @@ export class Home {
     const local = emptyLocal(id, LOCAL_KINDS.pair, ROLES[role], now, prepared.inception, prepared.nonce);
     this.#context.store.put('conversation', id, encodeLocal({ ...local, root: prepared.root, invite }));
     this.tell({ type: 'contact', conversation: id, label, at: now, extensions: [] });
+    const { context } = prepared;
+    if (context !== null) this.tell({ type: 'contextOf', conversation: id, context: context.id, extensions: [] });
     this.tell({ type: 'inbox', conversation: id, record: prepared.inbox, extensions: [] });
     const pair = this.pair(id);
     if (pair === undefined) throw new Error('a pair just made is there');
@@ -827,6 +856,7 @@ export interface Prepared {
   readonly inception: Uint8Array;
   readonly nonce: Uint8Array;
   readonly inbox: Uint8Array;
+  readonly context: ContextFacts | null;
 }
 
 /** Devices of the other side that were removed, or removed each other. */

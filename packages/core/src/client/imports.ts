@@ -81,6 +81,7 @@ export class Imports {
       waitingSince: null,
       wordsReady: false,
       deviceOnly: true,
+      context: null,
       muted: false,
       pinned: false,
       archived: false,

@@ -103,8 +103,13 @@ export class Lines {
       wordsReady: local.peerNonce !== null && local.peerInception !== null,
       imported: false,
       deviceOnly: this.#home.isDeviceScoped(pair),
+      context: this.#contextOf(pair),
       ...this.#preferred(pair),
     };
+  }
+  #contextOf(pair: Pair): string | null {
+    const context = this.#home.contextOf(pair);
+    return context === null || context === undefined ? null : toHex(context.id);
   }
   #preferred(pair: Pair): Pick<Contact, 'muted' | 'pinned' | 'archived' | 'timer'> {
     const { muted, pinned, archived, timer } = this.#home.preferences(pair);
@@ -182,7 +187,7 @@ export class Lines {
       .feeds(pair)
       .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
     const starred = starredPlaces(this.#context.store, pair.id).map(({ place }) => toHex(placeKey(place)));
-    return { mine: this.#home.profile().name, theirs: this.nameOf(pair).name, read, starred: new Set(starred) };
+    return { mine: this.#home.profileIn(pair)?.name ?? '', theirs: this.nameOf(pair).name, read, starred: new Set(starred) };
   }
   #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance): LogLine {
     const { view } = pair;

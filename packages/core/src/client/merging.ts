@@ -1,7 +1,7 @@
 // Two selves become one (spec 03, "Merging"): a device that has contacts joins the `self` of another and brings what its own
 // said of them; and two conversations with one person are said, by its own person, to be one relationship.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { contactFacts, decodeSelf, type SelfContent } from '../conversation/index.ts';
+import { contactFacts, contextsOf, decodeSelf, type SelfContent } from '../conversation/index.ts';
 import {
   createAbsorb,
   mergedMembers,
@@ -49,6 +49,12 @@ const nameOf = (content: SelfContent): string | undefined => {
       return `began ${toHex(content.conversation)} ${JSON.stringify(content.places.map(({ seq }) => seq))} ${content.at}`;
     case 'segmentSeed':
       return `seed ${toHex(content.feed)} ${toHex(content.segment)}`;
+    case 'contextOf':
+      return `context of ${toHex(content.conversation)}`;
+    case 'context':
+    case 'contextProfile':
+    case 'contextRemoved':
+      return `${content.type} ${toHex(content.context)}`;
     // Of the other `self` as such: its devices, name, settings and words.
     case 'profile':
     case 'device':
@@ -109,7 +115,13 @@ export class Merging {
   /** On the device that was taken in, once the other `self` is its own: what its former one knew of its contacts. */
   bring(facts: readonly SelfContent[]): void {
     const { store } = this.#context;
+    const known = new Set(contextsOf(store).map(({ id }) => toHex(id)));
     for (const content of facts) {
+      // Contexts come along unless they are known: then what holds of them was said where they are.
+      if (content.type === 'context' || content.type === 'contextProfile' || content.type === 'contextRemoved') {
+        if (!known.has(toHex(content.context))) this.#home.tell(content);
+        continue;
+      }
       if (!('conversation' in content) || content.conversation === null) continue;
       const pair = this.#home.pair(content.conversation);
       if (pair === undefined || this.#home.isDeviceScoped(pair)) continue;

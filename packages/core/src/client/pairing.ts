@@ -1,7 +1,7 @@
 // How two people come together (spec 08): invitations made and accepted, claims, answers, requests. Long because both
 // sides of one handshake are read together.
 import { concat, equalBytes, fromHex, toHex, utf8 } from '../bytes/index.ts';
-import { afterPrefix } from '../conversation/index.ts';
+import { afterPrefix, type ContextFacts } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
 import { conversationIdFrom, type ConversationId, feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import {
@@ -129,6 +129,7 @@ export class Pairing {
       readonly expiresMs?: number;
       readonly label?: string;
       readonly deviceOnly?: boolean;
+      readonly context: ContextFacts | null;
     },
     done: Settle<Invite>,
   ): void {
@@ -172,6 +173,7 @@ export class Pairing {
         contested: false,
         claims: [],
       };
+      if (params.context !== null) this.#home.inviteInto(invite.id, params.context.id);
       this.#publish(invite, (outcome) => {
         if (outcome instanceof KithError) return done(outcome);
         if (params.deviceOnly === true) this.#home.keepHere(outcome.id);
@@ -198,7 +200,7 @@ export class Pairing {
         relays: this.#home.relays.slice(0, 2),
         reusable: invite.reusable,
         expires: invite.expires,
-        name: this.#home.profile().name,
+        name: this.#nameIn(invite),
         extensions: [],
       };
       const sealed = sealOffer(crypto, randomness, keys, offer, key);
@@ -244,8 +246,33 @@ export class Pairing {
   #openPair(invite: OwnInvite, root: Uint8Array, bits: number): OwnInvite {
     const id = conversationIdFrom(conversationIdOf(this.#context.crypto, this.#keyOf(invite).publicKey, null));
     this.#inherit(invite, id);
-    this.#home.add(id, this.#home.prepare(root, bits), 'inviter', invite.label, invite.id);
+    const context = this.#home.invitesInto(invite.id) ?? null;
+    this.#home.add(id, this.#home.prepare(root, bits, context), 'inviter', invite.label, invite.id);
     return { ...invite, conversation: id };
+  }
+  /** Where the conversation of an invitation stands by now, or those of a reusable one will. */
+  #contextOf(invite: OwnInvite): ContextFacts | null | undefined {
+    const { conversation: id } = invite;
+    return id === null ? this.#home.invitesInto(invite.id) : this.#home.contextOf({ id: conversationIdFrom(id) });
+  }
+  /** Whoever opens it sees this name, and none of another context. */
+  #nameIn(invite: OwnInvite): string {
+    const context = this.#contextOf(invite);
+    return context === null ? this.#home.profile().name : (context?.name ?? '');
+  }
+  /** Contexts that open invitations lead to. */
+  invited(): readonly ContextFacts[] {
+    return this.invites()
+      .filter((invite) => INVITE_STATES[invite.state] === 'open' && invite.expires > this.#context.now())
+      .flatMap((invite) => this.#contextOf(invite) ?? []);
+  }
+  /** The conversation of an open invitation stands elsewhere: its offer says who is there. */
+  moved(pair: Pair): void {
+    const invite = this.invites().find(
+      ({ conversation, state }) =>
+        INVITE_STATES[state] === 'open' && conversation !== null && equalBytes(conversation, pair.id),
+    );
+    if (invite !== undefined) this.#renew(invite);
   }
   /** A conversation is kept where its invitation says. */
   #inherit(invite: OwnInvite, conversation: ConversationId): void {
@@ -294,6 +321,7 @@ export class Pairing {
       expires: invite.expires,
       reusable: invite.reusable,
       label: invite.label,
+      context: contextName(this.#contextOf(invite)),
       uses: invite.uses,
       state: expired ? 'expired' : (INVITE_STATES[invite.state] ?? 'expired'),
       localOnly: isLocal(origin),
@@ -580,7 +608,7 @@ export class Pairing {
       );
       if (answer === 'accept') {
         const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
-        const prepared = this.#home.prepare(root, this.#bits());
+        const prepared = this.#home.prepare(root, this.#bits(), this.#home.invitesInto(invite.id) ?? null);
         this.#inherit(invite, conversation);
         this.#meet(this.#home.add(conversation, prepared, 'inviter', invite.label, invite.id), request);
       }
@@ -625,7 +653,7 @@ export class Pairing {
       const conversation = own.conversation === null ? null : toHex(own.conversation);
       return done({
         state: 'own',
-        name: this.#home.profile().name,
+        name: this.#nameIn(own),
         reusable: own.reusable,
         expires: own.expires,
         conversation,
@@ -647,7 +675,12 @@ export class Pairing {
       done({ state: 'open', name: offer.name, reusable: offer.reusable, expires: offer.expires, conversation: null });
     });
   }
-  accept(link: string, deviceOnly: boolean, stateOf: (pair: Pair) => ContactState, asked: Settle<Accepted>): void {
+  accept(
+    link: string,
+    { deviceOnly, context }: { readonly deviceOnly: boolean; readonly context: ContextFacts | null },
+    stateOf: (pair: Pair) => ContactState,
+    asked: Settle<Accepted>,
+  ): void {
     const invitation = this.#readLink(link);
     if (this.#own(invitation) !== undefined) throw new KithError('own-invite');
     // Two clicks, or two tabs: one claim, and the same answer for both.
@@ -676,7 +709,7 @@ export class Pairing {
         this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
       this.#withInfo((failed) => {
         if (failed !== undefined) return done(failed);
-        this.#claimOffer(invitation, offer, deviceOnly, (outcome) => {
+        this.#claimOffer(invitation, offer, { deviceOnly, context }, (outcome) => {
           if (outcome instanceof KithError) return done(outcome);
           this.#putClaim(outcome, (error) => (error === undefined ? settle(outcome.conversation) : done(error)));
         });
@@ -701,9 +734,14 @@ export class Pairing {
     return info === undefined ? this.#heardBits : bitsOf(info);
   }
   /** Makes this side of the pair and its claim. Nothing is kept before the group with the inviter is there. */
-  #claimOffer(invitation: Invitation, offer: Offer, deviceOnly: boolean, done: Settle<AcceptedInvite>): void {
+  #claimOffer(
+    invitation: Invitation,
+    offer: Offer,
+    { deviceOnly, context }: { readonly deviceOnly: boolean; readonly context: ContextFacts | null },
+    done: Settle<AcceptedInvite>,
+  ): void {
     const { crypto } = this.#context;
-    const prepared = this.#home.prepare(invitation.keyHash, this.#bits());
+    const prepared = this.#home.prepare(invitation.keyHash, this.#bits(), context);
     const id = claimId(crypto, prepared.inception);
     this.#context.agree(
       { type: 'answer', signer: prepared.key, identity: id, keyPackage: offer.keyPackage },
@@ -792,5 +830,7 @@ export class Pairing {
   }
 }
 
+const contextName = (context: ContextFacts | null | undefined): string | null =>
+  context === null || context === undefined ? null : toHex(context.id);
 const bitsOf = (info: RelayInfo): number => Math.max(info.bits, info.liveBits);
 const isLocal = (origin: string): boolean => /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/.test(origin);

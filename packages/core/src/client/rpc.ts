@@ -37,11 +37,25 @@ export interface Contact {
   readonly imported: boolean;
   /** Kept on this device alone. */
   readonly deviceOnly: boolean;
+  /** Null: in none. */
+  readonly context: string | null;
   readonly muted: boolean;
   readonly pinned: boolean;
   readonly archived: boolean;
   /** What texts written here carry unless they say otherwise. */
   readonly timer: MessageTimer | null;
+}
+
+/** A set of conversations whose people know this person under one name, which shows nowhere else. */
+export interface ContextView {
+  readonly context: string;
+  readonly label: string;
+  /** 0 to 7. */
+  readonly hue: number;
+  /** What the people in it see; '' and null: nothing. */
+  readonly name: string;
+  readonly picture: Uint8Array | null;
+  readonly conversations: number;
 }
 
 /** `reading`: counted from when it is read; `sending`: from when it was sent. 30 to 31,622,400 seconds. */
@@ -91,6 +105,7 @@ export interface Invite {
   readonly expires: number;
   readonly reusable: boolean;
   readonly label: string;
+  readonly context: string | null;
   readonly uses: number;
   readonly state: 'open' | 'used' | 'expired' | 'revoked';
   /** The link works only on this computer: its relay is on localhost. */
@@ -222,12 +237,13 @@ export interface Methods {
   /** `origin`: what the link starts with; default: the first relay's public URL. */
   /** `deviceOnly`: what it starts is kept on this device alone: on no other own device, and in no backup. */
   'invite.create': {
-    params: { reusable?: boolean; expiresMs?: number; label?: string; deviceOnly?: boolean };
+    params: { reusable?: boolean; expiresMs?: number; label?: string; deviceOnly?: boolean; context?: string };
     result: Invite;
   };
   'invite.preview': { params: { link: string }; result: InvitePreview };
   'invite.accept': {
-    params: { link: string; name?: string; deviceOnly?: boolean };
+    /** `name`: what the context's people see of me, or everybody where none is named. */
+    params: { link: string; name?: string; deviceOnly?: boolean; context?: string };
     result: { conversation: string; state: ContactState };
   };
   'invite.list': { params: Record<string, never>; result: readonly Invite[] };
@@ -237,7 +253,19 @@ export interface Methods {
     params: { request: string; answer: 'accept' | 'decline' | 'block' };
     result: { conversation: string; state: ContactState };
   };
+  /** By label. None of this shows before there is one. */
+  'context.list': { params: Record<string, never>; result: readonly ContextView[] };
+  /** `hue`: default: one that no other has, if there is one. */
+  'context.create': { params: { label: string; hue?: number; name?: string }; result: ContextView };
+  'context.change': {
+    params: { context: string; label?: string; hue?: number; name?: string; picture?: Uint8Array | null };
+    result: ContextView;
+  };
+  /** Only of one that nothing stands in. */
+  'context.remove': { params: { context: string }; result: readonly ContextView[] };
   'contact.list': { params: Record<string, never>; result: readonly Contact[] };
+  /** They see the name of that context (null: of none) from now on, and reach me in its inbox. */
+  'contact.context': { params: { conversation: string; context: string | null }; result: Contact };
   'contact.rename': { params: { conversation: string; name: string }; result: Contact };
   'contact.block': { params: { conversation: string }; result: Contact };
   'contact.unblock': { params: { conversation: string }; result: Contact };
@@ -396,6 +424,7 @@ export type Change =
   | { readonly type: 'devices' }
   | { readonly type: 'invites' }
   | { readonly type: 'profile' }
+  | { readonly type: 'contexts' }
   | { readonly type: 'settings' }
   | { readonly type: 'lock'; readonly locked: boolean }
   | { readonly type: 'drafts'; readonly conversation: string };

@@ -1,4 +1,5 @@
 export * from './content.ts';
+export { contextFacts, contextOf, contextsOf, isInhabited, type ContextFacts } from './contexts.ts';
 export * from './imported.ts';
 export * from './keys.ts';
 export * from './pair-projection.ts';

@@ -14,7 +14,14 @@ import {
   uint,
   type KindOf,
 } from '../codec/index.ts';
-import { conversationIdCodec, feedIdCodec, POOL_KEYS, recoveryRangeCodec, segmentIdCodec } from '../identity/index.ts';
+import {
+  contextIdCodec,
+  conversationIdCodec,
+  feedIdCodec,
+  POOL_KEYS,
+  recoveryRangeCodec,
+  segmentIdCodec,
+} from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
 import { MAX_FRONTIER_BYTES } from '../sync/index.ts';
 import { MAX_NAME_BYTES, MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from './content.ts';
@@ -111,6 +118,25 @@ export const beganContent = named(
 );
 export const starContent = named('self-star', tuple({ conversation, place: placeCodec, on: bool, extensions }));
 
+const context = contextIdCodec;
+export const HUES = 8;
+/** A context is there, or has another label or hue. `prefix`: where its inboxes lie; it does not change. */
+export const contextContent = named(
+  'self-context',
+  tuple({ context, label: text(MAX_NAME_BYTES), hue: uint(HUES - 1), prefix: bytes(3), extensions }),
+);
+/** What the people in it see. */
+export const contextProfileContent = named(
+  'self-context-profile',
+  tuple({ context, name: text(MAX_NAME_BYTES), picture: bytes(0, MAX_PICTURE_BYTES), extensions }),
+);
+export const contextRemovedContent = named('self-context-removed', tuple({ context, extensions }));
+/** Where a conversation stands; null: in none. */
+export const contextOfContent = named(
+  'self-context-of',
+  tuple({ conversation, context: nullable(context), extensions }),
+);
+
 export const selfContents = kinds({
   contact: [32, contactContent],
   name: [33, nameContent],
@@ -134,6 +160,10 @@ export const selfContents = kinds({
   history: [48, historyContent],
   recoveryPool: [52, recoveryPoolContent],
   recoveryRange: [53, recoveryRangeContent],
+  context: [54, contextContent],
+  contextProfile: [55, contextProfileContent],
+  contextRemoved: [56, contextRemovedContent],
+  contextOf: [57, contextOfContent],
 });
 export type SelfContent = KindOf<typeof selfContents>;
 

@@ -6,6 +6,7 @@ import type { Place, ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
 import type { Timer } from './content.ts';
+import { projectContext } from './contexts.ts';
 import { afterPrefix, placeFromKey, placeKey } from './keys.ts';
 import {
   recoveryPoolContent,
@@ -141,6 +142,11 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       );
     case 'inbox':
       return putStamped(store, 'inbox', concat(utf8('o'), content.conversation), by, content.record);
+    case 'context':
+    case 'contextProfile':
+    case 'contextRemoved':
+    case 'contextOf':
+      return projectContext(store, by, content);
   }
 };
 

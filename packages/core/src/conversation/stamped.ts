@@ -6,6 +6,9 @@ import type { EventId } from '../identity/index.ts';
 import type { ShownEvent } from '../log/index.ts';
 import type { Store, Table } from '../ports/index.ts';
 
+/** The event that says something: the later one counts. */
+export type Stamp = Pick<ShownEvent, 'lamport' | 'event'>;
+
 const stampedCodec = named('stamped', tuple({ lamport: uint(), event: bytes(32), value: bytes(0, 131_072) }));
 
 /** Keeps the value unless one of a later event stands there. Tells whether it was kept. */
@@ -13,7 +16,7 @@ export const putStamped = (
   store: Store,
   table: Table,
   key: Uint8Array,
-  by: Pick<ShownEvent, 'lamport' | 'event'>,
+  by: Stamp,
   value: Uint8Array,
 ): boolean => {
   const raw = store.get(table, key);

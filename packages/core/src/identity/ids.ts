@@ -18,6 +18,10 @@ export type SegmentId = Id<'segment'>;
 /** 32 bytes: BLAKE2b of an event's header. */
 export type EventId = Id<'event'>;
 
+/** 16 random bytes: names a context among one's own devices; no other person ever sees it. */
+export type ContextId = Id<'context'>;
+
+export const contextIdCodec: Codec<ContextId> = named('context-id', brand(bytes(16)));
 export const conversationIdCodec: Codec<ConversationId> = named('conversation-id', brand(bytes(16)));
 export const memberIdCodec: Codec<MemberId> = named('member-id', brand(bytes(16)));
 export const feedIdCodec: Codec<FeedId> = named('feed-id', brand(bytes(8)));
@@ -46,6 +50,12 @@ export const conversationIdFrom = (raw: Uint8Array): ConversationId => {
   return raw as ConversationId;
 };
 
+/** Throws on another length. */
+export const contextIdFrom = (raw: Uint8Array): ContextId => {
+  if (raw.length !== 16) throw new Error('a context id has 16 bytes');
+  return raw as ContextId;
+};
+
 const EVENT_NAME_BYTES = 16;
 /** What people and programs see: lower-case hexadecimal. */
 export const conversationName = (id: ConversationId): string => toHex(id);
@@ -54,6 +64,11 @@ export const eventName = (id: EventId): string => toHex(id.subarray(0, EVENT_NAM
 export const conversationFromName = (name: string): ConversationId | undefined => {
   const raw = fromHex(name);
   return raw?.length === 16 ? (raw as ConversationId) : undefined;
+};
+/** Undefined when the text names no context. */
+export const contextFromName = (name: string): ContextId | undefined => {
+  const raw = fromHex(name);
+  return raw?.length === 16 ? contextIdFrom(raw) : undefined;
 };
 /** The first 16 bytes of an event id, as `ConversationLog.find` takes them; undefined when the text names none. */
 export const eventPrefixFromName = (name: string): Uint8Array | undefined => {

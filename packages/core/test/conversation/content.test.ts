@@ -48,6 +48,11 @@ const everySelf: readonly SelfContent[] = [
   { type: 'segmentSeed', conversation: fill(16), feed: fill(8), segment: fill(8), seed: fill(32), extensions },
   { type: 'began', conversation: fill(16), at: 7, places: [place, { ...place, seq: 5 }], extensions },
   { type: 'star', conversation: fill(16), place, on: false, extensions },
+  { type: 'context', context: fill(16), label: 'school', hue: 7, prefix: fill(3), extensions },
+  { type: 'contextProfile', context: fill(16), name: 'Dr. Blair', picture: fill(48), extensions },
+  { type: 'contextRemoved', context: fill(16), extensions },
+  { type: 'contextOf', conversation: fill(16), context: fill(16), extensions },
+  { type: 'contextOf', conversation: fill(16), context: null, extensions: [] },
 ];
 
 test('every content comes back as it went', () => {

@@ -8,15 +8,25 @@ import {
   TIMER_EXTENSION,
   timerExtension,
   type Content,
+  type SelfContent,
 } from '../../src/conversation/index.ts';
 
 const filled = (length: number, byte: number): never => new Uint8Array(length).fill(byte) as never;
 const place = { feed: filled(8, 1), segment: filled(8, 2), seq: 3 };
 const conversation = filled(16, 7);
+const context = filled(16, 11);
 type Extensions = Content['extensions'];
 const text = (extensions: Extensions): Content => ({ type: 'text', text: 'See you at 7', reply: null, extensions });
 const timerOf = (value: Uint8Array, critical = true): Extensions => [{ id: TIMER_EXTENSION, critical, value }];
 const hexOf = ({ kind, bytes }: { kind: number; bytes: Uint8Array }) => ({ kind, content: toHex(bytes) });
+const ofSelf = (content: SelfContent) => ({ name: content.type, ...hexOf(selfContents.encode(content)) });
+/** The same, with something else in the place of these bytes; `less`: characters that go from the place after them. */
+const broken = (content: SelfContent, of: string, by: string, less = 0) => {
+  const { kind, content: hex } = hexOf(selfContents.encode(content));
+  const at = hex.lastIndexOf(of);
+  if (at < 0) throw new Error('nothing to break there');
+  return { kind, content: hex.slice(0, at) + by + hex.slice(at + of.length + less) };
+};
 const seconds = (from: number, count: number): Uint8Array => concat(Uint8Array.of(from), uint32(count));
 
 export const conversationVectors = () => ({
@@ -80,6 +90,54 @@ export const conversationVectors = () => ({
       ),
     },
     { name: 'star', ...hexOf(selfContents.encode({ type: 'star', conversation, place, on: true, extensions: [] })) },
+    ofSelf({ type: 'recoveryPool', set: filled(8, 4), pool: 1, keys: filled(64, 5), extensions: [] }),
+    ofSelf({
+      type: 'recoveryRange',
+      device: filled(8, 1),
+      set: filled(8, 4),
+      range: { from: 1024, to: 1536 },
+      extensions: [],
+    }),
+    ofSelf({ type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] }),
+    ofSelf({ type: 'contextProfile', context, name: 'Dr. Blair', picture: filled(0, 0), extensions: [] }),
+    ofSelf({ type: 'contextRemoved', context, extensions: [] }),
+    ofSelf({ type: 'contextOf', conversation, context, extensions: [] }),
+    ofSelf({ type: 'contextOf', conversation, context: null, extensions: [] }),
+  ],
+  /** Taken for nothing. */
+  selfInvalid: [
+    {
+      name: 'a ninth hue',
+      ...broken({ type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] }, '07', '08'),
+    },
+    {
+      name: 'a prefix of two bytes',
+      ...broken(
+        { type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] },
+        '43080808',
+        '420808',
+      ),
+    },
+    {
+      name: 'a name of a context with a critical extension',
+      ...hexOf(
+        selfContents.encode({
+          type: 'contextProfile',
+          context,
+          name: 'Dr. Blair',
+          picture: filled(0, 0),
+          extensions: [{ id: 99, critical: true, value: filled(1, 0) }],
+        }),
+      ),
+    },
+    {
+      name: 'a context of 15 bytes',
+      ...broken({ type: 'contextRemoved', context, extensions: [] }, `50${'0b'.repeat(16)}`, `4f${'0b'.repeat(15)}`),
+    },
+    {
+      name: 'keys of a pool that are none',
+      ...broken({ type: 'recoveryPool', set: filled(8, 4), pool: 1, keys: filled(32, 5), extensions: [] }, '5820', '581f', 2),
+    },
   ],
 });
 export const toJson = (): string => `${JSON.stringify(conversationVectors(), null, 2)}\n`;

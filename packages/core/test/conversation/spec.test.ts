@@ -11,7 +11,7 @@ interface Vector {
   readonly timer?: unknown;
 }
 const file = readFileSync(new URL('../../../../spec/vectors/conversations.json', import.meta.url), 'utf8');
-const vectors = JSON.parse(file) as Record<'valid' | 'invalid' | 'self', readonly Vector[]>;
+const vectors = JSON.parse(file) as Record<'valid' | 'invalid' | 'self' | 'selfInvalid', readonly Vector[]>;
 const hex = (text: string): Uint8Array => {
   const bytes = fromHex(text);
   if (bytes === undefined) throw new Error('not hexadecimal');
@@ -28,6 +28,9 @@ test.each(vectors.valid.map((vector) => [vector.name, vector] as const))('%s', (
 });
 test.each(vectors.invalid.map((vector) => [vector.name, vector] as const))('shown as nothing: %s', (_, vector) => {
   expect(decodeContent(vector.kind, hex(vector.content))).toBeUndefined();
+});
+test.each(vectors.selfInvalid.map((vector) => [vector.name, vector] as const))('taken for nothing: %s', (_, vector) => {
+  expect(decodeSelf(vector.kind, hex(vector.content))).toBeUndefined();
 });
 test.each(vectors.self.map((vector) => [vector.name, vector] as const))('of self: %s', (name, { kind, content }) => {
   const value = decodeSelf(kind, hex(content));
