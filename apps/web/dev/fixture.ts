@@ -3,6 +3,7 @@
 import type {
   Change,
   Contact,
+  ContextView,
   DeviceLink,
   DeviceView,
   EventState,
@@ -33,7 +34,8 @@ export type Scene =
   | 'removed'
   | 'wiped'
   | 'recovery'
-  | 'disputed';
+  | 'disputed'
+  | 'contexts';
 
 const NOW = Date.now();
 const MINUTE = 60_000;
@@ -56,6 +58,7 @@ const contactOf = (conversation: string, over: Partial<Contact>): Contact => ({
   wordsReady: true,
   imported: false,
   deviceOnly: false,
+  context: null,
   muted: false,
   pinned: false,
   archived: false,
@@ -254,6 +257,18 @@ const worlds: Record<Scene, () => World> = {
   removed: () => worlds.talk(),
   recovery: () => worlds.talk(),
   disputed: () => worlds.talk(),
+  contexts: () => {
+    const { contacts, ...rest } = worlds.talk();
+    const where = new Map([
+      ['blair', 'work'],
+      ['imani', 'school'],
+      ['sam', 'work'],
+    ]);
+    return {
+      ...rest,
+      contacts: contacts.map((one) => ({ ...one, context: where.get(one.conversation) ?? null })),
+    };
+  },
   wiped: () => worlds.empty(),
   imported: () => {
     const { contacts, ...rest } = worlds.talk();
@@ -356,6 +371,22 @@ export function createFixture(scene: Scene) {
         : [],
     contested:
       scene === 'disputed' ? ['device01', 'device03'].map((device) => ({ conversation: 'blair', device })) : [],
+  };
+  let contexts: readonly Omit<ContextView, 'conversations'>[] =
+    scene === 'contexts'
+      ? [
+          { context: 'school', label: 'Evening school for everybody in town', hue: 3, name: '', picture: null },
+          { context: 'work', label: 'Work', hue: 1, name: 'Dr. B. Okonkwo', picture: null },
+        ]
+      : [];
+  const viewOf = (one: Omit<ContextView, 'conversations'>): ContextView => ({
+    ...one,
+    conversations: world.contacts.filter(({ context }) => context === one.context).length,
+  });
+  const setContext = (next: Omit<ContextView, 'conversations'>): ContextView => {
+    contexts = [...contexts.filter(({ context }) => context !== next.context), next];
+    tell({ type: 'contexts' });
+    return viewOf(next);
   };
   let merged: Methods['contact.merged']['result'] = [];
   const setRecovery = (over: Partial<RecoveryState>): RecoveryState => {
@@ -472,7 +503,7 @@ export function createFixture(scene: Scene) {
       tell({ type: 'profile' });
       return profile;
     },
-    'invite.create': ({ reusable = false, label = '', expiresMs = 7 * DAY }) => {
+    'invite.create': ({ reusable = false, label = '', expiresMs = 7 * DAY, context = null }) => {
       if (scene === 'offline') fail('no-relay');
       const conversation = reusable ? null : `invited${world.invites.length}`;
       const invite: Invite = {
@@ -482,6 +513,7 @@ export function createFixture(scene: Scene) {
         expires: NOW + expiresMs,
         reusable,
         label,
+        context,
         uses: 0,
         state: 'open',
         localOnly: true,
@@ -495,6 +527,7 @@ export function createFixture(scene: Scene) {
             name: label,
             nameFrom: label === '' ? 'none' : 'label',
             wordsReady: false,
+            context,
           }),
         );
       tell({ type: 'invites' });
@@ -502,9 +535,9 @@ export function createFixture(scene: Scene) {
       return invite;
     },
     'invite.preview': ({ link }) => invitePreview(link),
-    'invite.accept': ({ link }) => {
+    'invite.accept': ({ link, context = null }) => {
       invitePreview(link);
-      world.contacts.push(contactOf('alice', { name: 'Alice', wordsReady: false, at: Date.now() }));
+      world.contacts.push(contactOf('alice', { name: 'Alice', wordsReady: false, at: Date.now(), context }));
       tell({ type: 'contacts' });
       return { conversation: 'alice', state: 'active' };
     },
@@ -525,6 +558,27 @@ export function createFixture(scene: Scene) {
         state: answer === 'accept' ? 'active' : answer === 'block' ? 'blocked' : 'ended',
       };
     },
+    'context.list': () => contexts.map(viewOf).toSorted((a, b) => (a.label < b.label ? -1 : 1)),
+    'context.create': ({ label, hue, name }) => {
+      if (contexts.some((one) => one.label === label)) fail('context-exists');
+      return setContext({
+        context: `c${serial++}`,
+        label,
+        hue: hue ?? contexts.length,
+        name: name ?? '',
+        picture: null,
+      });
+    },
+    'context.change': ({ context, ...over }) => {
+      const known = contexts.find((one) => one.context === context) ?? fail('unknown-context');
+      return setContext({ ...known, ...over });
+    },
+    'context.remove': ({ context }) => {
+      contexts = contexts.filter((one) => one.context !== context);
+      tell({ type: 'contexts' });
+      return contexts.map(viewOf);
+    },
+    'contact.context': ({ conversation, context }) => change(conversation, { context }),
     'contact.list': () => (scene === 'error' ? fail('disk-failed') : [...world.contacts]),
     'contact.rename': ({ conversation, name }) => change(conversation, { name, nameFrom: 'me' }),
     'contact.block': ({ conversation }) => change(conversation, { state: 'blocked' }),

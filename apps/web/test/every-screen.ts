@@ -84,6 +84,26 @@ const screens: readonly (readonly [string, string, string, ((page: Page) => Prom
   ['details', `scene=talk&${talk({ details: true })}`, 'text=My name for them'],
   ['search', `scene=talk&${at({ at: 'search', query: 'gate' })}`, 'mark'],
   ['settings', `scene=talk&${at({ at: 'settings' })}`, 'text=Nobody outside the project'],
+  ['list with contexts', 'scene=contexts', '.context-chips'],
+  ['contexts', `scene=contexts&${at({ at: 'settings' })}`, 'role=region[name="Contexts"] >> text=They see no name.'],
+  [
+    'change a context',
+    `scene=contexts&${at({ at: 'settings' })}`,
+    'text=Remove this context',
+    async (page) => {
+      await steps(page).button('Add a context').click();
+      await page.getByLabel('What you call it').fill('Home');
+      await steps(page).button('Save').click();
+      await steps(page).button('Change Home').click();
+    },
+  ],
+  ['details in a context', `scene=contexts&${talk({ details: true })}`, '[data-testid=context-of]'],
+  ['show my code of a context', `scene=contexts&${at({ at: 'add', mode: 'show' })}`, 'text=Where do you meet them?'],
+  [
+    'invitation into a context',
+    `scene=contexts&${at({ at: 'invite', link: 'http://localhost/i#abc' })}`,
+    'text=Where do you meet them?',
+  ],
   ['settings with a passphrase', `scene=passphrase&${at({ at: 'settings' })}`, 'text=Lock now'],
   ['locked', 'scene=locked', 'text=Kith is locked'],
   ['locked for a while', `scene=waiting&${talk()}`, 'text=Wait 60 minutes'],

@@ -171,6 +171,9 @@ test('U13 colours: text at least 4.5, controls at least 3, in light and dark', (
     ['bad', 'mine', 4.5],
     ['field', 'bg', 3],
     ['field', 'raised', 3],
+    ...[...'abcdefgh'].flatMap((hue) =>
+      ['bg', 'panel', 'raised', 'mine'].map((under) => [`hue-${hue}`, under, 3] as const),
+    ),
   ];
   const weak = pairs.flatMap(([a, b, least]) =>
     [0, 1].flatMap((scheme) => {

@@ -19,8 +19,5 @@ export const findContext = async (kith: Kith, typed: string): Promise<ContextVie
 };
 
 /** Of an option that may be there: what calls take. */
-export const contextOption = async (
-  kith: Kith,
-  typed: string | undefined,
-): Promise<{ readonly context?: string }> =>
+export const contextOption = async (kith: Kith, typed: string | undefined): Promise<{ readonly context?: string }> =>
   typed === undefined ? {} : { context: (await findContext(kith, typed)).context };

@@ -18,7 +18,7 @@ interface Entry {
 
 /** Which readings a change makes old. Conversations are read by `LogWindow`, drafts by nobody while they are written. */
 const affected: { readonly [T in Change['type']]: readonly Method[] } = {
-  contacts: ['contact.list', 'contact.words', 'contact.merged', 'recovery.state'],
+  contacts: ['contact.list', 'context.list', 'contact.words', 'contact.merged', 'recovery.state'],
   conversation: ['contact.list', 'search'],
   events: [],
   status: ['status', 'relay.list'],
@@ -26,6 +26,7 @@ const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   invites: ['invite.list'],
   devices: ['device.list', 'device.linking', 'contact.devices', 'recovery.state'],
   profile: ['profile.get'],
+  contexts: ['context.list', 'invite.list'],
   settings: ['set'],
   lock: [],
   drafts: [],

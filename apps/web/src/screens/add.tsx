@@ -2,6 +2,7 @@ import type { Invite } from '@kith/core/client';
 import { QrCode, ScanLine } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { announce } from '../app/announce.tsx';
+import { contextOfShown, useContextsIfKnown, useShown } from '../app/contexts.ts';
 import { none, useAction, useContacts, useKith, useQuery } from '../app/kith.tsx';
 import { namedOf } from '../app/names.ts';
 import { problemOf, type ProblemCode } from '../app/problem.ts';
@@ -15,6 +16,7 @@ import { Page, Skeleton } from '../ui/page.tsx';
 import { Qr } from '../ui/qr.tsx';
 import { Scanner } from '../ui/scanner.tsx';
 import { t } from '../words/index.ts';
+import { ContextChoice } from './contexts/choice.tsx';
 
 const DAY_MS = 86_400_000;
 const expiries = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
@@ -102,6 +104,12 @@ function Show() {
   const [kind, setKind] = useState<'once' | 'many'>('once');
   const [label, setLabel] = useState('');
   const [expiry, setExpiry] = useState<Expiry>('week');
+  const contexts = useContextsIfKnown();
+  const shownContext = contextOfShown(useShown());
+  const [chosen, setChosen] = useState<string | null | undefined>(undefined);
+  /** What the list shows, until another is chosen. */
+  const context = chosen === undefined ? shownContext : chosen;
+  const isKnown = contexts !== undefined;
   const [shownId, setShownId] = useState<string | null>(null);
   const [made, setMade] = useState<Invite | null>(null);
   const [problem, setProblem] = useState<ProblemCode | null>(null);
@@ -109,7 +117,7 @@ function Show() {
   /** What is being asked for: asked twice it is made once, and a late answer to an earlier question is not shown. */
   const asked = useRef('');
   const make = useCallback(
-    async (params: { reusable: boolean; label?: string; expiresMs?: number }): Promise<void> => {
+    async (params: { reusable: boolean; label?: string; expiresMs?: number; context?: string }): Promise<void> => {
       const question = JSON.stringify(params);
       if (asked.current === question) return;
       asked.current = question;
@@ -124,6 +132,7 @@ function Show() {
             invite.state === 'open' &&
             !invite.contested &&
             invite.reusable === params.reusable &&
+            invite.context === (params.context ?? null) &&
             (invite.reusable || invite.invite === unused),
         );
         const invite = known ?? (await kith.call('invite.create', params));
@@ -139,7 +148,14 @@ function Show() {
     },
     [kith],
   );
-  useEffect(() => void make({ reusable: kind === 'many' }), [make, kind]);
+  const plainly = useCallback(
+    () => make({ reusable: kind === 'many', ...(context === null ? {} : { context }) }),
+    [make, kind, context],
+  );
+  // Which name they will see has to be known before anything is made that shows one.
+  useEffect(() => {
+    if (isKnown) void plainly();
+  }, [plainly, isKnown]);
 
   const invites = list.status === 'ready' ? list.value : [];
   const invite = invites.find((candidate) => candidate.invite === shownId) ?? made;
@@ -153,8 +169,9 @@ function Show() {
 
   return (
     <>
+      <ContextChoice label={t.contexts.choose} value={context} onChange={setChosen} />
       {problem !== null ? (
-        <Problem code={problem} again={() => void make({ reusable: kind === 'many' })} />
+        <Problem code={problem} again={() => void plainly()} />
       ) : invite === null ? (
         <div aria-label={t.add.making}>
           <Skeleton />
@@ -184,6 +201,7 @@ function Show() {
                 reusable: kind === 'many',
                 expiresMs: expiries[expiry],
                 ...(note === '' ? {} : { label: note }),
+                ...(context === null ? {} : { context }),
               });
             }}
           >

@@ -11,6 +11,7 @@ import { Question } from '../ui/modal.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { t } from '../words/index.ts';
 import { validityIcons } from '../ui/validity.ts';
+import { ContextOf } from './contexts/details.tsx';
 import { TheirDevices } from './details-devices.tsx';
 import { Preferences } from './details-preferences.tsx';
 import { InviteBack } from './recovery/invite-back.tsx';
@@ -113,6 +114,7 @@ export function Details({ contact }: { contact: Contact }) {
                   </>
                 )}
               </section>
+              <ContextOf contact={contact} />
               <TheirDevices conversation={conversation} />
               <Preferences contact={contact} />
               <SamePerson contact={contact} />

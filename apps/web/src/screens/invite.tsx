@@ -1,5 +1,6 @@
 import type { InvitePreview } from '@kith/core/client';
 import { useEffect, useState } from 'react';
+import { contextOfShown, useContexts, useShown } from '../app/contexts.ts';
 import { none, useAction, useKith, usePlatform, useQuery } from '../app/kith.tsx';
 import { go, goToList } from '../app/route.ts';
 import { Button } from '../ui/button.tsx';
@@ -8,6 +9,7 @@ import { Field } from '../ui/field.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { Page, Skeleton } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
+import { ContextChoice } from './contexts/choice.tsx';
 
 /** For a shell: single quotes, so that nothing in a pasted link can become a command. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -42,11 +44,20 @@ function PrivateWindow() {
 function Open({ preview, link }: { preview: InvitePreview; link: string }) {
   const kith = useKith();
   const [profile] = useQuery('profile.get', none);
-  const known = profile.status === 'ready' ? profile.value.name : '';
+  const contexts = useContexts();
+  const shown = contextOfShown(useShown());
+  const [chosen, setChosen] = useState<string | null | undefined>(undefined);
+  const context = contexts.find((one) => one.context === (chosen === undefined ? shown : chosen));
+  const outside = profile.status === 'ready' ? profile.value.name : '';
+  const known = context === undefined ? outside : context.name;
   const [typed, setTyped] = useState<string | null>(null);
   const connect = useAction(async () => {
     const name = (typed ?? known).trim();
-    const { conversation } = await kith.call('invite.accept', { link, ...(name === known ? {} : { name }) });
+    const { conversation } = await kith.call('invite.accept', {
+      link,
+      ...(name === known ? {} : { name }),
+      ...(context === undefined ? {} : { context: context.context }),
+    });
     go({ at: 'conversation', conversation }, 'replace');
   });
   return (
@@ -63,6 +74,14 @@ function Open({ preview, link }: { preview: InvitePreview; link: string }) {
           connect.run();
         }}
       >
+        <ContextChoice
+          label={t.contexts.choose}
+          value={context?.context ?? null}
+          onChange={(next) => {
+            setChosen(next);
+            setTyped(null);
+          }}
+        />
         <Field
           label={t.invite.seeLabel}
           hint={t.invite.seeHint}

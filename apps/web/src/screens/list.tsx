@@ -1,6 +1,7 @@
-import type { Contact } from '@kith/core/client';
+import type { Contact, ContextView } from '@kith/core/client';
 import { Archive, BellOff, CircleAlert, Clock3, Inbox, Pin, Search, Settings, UserPlus, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { isShown, useContexts, useShown } from '../app/contexts.ts';
 import { none, useNow, useQuery } from '../app/kith.tsx';
 import { isListed, nameOf } from '../app/names.ts';
 import { go, type Route } from '../app/route.ts';
@@ -12,6 +13,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Loaded } from '../ui/page.tsx';
 import { moveFocus } from '../ui/roving.ts';
 import { t } from '../words/index.ts';
+import { ContextFilter } from './contexts/filter.tsx';
 import { Offers } from './offers.tsx';
 
 /** A connection that is only just being made is nothing to speak of. */
@@ -68,11 +70,13 @@ function Preview({ contact }: { contact: Contact }) {
 
 function Entry({
   contact,
+  context,
   current,
   reachable,
   now,
 }: {
   contact: Contact;
+  context: ContextView | null;
   current: boolean;
   reachable: boolean;
   now: number;
@@ -90,12 +94,18 @@ function Entry({
         data-unread={contact.unread > 0 ? '' : undefined}
         onClick={() => go({ at: 'conversation', conversation: contact.conversation })}
       >
-        <Avatar name={name} picture={contact.picture} />
+        <Avatar name={name} picture={contact.picture} ring={context?.hue ?? null} />
         <span className="list-text">
           <span className="list-line">
             <span className="list-name" dir="auto">
               {name}
             </span>
+            {context === null ? null : (
+              <span className="list-context soft">
+                <span className="hidden-text">{t.contexts.in('')}</span>
+                <span dir="auto">{context.label}</span>
+              </span>
+            )}
             <time className="list-time" dateTime={new Date(contact.at).toISOString()}>
               {short(contact.at, now)}
             </time>
@@ -166,6 +176,8 @@ function Requests() {
 
 export function List({ route }: { route: Route }) {
   const contacts = useQuery('contact.list', none);
+  const contexts = useContexts();
+  const shownContext = useShown();
   const now = useNow(60_000, true);
   const [filter, setFilter] = useState('');
   const [archived, setArchived] = useState(false);
@@ -208,6 +220,7 @@ export function List({ route }: { route: Route }) {
           />
         </div>
       </form>
+      <ContextFilter />
       <ConnectionPill />
       <div className="list-scroll">
         <Requests />
@@ -215,18 +228,24 @@ export function List({ route }: { route: Route }) {
           {(all) => {
             const wanted = filter.trim().toLocaleLowerCase();
             const shown = all
+              .filter((contact) => isShown(contact.context, shownContext))
               .filter((contact) => isListed(contact) && nameOf(contact).toLocaleLowerCase().includes(wanted))
               // What one looks for by name is found wherever it stands.
               .filter((contact) => wanted !== '' || contact.archived === archived)
               .toSorted((a, b) => Number(b.pinned) - Number(a.pinned) || b.at - a.at);
-            const away = all.filter((contact) => isListed(contact) && contact.archived).length;
+            const away = all.filter(
+              (contact) => isListed(contact) && contact.archived && isShown(contact.context, shownContext),
+            ).length;
             const first = shown.find(({ conversation }) => conversation === current) ?? shown[0];
             return (
               <>
                 {shown.length === 0 && filter === '' && archived ? (
                   <p className="nobody">{t.list.archivedNone}</p>
                 ) : null}
-                {shown.length === 0 && filter === '' && !archived && away === 0 ? (
+                {shown.length === 0 && filter === '' && !archived && away === 0 && shownContext !== 'all' ? (
+                  <p className="nobody">{t.contexts.nobody}</p>
+                ) : null}
+                {shown.length === 0 && filter === '' && !archived && away === 0 && shownContext === 'all' ? (
                   <div className="nobody">
                     <TwoPeople />
                     <p>{t.list.empty}</p>
@@ -242,6 +261,7 @@ export function List({ route }: { route: Route }) {
                       <Entry
                         key={contact.conversation}
                         contact={contact}
+                        context={contexts.find(({ context }) => context === contact.context) ?? null}
                         current={contact.conversation === current}
                         reachable={contact === first}
                         now={now}

@@ -12,6 +12,7 @@ import { Choices, Field, Switch } from '../ui/field.tsx';
 import { Note, Problem } from '../ui/note.tsx';
 import { Loaded, Page } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
+import { Contexts } from './contexts/section.tsx';
 import { KeepItSafe } from './recovery/section.tsx';
 import { Backup } from './settings-backup.tsx';
 import { LockSettings } from './settings-lock.tsx';
@@ -268,6 +269,9 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
       {act.problem === null ? null : <Problem code={act.problem} />}
       <Section title={t.settings.you}>
         <You />
+      </Section>
+      <Section title={t.contexts.section}>
+        <Contexts />
       </Section>
       <Section title={t.devices.title}>
         <p className="hint">{t.devices.intro}</p>

@@ -17,10 +17,13 @@ export function Avatar({
   name,
   picture,
   large = false,
+  ring = null,
 }: {
   name: string;
   picture: Uint8Array | null;
   large?: boolean;
+  /** The hue of the context it stands in. */
+  ring?: number | null;
 }) {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -33,7 +36,12 @@ export function Avatar({
     return () => URL.revokeObjectURL(made);
   }, [picture]);
   return (
-    <span className={large ? 'avatar avatar-large' : 'avatar'} data-hue={hueOf(name)} aria-hidden="true">
+    <span
+      className={large ? 'avatar avatar-large' : 'avatar'}
+      data-hue={hueOf(name)}
+      data-context-hue={ring}
+      aria-hidden="true"
+    >
       {url === null ? initialsOf(name) : <img src={url} alt="" />}
     </span>
   );

@@ -2,6 +2,7 @@
 // Plain words: what happened, what it means, what to do next. No "key", "fingerprint", "verify session".
 // Long because whoever translates wants one list.
 import type { ErrorCode } from '@kith/core/client';
+import { contexts } from './en-contexts.ts';
 import { devices } from './en-devices.ts';
 import { recovery } from './en-recovery.ts';
 
@@ -123,6 +124,12 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     message: 'This invitation is for somebody who comes back without any device.',
     next: 'Enter your recovery words to come back.',
   },
+  'context-exists': { message: 'There is a context of this name already.', next: 'Choose another name.' },
+  'context-in-use': {
+    message: 'Conversations or open invitations stand in this context.',
+    next: 'Move them to another context first, and take the invitations back.',
+  },
+  'unknown-context': { message: 'This context is gone.', next: 'Choose another one.' },
   'not-both': {
     message: 'Only two conversations in which you can write can become one.',
     next: 'Wait until the other person has answered in both.',
@@ -826,6 +833,7 @@ export const en = {
     updateDo: 'Update',
   },
 
+  contexts,
   devices,
   recovery,
 

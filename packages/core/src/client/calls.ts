@@ -61,7 +61,17 @@ import type { Receiver } from './receiver.ts';
 import type { Recovery } from './recovery.ts';
 import type { Removal } from './removal.ts';
 import { ROLES } from './records.ts';
-import type { Contact, ContactState, LockMethod, LogLine, Method, Methods, RelayStatus, Setting, Status } from './rpc.ts';
+import type {
+  Contact,
+  ContactState,
+  LockMethod,
+  LogLine,
+  Method,
+  Methods,
+  RelayStatus,
+  Setting,
+  Status,
+} from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Spares } from './spares.ts';
 import type { Timers } from './timers.ts';

@@ -158,8 +158,7 @@ export class Contexts {
       const told = memberProfile(pair.view, pair.me);
       const isTold = told.name !== '' || told.picture !== null;
       if (wanted === undefined || !isTold || !this.#home.isIn(pair) || !this.#hooks.isThere(pair)) continue;
-      const isRight =
-        told.name === wanted.name && equalBytes(told.picture ?? NO_PICTURE, wanted.picture ?? NO_PICTURE);
+      const isRight = told.name === wanted.name && equalBytes(told.picture ?? NO_PICTURE, wanted.picture ?? NO_PICTURE);
       if (!isRight) this.#hooks.tellProfile(pair);
     }
   }

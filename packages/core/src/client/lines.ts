@@ -187,7 +187,12 @@ export class Lines {
       .feeds(pair)
       .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
     const starred = starredPlaces(this.#context.store, pair.id).map(({ place }) => toHex(placeKey(place)));
-    return { mine: this.#home.profileIn(pair)?.name ?? '', theirs: this.nameOf(pair).name, read, starred: new Set(starred) };
+    return {
+      mine: this.#home.profileIn(pair)?.name ?? '',
+      theirs: this.nameOf(pair).name,
+      read,
+      starred: new Set(starred),
+    };
   }
   #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance): LogLine {
     const { view } = pair;

@@ -45,13 +45,7 @@ export const projectContext = (store: Store, by: Stamp, content: ContextContent)
     case 'contextRemoved':
       return putStamped(store, 'contact', contextKey(content.context, 'removed'), by, new Uint8Array(0));
     case 'contextOf':
-      return putStamped(
-        store,
-        'contact',
-        standsInKey(content.conversation),
-        by,
-        content.context ?? new Uint8Array(0),
-      );
+      return putStamped(store, 'contact', standsInKey(content.conversation), by, content.context ?? new Uint8Array(0));
   }
 };
 
@@ -93,7 +87,9 @@ export const contextsOf = (store: Store): readonly ContextFacts[] => {
   return ids
     .filter((id) => used.has(toHex(id)) || store.get('contact', contextKey(id, 'removed')) === undefined)
     .flatMap((id) => contextFacts(store, id) ?? [])
-    .toSorted((a, b) => (a.label === b.label ? compareNames(toHex(a.id), toHex(b.id)) : compareNames(a.label, b.label)));
+    .toSorted((a, b) =>
+      a.label === b.label ? compareNames(toHex(a.id), toHex(b.id)) : compareNames(a.label, b.label),
+    );
 };
 const compareNames = (a: string, b: string): number => (a < b ? -1 : 1);
 export const isInhabited = (store: Store, id: ContextId): boolean => inhabited(store).has(toHex(id));

@@ -12,13 +12,7 @@ export type Stamp = Pick<ShownEvent, 'lamport' | 'event'>;
 const stampedCodec = named('stamped', tuple({ lamport: uint(), event: bytes(32), value: bytes(0, 131_072) }));
 
 /** Keeps the value unless one of a later event stands there. Tells whether it was kept. */
-export const putStamped = (
-  store: Store,
-  table: Table,
-  key: Uint8Array,
-  by: Stamp,
-  value: Uint8Array,
-): boolean => {
+export const putStamped = (store: Store, table: Table, key: Uint8Array, by: Stamp, value: Uint8Array): boolean => {
   const raw = store.get(table, key);
   const earlier = raw === undefined ? undefined : decode(stampedCodec, raw);
   if (earlier !== undefined) {

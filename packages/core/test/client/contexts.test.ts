@@ -27,7 +27,10 @@ const nameAt = (of: SimDevice, conversation: string): string | undefined => cont
 /** Labels, hues, names, and who stands where: what a person has of contexts. */
 const shown = (of: SimDevice) => ({
   contexts: of.call('context.list', {}),
-  where: of.call('contact.list', {}).map(({ conversation, context }) => ({ conversation, context })).toSorted(byId),
+  where: of
+    .call('contact.list', {})
+    .map(({ conversation, context }) => ({ conversation, context }))
+    .toSorted(byId),
 });
 const byId = (a: { conversation: string }, b: { conversation: string }): number =>
   a.conversation < b.conversation ? -1 : 1;

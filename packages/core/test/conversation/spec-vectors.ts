@@ -108,7 +108,11 @@ export const conversationVectors = () => ({
   selfInvalid: [
     {
       name: 'a ninth hue',
-      ...broken({ type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] }, '07', '08'),
+      ...broken(
+        { type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] },
+        '07',
+        '08',
+      ),
     },
     {
       name: 'a prefix of two bytes',
@@ -136,7 +140,12 @@ export const conversationVectors = () => ({
     },
     {
       name: 'keys of a pool that are none',
-      ...broken({ type: 'recoveryPool', set: filled(8, 4), pool: 1, keys: filled(32, 5), extensions: [] }, '5820', '581f', 2),
+      ...broken(
+        { type: 'recoveryPool', set: filled(8, 4), pool: 1, keys: filled(32, 5), extensions: [] },
+        '5820',
+        '581f',
+        2,
+      ),
     },
   ],
 });
