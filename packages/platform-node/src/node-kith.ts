@@ -7,7 +7,7 @@ import {
   type Parts,
   type StartKith,
 } from '@kith/core/client';
-import type { Secret } from '@kith/core/crypto';
+import type { Crypto, Secret } from '@kith/core/crypto';
 import type { Clock, LogLevel, SqlStoreOptions } from '@kith/core/ports';
 import { holdHome, type HeldHome } from './home.ts';
 import { derivePassphraseKey } from './passphrase.ts';
@@ -33,10 +33,18 @@ export type NodeKithParts = Partial<Composed> & {
   readonly passphraseCost?: Omit<Cost, 'salt'>;
 };
 
+const loadCrypto = async (): Promise<Crypto> => {
+  const [{ createLibsodium }, { withNativeCrypto }] = await Promise.all([
+    import('@kith/core/crypto/libsodium'),
+    import('./native-crypto.ts'),
+  ]);
+  return withNativeCrypto(await createLibsodium());
+};
+
 /** Loaded only once the home is known to be free: who finds it busy needs none of it. */
 const compose = async (given: Partial<Composed>): Promise<Composed> => {
   const [crypto, agreement, transport] = await Promise.all([
-    given.crypto ?? import('@kith/core/crypto/libsodium').then(({ createLibsodium }) => createLibsodium()),
+    given.crypto ?? loadCrypto(),
     given.agreement ??
       import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness)),
     given.transport ?? import('./transport.ts').then(({ createNodeTransport }) => createNodeTransport()),
