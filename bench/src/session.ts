@@ -24,6 +24,7 @@ import {
   sealSlot,
   type Session,
 } from '@kith/core/session';
+import { withNativeCrypto } from '@kith/platform-node/native-crypto';
 import { systemRandomness } from '@kith/platform-node/system';
 import type { Bench } from './bench.ts';
 import { inTurn, now } from './figures.ts';
@@ -33,7 +34,7 @@ type Name = 'alice' | 'bob';
 const TEXT_BYTES = 1024;
 
 const kithPair = async () => {
-  const crypto = await createLibsodium();
+  const crypto = await withNativeCrypto(await createLibsodium());
   const randomness = systemRandomness;
   const exporter = randomness.bytes(64);
   const make = (role: 'answerer' | 'joiner'): Session =>
