@@ -16,6 +16,7 @@ import {
   relayRequestCodec,
   relayResponseCodec,
   TransportError,
+  type CellBucket,
   type CellLog,
   type Clock,
   type PlaceStore,
@@ -49,6 +50,11 @@ interface Live {
   online: boolean;
 }
 
+/** The stores of a relay: as good as a copy as long as nobody writes to them any more. */
+export interface RelayKept {
+  readonly log: CellLog;
+  readonly places: PlaceStore;
+}
 export interface MemoryRelay {
   readonly origin: string;
   /** Refuses connections until `start`; what it keeps stays. */
@@ -59,6 +65,8 @@ export interface MemoryRelay {
   /** Its own clock, off by so much. */
   shift(ms: number): void;
   held(): ReturnType<RelayRules['held']>;
+  /** What a copy of its disk holds. */
+  kept(): RelayKept;
   /** Every cell in its log, in order of arrival within each bucket. */
   cells(): readonly Uint8Array[];
 }
@@ -70,12 +78,31 @@ export interface MemoryTransport extends Transport {
   connect(on: boolean): void;
 }
 export interface MemoryNetwork {
-  relay(origin: string, settings?: Partial<RelaySettings>): MemoryRelay;
+  /** `before`: it begins with a copy of this. */
+  relay(origin: string, settings?: Partial<RelaySettings>, before?: RelayKept): MemoryRelay;
   transport(options?: { readonly allowed?: readonly string[] }): MemoryTransport;
   weather(weather: Partial<Weather>): void;
   /** Told of every request that reaches a relay, for oracles and capture. */
   onRequest(listener: (relay: string, request: RelayRequest) => void): void;
 }
+
+const bucketsOf = (log: CellLog): readonly { readonly bucket: CellBucket; readonly cells: readonly Uint8Array[] }[] => {
+  const buckets = new Map<string, CellBucket>();
+  log.visit((bucket) => buckets.set(Object.values(bucket).join(), bucket));
+  return Array.from(buckets.values(), (bucket) => ({
+    bucket,
+    cells: log.tail(bucket, 0, Number.MAX_SAFE_INTEGER).cells,
+  }));
+};
+const copyOf = (before: RelayKept | undefined): [CellLog, PlaceStore] => {
+  const [log, places] = [createMemoryCellLog(), createMemoryPlaceStore()];
+  if (before !== undefined) {
+    for (const { bucket, cells } of bucketsOf(before.log))
+      for (const cell of cells) log.append(bucket, cell, () => undefined);
+    before.places.visit((place, record) => void places.put(place, record));
+  }
+  return [log, places];
+};
 
 interface Relay {
   rules: RelayRules;
@@ -89,7 +116,13 @@ interface Relay {
   readonly ended: Map<number, () => void>;
 }
 
-export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Crypto): MemoryNetwork => {
+/** `keys`: where relays have their keys from, when not from `random`. */
+export const memoryNetwork = (
+  clock: Clock,
+  random: SeededRandomness,
+  crypto: Crypto,
+  keys: SeededRandomness = random,
+): MemoryNetwork => {
   const relays = new Map<string, Relay>();
   const listeners: ((relay: string, request: RelayRequest) => void)[] = [];
   let weather = CALM;
@@ -98,8 +131,8 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
     weather.delayMin + Math.floor(random.fraction() * (weather.delayMax - weather.delayMin + 1));
   const happens = (chance: number): boolean => chance > 0 && random.fraction() < chance;
 
-  const relay: MemoryNetwork['relay'] = (origin, settings = {}) => {
-    const key = crypto.signingKey(new Secret(random.fork(origin).bytes(32)));
+  const relay: MemoryNetwork['relay'] = (origin, settings = {}, before) => {
+    const key = crypto.signingKey(new Secret(keys.fork(origin).bytes(32)));
     const whole: RelaySettings = { ...DEFAULT_RELAY_SETTINGS, limits: { ...DEFAULT_RELAY_LIMITS }, ...settings };
     const connections: Relay['connections'] = new Map();
     const ended: Relay['ended'] = new Map();
@@ -112,7 +145,7 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
       places,
     });
     const entry: Relay = {
-      ...rulesOver(createMemoryCellLog(), createMemoryPlaceStore()),
+      ...rulesOver(...copyOf(before)),
       running: true,
       offset: 0,
       connections,
@@ -144,13 +177,8 @@ export const memoryNetwork = (clock: Clock, random: SeededRandomness, crypto: Cr
         entry.offset += ms;
       },
       held: () => entry.rules.held(),
-      cells: () => {
-        const cells: Uint8Array[] = [];
-        const buckets = new Map<string, Parameters<CellLog['tail']>[0]>();
-        entry.log.visit((bucket) => buckets.set(Object.values(bucket).join(), bucket));
-        for (const bucket of buckets.values()) cells.push(...entry.log.tail(bucket, 0, Number.MAX_SAFE_INTEGER).cells);
-        return cells;
-      },
+      kept: () => ({ log: entry.log, places: entry.places }),
+      cells: () => bucketsOf(entry.log).flatMap(({ cells }) => cells),
     };
   };
 

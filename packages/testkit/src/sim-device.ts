@@ -36,13 +36,17 @@ export interface SimDeviceParts {
   readonly relays: readonly string[];
   readonly store?: Store;
   readonly logger?: Logger;
+  /** How often it ran before. */
+  readonly runs?: number;
 }
 
 export class SimDevice {
   readonly name: string;
   readonly #parts: SimDeviceParts;
   store: Store;
-  #generation = 0;
+  #generation: number;
+  /** Inputs of one moment are collected here. */
+  #moment: Input[] | undefined;
   #engine: Engine | undefined;
   #transport: MemoryTransport | undefined;
   #machine: (Clock & { stop(): void }) | undefined;
@@ -59,6 +63,10 @@ export class SimDevice {
     this.name = parts.name;
     this.#parts = parts;
     this.store = parts.store ?? openMemoryStore();
+    this.#generation = parts.runs ?? 0;
+  }
+  get runs(): number {
+    return this.#generation;
   }
   get running(): boolean {
     return this.#engine !== undefined;
@@ -120,17 +128,33 @@ export class SimDevice {
     return asked.value as Methods[M]['result'];
   }
 
+  /** What is asked within `work` happens in one moment; answers are there after it. */
+  together(work: () => void): void {
+    const moment: Input[] = [];
+    this.#moment = moment;
+    try {
+      work();
+    } finally {
+      this.#moment = undefined;
+    }
+    if (moment.length > 0) this.#take(moment);
+  }
   #handle(input: Input): void {
+    if (this.#moment === undefined) this.#take([input]);
+    else this.#moment.push(input);
+  }
+  #take(inputs: readonly Input[]): void {
     const engine = this.#engine;
     if (engine === undefined) return;
     let effects: readonly Effect[];
     try {
-      effects = this.store.transaction(() => engine.handle(input));
+      effects = this.store.transaction(() => engine.handle(...inputs));
     } catch (cause) {
       if (!(cause instanceof StoreError)) this.failures.push(cause);
       const error = toKithError(cause);
       const open = engine.failed(cause);
-      for (const call of input.type === 'call' ? [...open, input.call] : open) this.#settle(call, undefined, error);
+      const own = inputs.flatMap((input) => (input.type === 'call' ? [input.call] : []));
+      for (const call of [...open, ...own]) this.#settle(call, undefined, error);
       this.#plan();
       return;
     }

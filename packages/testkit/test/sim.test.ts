@@ -40,6 +40,26 @@ test('worlds with faults end well: nothing lost, nothing twice, one order, no ke
   }
 }, 240_000);
 
+test('small worlds that follow on one beginning: the means of a world, and the same world whatever ran before it', () => {
+  const { failed, tally, worlds } = runHere({ first: 0, count: 60, light: true });
+  expect(failed.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
+  const totals = tally.totals();
+  const mean = (...names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / worlds;
+  expect(mean('delivered')).toBeGreaterThanOrEqual(35);
+  expect(mean('loss', 'repeats', 'reordering', 'relay wipe', 'crash')).toBeGreaterThanOrEqual(5);
+  expect(mean('stop', 'crash')).toBeGreaterThanOrEqual(2);
+  expect(mean('relay wipe')).toBeGreaterThanOrEqual(0.9);
+  const alone = runSeed(7, { light: true });
+  runSeed(200, { light: true });
+  expect(runSeed(7, { light: true }).trace).toBe(alone.trace);
+  expect(runSeed(8, { light: true }).trace).not.toBe(alone.trace);
+  // Told as a story it is the same world, its beginning told with it.
+  const lines: string[] = [];
+  expect(runSeed(7, { light: true, tell: (line) => void lines.push(line) }).trace).toBe(alone.trace);
+  expect(lines.some((line) => line.includes('know each other'))).toBe(true);
+}, 120_000);
+
 test('a seed is one world: run again it does the same, also with the real primitives', async () => {
   const crypto = await createLibsodium();
   const real = { crypto, agreement: createNullAgreement };
@@ -50,8 +70,13 @@ test('a seed is one world: run again it does the same, also with the real primit
     expect(again.trace).toBe(once.trace);
   }
   expect(runSeed(FIRST).trace).not.toBe(runSeed(FIRST + 1).trace);
-  for (let seed = FIRST; seed < FIRST + 10; seed++) {
+  for (let seed = FIRST; seed < FIRST + 2; seed++) {
     const [once, again] = [runSeed(seed, { crypto: real }), runSeed(seed, { crypto: real })];
+    expect(once.findings).toEqual([]);
+    expect(again.trace).toBe(once.trace);
+  }
+  for (let seed = FIRST; seed < FIRST + 10; seed++) {
+    const [once, again] = [runSeed(seed, { crypto: real, light: true }), runSeed(seed, { crypto: real, light: true })];
     expect(once.findings).toEqual([]);
     expect(again.trace).toBe(once.trace);
   }

@@ -1,6 +1,7 @@
 // Runs many seeds, over worker threads or right here, and adds up what they reached.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { WORLDS_OF_ONE_BEGINNING } from './light.ts';
 import { PLANTS } from './plants.ts';
 import { runSeed, type WorldResult } from './run.ts';
 import { Tally } from './tally.ts';
@@ -15,23 +16,28 @@ export interface CampaignOptions {
   readonly first: number;
   readonly count: number;
   readonly plant?: string;
+  /** Small worlds (light.ts). */
+  readonly light?: boolean;
   /** Stops after this many failed worlds. */
   readonly maxFailed?: number;
 }
-/** Seeds handed to a worker at a time. */
-const BATCH = 20;
+/** Seeds handed to a worker at a time; light ones by their beginning, so that it is lived through once. */
+const BATCH = 10;
+const batchFrom = (first: number, light: boolean): number =>
+  light ? WORLDS_OF_ONE_BEGINNING - (first % WORLDS_OF_ONE_BEGINNING) : BATCH;
 
 /** One batch, in the thread that calls. */
-export const runBatch = (first: number, count: number, plant: string | undefined): readonly WorldResult[] =>
+export const runBatch = ({ first, count, plant, light = false }: CampaignOptions): readonly WorldResult[] =>
   Array.from({ length: count }, (_, i) => {
     const planted = plant === undefined ? undefined : PLANTS[plant];
-    return runSeed(first + i, planted === undefined ? {} : { wraps: planted.wraps(first + i) });
+    return runSeed(first + i, planted === undefined ? { light } : { light, wraps: planted.wraps(first + i) });
   });
 
-export const runHere = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Campaign => {
+export const runHere = (options: CampaignOptions): Campaign => {
+  const { first, count, maxFailed = Infinity } = options;
   const gather = gatherer();
   for (let seed = first; seed < first + count && gather.failed.length < maxFailed; seed++)
-    gather.take(runBatch(seed, 1, plant));
+    gather.take(runBatch({ ...options, first: seed, count: 1 }));
   return gather.campaign();
 };
 
@@ -62,11 +68,12 @@ const gatherer = (): {
   };
 };
 
-export const runSpread = ({ first, count, plant, maxFailed = Infinity }: CampaignOptions): Promise<Campaign> =>
+export const runSpread = (options: CampaignOptions): Promise<Campaign> =>
   new Promise((resolve, reject) => {
+    const { first, count, maxFailed = Infinity } = options;
     const gather = gatherer();
     const workers = Array.from(
-      { length: Math.min(availableParallelism(), Math.ceil(count / BATCH)) },
+      { length: Math.min(availableParallelism(), Math.ceil(count / batchFrom(0, options.light === true))) },
       () => new Worker(new URL('worker.ts', import.meta.url)),
     );
     let next = first;
@@ -79,8 +86,8 @@ export const runSpread = ({ first, count, plant, maxFailed = Infinity }: Campaig
         if (busy === 0) resolve(gather.campaign());
         return;
       }
-      const batch = Math.min(BATCH, left);
-      worker.postMessage({ first: next, count: batch, plant });
+      const batch = Math.min(batchFrom(next, options.light === true), left);
+      worker.postMessage({ ...options, first: next, count: batch });
       next += batch;
     };
     for (const worker of workers) {

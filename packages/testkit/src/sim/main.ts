@@ -1,4 +1,4 @@
-// npm run sim -- --seeds N [--seed S] [--plant NAME] [--story SEED] [--plants]   (docs/testing.md)
+// npm run sim -- --seeds N [--seed S] [--plant NAME] [--story SEED] [--plants] [--rich]   (docs/testing.md)
 import { parseArgs } from 'node:util';
 import { runSpread, type Campaign } from './campaign.ts';
 import { PLANTS } from './plants.ts';
@@ -15,8 +15,8 @@ const whole = (name: string, text: string): number => {
   return value;
 };
 
-const story = (seed: number): number => {
-  const { findings, trace } = runSeed(seed, { tell: print });
+const story = (seed: number, light: boolean): number => {
+  const { findings, trace } = runSeed(seed, { tell: print, light });
   print(findings.length === 0 ? 'All is well.' : `${findings.length} findings.`);
   print(`trace ${trace}`);
   return findings.length === 0 ? 0 : 1;
@@ -61,14 +61,17 @@ const main = async (): Promise<number> => {
       plant: { type: 'string' },
       story: { type: 'string' },
       plants: { type: 'boolean' },
+      rich: { type: 'boolean' },
     },
   });
   if (values.plants === true) {
     for (const [name, { words }] of Object.entries(PLANTS)) print(`${name.padEnd(20)} ${words}`);
     return 0;
   }
-  if (values.story !== undefined) return story(whole('story', values.story));
   const { plant } = values;
+  // Bugs are looked for where more happens in a world.
+  const light = values.rich !== true && plant === undefined;
+  if (values.story !== undefined) return story(whole('story', values.story), light);
   if (plant !== undefined && !Object.hasOwn(PLANTS, plant))
     throw new Error(`there is no planted bug "${plant}"; see --plants`);
   const first = whole('seed', values.seed ?? '1');
@@ -76,7 +79,9 @@ const main = async (): Promise<number> => {
     'seeds',
     values.seeds ?? (values.seed !== undefined ? '1' : plant === undefined ? '200' : String(PLANT_SEEDS)),
   );
-  const campaign = await runSpread(plant === undefined ? { first, count } : { first, count, plant, maxFailed: 1 });
+  const campaign = await runSpread(
+    plant === undefined ? { first, count, light } : { first, count, light, plant, maxFailed: 1 },
+  );
   report(campaign);
   return campaign.failed.length === 0 ? 0 : 1;
 };

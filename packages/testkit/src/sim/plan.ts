@@ -8,6 +8,14 @@ export type Act =
   | { readonly type: 'meet'; readonly pair: number }
   /** `luck` (0 to 1) chooses among what is there at that time. */
   | { readonly type: 'say'; readonly who: number; readonly pair: number; readonly size: number }
+  /** Several at one moment: written while there was no network, or pasted. */
+  | {
+      readonly type: 'burst';
+      readonly who: number;
+      readonly pair: number;
+      readonly count: number;
+      readonly size: number;
+    }
   | { readonly type: 'reply'; readonly who: number; readonly pair: number; readonly luck: number }
   | {
       readonly type: 'react';
@@ -46,6 +54,8 @@ export interface Step {
 }
 export interface WorldPlan {
   readonly seed: number;
+  /** Everything follows on the world of this beginning. */
+  readonly after?: number;
   readonly people: readonly string[];
   /** Whose each device is: an index of `people`. First one a person, in their order, then those that are linked later. */
   readonly devices: readonly number[];

@@ -6,8 +6,17 @@ import type { MemoryStore } from '../memory-store.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
 import { askOracles, isQuiet, type Finding } from './oracles.ts';
 import { CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
+import { planBeginning, planLight } from './light.ts';
 import { Tally } from './tally.ts';
-import { makeWorld, type CryptoParts, type SimWorld, type Wraps } from './world.ts';
+import {
+  keptOf,
+  makeWorld,
+  NULL_CRYPTO,
+  type CryptoParts,
+  type SimWorld,
+  type WorldKept,
+  type Wraps,
+} from './world.ts';
 
 /** A text that `send` returned for. */
 export interface Promised {
@@ -60,6 +69,8 @@ export interface WorldResult {
 export interface RunOptions {
   readonly wraps?: Wraps;
   readonly crypto?: CryptoParts;
+  /** A small world that follows on another (light.ts), not a rich one of its own. */
+  readonly light?: boolean;
   /** Told what happens, in plain words. */
   readonly tell?: (line: string) => void;
 }
@@ -73,17 +84,37 @@ const SEEN_BYTES = 6;
 const EMOJI = ['👍', '❤️', '🎉'];
 const ALPHABET = 'abcdefghij klmnop qrstuvwxyz \u00e9\u4e2d\u05d0\ud83d\ude00';
 
-export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult => {
-  const world = makeWorld(plan, options.wraps, options.crypto);
+/** A world that others follow on: everything that runs was ended, and nothing is on its way. */
+interface Beginning {
+  readonly world: WorldKept;
+  readonly pairs: readonly PairState[];
+  readonly states: readonly DeviceState[];
+  readonly memory: Memory;
+  readonly findings: readonly Finding[];
+}
+/** What the actor remembers. */
+interface Memory {
+  /** Of each device: its feed in `self`, which stays the name of it. */
+  readonly feeds: ReadonlyMap<number, string>;
+  readonly said: number;
+}
+
+interface Lived {
+  readonly life: Life;
+  readonly memory: Memory;
+  readonly findings: readonly Finding[];
+}
+const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefined): Lived => {
+  const world = makeWorld(plan, options.wraps, options.crypto, before?.world);
   const tally = new Tally();
   const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
-  const pairs = plan.pairs.map(({ invite, acceptor }): PairState => ({
+  const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => ({
     inviter: plan.invites[invite]?.inviter as number,
     acceptor,
     invite,
-    conversation: undefined,
+    conversation: before?.pairs[i]?.conversation,
     accepting: undefined,
-    met: false,
+    met: before?.pairs[i]?.met ?? false,
     promised: [],
     hidden: new Map(),
     retracted: new Map(),
@@ -91,9 +122,10 @@ export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult
     late: new Set(),
     exact: true,
   }));
-  const states = plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
+  const states =
+    before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
   const life: Life = { world, pairs, states, tally, waits: new Set() };
-  const actor = new Actor(life, tell, options.wraps ?? {});
+  const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
   for (const step of plan.steps) {
     const wait = began + step.at - world.clock.now();
@@ -108,11 +140,37 @@ export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult
   for (const pair of pairs) {
     for (const { event, text } of pair.promised) world.trace.text(`${event} ${text}`);
   }
-  return { seed: plan.seed, findings, counts: tally.take(), trace: world.trace.hash() };
+  return { life, memory: actor.memory(), findings };
+};
+export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult => {
+  const before = plan.after === undefined ? undefined : beginningOf(plan.after, options);
+  if (before !== undefined && before.findings.length > 0)
+    return { seed: plan.seed, findings: before.findings, counts: new Map(), trace: before.world.trace };
+  const { life, findings } = live(plan, options, before);
+  return { seed: plan.seed, findings, counts: life.tally.take(), trace: life.world.trace.hash() };
+};
+
+const beginningOf = (seed: number, options: RunOptions): Beginning => {
+  // What was told, and what was planted, cannot be told or planted again.
+  if (options.wraps !== undefined || options.tell !== undefined) return makeBeginning(seed, options);
+  const name = `${(options.crypto ?? NULL_CRYPTO).crypto.name} ${seed}`;
+  let beginning = beginnings.get(name);
+  if (beginning === undefined) {
+    beginnings.clear();
+    beginnings.set(name, (beginning = makeBeginning(seed, options)));
+  }
+  return beginning;
+};
+/** The one that the last world followed on. */
+const beginnings = new Map<string, Beginning>();
+const makeBeginning = (seed: number, options: RunOptions): Beginning => {
+  const { life, memory, findings } = live(planBeginning(seed), options, undefined);
+  for (const device of life.world.devices) device.crash();
+  return { world: keptOf(life.world), pairs: life.pairs, states: life.states, memory, findings };
 };
 export const runSeed = (seed: number, options: RunOptions = {}): WorldResult => {
   try {
-    return runWorld(planWorld(seed), options);
+    return runWorld(options.light === true ? planLight(seed) : planWorld(seed), options);
   } catch (cause) {
     // An exception out of the simulated machinery itself is a finding like any other.
     const words =
@@ -137,14 +195,18 @@ class Actor {
     number,
     { made: Asked<Methods['device.link']['result']>; joined: Asked<Methods['device.join']['result']> | undefined }
   >();
-  /** Of each device: its feed in `self`, which stays the name of it. */
-  readonly #feeds = new Map<number, string>();
-  #said = 0;
+  readonly #feeds: Map<number, string>;
+  #said: number;
 
-  constructor(life: Life, tell: (line: string) => void, wraps: Wraps) {
+  constructor(life: Life, tell: (line: string) => void, wraps: Wraps, before: Memory | undefined) {
     this.#life = life;
     this.#tell = tell;
     this.#wraps = wraps;
+    this.#feeds = new Map(before?.feeds);
+    this.#said = before?.said ?? 0;
+  }
+  memory(): Memory {
+    return { feeds: this.#feeds, said: this.#said };
   }
   #device(who: number): SimDevice {
     return this.#life.world.devices[who] as SimDevice;
@@ -504,6 +566,15 @@ class Actor {
       case 'say':
         this.#say(pair, who, conversation, this.#words(who, act.size), undefined);
         return;
+      case 'burst': {
+        const texts = Array.from({ length: act.count }, () => this.#words(who, act.size));
+        const sent: Asked<Methods['send']['result']>[] = [];
+        device.together(() => {
+          for (const text of texts) sent.push(device.ask('send', { conversation, text }));
+        });
+        for (const [i, asked] of sent.entries()) this.#noteSent(pair, who, asked, texts[i] as string);
+        return;
+      }
       case 'reply': {
         const line = this.#pick(device, conversation, act.luck, () => true);
         if (line !== undefined) this.#say(pair, who, conversation, this.#words(who, 10), line.event);
@@ -572,6 +643,9 @@ class Actor {
   }
   #say(pair: PairState, who: number, conversation: string, text: string, reply: string | undefined): void {
     const sent = this.#ask(who, 'send', reply === undefined ? { conversation, text } : { conversation, text, reply });
+    this.#noteSent(pair, who, sent, text);
+  }
+  #noteSent(pair: PairState, who: number, sent: Asked<Methods['send']['result']>, text: string): void {
     if (sent.value !== undefined && this.#life.states[who] === 'removed') {
       pair.late.add(sent.value.event);
       this.#life.tally.count('late text');

@@ -8,21 +8,25 @@ const SLOTS_END = 16 + 8 * 80;
 const COMMITMENT_BYTES = 32;
 const name = (bytes: Uint8Array): string => String.fromCharCode.apply(undefined, bytes as unknown as number[]);
 
+/** Keys with nonces, tags, and beginnings of bodies. */
+export type Seen = readonly [ReadonlySet<string>, ReadonlySet<string>, ReadonlySet<string>];
 export interface Watch {
   /** What was used twice, in words; empty is well. */
   readonly repeats: readonly string[];
   readonly sealed: () => number;
   readonly posted: () => number;
+  readonly seen: Seen;
   crypto(inner: Crypto): Crypto;
   network(inner: MemoryNetwork): MemoryNetwork;
 }
-export const createWatch = (asked: (relay: string, request: RelayRequest) => void): Watch => {
+/** `before`: what was used in the world that this one follows on. */
+export const createWatch = (asked: (relay: string, request: RelayRequest) => void, before?: Seen): Watch => {
   const repeats: string[] = [];
   const nonces = new Set<string>();
   const tags = new Set<string>();
   const bodies = new Set<string>();
-  const note = (seen: Set<string>, what: string, key: string): void => {
-    if (seen.has(key)) repeats.push(what);
+  const note = (seen: Set<string>, earlier: ReadonlySet<string> | undefined, what: string, key: string): void => {
+    if (seen.has(key) || earlier?.has(key) === true) repeats.push(what);
     seen.add(key);
   };
   const transport = (inner: MemoryTransport): MemoryTransport => ({
@@ -31,8 +35,13 @@ export const createWatch = (asked: (relay: string, request: RelayRequest) => voi
       asked(relay, request);
       if (request.type === 'put') {
         for (const { cell } of request.cells) {
-          note(tags, 'a tag was used twice', name(cell.subarray(0, TAG_BYTES)));
-          note(bodies, 'a cell body was posted twice', name(cell.subarray(SLOTS_END, SLOTS_END + COMMITMENT_BYTES)));
+          note(tags, before?.[1], 'a tag was used twice', name(cell.subarray(0, TAG_BYTES)));
+          note(
+            bodies,
+            before?.[2],
+            'a cell body was posted twice',
+            name(cell.subarray(SLOTS_END, SLOTS_END + COMMITMENT_BYTES)),
+          );
         }
       }
       inner.send(relay, request, callback);
@@ -40,12 +49,13 @@ export const createWatch = (asked: (relay: string, request: RelayRequest) => voi
   });
   return {
     repeats,
+    seen: [nonces, tags, bodies],
     sealed: () => nonces.size,
     posted: () => tags.size,
     crypto: (inner) => ({
       ...inner,
       seal: (key, nonce, plaintext, associated) => {
-        note(nonces, 'a key was used with a nonce twice', name(key) + name(nonce));
+        note(nonces, before?.[0], 'a key was used with a nonce twice', name(key) + name(nonce));
         return inner.seal(key, nonce, plaintext, associated);
       },
     }),

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { runBatch } from './campaign.ts';
+import { runBatch, type CampaignOptions } from './campaign.ts';
 
-parentPort?.on('message', ({ first, count, plant }: { first: number; count: number; plant: string | undefined }) => {
-  parentPort?.postMessage(runBatch(first, count, plant));
+parentPort?.on('message', (options: CampaignOptions) => {
+  parentPort?.postMessage(runBatch(options));
 });

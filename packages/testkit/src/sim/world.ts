@@ -2,7 +2,7 @@
 import type { Crypto } from '@kith/core/crypto';
 import type { Store } from '@kith/core/ports';
 import type { PairKeyAgreement } from '@kith/core/session';
-import { memoryNetwork, type MemoryNetwork, type MemoryRelay } from '../memory-network.ts';
+import { memoryNetwork, type MemoryNetwork, type MemoryRelay, type RelayKept } from '../memory-network.ts';
 import { openMemoryStore, type MemoryStore } from '../memory-store.ts';
 import { createNullAgreement, createNullCrypto } from '../null-crypto.ts';
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
@@ -10,7 +10,7 @@ import { SimDevice } from '../sim-device.ts';
 import { simClock, type SimClock } from '../sim-clock.ts';
 import type { WorldPlan } from './plan.ts';
 import { createTrace, type Trace } from './trace.ts';
-import { createWatch, type Watch } from './watch.ts';
+import { createWatch, type Seen, type Watch } from './watch.ts';
 
 /** Where a planted bug can sit: around any port of a device. */
 export interface Wraps {
@@ -28,8 +28,29 @@ export interface CryptoParts {
   readonly crypto: Crypto;
   agreement(crypto: Crypto, random: SeededRandomness): PairKeyAgreement;
 }
+/** Of a world that is over. */
+export const keptOf = ({ plan, clock, disks, relays, devices, watch, trace }: SimWorld): WorldKept => ({
+  seed: plan.seed,
+  at: clock.now(),
+  disks,
+  relays: relays.map((relay) => relay.kept()),
+  runs: devices.map(({ runs }) => runs),
+  seen: watch.seen,
+  trace: trace.hash(),
+});
 export const NULL_CRYPTO: CryptoParts = { crypto: createNullCrypto(), agreement: createNullAgreement };
 
+/** What is left of a world in which nothing runs any more: others may follow on it, as often as wanted. */
+export interface WorldKept {
+  readonly seed: number;
+  readonly at: number;
+  readonly disks: readonly MemoryStore[];
+  readonly relays: readonly RelayKept[];
+  /** How often each device ran. */
+  readonly runs: readonly number[];
+  readonly seen: Seen;
+  readonly trace: string;
+}
 export interface SimWorld {
   readonly plan: WorldPlan;
   readonly clock: SimClock;
@@ -45,17 +66,25 @@ export interface SimWorld {
   replaceDisk(device: number, disk: MemoryStore): void;
 }
 
-export const makeWorld = (plan: WorldPlan, wraps: Wraps = {}, parts: CryptoParts = NULL_CRYPTO): SimWorld => {
-  const clock = simClock();
+export const makeWorld = (
+  plan: WorldPlan,
+  wraps: Wraps = {},
+  parts: CryptoParts = NULL_CRYPTO,
+  before?: WorldKept,
+): SimWorld => {
+  const clock = simClock(before?.at);
   const random = seededRandomness(plan.seed);
   const trace = createTrace();
-  const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request));
-  const inner = memoryNetwork(clock, random.fork('network'), parts.crypto);
+  if (before !== undefined) trace.text(before.trace);
+  const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request), before?.seen);
+  // Relays stay who they are.
+  const keys = seededRandomness(before?.seed ?? plan.seed).fork('network');
+  const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, keys);
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
-  const relays = origins.map((origin) => inner.relay(origin));
+  const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
   const watched = watch.network(inner);
   const network = wraps.network?.(watched) ?? watched;
-  const disks = plan.devices.map(() => openMemoryStore());
+  const disks = plan.devices.map((_, device) => before?.disks[device]?.clone() ?? openMemoryStore());
   const storeOf = (device: number): Store => {
     const disk = disks[device] as MemoryStore;
     return wraps.store?.(disk, device) ?? disk;
@@ -73,6 +102,7 @@ export const makeWorld = (plan: WorldPlan, wraps: Wraps = {}, parts: CryptoParts
       agreement: parts.agreement(parts.crypto, random.fork(`agreement ${device}`)),
       relays: origins,
       store: storeOf(device),
+      runs: before?.runs[device] ?? 0,
     });
   });
   return {
