@@ -16,7 +16,7 @@ import {
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
 import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
-import { lamportOf, wake } from './places.ts';
+import { LAMPORT_STEP, lamportOf, wake, wakeAll } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
 import { makeRoom, putSeal } from './seals.ts';
 import {
@@ -165,6 +165,7 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
     } else if (before.get(name) !== after.get(name)) {
       forgetLine(state, feed);
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
+      intake.todo.push(...wakeAll(state, feed));
     }
   }
 };
@@ -335,17 +336,13 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   touch(intake, seal.feed, seal.segment);
 };
 
-/** A stub claims a Lamport time that nothing here can check; more than this for each segment no device reaches honestly. */
-const STUB_LAMPORT_STEP = 2 ** 24;
-
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
   const { feed, segment, count, head, lamport, seed } = stub;
   if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);
   if (record.stub !== null && record.stub.count >= count) return;
-  if (count === 0 || lamport < count || lamport >= (record.number + 1) * STUB_LAMPORT_STEP)
-    return refuse(intake, 'stub');
+  if (count === 0 || lamport < count || lamport >= (record.number + 1) * LAMPORT_STEP) return refuse(intake, 'stub');
   const seal: Seal = { format: 1, kind: 1, feed, segment, seq: count - 1, head, signature: stub.signature };
   const key = state.crypto.signingKey(new Secret(seed.slice()));
   key.privateKey.wipe();

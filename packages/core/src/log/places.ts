@@ -1,5 +1,5 @@
 // Whether what a header names is here: by place, never by hash.
-import { compareBytes, concat, equalBytes, uint32 } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Header } from './header.ts';
 import { prefixEnd, type HeaderRow, type SegmentRecord } from './records.ts';
@@ -104,6 +104,7 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
     if (record === undefined || longest(record) < header.end.count) return last;
   }
   for (const head of header.heads) {
+    if (isVoid(state, header, head)) continue;
     const segment = state.realSegment(head.feed, head.segment);
     const record = state.segment(head.feed, segment);
     if (record === undefined) return head;
@@ -114,6 +115,18 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
   }
   return undefined;
 };
+
+/**
+ * Beyond a cut nothing is handed on, so whoever answered it before they knew of the removal would be heard by nobody else: such a
+ * place is taken as held, with the time that is said of it, whether it is here or not.
+ */
+const isVoid = (state: LogState, header: Header, head: Header['heads'][number]): boolean => {
+  if (state.device(head.feed) === undefined || head.seq < state.limit(head.feed, head.segment)) return false;
+  const number = state.segment(header.feed, header.segment)?.number ?? 0;
+  return head.lamport < (number + 1) * LAMPORT_STEP;
+};
+/** A time that nothing here can check; more than this for each segment no device reaches honestly. */
+export const LAMPORT_STEP = 2 ** 24;
 
 /** 1 + the largest of what came before; anything else is void. */
 export const lamportOf = (before: number, heads: Header['heads']): number =>
@@ -141,6 +154,18 @@ export const wake = (
   const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
   for (const { key } of rows) state.store.delete('waiting', key);
   return rows.map(({ key }) => ({ feed: key.subarray(37, 45) as FeedId, segment: key.subarray(45, 53) as SegmentId }));
+};
+
+/** The same for all places of a device: its cuts changed. */
+export const wakeAll = (
+  state: LogState,
+  feed: FeedId,
+): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
+  const prefix = concat(state.conversation, Uint8Array.of(1), feed);
+  const to = prefixEnd(prefix);
+  const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
+  const segments = new Map(rows.map(({ key }) => [toHex(key.subarray(25, 33)), key.slice(25, 33) as SegmentId]));
+  return [...segments.values()].flatMap((segment) => wake(state, feed, segment));
 };
 
 export const placesInOrder = <P extends Place>(places: readonly P[]): readonly P[] =>

@@ -99,6 +99,28 @@ test('of two devices that read at the same time neither takes back what the othe
   }
 });
 
+test('who answered a removed device before they heard of it is still heard by the others', () => {
+  const here = world(5107);
+  const [a, b1, b2] = [here.device('a'), here.device('b1'), here.device('b2')];
+  const conversation = pair(here, b1, a);
+  link(here, b1, b2);
+  expect(here.clock.runUntil(() => b2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  b2.connect(false);
+  b2.call('device.revoke', { device: b1.call('status', {}).device ?? '' });
+  b1.call('send', { conversation, text: 'too late' });
+  expect(here.clock.runUntil(() => texts(a, conversation).includes('too late'), 600_000)).toBe(true);
+  a.call('send', { conversation, text: 'an answer' });
+  here.clock.advance(60_000);
+  b1.crash();
+  b2.connect(true);
+  expect(here.clock.runUntil(() => texts(b2, conversation).includes('an answer'), 3_600_000)).toBe(true);
+  expect(texts(b2, conversation)).not.toContain('too late');
+  here.clock.advance(3_600_000);
+  expect(lineOf(a, conversation, 'an answer')?.state).toBe('delivered');
+  expect(lineOf(a, conversation, 'too late')?.mark).toBe('removed');
+});
+
 test('half of a long packet does not keep a text that was deleted', () => {
   const lies: Lies = {};
   const here = world(5103, 1, lies);
