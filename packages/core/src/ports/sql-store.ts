@@ -58,6 +58,8 @@ const SETTINGS: readonly string[] = [
   'PRAGMA secure_delete = ON',
   // 16 MiB of pages; a negative value counts KiB.
   'PRAGMA cache_size = -16384',
+  // In pages: 16 MiB of log. What changes again and again is written back once for many commits.
+  'PRAGMA wal_autocheckpoint = 4096',
 ];
 
 const toStoreError = (error: SqlError): StoreError | undefined => {
@@ -113,6 +115,8 @@ const statementsOf = (table: Table): Statements => ({
 
 /** Changes nothing when the text is indexed already. Without RETURNING, which costs more than the rest of it. */
 const INDEXED = 'INSERT INTO searched(id, words, lead) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING';
+/** Texts that wait for the index at most: what the first search after them has to do. */
+const INDEX_BATCH = 64;
 const NO_BYTES = new Uint8Array(0);
 const first = (rows: readonly (readonly SqlValue[])[]): SqlValue | undefined => rows[0]?.[0];
 const asBytes = (value: SqlValue | undefined): Uint8Array => {
@@ -225,6 +229,7 @@ const storeOver = (sql: Sql): Store => {
       );
     } catch (error) {
       kept.forget();
+      indexed = undefined;
       throw error;
     } finally {
       open = false;
@@ -240,9 +245,30 @@ const storeOver = (sql: Sql): Store => {
   const unindex = (id: Uint8Array): void => {
     const [row] = sql.all('SELECT n, words FROM searched WHERE id = ?', [id]);
     if (row === undefined) return;
-    sql.run(`INSERT INTO search(search, rowid, words) VALUES ('delete', ?, ?)`, row);
+    if ((row[0] as number) <= lastIndexed())
+      sql.run(`INSERT INTO search(search, rowid, words) VALUES ('delete', ?, ?)`, row);
     sql.run('DELETE FROM searched WHERE n = ?', row.slice(0, 1));
   };
+  /**
+   * The index takes texts in batches: one that is written alone costs it a segment, and its part of the pages of a commit. Up
+   * to which number it has them; those after it stand in `searched` alone until something is searched for.
+   */
+  let indexed: number | undefined;
+  const lastIndexed = (): number => {
+    if (indexed === undefined) {
+      // FTS5's own record of its rows: nothing else has to be kept in step with it.
+      const n = first(sql.all('SELECT max(id) FROM search_docsize'));
+      indexed = typeof n === 'number' ? n : 0;
+    }
+    return indexed;
+  };
+  const indexAll = (): void =>
+    together(() => {
+      const n = first(sql.all('SELECT max(n) FROM searched'));
+      if (typeof n !== 'number' || n <= lastIndexed()) return;
+      sql.run('INSERT INTO search(rowid, words) SELECT n, words FROM searched WHERE n > ? ORDER BY n', [lastIndexed()]);
+      indexed = n;
+    });
 
   /** By their links, which are the same arrays every time. */
   const linked = new Map<readonly Link[], Map<string, string>>();
@@ -306,19 +332,21 @@ const storeOver = (sql: Sql): Store => {
           unindex(id);
           n = insert();
         }
-        if (n === undefined) throw new Error('an inserted row has a number');
-        sql.run('INSERT INTO search(rowid, words) VALUES (?, ?)', [n, words]);
+        if (typeof n !== 'number') throw new Error('an inserted row has a number');
+        if (n - lastIndexed() >= INDEX_BATCH) indexAll();
       }),
     unindexText: (id) => together(() => unindex(id)),
     clearTexts: () =>
       together(() => {
         sql.run('DELETE FROM searched');
         sql.run(`INSERT INTO search(search) VALUES ('delete-all')`);
+        indexed = undefined;
       }),
     search: (query, limit) =>
       run(() => {
         const match = matchOf(query);
         if (match === undefined) return [];
+        indexAll();
         const found = 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?';
         return sql
           .all(`SELECT id FROM searched WHERE n IN (${found}) ORDER BY n DESC`, [match, limit])
@@ -328,6 +356,7 @@ const storeOver = (sql: Sql): Store => {
       run(() => {
         const match = matchOf(query);
         if (match === undefined) return [];
+        indexAll();
         const statement = linkedStatement(links, 'search', () => {
           // From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost.
           const hits = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
