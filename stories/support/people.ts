@@ -42,6 +42,36 @@ export const meetByName = async (
   await steps(alice).composer.waitFor();
 };
 
+const SIZES = [
+  { width: 320, height: 640 },
+  { width: 1280, height: 800 },
+] as const;
+/**
+ * The screen as it is now, in both widths and both themes, and then as before: nothing wider than the window, and with
+ * KITH_SHOTS set to a folder a picture of each. `also`: what else has to be so in each of them.
+ */
+export const looked = async (
+  { page }: Person,
+  name: string,
+  also: (page: Page, look: string) => Promise<void> = async () => undefined,
+): Promise<void> => {
+  const before = page.viewportSize();
+  const wasDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      const look = `${name} ${size.width} ${theme}`;
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), look).toBeLessThanOrEqual(size.width);
+      await also(page, look);
+      if (process.env['KITH_SHOTS'] !== undefined)
+        await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${look}.png`), animations: 'disabled' });
+    }
+  }
+  if (before !== null) await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: wasDark ? 'dark' : 'light' });
+};
+
 /** Does what a person does, and counts it: a click, a key chord, a paste, the typing of one text. */
 export class Hands {
   readonly done: string[] = [];

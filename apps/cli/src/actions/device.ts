@@ -1,19 +1,15 @@
 import { KithError, type DeviceView, type Kith } from '@kith/core/client';
-import { hostname } from 'node:os';
 import { findDevice } from '../find/device.ts';
 import { deviceRecord, deviceWords, linkingRecord } from '../print/records.ts';
 import { toTime } from '../print/time.ts';
 import type { Action } from '../table/spec.ts';
 import type { Context } from './context.ts';
+import { hostName, nameThisDevice } from './device-name.ts';
 import { readWords } from './recovery.ts';
 
 /** Both sides answer each other for this long; then `kith sync` on both goes on with it. */
 const JOIN_MS = 9_000;
 const ROUND_MS = 1_500;
-const MAX_NAME_CHARACTERS = 64;
-
-/** What a device is called until its person says otherwise; only own devices see it. */
-const hostName = (): string => Array.from(hostname()).slice(0, MAX_NAME_CHARACTERS).join('');
 
 const printDevice = ({ print }: Context, device: DeviceView): void =>
   print.record(deviceRecord(device), deviceWords(device));
@@ -21,12 +17,6 @@ const printDevice = ({ print }: Context, device: DeviceView): void =>
 export const deviceList: Action = async (context) => {
   for (const device of await (await context.kith()).call('device.list', {})) printDevice(context, device);
   return 0;
-};
-
-/** Whoever has one device has no need of its name. */
-const nameThisDevice = async (kith: Kith): Promise<void> => {
-  const own = (await kith.call('device.list', {})).find(({ thisDevice }) => thisDevice);
-  if (own?.name === '' && hostName() !== '') await kith.call('device.name', { name: hostName() });
 };
 
 export const deviceLink: Action = async ({ input, print, kith }) => {

@@ -97,7 +97,7 @@ const timeOrNull = (at: number | null): string | null => (at === null ? null : t
 export const deviceRecord = (device: DeviceView): JsonRecord => ({
   device: device.device,
   name: orNull(device.name),
-  addedAt: toTime(device.addedAt),
+  addedAt: timeOrNull(device.addedAt === 0 ? null : device.addedAt),
   addedBy: device.addedBy,
   revoked: device.revoked,
   thisDevice: device.thisDevice,
@@ -107,11 +107,10 @@ export const deviceRecord = (device: DeviceView): JsonRecord => ({
 export const deviceWords = (device: DeviceView): string =>
   [
     device.device,
-    plainLine(device.name === '' ? '(no name)' : device.name),
-    `since ${toLocalTime(device.addedAt)}`,
+    device.backup ? '(a backup file)' : plainLine(device.name === '' ? '(no name)' : device.name),
+    device.addedAt === 0 ? '' : `since ${toLocalTime(device.addedAt)}`,
     device.revoked ? 'removed' : '',
     device.thisDevice ? 'this one' : '',
-    device.backup ? 'a backup file' : '',
     device.refusableUntil === null ? '' : `can be refused until ${toLocalTime(device.refusableUntil)}`,
   ]
     .filter((part) => part !== '')

@@ -10,6 +10,7 @@ import {
   type DeriveKey,
   type Kith,
 } from '@kith/core/client';
+import { nameThisDevice } from './device-name.ts';
 
 /** A browser keeps large blobs on the disk, not in memory. */
 class BlobTarget implements BackupTarget {
@@ -72,14 +73,20 @@ const piecesOf = async function* (file: Blob): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.size; at += PIECE_BYTES) yield await bytesOf(file, at, PIECE_BYTES);
 };
 export const isBackupFile = async (file: Blob): Promise<boolean> => isBackup(await bytesOf(file, 0, 256));
-export const restoreFrom = (
+export const restoreFrom = async (
   kith: Kith,
   file: Blob,
   passphrase: string,
   derive: DeriveKey,
   onPart: (done: number) => void,
-): Promise<{ readonly conversations: readonly string[]; readonly events: number }> =>
-  readBackup(kith, (at, length) => bytesOf(file, at, length), passphrase, derive, { onPart: (done) => onPart(done) });
+): Promise<{ readonly conversations: readonly string[]; readonly events: number }> => {
+  const found = await readBackup(kith, (at, length) => bytesOf(file, at, length), passphrase, derive, {
+    onPart: (done) => onPart(done),
+  });
+  // It stands beside the device that was lost, in a list where that one can be removed.
+  await nameThisDevice(kith);
+  return found;
+};
 export const importFrom = (
   kith: Kith,
   file: Blob,

@@ -1,4 +1,4 @@
-import type { Contact } from '@kith/core/client';
+import type { Contact, DeviceView } from '@kith/core/client';
 import { t } from '../words/index.ts';
 
 /** What to call a contact on screen: never an id. */
@@ -15,3 +15,7 @@ export const isListed = (contact: Contact): boolean =>
   contact.name !== '' ||
   contact.draft !== '' ||
   contact.preview !== null;
+
+/** '' when it has no name, and the sentence is worded for that. */
+export const deviceName = ({ backup, name }: Pick<DeviceView, 'backup' | 'name'>): string =>
+  backup ? t.devices.backupFile : name;

@@ -436,7 +436,7 @@ export const en = {
     deleteForMe: 'Delete for me',
     deleteForAll: 'Ask others to delete',
     deleteTitle: 'Delete this message for you?',
-    deleteBody: 'It is removed from this device and does not come back. The other person keeps their copy.',
+    deleteBody: 'It is removed from all your devices and does not come back. The other person keeps their copy.',
     deleteDo: 'Delete for me',
     deleteAllTitle: 'Ask others to delete it?',
     deleteAllBody: 'Their Kith removes it when it hears of this. They may have read, copied or saved it before.',

@@ -2,8 +2,15 @@
 // new inbox records, a last word to the device itself, and the witness that the other side of a pair writes.
 import { equalBytes, fromHex, toHex } from '../bytes/index.ts';
 import { consentsOf } from '../conversation/index.ts';
-import { createRemoval, createWitness, feedIdOf, type Cut, type FeedId, type Member } from '../identity/index.ts';
-import { CHARTER_SEGMENT } from '../identity/index.ts';
+import {
+  CHARTER_SEGMENT,
+  createRemoval,
+  createWitness,
+  feedIdOf,
+  type Cut,
+  type FeedId,
+  type Member,
+} from '../identity/index.ts';
 import type { Ingested, LogObject } from '../log/index.ts';
 import { splitPacket } from '../mailbox/index.ts';
 import { DAY_MS } from '../ports/index.ts';
@@ -16,6 +23,8 @@ import type { Home } from './home.ts';
 import { wipeKeys } from './recovery.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
+
+type Device = Member['devices'][number];
 
 /** A device added so lately may be refused by any other of its person: nothing that it did counts (spec 03). */
 export const REFUSE_WITHIN_MS = DAY_MS;
@@ -75,15 +84,29 @@ export class Removal {
     this.#home.reach(mine, device.feed, this.#home.ownRecord(mine));
     this.#tell(device.feed, wipe);
     for (const pair of this.#home.pairs()) {
-      const theirs = consentsOf(this.#context.store, pair.id).find(({ self }) => equalBytes(self, device.feed));
-      if (theirs !== undefined)
-        this.#remove(pair, feedIdOf(this.#context.crypto, theirs.device), refuse, keys?.get(pair));
+      for (const here of this.#feedsIn(pair, device)) this.#remove(pair, here, refuse, keys?.get(pair));
       this.#home.renewInbox(pair, this.#hooks.bits());
       this.#sender.tellSoon(pair.theirs, true);
     }
     this.#home.renewInbox(mine, this.#hooks.bits());
     if (keys !== undefined) wipeKeys(keys.values());
     this.#context.changed({ type: 'devices' });
+  }
+  /** What a device of `self` is in a conversation with somebody. */
+  #feedsIn(pair: Pair, { feed, spare, added }: Device): readonly FeedId[] {
+    const known = this.#feedIn(pair, spare && added !== null ? added.feed : feed);
+    if (known === undefined) return [];
+    if (!spare) return [known];
+    // The spare of a backup says nothing of itself: it is what the same own device let in there.
+    return this.#devices(pair)
+      .filter((one) => one.spare && one.added !== null && equalBytes(one.added.feed, known))
+      .map((one) => one.feed);
+  }
+  #feedIn(pair: Pair, self: FeedId): FeedId | undefined {
+    const own = this.#home.mine.log.device()?.feed;
+    if (own !== undefined && equalBytes(own, self)) return pair.log.device()?.feed;
+    const known = consentsOf(this.#context.store, pair.id).find((one) => equalBytes(one.self, self));
+    return known && feedIdOf(this.#context.crypto, known.device);
   }
   #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined): void {
     if (of.log.memberOf(feed) === undefined) return;

@@ -160,7 +160,7 @@ export interface ContactDevice {
 export interface DeviceView {
   readonly device: string;
   readonly name: string;
-  /** Milliseconds. */
+  /** Milliseconds; 0: not known here, such as of a backup file on a device that was restored from it. */
   readonly addedAt: number;
   readonly revoked: boolean;
   readonly thisDevice: boolean;

@@ -47,10 +47,24 @@ export class Spares {
   seed(): Uint8Array {
     const { store, randomness } = this.#context;
     const known = store.get('backup', SEED);
-    if (known !== undefined) return known;
+    // Removed, it lets nobody in any more: what is saved from then on has another one.
+    if (known !== undefined && !this.#isRemoved(known)) return known;
     const seed = randomness.bytes(32);
     store.put('backup', SEED, seed);
     return seed;
+  }
+
+  #isRemoved(seed: Uint8Array): boolean {
+    const { crypto } = this.#context;
+    const { mine } = this.#home;
+    const secret = new Secret(seed.slice());
+    const key = spareKey(crypto, secret, mine.id);
+    const feed = feedIdOf(crypto, key.publicKey);
+    key.privateKey.wipe();
+    secret.wipe();
+    return mine.log
+      .charter()
+      .members.some(({ devices }) => devices.some((one) => one.state === 'removed' && equalBytes(one.feed, feed)));
   }
 
   /** Makes everything ready that a restored device needs, and answers the pairs that go into a backup. */

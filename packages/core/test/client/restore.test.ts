@@ -218,6 +218,36 @@ test('a later backup uses the same spare, and adds it to conversations that are 
   expect(says(here, carol, [again], second, 'to a new device')).toBe(true);
 });
 
+test('a backup file that was removed lets nobody in anywhere, whatever that one obeys; a later one of the same home does', async () => {
+  const { here, alice, bob, conversation } = talked(7);
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  const again = await restore(here, file, 'again');
+  here.clock.advance(HOUR);
+  // Removed from the device that came back with it: which of a contact's devices is the file's, only charters tell.
+  const spare = again.call('device.list', {}).find(({ backup: isBackup }) => isBackup);
+  again.call('device.revoke', { device: spare?.device ?? '' });
+  here.clock.advance(HOUR);
+  const removed = bob.call('contact.devices', { conversation }).map((one) => one.removed);
+  expect(removed).toEqual([false, true, false]);
+  // The thief hears of nobody but Bob.
+  for (const own of [alice, again]) own.stop();
+  const thief = await restore(here, file, 'thief');
+  expect(says(here, thief, [bob], conversation, 'I found this file')).toBe(false);
+  expect(bob.call('contact.devices', { conversation }).filter((one) => !one.removed)).toHaveLength(2);
+  thief.crash();
+  for (const own of [alice, again]) own.start();
+  expect(says(here, again, [bob, alice], conversation, 'still here')).toBe(true);
+
+  const later = await backup(alice);
+  here.clock.advance(HOUR);
+  alice.crash();
+  const last = await restore(here, later, 'last');
+  expect(says(here, last, [bob, again], conversation, 'with a new file')).toBe(true);
+  expect(says(here, bob, [last, again], conversation, 'welcome back')).toBe(true);
+  expect(last.call('device.list', {}).find(({ thisDevice }) => thisDevice)).toMatchObject({ revoked: false });
+});
+
 test('S4.4 S4.29 what was deleted or is over is in no later backup, and the restored device does not take it back', async () => {
   const { here, alice, bob, conversation } = talked(8);
   const say = (from: SimDevice, text: string, more: object = {}): string =>

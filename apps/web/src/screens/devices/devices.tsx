@@ -3,6 +3,7 @@ import { Archive, MonitorSmartphone, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { none, useAction, useKith, useQuery } from '../../app/kith.tsx';
+import { deviceName } from '../../app/names.ts';
 import { go } from '../../app/route.ts';
 import { date } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
@@ -16,8 +17,10 @@ import { AddDevice } from './add.tsx';
 import { Coming } from './coming.tsx';
 import { RemoveDevice, RemovedNow, type Removal } from './remove.tsx';
 
-const nameIn = (devices: readonly DeviceView[], id: string | null): string =>
-  devices.find(({ device }) => device === id)?.name ?? '';
+const nameIn = (devices: readonly DeviceView[], id: string | null): string => {
+  const found = devices.find(({ device }) => device === id);
+  return found === undefined ? '' : deviceName(found);
+};
 
 function Entry({
   device,
@@ -28,16 +31,21 @@ function Entry({
   devices: readonly DeviceView[];
   onRemove: ((device: DeviceView) => void) | null;
 }) {
-  const { name, addedAt, addedBy, refusableUntil, thisDevice, revoked, backup } = device;
+  const { addedAt, addedBy, refusableUntil, thisDevice, revoked, backup } = device;
+  const name = deviceName(device);
   return (
     <li className="entry" data-device={device.device}>
       <Icon of={backup ? Archive : MonitorSmartphone} />
       <div className="entry-text">
         <p dir="auto">{name === '' ? t.devices.unnamed : name}</p>
-        <p className="hint">
-          {addedBy === null ? t.devices.began(date(addedAt)) : t.devices.added(date(addedAt), nameIn(devices, addedBy))}
-        </p>
-        {backup ? <p className="hint">{t.devices.backup}</p> : null}
+        {addedAt === 0 ? null : (
+          <p className="hint">
+            {addedBy === null
+              ? t.devices.began(date(addedAt))
+              : t.devices.added(date(addedAt), nameIn(devices, addedBy))}
+          </p>
+        )}
+        {backup && !revoked ? <p className="hint">{t.devices.backup}</p> : null}
         {refusableUntil === null ? null : <p className="hint">{t.devices.refusable(date(refusableUntil))}</p>}
       </div>
       {thisDevice ? <span className="pill pill-good">{t.devices.thisDevice}</span> : null}

@@ -1,6 +1,7 @@
 import type { DeviceView } from '@kith/core/client';
 import { useState } from 'react';
 import { useAction, useKith } from '../../app/kith.tsx';
+import { deviceName } from '../../app/names.ts';
 import { Button } from '../../ui/button.tsx';
 import { Switch } from '../../ui/field.tsx';
 import { Modal } from '../../ui/modal.tsx';
@@ -9,6 +10,7 @@ import { t } from '../../words/index.ts';
 
 export interface Removal {
   readonly name: string;
+  readonly backup: boolean;
   readonly wipe: boolean;
 }
 
@@ -23,25 +25,26 @@ export function RemoveDevice({
   onDone: (removal: Removal) => void;
 }) {
   const kith = useKith();
+  const name = deviceName(device);
   const [wipe, setWipe] = useState(false);
   const remove = useAction(async (refuse: boolean) => {
     await kith.call('device.revoke', { device: device.device, refuse, wipe });
-    onDone({ name: device.name, wipe });
+    onDone({ name, backup: device.backup, wipe });
   });
   return (
-    <Modal title={t.devices.removeTitle(device.name)} onClose={onClose} question>
+    <Modal title={t.devices.removeTitle(name)} onClose={onClose} question>
       <ul className="bullets">
-        {t.devices.means.map((point) => (
+        {(device.backup ? t.devices.backupMeans : t.devices.means).map((point) => (
           <li key={point}>{point}</li>
         ))}
       </ul>
-      <Switch label={t.devices.wipe} hint={t.devices.wipeHint} on={wipe} onChange={setWipe} />
+      {device.backup ? null : <Switch label={t.devices.wipe} hint={t.devices.wipeHint} on={wipe} onChange={setWipe} />}
       {remove.problem === null ? null : <Problem code={remove.problem} />}
       <div className="row row-end">
         <Button autoFocus onPress={onClose}>
           {t.common.cancel}
         </Button>
-        {device.refusableUntil === null ? null : (
+        {device.refusableUntil === null || device.backup ? null : (
           <Button look="bad" onPress={() => remove.run(true)} isDisabled={remove.busy}>
             {t.devices.refuseDo}
           </Button>
@@ -61,7 +64,7 @@ export function RemovedNow({ removal }: { removal: Removal }) {
       <h2>{t.devices.nowTitle}</h2>
       <ul className="bullets">
         {removal.wipe ? <li>{t.devices.wiped}</li> : null}
-        {t.devices.now.map((point) => (
+        {(removal.backup ? t.devices.backupNow : t.devices.now).map((point) => (
           <li key={point}>{point}</li>
         ))}
       </ul>
