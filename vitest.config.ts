@@ -1,8 +1,9 @@
-// Four projects: what runs in Node, what runs in a real browser, screens over made-up data, and stories of real processes,
-// one after another.
+// Four projects: what runs in Node, what runs in a real browser, screens over made-up data, and stories of real processes.
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const CHROMIUM = process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium';
 const TESTS = ['packages', 'apps', 'scripts', 'bench'];
@@ -10,6 +11,30 @@ const inFolders = (ending: string): string[] => TESTS.map((folder) => `${folder}
 const screens = inFolders('.e2e.test.ts');
 const stories = [...inFolders('.story.test.ts'), 'stories/*.story.test.ts'];
 const vectors = new URL('../shared/vectors', import.meta.url).pathname;
+
+/** Seconds of the files that take longest, roughly. Begun last, one of them would run alone at the end of its suite. */
+const LONG_FILES: Readonly<Record<string, number>> = {
+  'sim.test.ts': 120,
+  'tabs.test.ts': 45,
+  'lint-plants.test.ts': 30,
+  'publication.test.ts': 20,
+  'codecs.test.ts': 20,
+  'screens-wide.e2e.test.ts': 50,
+  'screens-narrow.e2e.test.ts': 50,
+  'flows.e2e.test.ts': 50,
+  'screens-talk.story.test.ts': 80,
+  'texts.story.test.ts': 60,
+  'lock.story.test.ts': 60,
+  'files.story.test.ts': 55,
+  'screens-first.story.test.ts': 55,
+  'kill.story.test.ts': 50,
+};
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const seconds = ({ moduleId }: TestSpecification): number => LONG_FILES[basename(moduleId)] ?? 0;
+    return (await super.sort(files)).toSorted((one, other) => seconds(other) - seconds(one));
+  }
+}
 
 export default defineConfig({
   // Bundled beforehand, they would look for their WebAssembly beside the bundle.
@@ -22,6 +47,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Conditions are waited for; only what never comes may take so long.
     expect: { poll: { timeout: 15_000 } },
+    sequence: { sequencer: LongestFirst },
     exclude: [...configDefaults.exclude, '**/dist/**'],
     projects: [
       {
@@ -40,6 +66,7 @@ export default defineConfig({
         test: {
           name: 'screens',
           include: screens,
+          globalSetup: 'apps/web/test/harness-setup.ts',
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -51,7 +78,6 @@ export default defineConfig({
           name: 'story',
           include: stories,
           pool: 'forks',
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -4,7 +4,7 @@ import type { RunningRelay } from '../apps/relay/src/index.ts';
 import { Stage } from '../apps/cli/test/support/processes.ts';
 import { seriousFindings, steps, type Person } from '../apps/web/test/support.ts';
 import { freshFolder } from './support/engines.ts';
-import { atScreen, meetByName, openApp, relayWithApp } from './support/people.ts';
+import { atScreen, looked, meetByName, openApp, relayWithApp } from './support/people.ts';
 import { buildApps } from './support/screens.ts';
 
 beforeAll(buildApps);
@@ -329,71 +329,59 @@ test('U21 a second tab shows and does the same; the first may be closed', async 
   await steps(bob.page).reads('the first one is gone');
 });
 
-test.each([
-  [320, false],
-  [320, true],
-  [1280, false],
-  [1280, true],
-])(
-  'U13 the screens of a real conversation at %i px (dark: %s): nothing serious found, nothing too wide',
-  async (width, dark) => {
-    const relay = await relayWithApp();
-    const look = { width, height: width === 320 ? 640 : 800, dark };
-    const [alice, blair] = await Promise.all([atScreen(look), atScreen(look)]);
-    const folder = process.env['KITH_SCREENSHOTS'];
-    const looked = async (one: Person, name: string): Promise<void> => {
-      expect(await seriousFindings(one.page), name).toEqual([]);
-      expect(await one.page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(width);
-      if (folder !== undefined)
-        await one.page.screenshot({
-          path: `${folder}/${name}-${width}-${dark ? 'dark' : 'light'}.png`,
-          animations: 'disabled',
-        });
-    };
-    await openApp(alice.page, relay.url);
-    await looked(alice, '1-first');
-    await alice.page.getByLabel('What should people call you?').fill('Alice');
-    const link = await steps(alice.page).showCode();
-    await looked(alice, '2-code');
-    await blair.page.goto(link);
-    await steps(blair.page).button('Connect').waitFor();
-    await looked(blair, '3-invitation');
-    await blair.page.getByLabel('The name they will see').fill('Blair');
-    await steps(blair.page).connect();
-    await alice.page.getByRole('heading', { name: 'Blair', exact: true }).waitFor();
-    const talk: readonly (readonly [Person, Person, string])[] = [
-      [alice, blair, 'Hi Blair! Are we still on for the lake on Saturday?'],
-      [blair, alice, 'Yes! I looked at the forecast: sun until four.'],
-      [blair, alice, 'Shall I bring the small boat?'],
-      [alice, blair, 'Please do. I’ll take care of lunch 🥪'],
-      [blair, alice, 'Then I’ll bring cherries. The tree is full of them this year.'],
-      [alice, blair, 'Perfect. Nine o’clock at the bridge?'],
-      [blair, alice, 'Nine it is. I’m looking forward to it!'],
-    ];
-    for (const [from, to, text] of talk) {
-      await steps(from.page).write(text);
-      await steps(to.page).reads(text);
-    }
-    await steps(alice.page).message('Then I’ll bring').hover();
-    await steps(alice.page).message('Then I’ll bring').getByRole('button', { name: 'React' }).click();
-    await steps(alice.page).button('React with ❤️').click();
-    await steps(blair.page)
-      .message('Then I’ll bring')
-      .getByRole('button', { name: /^❤️, 1/ })
-      .waitFor();
-    await steps(alice.page).stateOf('Perfect. Nine').filter({ hasText: 'Delivered' }).waitFor();
-    await alice.page.mouse.move(0, 0);
-    await steps(alice.page).composer.focus();
-    await looked(alice, '4-talk');
-    await steps(alice.page).button('Not checked yet').click();
-    await alice.page.getByRole('list', { name: 'Your six words' }).getByRole('listitem').first().waitFor();
-    await looked(alice, '5-check');
-    await alice.page.keyboard.press('Escape');
-    await alice.page.keyboard.press('Alt+d');
-    await alice.page.getByRole('complementary').waitFor();
-    await looked(alice, '6-details');
-    await alice.page.keyboard.press('Control+,');
-    await alice.page.getByRole('heading', { name: 'Settings' }).waitFor();
-    await looked(alice, '7-settings');
-  },
-);
+test('U13 the screens of a real conversation in both widths and themes: nothing serious found, nothing too wide', async () => {
+  const relay = await relayWithApp();
+  const [alice, blair] = await Promise.all([atScreen(), atScreen()]);
+  const found: string[] = [];
+  const seen = (one: Person, name: string): Promise<void> =>
+    looked(one, `talk ${name}`, async (page, look) => {
+      const findings = await seriousFindings(page, look.endsWith('light') ? 'all' : 'colours');
+      found.push(...findings.map((finding) => `${look}: ${finding}`));
+    });
+  await openApp(alice.page, relay.url);
+  await seen(alice, '1 first');
+  await alice.page.getByLabel('What should people call you?').fill('Alice');
+  const link = await steps(alice.page).showCode();
+  await seen(alice, '2 code');
+  await blair.page.goto(link);
+  await steps(blair.page).button('Connect').waitFor();
+  await seen(blair, '3 invitation');
+  await blair.page.getByLabel('The name they will see').fill('Blair');
+  await steps(blair.page).connect();
+  await alice.page.getByRole('heading', { name: 'Blair', exact: true }).waitFor();
+  const talk: readonly (readonly [Person, Person, string])[] = [
+    [alice, blair, 'Hi Blair! Are we still on for the lake on Saturday?'],
+    [blair, alice, 'Yes! I looked at the forecast: sun until four.'],
+    [blair, alice, 'Shall I bring the small boat?'],
+    [alice, blair, 'Please do. I’ll take care of lunch 🥪'],
+    [blair, alice, 'Then I’ll bring cherries. The tree is full of them this year.'],
+    [alice, blair, 'Perfect. Nine o’clock at the bridge?'],
+    [blair, alice, 'Nine it is. I’m looking forward to it!'],
+  ];
+  for (const [from, to, text] of talk) {
+    await steps(from.page).write(text);
+    await steps(to.page).reads(text);
+  }
+  await steps(alice.page).message('Then I’ll bring').hover();
+  await steps(alice.page).message('Then I’ll bring').getByRole('button', { name: 'React' }).click();
+  await steps(alice.page).button('React with ❤️').click();
+  await steps(blair.page)
+    .message('Then I’ll bring')
+    .getByRole('button', { name: /^❤️, 1/ })
+    .waitFor();
+  await steps(alice.page).stateOf('Perfect. Nine').filter({ hasText: 'Delivered' }).waitFor();
+  await alice.page.mouse.move(0, 0);
+  await steps(alice.page).composer.focus();
+  await seen(alice, '4 talk');
+  await steps(alice.page).button('Not checked yet').click();
+  await alice.page.getByRole('list', { name: 'Your six words' }).getByRole('listitem').first().waitFor();
+  await seen(alice, '5 check');
+  await alice.page.keyboard.press('Escape');
+  await alice.page.keyboard.press('Alt+d');
+  await alice.page.getByRole('complementary').waitFor();
+  await seen(alice, '6 details');
+  await alice.page.keyboard.press('Control+,');
+  await alice.page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await seen(alice, '7 settings');
+  expect(found).toEqual([]);
+});

@@ -6,16 +6,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Fixture } from '../dev/fixture.ts';
-import {
-  cameraFlags,
-  filmOf,
-  person,
-  seriousFindings,
-  serveHarness,
-  steps,
-  type Person,
-  type Site,
-} from './support.ts';
+import { serveHarness } from './harness.ts';
+import { cameraFlags, filmOf, person, seriousFindings, steps, type Person, type Site } from './support.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 

@@ -1,7 +1,8 @@
 // The lock screen and its settings, over the Kith in memory.
 import type { Kith } from '@kith/core/client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { person, seriousFindings, serveHarness, steps, type Person, type Site } from './support.ts';
+import { serveHarness } from './harness.ts';
+import { person, seriousFindings, steps, type Person, type Site } from './support.ts';
 
 declare const fixture: {
   readonly kith: Kith;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Fixture } from '../dev/fixture.ts';
-import { person, seriousFindings, serveHarness, type Person, type Site } from './support.ts';
+import { serveHarness } from './harness.ts';
+import { person, seriousFindings, type Person, type Site } from './support.ts';
 
 export interface OnePage {
   /** There once the tests of the file run. */
@@ -56,7 +57,8 @@ export const onePage = (): OnePage => {
           await page.emulateMedia({ colorScheme: theme });
           if (process.env['KITH_SHOTS'] !== undefined)
             await page.screenshot({ path: join(process.env['KITH_SHOTS'], `${name}-${width}-${theme}.png`) });
-          found.push(...(await seriousFindings(page)).map((finding) => `${name} ${width} ${theme}: ${finding}`));
+          const findings = await seriousFindings(page, theme === 'light' ? 'all' : 'colours');
+          found.push(...findings.map((finding) => `${name} ${width} ${theme}: ${finding}`));
           found.push(...(await cutOff(page)).map((finding) => `${name} ${width}: ${finding}`));
         }
       }

@@ -95,20 +95,6 @@ export async function buildInto(folder: string, configFile: string): Promise<voi
   }
 }
 
-/** The screens over a Kith in memory (dev/), built once for a test file. */
-export async function serveHarness(): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'kith-harness-'));
-  await buildInto(folder, join(root, 'dev/vite.config.ts'));
-  const site = await serve(folder);
-  return {
-    url: site.url,
-    close: async () => {
-      await site.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
 export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -169,22 +155,29 @@ export async function person(options: PersonOptions = {}): Promise<Person> {
   };
 }
 
-/** Serious and critical findings of axe, as short lines. */
-export async function seriousFindings(page: Page): Promise<readonly string[]> {
+const ALL_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * Serious and critical findings of axe, as short lines. `colours`: those alone, for a page that was looked through in another
+ * theme just before, which changes nothing else.
+ */
+export async function seriousFindings(page: Page, what: 'all' | 'colours' = 'all'): Promise<readonly string[]> {
   // In by the debugger's door: a script element would be refused by the page's policy.
   await page.evaluate(`if (!globalThis.axe) { ${axe.source} }`);
-  return page.evaluate(async () => {
-    const runner = (globalThis as unknown as { axe: typeof axe }).axe;
-    const { violations } = await runner.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary?.split('\n')[1]?.trim() ?? ''})`).join(' | ')}`,
-      );
-  });
+  return page.evaluate(
+    async (runOnly) => {
+      const runner = (globalThis as unknown as { axe: typeof axe }).axe;
+      const { violations } = await runner.run(document, { runOnly });
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary?.split('\n')[1]?.trim() ?? ''})`).join(' | ')}`,
+        );
+    },
+    what === 'all' ? ALL_RULES : COLOUR_RULES,
+  );
 }
 
 /** The steps of a person, in the words of the screens. For tests with the fixture and with the real engine alike. */

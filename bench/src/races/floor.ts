@@ -11,7 +11,10 @@ export const floor: Peer = {
   works: ['W1', 'W2', 'W3'],
   missing: () => null,
   async start(yard) {
-    const router = await yard.server([fileURLToPath(new URL('floor-router.ts', import.meta.url))], /listening at (ws:\S+)/);
+    const router = await yard.server(
+      [fileURLToPath(new URL('floor-router.ts', import.meta.url))],
+      /listening at (ws:\S+)/,
+    );
     return { spot: { url: router.url }, pids: [router.pid] };
   },
 };

@@ -63,7 +63,17 @@ test('the same verdict on crafted signatures: points of small order, encodings t
     const message = Uint8Array.of(i);
     const good = wasm.sign(key, message);
     const [nonce, scalar] = [good.subarray(0, 32), numberOf(good.subarray(32))];
-    const scalars = [0n, 1n, scalar, scalar + ORDER, scalar + 2n * ORDER, ORDER - 1n, ORDER, ORDER + 1n, 2n ** 253n - 1n];
+    const scalars = [
+      0n,
+      1n,
+      scalar,
+      scalar + ORDER,
+      scalar + 2n * ORDER,
+      ORDER - 1n,
+      ORDER,
+      ORDER + 1n,
+      2n ** 253n - 1n,
+    ];
     for (const from of [key.publicKey, ...points])
       for (const point of [nonce, ...points])
         for (const one of scalars) {
@@ -99,7 +109,13 @@ test('the same bytes out for any bytes in', () => {
         expect(crypto.open(key, nonce, box, associated)).toEqual(text);
         expect(crypto.open(key, nonce, flipped, associated)).toBeUndefined();
         expect(crypto.open(key, nonce, box.subarray(0, at % 16), associated)).toBeUndefined();
-        expect(crypto.verify(pair.publicKey, text, signature.map((byte, i) => (i === at % 64 ? byte ^ 1 : byte)))).toBe(false);
+        expect(
+          crypto.verify(
+            pair.publicKey,
+            text,
+            signature.map((byte, i) => (i === at % 64 ? byte ^ 1 : byte)),
+          ),
+        ).toBe(false);
       }
       for (const crypto of [native, wasm]) {
         expect(() => crypto.seal(key.subarray(1), nonce, text, associated)).toThrow();

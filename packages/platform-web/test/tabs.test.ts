@@ -294,7 +294,10 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     ).toBe('internal');
     await page.evaluate(() => void navigator.locks.request('kith home engine', () => new Promise(() => undefined)));
     const other = await openPage();
-    expect(await other.evaluate(() => tab.start())).toBe('home-busy');
+    await other.clock.install();
+    const started = other.evaluate(() => tab.start());
+    await other.clock.fastForward(20_000);
+    expect(await started).toBe('home-busy');
   }, 40_000);
 
   test('nothing is missing here; without a secure context or private files it is said', async () => {
