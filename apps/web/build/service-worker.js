@@ -5,13 +5,21 @@ addEventListener('install', (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(VERSION);
-      await Promise.all(
-        FILES.map(async ([path, hash]) => {
-          const answer = await fetch(path, { cache: 'no-store', integrity: `sha256-${hash}` });
-          if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-          await cache.put(path, answer);
-        }),
-      );
+      // What is still on its way when one file is refused would hold the server's connections until the browser ends
+      // this worker (half a minute), and the next release would wait for them.
+      const stop = new AbortController();
+      try {
+        await Promise.all(
+          FILES.map(async ([path, hash]) => {
+            const asked = { cache: 'no-store', integrity: `sha256-${hash}`, signal: stop.signal };
+            const answer = await fetch(path, asked);
+            if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+            await cache.put(path, answer);
+          }),
+        );
+      } finally {
+        stop.abort();
+      }
       // "About" names the release that runs, which is this one, also while a newer one waits.
       await cache.put('/build.json', Response.json({ build: VERSION.replace('kith-', '') }));
     })(),

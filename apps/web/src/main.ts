@@ -2,11 +2,13 @@
 import './styles/index.css';
 import { mayStart, missingFeatures, startWebKith, wasHere, type WebKith } from '@kith/platform-web';
 import engineWorkerUrl from '@kith/platform-web/engine-worker?worker&url';
+import { followReleases } from './app/follow-releases.ts';
 import { watchInstallability } from './app/installability.ts';
 
 const startKith = (startAnew: boolean): Promise<WebKith> =>
   startWebKith({ relays: [location.origin], workerUrl: engineWorkerUrl, startAnew });
 
+if (import.meta.env.PROD) followReleases();
 // Before the engine, which leaves that sign.
 const before = wasHere();
 const starting = mayStart() ? startKith(false) : null;

@@ -66,7 +66,7 @@ export async function show(
     const again = (): void => void show(startAnew(), startAnew, false);
     draw(problem === 'evicted' ? <Evicted onGoOn={again} /> : <CouldNotStart problem={problem} />);
   }
-  if (import.meta.env.PROD) await startUpdates(trustedWorkerUrl('/sw.js'));
+  if (import.meta.env.PROD) await startUpdates(trustedWorkerUrl('/sw.js'), new URL(import.meta.url).pathname);
 }
 
 export const showMissing = (features: readonly Feature[]): void => draw(<Missing features={features} />);

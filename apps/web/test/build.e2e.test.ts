@@ -12,8 +12,8 @@ const FIRST_SCREEN_LIMIT = 160 * 1024;
 
 let folder: string;
 let site: Site;
-/** What the server puts in a file's place. */
-let change: (path: string, bytes: Buffer) => Buffer = (_path, bytes) => bytes;
+/** What the server puts in a file's place; null: it is away. */
+let change: (path: string, bytes: Buffer) => Buffer | null = (_path, bytes) => bytes;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kith-release-'));
   await buildInto(folder, join(root, 'vite.config.ts'));
@@ -76,8 +76,26 @@ test('JavaScript of the first screen, without the engine', () => {
   expect(size).toBeLessThan(FIRST_SCREEN_LIMIT);
 });
 
-test('U21 works offline after the first visit, and updates when asked, never by itself and never in part', async () => {
-  const { page, context, complaints, close } = await person();
+test('U21 works offline after the first visit', async () => {
+  const { page, close } = await person();
+  try {
+    change = (_path, bytes) => bytes;
+    await page.goto(site.url);
+    await page.getByRole('button', { name: 'Add someone' }).waitFor();
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+
+    change = () => null;
+    await page.reload();
+    await page.getByRole('button', { name: 'Add someone' }).waitFor();
+  } finally {
+    await close();
+  }
+});
+
+// In a profile of its own: watched by a debugger, Chromium's workers sit for half a minute after they were offline once.
+test('U21 updates when asked, never by itself and never in part', async () => {
+  const { page, complaints, close } = await person();
   try {
     change = (_path, bytes) => bytes;
     await page.goto(site.url);
@@ -85,12 +103,6 @@ test('U21 works offline after the first visit, and updates when asked, never by 
     await page.evaluate(() => navigator.serviceWorker.ready);
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
     expect(complaints).toEqual([]);
-
-    await context.setOffline(true);
-    await page.reload();
-    await page.getByRole('button', { name: 'Add someone' }).waitFor();
-    await context.setOffline(false);
-    complaints.length = 0;
 
     // A release whose bytes do not fit its list is not taken: the old one goes on.
     const sw = readFileSync(join(folder, 'sw.js'), 'utf8');
@@ -136,8 +148,9 @@ test('U21 works offline after the first visit, and updates when asked, never by 
     expect(await page.evaluate(() => document.querySelector('title')?.textContent)).toBe('Kith');
     await page.getByRole('button', { name: 'Update' }).click();
     // The page starts anew by itself, in the new release; the old one is gone.
-    const served = (): Promise<string> => page.evaluate(async () => (await fetch('/index.html')).text()).catch(String);
-    await expect.poll(served, { timeout: 60_000 }).toContain('Kith two');
+    const title = (): Promise<string> =>
+      page.evaluate(() => document.querySelector('title')?.textContent ?? '').catch(String);
+    await expect.poll(title).toBe('Kith two');
     await page.getByRole('button', { name: 'Add someone' }).waitFor();
     expect(await page.evaluate(() => caches.keys())).toEqual(['kith-two']);
   } finally {

@@ -45,16 +45,21 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Serves a built folder with the policy of the release. `change` may put other bytes in a file's place. */
+/** Serves a built folder with the policy of the release. `change` may put other bytes in a file's place, or none: the server is away then. */
 export async function serve(
   folder: string,
-  change: (path: string, bytes: Buffer) => Buffer = (_path, bytes) => bytes,
+  change: (path: string, bytes: Buffer) => Buffer | null = (_path, bytes) => bytes,
 ): Promise<Site> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const wanted = join(folder, normalize(path === '/' || path === '/i' || path === '/d' ? '/index.html' : path));
     if (!wanted.startsWith(folder) || statSync(wanted, { throwIfNoEntry: false })?.isFile() !== true) {
       response.writeHead(404).end();
+      return;
+    }
+    const bytes = change(path, readFileSync(wanted));
+    if (bytes === null) {
+      request.destroy();
       return;
     }
     response.writeHead(200, {
@@ -64,7 +69,7 @@ export async function serve(
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
     });
-    response.end(change(path, readFileSync(wanted)));
+    response.end(bytes);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();

@@ -9,22 +9,24 @@ const offer = (worker: ServiceWorker | null): void => {
   for (const listener of listeners) listener();
 };
 
-export async function startUpdates(scriptUrl: string): Promise<void> {
-  const registration = await navigator.serviceWorker.register(scriptUrl, { scope: '/', type: 'module' });
-  if (registration.waiting !== null && navigator.serviceWorker.controller !== null) offer(registration.waiting);
+/** `ownFile`: the path of a file of the release that this page is of. */
+export async function startUpdates(scriptUrl: string, ownFile: string): Promise<void> {
+  const workers = navigator.serviceWorker;
+  // A page of the old release that was on its way while the new one took over: once, since a shrunk cache is no update.
+  const once = 'kith-outdated';
+  if (workers.controller === null || (await caches.match(ownFile)) !== undefined) sessionStorage.removeItem(once);
+  else if (sessionStorage.getItem(once) === null) {
+    sessionStorage.setItem(once, '1');
+    location.reload();
+    return;
+  }
+  const registration = await workers.register(scriptUrl, { scope: '/', type: 'module' });
+  if (registration.waiting !== null && workers.controller !== null) offer(registration.waiting);
   registration.addEventListener('updatefound', () => {
     const worker = registration.installing;
     worker?.addEventListener('statechange', () => {
-      if (worker.state === 'installed' && navigator.serviceWorker.controller !== null) offer(worker);
+      if (worker.state === 'installed' && workers.controller !== null) offer(worker);
     });
-  });
-  let asked = false;
-  navigator.serviceWorker.addEventListener('controllerchange', () => {
-    // The first worker takes over quietly; after that, a change of controller means that an update was asked for.
-    if (waiting !== null && !asked) {
-      asked = true;
-      location.reload();
-    }
   });
 }
 
