@@ -1,17 +1,7 @@
-// Attacks on charters, and for each the bugs that would let it through: planted one by one, each is noticed.
-import { describe, expect, test } from 'vitest';
-import * as identity from '../../src/identity/index.ts';
+// Attacks on charters. The bugs that would let each through are planted by the table of packages/testkit/src/plants.
+import { expect, test } from 'vitest';
 import { ATTACKS } from './attacks.ts';
-import { withPlant } from './plant.ts';
 
-describe.each(Object.entries(ATTACKS))('%s', (_, { run, plants }) => {
-  test('gets away with nothing', () => {
-    expect(run(identity)).toEqual([]);
-  });
-  test.each(plants.map((plant) => [`${plant.file}: ${plant.passage}`, plant] as const))(
-    'is noticed without "%s"',
-    async (__, plant) => {
-      expect((await withPlant(plant).then(run)).length).toBeGreaterThan(0);
-    },
-  );
+test.each(Object.entries(ATTACKS))('%s: gets away with nothing', (_, attack) => {
+  expect(attack()).toEqual([]);
 });
