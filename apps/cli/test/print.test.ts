@@ -16,7 +16,7 @@ describe('times', () => {
 });
 
 describe('what others wrote cannot steer a terminal', () => {
-  test('escape sequences, carriage returns and reordering characters are shown, not obeyed', () => {
+  test('class 23: escape sequences, carriage returns and reordering characters are shown, not obeyed', () => {
     expect(plain('\u001b[2Jgone\r\u202eevil\u0007\u009b1m')).toBe('\\u001b[2Jgone\\u000d\\u202eevil\\u0007\\u009b1m');
   });
   test('a further line cannot pass for an entry of its own', () => {

@@ -102,7 +102,7 @@ describe('mailbox', () => {
     expect(resultsOf(ask(put([one]), START + 2 * HOUR_MS))).toEqual([taken]);
   });
 
-  test('S1.16 an hour bucket is there until an hour after its end and then gone; a day bucket a day after', () => {
+  test('class 32 S1.16 an hour bucket is there until an hour after its end and then gone; a day bucket a day after', () => {
     for (const [kind, period, end] of [
       [BUCKETS.hour, hour, 2 * HOUR_MS],
       [BUCKETS.day, day, 2 * DAY_MS],
@@ -197,7 +197,7 @@ describe('mailbox', () => {
 describe('limits', () => {
   const limits = { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 120, burst: 600 } };
 
-  test('the burst is exact: cell 600 is taken, cell 601 is not, and another connection of the address does not help', () => {
+  test('class 30: the burst is exact: cell 600 is taken, cell 601 is not, and another connection of the address does not help', () => {
     const { ask } = world({ limits });
     let count = 0;
     for (let i = 0; i < 10; i++)
@@ -305,7 +305,7 @@ describe('live', () => {
     expect(codeOf(ask(listen(1), START, { ...alice, connection: 34 }))).toBe('done');
   });
 
-  test('channels shorter than announced, with spare bits, or without a connection are refused', () => {
+  test('class 30: channels shorter than announced, with spare bits, or without a connection are refused', () => {
     const { ask } = world({ liveBits: 10 });
     const one = (bits: number, ...prefix: readonly number[]): RelayRequest => ({
       type: 'listen',

@@ -1,12 +1,17 @@
 import type { Contact, DeviceView } from '@kith/core/client';
 import { t } from '../words/index.ts';
 
+/** Controls, and the characters that reorder what stands beside them. */
+// oxlint-disable-next-line no-control-regex
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** A name that others chose, as it may stand in a line of ours: it turns nothing round that is not part of it. */
+export const plainName = (name: string): string => name.replace(STEERING, '').trim();
+
 /** What to call a contact on screen: never an id. */
-export const nameOf = (contact: Pick<Contact, 'name'>): string =>
-  contact.name.trim() === '' ? t.list.unnamed : contact.name;
+export const nameOf = (contact: Pick<Contact, 'name'>): string => plainName(contact.name) || t.list.unnamed;
 
 /** For the middle of a sentence: '' when there is no name, and the sentence is worded for that. */
-export const namedOf = (contact: Pick<Contact, 'name'>): string => contact.name.trim();
+export const namedOf = (contact: Pick<Contact, 'name'>): string => plainName(contact.name);
 
 /** Open invitations without a note, a draft or a message are shown under "Add someone", not as conversations. */
 export const isListed = (contact: Contact): boolean =>

@@ -2,6 +2,7 @@ import type { InvitePreview } from '@kith/core/client';
 import { useEffect, useState } from 'react';
 import { contextOfShown, useContexts, useShown } from '../app/contexts.ts';
 import { none, useAction, useKith, usePlatform, useQuery } from '../app/kith.tsx';
+import { plainName } from '../app/names.ts';
 import { go, goToList } from '../app/route.ts';
 import { Button } from '../ui/button.tsx';
 import { Command, CopyButton } from '../ui/copy-button.tsx';
@@ -63,7 +64,7 @@ function Open({ preview, link }: { preview: InvitePreview; link: string }) {
   return (
     <>
       <div className="stack-tight">
-        <p>{preview.name === '' ? t.invite.unnamed : t.invite.from(preview.name)}</p>
+        <p>{plainName(preview.name) === '' ? t.invite.unnamed : t.invite.from(plainName(preview.name))}</p>
         <p className="soft">{preview.reusable ? t.invite.manyNote : t.invite.onceNote}</p>
       </div>
       <PrivateWindow />
@@ -181,7 +182,11 @@ export function Invitation({ link }: { link: string }) {
       );
     case 'open':
       return (
-        <Page key="open" title={value.name === '' ? t.invite.titleUnnamed : t.invite.title(value.name)} narrow>
+        <Page
+          key="open"
+          title={plainName(value.name) === '' ? t.invite.titleUnnamed : t.invite.title(plainName(value.name))}
+          narrow
+        >
           <Open preview={value} link={link} />
         </Page>
       );

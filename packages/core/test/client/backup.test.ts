@@ -127,7 +127,7 @@ const windows = (bytes: Uint8Array): readonly Uint8Array[] =>
     (piece) => new Set(piece).size > 24,
   );
 
-test('S1.1 the file tells nothing but its padded size: parts of one size, and no word of it', async () => {
+test('class 16 S1.1 the file tells nothing but its padded size: parts of one size, and no word of it', async () => {
   const { alice } = talked();
   const file = new File();
   const { bytes } = await writeBackup(kithOf(alice), file, PASSPHRASE, derive);

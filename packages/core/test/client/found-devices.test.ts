@@ -121,7 +121,7 @@ test('who answered a removed device before they heard of it is still heard by th
   expect(lineOf(a, conversation, 'too late')?.mark).toBe('removed');
 });
 
-test('half of a long packet does not keep a text that was deleted', () => {
+test('class 32: half of a long packet does not keep a text that was deleted', () => {
   const lies: Lies = {};
   const here = world(5103, 1, lies);
   const [alice, bob] = [here.device('alice'), here.device('bob')];

@@ -1,5 +1,5 @@
 // What a contact, a stranger with a link, or a relay can do who does not keep to the protocol.
-import { concat, fromHex, utf8 } from '@kith/core/bytes';
+import { concat, fromHex, toHex, utf8 } from '@kith/core/bytes';
 import { Engine, type Effect } from '@kith/core/client';
 import { Secret, type SigningKey } from '@kith/core/crypto';
 import {
@@ -393,4 +393,37 @@ test('class 29: a relay that says at every fetch that it lost everything does no
   // Believed four times: what waits, once each, and the frontiers beside it.
   expect(seen.cells).toBeGreaterThan(40);
   expect(seen.cells).toBeLessThan(4 * 60);
+});
+
+test('class 11 S3.11: two relays never hold the same bytes of one message', () => {
+  const here = world(31, 2);
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  const seen = new Map<string, string[]>(here.relays.map(({ origin }) => [origin, []]));
+  here.network.onRequest((relay: string, request: RelayRequest) => {
+    if (request.type === 'put') seen.get(relay)?.push(...request.cells.map(({ cell }) => toHex(cell)));
+  });
+  for (let i = 0; i < 5; i++) {
+    alice.call('send', { conversation, text: `message ${i}` });
+    here.clock.advance(30_000);
+  }
+  expect(texts(bob, conversation)).toHaveLength(5);
+  const all = [...seen.values()];
+  for (const cells of all) expect(cells.length).toBeGreaterThan(4);
+  expect(new Set(all.flat()).size).toBe(all.flat().length);
+});
+
+test('class 24: what a contact calls itself is told as such, and never takes the place of the name I gave', () => {
+  const here = world(33);
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  const named = (): readonly unknown[] => alice.call('contact.list', {}).map(({ name, nameFrom }) => [name, nameFrom]);
+  bob.call('profile.set', { name: 'Grandma' });
+  here.clock.advance(60_000);
+  expect(named()).toEqual([['Grandma', 'them']]);
+  alice.call('contact.rename', { conversation, name: 'Bob' });
+  bob.call('profile.set', { name: 'Grandma Rose' });
+  here.clock.advance(60_000);
+  expect(named()).toEqual([['Bob', 'me']]);
 });

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fromHex, utf8 } from '../../src/bytes/index.ts';
 import {
@@ -82,7 +84,7 @@ describe('values at and beyond their bounds', () => {
     expect(decode(literal(2), hex('01'))).toBeUndefined();
     expect(decode(literal(2), hex('02'))).toBe(2);
   });
-  test('a tuple with a field named __proto__ stays a plain value', () => {
+  test('class 28: a tuple with a field named __proto__ stays a plain value', () => {
     const codec = tuple({ ['__proto__']: uint(5), constructor: uint(5) });
     const value = decode(codec, hex('82 01 02'));
     expect(Object.getPrototypeOf(value ?? {})).toBe(Object.prototype);
@@ -120,7 +122,7 @@ describe('one value, one encoding', () => {
 describe('bombs', () => {
   const anything: Codec<unknown> = { cddl: 'any', uses: [], in: (raw) => raw, out: (value) => value };
   const nested = (depth: number, head = 0x81): Uint8Array => Uint8Array.from([...Array<number>(depth).fill(head), 0]);
-  test('sixteen levels are read, seventeen and a million are refused at once', () => {
+  test('class 28: sixteen levels are read, seventeen and a million are refused at once', () => {
     expect(decode(anything, nested(16))).toBeDefined();
     expect(decode(anything, nested(17))).toBeUndefined();
     for (const head of [0x81, 0xa1, 0xc1, 0x9f, 0xbf]) {
@@ -130,7 +132,7 @@ describe('bombs', () => {
       expect(performance.now() - started).toBeLessThan(500);
     }
   });
-  test('a length that lies allocates nothing', () => {
+  test('class 28: a length that lies allocates nothing', () => {
     for (const digits of [
       '9b 001fffffffffffff',
       '5b 001fffffffffffff',
@@ -179,11 +181,8 @@ interface Appendix {
   readonly decoded?: unknown;
   readonly diagnostic?: string;
 }
-const published = import.meta.glob<readonly Appendix[]>('../../../../../shared/vectors/cbor_appendix_a.json', {
-  import: 'default',
-  eager: true,
-});
-const vectors = Object.values(published)[0] ?? [];
+const published = join(import.meta.dirname, '../../../../../shared/vectors/cbor_appendix_a.json');
+const vectors = existsSync(published) ? (JSON.parse(readFileSync(published, 'utf8')) as readonly Appendix[]) : [];
 if (vectors.length === 0) console.log('No published vectors at ../shared/vectors: RFC 8949 appendix A is skipped.');
 
 describe.skipIf(vectors.length === 0)('RFC 8949 appendix A', () => {

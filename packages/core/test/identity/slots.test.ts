@@ -107,23 +107,23 @@ const made = (crypto: Crypto) => {
 const labels = (): readonly string[] => {
   const found: string[] = [];
   made({
-      ...sodium,
-      sign: (by, message) => {
-        found.push(utf8ToText(message.subarray(0, message.indexOf(0))) ?? 'no label');
-        return sodium.sign(by, message);
-      },
-    });
+    ...sodium,
+    sign: (by, message) => {
+      found.push(utf8ToText(message.subarray(0, message.indexOf(0))) ?? 'no label');
+      return sodium.sign(by, message);
+    },
+  });
   return found;
 };
 
-test('S4.20 each kind of signature has a label of its own', () => {
+test('class 3 S4.20 each kind of signature has a label of its own', () => {
   const own = labels();
   expect(own).toHaveLength(6);
   expect(new Set(own).size).toBe(own.length);
   for (const label of own) expect(label).toMatch(/^kith [a-z ]+$/);
 });
 
-test('S4.20 a signature made for one slot verifies in no other, though key and content are the same', () => {
+test('class 4 S4.20 a signature made for one slot verifies in no other, though key and content are the same', () => {
   const { entry, certificate, seal, consent, absorb } = made(sodium);
   const signatures = {
     entry: entry.slice(-64),
@@ -161,7 +161,7 @@ test('S4.20 a signature made for one slot verifies in no other, though key and c
   expect(passed).toEqual(Object.keys(slots).map((name) => `${name} as ${name}`));
 });
 
-test('S4.20 every object fed to every other parser is refused', () => {
+test('class 4 S4.20 every object fed to every other parser is refused', () => {
   const { entry, certificate, seal, sealed, consent } = made(sodium);
   const stub = { format: 1, kind: 1, feed, segment: at.segment, count: 1, head, lamport: 1, seed: head } as const;
   const offered = {

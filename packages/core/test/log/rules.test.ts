@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { concat } from '../../src/bytes/index.ts';
+import { concat, toHex } from '../../src/bytes/index.ts';
 import { decode, encode } from '../../src/codec/index.ts';
 import type { Crypto } from '../../src/crypto/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
-import { conversationIdFrom, openCertificate, openEntry, readCertificate } from '../../src/identity/index.ts';
+import {
+  conversationIdFrom,
+  createCertificate,
+  openCertificate,
+  openEntry,
+  readCertificate,
+} from '../../src/identity/index.ts';
 import {
   decodeHeader,
   encodeHeader,
@@ -150,6 +156,34 @@ describe('S2.10 what was tampered with is named and never shown', () => {
 });
 
 describe('attack classes', () => {
+  test('class 1: a segment that another key certified for a device does not count', () => {
+    const { bob, people, objects } = talk();
+    const theirs = bob.log.device();
+    if (theirs === undefined) throw new Error('not started');
+    const forged = objects.map((object): LogObject => {
+      const certificate = object.type === 'certificate' ? readCertificate(object.certificate) : undefined;
+      if (certificate === undefined || toHex(certificate.feed) === toHex(theirs.feed)) return object;
+      return { type: 'certificate', certificate: createCertificate(crypto, theirs.key, certificate).bytes };
+    });
+    const { replica, taken } = watch(people, forged);
+    expect(taken.refused.get('signature')).toBe(1);
+    expect(replica.log.page({ limit: 99 }).every(({ member }) => toHex(member) === toHex(theirs.member))).toBe(true);
+  });
+
+  test('class 5: an event that names one which is not here waits for it', () => {
+    const { alice, people, objects } = talk();
+    const own = alice.log.device()?.feed ?? new Uint8Array(8);
+    const isHers = (object: LogObject): boolean =>
+      object.type === 'event' && toHex(decodeHeader(object.header)?.feed ?? own) === toHex(own);
+    const { replica } = watch(
+      people,
+      objects.filter((object) => !isHers(object)),
+    );
+    expect(texts(replica)).toEqual([]);
+    take(replica, objects, 'own');
+    expect(texts(replica)).toHaveLength(5);
+  });
+
   test('class 4: every signed object fed to every other parser passes only on the diagonal', () => {
     const { alice, objects } = talk();
     const device = alice.log.device();
@@ -268,6 +302,28 @@ describe('attack classes', () => {
       object.type === 'seal' ? { ...object, signature: concat(Uint8Array.of(1), new Uint8Array(63)) } : object,
     );
     expect(watch(people, zero).replica.log.page({ limit: 99 }).length).toBe(0);
+  });
+
+  test('class 17: equal texts have no byte of their hashes in common, so none can be guessed from what stays of a deleted one', () => {
+    const { alice } = talk();
+    say(alice, 'yes');
+    say(alice, 'yes');
+    const headers = everything(alice).flatMap((object) =>
+      object.type === 'event' ? (decodeHeader(object.header) ?? []) : [],
+    );
+    expect(new Set(headers.map(({ contentHash }) => toHex(contentHash))).size).toBe(7);
+    expect(new Set(headers.map(({ sizeClass }) => sizeClass)).size).toBe(1);
+  });
+
+  test('class 32: what was purged is not taken back from who still has it', () => {
+    const { alice, bob, objects } = talk();
+    give(alice, bob);
+    const [first] = bob.log.page({ limit: 99 });
+    if (first === undefined) throw new Error('nothing there');
+    bob.store.transaction(() => bob.log.purge(first.event));
+    take(bob, objects, feedOf(alice));
+    expect(bob.log.content(first.event)).toBeUndefined();
+    expect(texts(bob).filter((text) => text !== '')).toHaveLength(4);
   });
 
   test('class 14: a content swapped between two events is refused, and the right one may still come', () => {

@@ -115,7 +115,7 @@ describe('cells', () => {
     expect(openCell(crypto, cell, drawBodyKey(randomness))).toBeUndefined();
   });
 
-  test('tag, commitment and body are bound: any changed bit of them opens nothing; slots are no part of it', () => {
+  test('class 12: tag, commitment and body are bound: any changed bit of them opens nothing; slots are no part of it', () => {
     const { randomness, inbox } = inboxes(6);
     const key = drawBodyKey(randomness);
     const body = splitPacket(randomness.bytes(8), new Uint8Array(100))?.[0] as Uint8Array;
@@ -128,7 +128,7 @@ describe('cells', () => {
     }
   });
 
-  test('the place of a slot is drawn evenly', () => {
+  test('class 19: the place of a slot is drawn evenly', () => {
     const { randomness, inbox } = inboxes(7);
     const counts = Array.from({ length: 8 }, () => 0);
     const slot = new Uint8Array(80).fill(9);
@@ -145,6 +145,19 @@ describe('cells', () => {
       counts[place] = (counts[place] as number) + 1;
     }
     for (const count of counts) expect(Math.abs(count - 500)).toBeLessThan(110);
+  });
+
+  test('class 19: with one device behind it or with eight a cell has no slot that is empty or like another', () => {
+    const { randomness, inbox } = inboxes(8);
+    for (const devices of [1, 8]) {
+      const tag = makeTag(crypto, inbox, randomness);
+      const made = Array.from({ length: devices }, () => randomness.bytes(80));
+      const cell = sealCell(crypto, randomness, tag, made, drawBodyKey(randomness), new Uint8Array(BODY_BYTES));
+      const slots = cellSlots(cell);
+      expect(new Set(slots.map((slot) => Buffer.from(slot).toString('hex'))).size).toBe(8);
+      // 80 random bytes have about 69 different values; whatever is counted or filled in has few.
+      for (const slot of slots) expect(new Set(slot).size).toBeGreaterThan(45);
+    }
   });
 
   test('a hello cell opens under the inbox it was made for', () => {
@@ -196,7 +209,7 @@ describe('split packets', () => {
   const fragments = (data: Uint8Array, seed: number): readonly Fragment[] =>
     (splitPacket(seededRandomness(seed).bytes(8), data) ?? []).map((body) => readBody(body) as Fragment);
 
-  test('the classes are 1, 2, 4, 8, 16 and 32 cells', () => {
+  test('class 17: the classes are 1, 2, 4, 8, 16 and 32 cells', () => {
     const edges = [
       0,
       1,

@@ -132,7 +132,7 @@ describe('offers and claims', () => {
     }
   });
 
-  test('someone with the link cannot put another offer in its place', () => {
+  test('class 9: someone with the link cannot put another offer in its place', () => {
     const thief = crypto.signingKey(new Secret(randomness.bytes(32)));
     const forged = sealOffer(
       crypto,
@@ -195,7 +195,7 @@ describe('safety words', () => {
     acceptorNonce: randomness.bytes(32),
   });
 
-  test('six words of a list of 2,048: 66 bits over all four parts', () => {
+  test('class 25: six words of a list of 2,048: 66 bits over all four parts', () => {
     expect(WORDS).toHaveLength(2048);
     expect(new Set(WORDS.map((word) => word.slice(0, 4))).size).toBe(2048);
     const one = exchange();
@@ -214,14 +214,14 @@ describe('safety words', () => {
     for (const place of places) expect(place.size).toBeGreaterThan(1200);
   });
 
-  test('the commitment binds nonce and inception', () => {
+  test('class 25: the commitment binds nonce and inception', () => {
     const { acceptorNonce, acceptorInception } = exchange();
     const committed = commitment(crypto, acceptorNonce, acceptorInception);
     expect(commitment(crypto, acceptorNonce, randomness.bytes(420))).not.toEqual(committed);
     expect(commitment(crypto, randomness.bytes(32), acceptorInception)).not.toEqual(committed);
   });
 
-  test('a check code scanned from the other screen proves the same exchange; a mirror proves nothing', () => {
+  test('class 25: a check code scanned from the other screen proves the same exchange; a mirror proves nothing', () => {
     const one = exchange();
     for (const side of ['inviter', 'acceptor'] as const) {
       const other = side === 'inviter' ? 'acceptor' : 'inviter';

@@ -144,7 +144,7 @@ describe('hello and Welcome', () => {
     expect(smaller.state.own).toBeNull();
   });
 
-  test("a hello or Welcome by another key or identity than the device's is refused", () => {
+  test("class 10: a hello or Welcome by another key or identity than the device's is refused", () => {
     const stranger = crypto.signingKey(new Secret(randomness.bytes(32)));
     const job = (signer: SigningKey, identity: Uint8Array) => {
       const prepared = agreement.run({ type: 'prepare', signer, identity });

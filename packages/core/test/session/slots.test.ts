@@ -119,7 +119,7 @@ describe('slots', () => {
     expect(bytes(loadSession([...stored.values()]) as Session)).toEqual(bytes(session));
   });
 
-  test('at most 4,096 skipped keys are kept, the newest, and at most 65,536 steps are taken', () => {
+  test('class 29: at most 4,096 skipped keys are kept, the newest, and at most 65,536 steps are taken', () => {
     const { a, b, randomness } = pair(5);
     const { session, slots } = many(a, 5000, randomness);
     const opened = openSlots(b, crypto, [slots[4999] as Uint8Array], tag, NOW);
@@ -135,7 +135,7 @@ describe('slots', () => {
     expect(openSlots(next.session, crypto, [far[MAX_STEPS - 1] as Uint8Array], tag, NOW).type).toBe('opened');
   });
 
-  test('a restored copy uses a counter again with new bytes: no key repeats, and the peer says rewound', () => {
+  test('class 11: a restored copy uses a counter again with new bytes: no key repeats, and the peer says rewound', () => {
     const { a, b, randomness } = pair(6);
     const copy = reload(a);
     const first = many(a, 1, randomness).slots[0] as Uint8Array;

@@ -25,16 +25,6 @@ import {
 } from '@kith/core/session';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 
-export interface Plants {
-  /** A slot's 24 bytes are not fresh: as if the key of a chain step were used as it is. */
-  readonly staleBytes?: boolean;
-  /** The receiver keeps the keys it has used. */
-  readonly keptKeys?: boolean;
-  /** A lost session is not asked for again. */
-  readonly noRepair?: boolean;
-  /** The init secret of a hello outlives its Welcome. */
-  readonly keptInit?: boolean;
-}
 export interface Counts {
   messages: number;
   seals: number;
@@ -109,13 +99,10 @@ export const runWorld = async (
   plain: Crypto,
   makeAgreement: (crypto: Crypto, randomness: Randomness) => PairKeyAgreement | Promise<PairKeyAgreement>,
   counts: Counts,
-  plants: Plants = {},
 ): Promise<Verdict> => {
   const chance = seededRandomness(seed);
   const fresh = chance.fork('keys');
-  const randomness: Randomness = plants.staleBytes
-    ? { bytes: (length) => (length === 24 ? new Uint8Array(24) : fresh.bytes(length)) }
-    : fresh;
+  const randomness: Randomness = fresh;
   let verdict: Verdict;
   const fail = (what: string): void => {
     verdict ??= what;
@@ -178,10 +165,8 @@ export const runWorld = async (
       ownIdentity: device.identity,
       peerIdentity: peer.identity,
     };
-    const before = plants.keptInit === true ? decodeHelloState(encodeHelloState(device.hello)) : undefined;
     const { state, effects } = stepHello(device.hello, crypto, parties, input, now);
-    const joined = input.type === 'agreed' && input.result.type === 'joined' && before?.own;
-    device.hello = joined ? { ...state, own: joined } : state;
+    device.hello = state;
     if (input.type === 'agreed' && input.result.type === 'joined') {
       if (input.job.job.type === 'join') device.joined.add(toHex(input.job.job.keyPackage));
     }
@@ -238,20 +223,15 @@ export const runWorld = async (
 
   const receive = async (device: Device, wire: Wire): Promise<void> => {
     if (wire.type !== 'cell') return feed(device, wire);
-    const before = plants.keptKeys === true ? new Map(device.disk.rows) : undefined;
     const opened = openSlots(device.session, crypto, [wire.slot], wire.tag, now);
     if (opened.type === 'duplicate') return;
     if (opened.type !== 'opened') {
       if (opened.type === 'rewound') counts.rewound++;
-      if (plants.noRepair !== true) await feed(device, { type: 'want', reason: 'lost' });
+      await feed(device, { type: 'want', reason: 'lost' });
       return;
     }
     device.session = opened.session;
     store(device, opened.writes);
-    if (before !== undefined) {
-      device.disk = { ...device.disk, rows: before };
-      load(device);
-    }
     device.opened.push(wire);
     const body = openBody(crypto, opened.bodyKey.expose(), wire.tag, wire.body);
     opened.bodyKey.wipe();

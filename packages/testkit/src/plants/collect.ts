@@ -118,7 +118,8 @@ const forms = (add: Add) =>
       (rows: readonly unknown[]) =>
       (name: string, ...rest: readonly unknown[]): void => {
         const work = workOf(rest) as ((...of: readonly unknown[]) => unknown) | undefined;
-        for (const row of rows) add(named(name, row), () => work?.(...(Array.isArray(row) ? (row as unknown[]) : [row])));
+        for (const row of rows)
+          add(named(name, row), () => work?.(...(Array.isArray(row) ? (row as unknown[]) : [row])));
       },
     for:
       (rows: readonly unknown[]) =>

@@ -7,11 +7,16 @@ import type { Sources } from './sources.ts';
 import type { Order, Verdict } from './suite-thread.ts';
 
 /** `patience`, in milliseconds: a bug may keep a suite from ever ending. */
-export const runSuite = (sources: Sources, file: string, test: string, patience: number): Promise<Verdict> =>
+export const runSuite = (
+  sources: Sources,
+  file: string,
+  tests: readonly string[],
+  patience: number,
+): Promise<Verdict> =>
   new Promise((resolve) => {
     const suite = pathToFileURL(join(root, file)).href;
     const worker = new Worker(new URL('suite-thread.ts', import.meta.url), {
-      workerData: { sources, suite, test } satisfies Order,
+      workerData: { sources, suite, tests } satisfies Order,
       stdout: true,
       stderr: true,
     });
@@ -20,10 +25,10 @@ export const runSuite = (sources: Sources, file: string, test: string, patience:
       void worker.terminate();
       resolve(verdict);
     };
-    const timer = setTimeout(() => end({ type: 'broken', test, words: `no end after ${patience} ms` }), patience);
+    const timer = setTimeout(() => end({ type: 'broken', test: '', words: `no end after ${patience} ms` }), patience);
     worker.once('message', end);
-    worker.once('error', (cause: unknown) => end({ type: 'broken', test, words: String(cause) }));
-    worker.once('exit', (code) => end({ type: 'broken', test, words: `the thread ended by itself with ${code}` }));
+    worker.once('error', (cause: unknown) => end({ type: 'broken', test: '', words: String(cause) }));
+    worker.once('exit', (code) => end({ type: 'broken', test: '', words: `the thread ended by itself with ${code}` }));
   });
 
 /** Does all the jobs, `width` at a time, in their order. */

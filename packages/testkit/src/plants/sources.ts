@@ -8,8 +8,8 @@ import { plantedText, root, type SourcePlant } from './plant.ts';
 /** By URL. */
 export type Sources = ReadonlyMap<string, string>;
 
-const FILES = '{packages/{core,platform-node,testkit},apps/{cli,relay,web}}/{src,test}/**/*.{ts,tsx}';
-const urlOf = (file: string): string => pathToFileURL(join(root, file)).href;
+const FILES = '{packages/{core,platform-node,testkit},apps/{cli,relay,web}}/{src,test,build}/**/*.{ts,tsx,js}';
+export const urlOf = (file: string): string => pathToFileURL(join(root, file)).href;
 const plain = (file: string, text: string): string => {
   const { code, errors } = transformSync(file, text, { sourcemap: false });
   if (errors.length > 0) throw new Error(`${file} cannot be read: ${errors[0]?.message ?? ''}`);

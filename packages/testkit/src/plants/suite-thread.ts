@@ -6,21 +6,22 @@ import type { Sources } from './sources.ts';
 export interface Order {
   readonly sources: Sources;
   readonly suite: string;
-  /** Part of the names of the tests to run; the empty text is all. */
-  readonly test: string;
+  /** Parts of the names of the tests to run, each of at least one; none is all. */
+  readonly tests: readonly string[];
 }
 /** `noticed`: a test expected something else. `broken`: whatever else kept it from its end. */
 export type Verdict =
-  | { readonly type: 'passed'; readonly tests: number }
+  | { readonly type: 'passed'; readonly tests: number; readonly loaded: readonly string[] }
   | { readonly type: 'noticed' | 'broken'; readonly test: string; readonly words: string };
 
-const { sources, suite, test } = workerData as Order;
+const { sources, suite, tests } = workerData as Order;
+const loaded: string[] = [];
 const runner = new URL('collect.ts', import.meta.url).href;
 registerHooks({
-  resolve: (asked, context, next) =>
-    asked === 'vitest' ? { url: runner, shortCircuit: true } : next(asked, context),
+  resolve: (asked, context, next) => (asked === 'vitest' ? { url: runner, shortCircuit: true } : next(asked, context)),
   load: (url, context, next) => {
     const source = sources.get(url);
+    if (source !== undefined) loaded.push(url);
     return source === undefined ? next(url, context) : { format: 'module', source, shortCircuit: true };
   },
 });
@@ -30,14 +31,16 @@ const run = async (): Promise<Verdict> => {
   try {
     const { collected, finish } = await import('./collect.ts');
     await import(suite);
-    const wanted = collected().filter(({ name }) => name.includes(test));
-    if (wanted.length === 0) return { type: 'broken', test: '', words: 'there is no such test' };
+    const wanted = collected().filter(({ name }) => tests.length === 0 || tests.some((part) => name.includes(part)));
+    const absent = tests.find((part) => !wanted.some(({ name }) => name.includes(part)));
+    if (absent !== undefined) return { type: 'broken', test: absent, words: 'there is no such test' };
+    if (wanted.length === 0) return { type: 'broken', test: '', words: 'there are no tests' };
     for (const one of wanted) {
       at = one.name;
       await one.run();
     }
     await finish();
-    return { type: 'passed', tests: wanted.length };
+    return { type: 'passed', tests: wanted.length, loaded };
   } catch (cause) {
     const isExpected = cause instanceof Error && cause.name === 'AssertionError';
     const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);

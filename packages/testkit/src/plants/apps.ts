@@ -1,0 +1,35 @@
+// Bugs in what people look at and run.
+import type { SourcePlant } from './plant.ts';
+
+const noticedBy = (test: string) => ({ file: 'apps/web/test/attacks.test.ts', test });
+
+export const APP_PLANTS = {
+  'notify-with-text': {
+    words: 'A notification shows what was written.',
+    file: 'apps/web/src/app/notifications.ts',
+    find: "how === 'name' ? t.notification.from(nameFor(newest.conversation)) : t.notification.plain;",
+    instead: "how === 'name' ? `${nameFor(newest.conversation)}: ${newest.text ?? ''}` : t.notification.plain;",
+    noticedBy: noticedBy('class 21'),
+  },
+  'names-that-turn-round': {
+    words: 'Names keep the characters that reorder what stands beside them.',
+    file: 'apps/web/src/app/names.ts',
+    find: "name.replace(STEERING, '').trim();",
+    instead: 'name.trim();',
+    noticedBy: noticedBy('class 23'),
+  },
+  'install-anything': {
+    words: 'A release is installed whatever its bytes are.',
+    file: 'apps/web/build/service-worker.js',
+    find: "await fetch(path, { cache: 'no-store', integrity: `sha256-${hash}` });",
+    instead: "await fetch(path, { cache: 'no-store', headers: { hash } });",
+    noticedBy: noticedBy('class 27'),
+  },
+  'obey-terminal-codes': {
+    words: 'What others wrote steers the terminal that shows it.',
+    file: 'apps/cli/src/print/plain.ts',
+    find: "text.replace(STEERING, escaped).replaceAll('\\n', '\\n    ');",
+    instead: "text.replaceAll('\\n', '\\n    ');",
+    noticedBy: { file: 'apps/cli/test/print.test.ts', test: 'class 23' },
+  },
+} satisfies Readonly<Record<string, SourcePlant>>;

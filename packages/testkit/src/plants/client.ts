@@ -1,0 +1,83 @@
+// Bugs in the engine: what is sent to whom, what is believed, what is kept.
+import type { SourcePlant } from './plant.ts';
+
+const of = (name: string): string => `packages/core/src/client/${name}`;
+const noticedBy = (suite: string, test: string) => ({ file: `packages/core/test/client/${suite}.test.ts`, test });
+const attack = (test: string) => noticedBy('devices-attacks', test);
+
+export const CLIENT_PLANTS = {
+  'copy-device-key': {
+    words: 'Linking hands the key of the old device to the new one.',
+    file: of('linking.ts'),
+    find: '    this.#absorb(feed);\n    this.#end(record,',
+    instead:
+      "    const copied = mine.log.device()?.key.privateKey.expose().slice(0, 32) ?? new Uint8Array(32);\n    this.#home.tell({ type: 'segmentSeed', conversation: mine.id, feed, segment: feed as never, seed: copied, extensions: [] });\n    this.#absorb(feed);\n    this.#end(record,",
+    noticedBy: attack("S4.20 A1's private keys"),
+  },
+  'post-same-bytes-again': {
+    words: 'Two relays get the same bytes: what is posted again is not sealed anew.',
+    file: of('sender.ts'),
+    find: 'const cells = this.#noteOwn(route.via, seal(route.via.outlets[0]));\n      if (cells.length === 0) return;',
+    instead:
+      'const cells = ((rows as { same?: readonly Uint8Array[] }).same ??= this.#noteOwn(route.via, seal(route.via.outlets[0])));\n      if (cells.length === 0) return;',
+    noticedBy: noticedBy('hostile', 'class 11 S3.11: two relays'),
+  },
+  'keep-the-generation': {
+    words: 'A restored copy of a home does not notice that it is one.',
+    file: of('home.ts'),
+    find: 'const restored = home !== undefined && home.generation !== generation - 1;',
+    instead: 'const restored = false;',
+    noticedBy: noticedBy('copies', 'class 11: a snapshot restored'),
+  },
+  'show-my-own-inception': {
+    words: 'An inviter who shows the acceptor its own inception is believed.',
+    file: of('receiver.ts'),
+    find: 'if (equalBytes(item.inception, pair.local.inception)) return undefined;',
+    instead: '',
+    noticedBy: noticedBy('hostile', 'class 5: an inviter who shows'),
+  },
+  'keep-split-packets': {
+    words: 'Half of a packet stays after a deletion.',
+    file: of('receiver.ts'),
+    find: "this.#context.store.delete('packet', row.key);\n      for (const known",
+    instead: 'for (const known',
+    noticedBy: noticedBy('found-devices', 'class 32: half of a long packet'),
+  },
+  'add-devices-of-others': {
+    words:
+      'Whoever says that a device is mine is believed: a device is added without its consent to this conversation.',
+    file: 'packages/core/src/identity/consents.ts',
+    find: 'crypto.verify(device, consentMessage(root, member, device), consent);',
+    instead: 'consent.length === 64 && root.length > 0 && member.length > 0;',
+    noticedBy: attack('class 1 a contact cannot add a device'),
+  },
+  'remember-no-cut': {
+    words: 'What a removed device signs with old parents counts again once an accomplice hands it on.',
+    file: 'packages/core/src/identity/chains.ts',
+    find: '!accepted.has(other) &&',
+    instead: 'other.feed.length === 0 &&',
+    noticedBy: attack('class 2 class 6 a removed device signs'),
+  },
+  'always-typing': {
+    words: 'Typing is told to who is blocked, marked or gone.',
+    file: of('calls.ts'),
+    find: "const isHeard = lines.stateOf(pair) === 'active' && home.facts(pair).validity !== 'compromised';",
+    instead: 'const isHeard = true;',
+    noticedBy: noticedBy('hostile', 'class 18: nothing of typing'),
+  },
+  'true-size-of-backups': {
+    words: 'A backup is as long as what is in it.',
+    file: of('backup-format.ts'),
+    find: 'if (parts < 2) return parts;',
+    instead: 'if (parts > 0) return parts;',
+    noticedBy: noticedBy('backup', 'class 16 S1.1 the file tells nothing'),
+  },
+  'their-name-first': {
+    words: 'What a contact calls itself stands before the name that I gave.',
+    file: of('lines.ts'),
+    find: "if (facts.name !== '') return { name: facts.name, from: 'me' };\n    if (theirs !== '') return { name: theirs, from: 'them' };",
+    instead:
+      "if (theirs !== '') return { name: theirs, from: 'them' };\n    if (facts.name !== '') return { name: facts.name, from: 'me' };",
+    noticedBy: noticedBy('hostile', 'class 24'),
+  },
+} satisfies Readonly<Record<string, SourcePlant>>;
