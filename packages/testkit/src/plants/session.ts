@@ -188,9 +188,9 @@ export const SESSION_PLANTS = {
   },
   'nest-without-end': {
     words: 'What others send may be nested as deep as they like.',
-    file: 'packages/core/src/codec/codec.ts',
-    find: 'if (nesting(data) > MAX_DEPTH) return undefined;',
-    instead: 'if (nesting(data) > 1_000_000_000) return undefined;',
+    file: 'packages/core/src/codec/cbor.ts',
+    find: 'if (length > 0 && depth > MAX_DEPTH) return undefined;',
+    instead: 'if (length > 0 && depth > 100 * MAX_DEPTH) return undefined;',
     noticedBy: { file: 'packages/core/test/codec/codec.test.ts', test: 'class 28: sixteen levels' },
   },
   'any-signature-certifies': {
