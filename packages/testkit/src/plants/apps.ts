@@ -21,8 +21,8 @@ export const APP_PLANTS = {
   'install-anything': {
     words: 'A release is installed whatever its bytes are.',
     file: 'apps/web/build/service-worker.js',
-    find: "await fetch(path, { cache: 'no-store', integrity: `sha256-${hash}` });",
-    instead: "await fetch(path, { cache: 'no-store', headers: { hash } });",
+    find: 'integrity: `sha256-${hash}`, signal: stop.signal };',
+    instead: 'signal: stop.signal, headers: { hash } };',
     noticedBy: noticedBy('class 27'),
   },
   'obey-terminal-codes': {
