@@ -62,6 +62,8 @@ export interface MemoryRelay {
   start(): void;
   /** Loses everything it keeps, and every connection. */
   wipe(): void;
+  /** Another one stands at its address: nothing is kept, and its key is a new one. */
+  replace(): void;
   /** Its own clock, off by so much. */
   shift(ms: number): void;
   held(): ReturnType<RelayRules['held']>;
@@ -132,7 +134,8 @@ export const memoryNetwork = (
   const happens = (chance: number): boolean => chance > 0 && random.fraction() < chance;
 
   const relay: MemoryNetwork['relay'] = (origin, settings = {}, before) => {
-    const key = crypto.signingKey(new Secret(keys.fork(origin).bytes(32)));
+    let replaced = 0;
+    let key = crypto.signingKey(new Secret(keys.fork(origin).bytes(32)));
     const whole: RelaySettings = { ...DEFAULT_RELAY_SETTINGS, limits: { ...DEFAULT_RELAY_LIMITS }, ...settings };
     const connections: Relay['connections'] = new Map();
     const ended: Relay['ended'] = new Map();
@@ -170,6 +173,11 @@ export const memoryNetwork = (
         entry.running = true;
       },
       wipe: () => {
+        Object.assign(entry, rulesOver(createMemoryCellLog(), createMemoryPlaceStore()));
+        hangUp();
+      },
+      replace: () => {
+        key = crypto.signingKey(new Secret(keys.fork(`${origin} ${++replaced}`).bytes(32)));
         Object.assign(entry, rulesOver(createMemoryCellLog(), createMemoryPlaceStore()));
         hangUp();
       },

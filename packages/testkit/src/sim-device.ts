@@ -11,11 +11,12 @@ import {
   type Methods,
 } from '@kith/core/client';
 import type { Crypto } from '@kith/core/crypto';
-import type { Clock, Logger, RelayResponse, Store, TransportError } from '@kith/core/ports';
+import type { Logger, RelayResponse, Store, TransportError } from '@kith/core/ports';
 import { silent, StoreError } from '@kith/core/ports';
 import type { AgreementResult, PairKeyAgreement } from '@kith/core/session';
 import type { MemoryNetwork, MemoryTransport } from './memory-network.ts';
 import { openMemoryStore } from './memory-store.ts';
+import { PowerCut } from './power-cut.ts';
 import type { SeededRandomness } from './seeded-randomness.ts';
 import type { SimClock } from './sim-clock.ts';
 
@@ -49,13 +50,15 @@ export class SimDevice {
   #moment: Input[] | undefined;
   #engine: Engine | undefined;
   #transport: MemoryTransport | undefined;
-  #machine: (Clock & { stop(): void }) | undefined;
+  #machine: ReturnType<SimClock['machine']> | undefined;
   #wake: (() => void) | undefined;
   #calls = new Map<number, { done: boolean; value: unknown; error: KithError | undefined }>();
   #next = 1;
   /** Inputs that failed for another reason than a refusal: every one is a bug. */
   readonly failures: unknown[] = [];
   onChange: ((change: Change) => void) | undefined;
+  /** It has ended already when this is called. */
+  onPowerCut: (() => void) | undefined;
   /** Raised when this device's clock is wrong. */
   offset = 0;
 
@@ -80,7 +83,13 @@ export class SimDevice {
     this.#machine = machine;
     const transport = network.transport();
     this.#transport = transport;
-    this.#engine = new Engine({ store: this.store, crypto, randomness, clock: machine, logger: logger ?? silent });
+    this.#engine = new Engine({
+      store: this.store,
+      crypto,
+      randomness,
+      clock: machine,
+      logger: logger ?? (globalThis as any).DBG?.(this.name, clock) ?? silent,
+    });
     transport.onEvent((event) => this.#handle(event));
     this.#generation++;
     this.#handle({ type: 'start', relays, generation: this.#generation, online });
@@ -102,6 +111,12 @@ export class SimDevice {
     this.#engine?.forget();
     this.#engine = undefined;
     this.#transport = undefined;
+  }
+  /** Sets the clock while the client runs, or for its next start. */
+  setClock(offset: number): void {
+    this.#machine?.shift(offset - this.offset);
+    this.offset = offset;
+    this.#plan();
   }
   connect(on: boolean): void {
     this.#transport?.connect(on);
@@ -150,6 +165,11 @@ export class SimDevice {
     try {
       effects = this.store.transaction(() => engine.handle(...inputs));
     } catch (cause) {
+      if (cause instanceof PowerCut) {
+        this.crash();
+        this.onPowerCut?.();
+        return;
+      }
       if (!(cause instanceof StoreError)) this.failures.push(cause);
       const error = toKithError(cause);
       const open = engine.failed(cause);

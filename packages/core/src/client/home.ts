@@ -728,9 +728,15 @@ export class Home {
     if (record === undefined) throw new KithError('damaged-home');
     return record;
   }
-  /** What a device of the `self` that is being joined says: here its devices are reached. */
-  learnOwnInbox(self: Conversation, record: Uint8Array): void {
-    if (self !== this.#joining || decodeInboxRecord(record) === undefined) return;
+  /**
+   * What a device of the `self` that is being joined says: here its devices are reached. An own device that came back from an old
+   * copy says an old one: there it looks until it has heard of the newest.
+   */
+  learnOwnInbox(self: Conversation, feed: FeedId, record: Uint8Array): void {
+    const said = decodeInboxRecord(record);
+    if (said === undefined) return;
+    if (self === this.#mine && said.number < (self.inboxes[0]?.number ?? 0)) this.reach(self, feed, record);
+    if (self !== this.#joining) return;
     const key = concat(utf8('p'), self.id);
     const before = this.#context.store.get('inbox', key);
     if (before !== undefined && equalBytes(before, record)) return;

@@ -329,7 +329,7 @@ export class Receiver {
         this.#out.resend(route, item.requests);
         return;
       case 'inbox':
-        if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, item.record);
+        if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, feed, item.record);
         else this.#inbox(route.about as Pair, item.record);
         return;
       case 'left':

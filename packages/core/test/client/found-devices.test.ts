@@ -1,5 +1,6 @@
 // What the simulator found where people have several devices, each told once as a small story.
 import { expect, test } from 'vitest';
+import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import type { Lies } from './liar.ts';
 import { link } from './linked.ts';
@@ -119,6 +120,33 @@ test('who answered a removed device before they heard of it is still heard by th
   here.clock.advance(3_600_000);
   expect(lineOf(a, conversation, 'an answer')?.state).toBe('delivered');
   expect(lineOf(a, conversation, 'too late')?.mark).toBe('removed');
+});
+
+test('an old copy of a device from before a removal is reached where it looks, and has everything again', () => {
+  const here = world(5108);
+  const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  const copy = (a2.store as MemoryStore).clone();
+  link(here, a1, a3);
+  here.clock.advance(600_000);
+  a2.call('device.revoke', { device: a3.call('status', {}).device ?? '' });
+  here.clock.advance(600_000);
+  a2.crash();
+  a2.store = copy;
+  a2.start();
+  b.call('send', { conversation, text: 'after all that' });
+  expect(here.clock.runUntil(() => texts(a2, conversation).includes('after all that'), DAY)).toBe(true);
+  const listed = (one: SimDevice) =>
+    one
+      .call('device.list', {})
+      .map(({ device, revoked }) => `${device} ${revoked}`)
+      .toSorted()
+      .join();
+  expect(here.clock.runUntil(() => listed(a2) === listed(a1), DAY)).toBe(true);
+  expect(listed(a2)).toContain('true');
 });
 
 test('class 32: half of a long packet does not keep a text that was deleted', () => {

@@ -3,6 +3,7 @@
 // worlds that follow from it.
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
 import type { Weather } from '../memory-network.ts';
+import { RELAY_EVILS } from './evil-relays.ts';
 import { CALM_WEATHER, DAY, type Act, type Step, type WorldPlan } from './plan.ts';
 
 /** So many worlds in a row follow from one beginning. */
@@ -31,6 +32,7 @@ const plan = (
     relays: 1,
     invites: [{ inviter: 0, reusable: false }],
     pairs: [{ invite: 0, acceptor: 1 }],
+    evil: 'none',
     hasty,
     steps: steps.toSorted((a, b) => a.at - b.at),
     endsAt,
@@ -74,6 +76,7 @@ export const planLight = (seed: number): WorldPlan => {
   const after = Math.floor(seed / WORLDS_OF_ONE_BEGINNING);
   const { devices, hasty } = drawPeople(after);
   const random = seededRandomness(seed).fork('light');
+  let evil: WorldPlan['evil'] = 'none';
   const light = plan(seed, devices, DAYS * DAY, hasty, (add) => {
     const times = Array.from({ length: DAYS }, (_, day) => day * DAY + (2 + random.fraction() * 16) * HOUR);
     for (const [day, time] of times.entries()) {
@@ -85,8 +88,9 @@ export const planLight = (seed: number): WorldPlan => {
         planVisit(random, add, who, time + (random.fraction() < 0.6 ? 5 * SECOND : 3 * HOUR) * random.fraction());
     }
     planTrouble(random, add, devices.length, times);
+    evil = planEvil(seededRandomness(seed).fork('evil'), add, devices, times);
   });
-  return { ...light, after };
+  return { ...light, after, evil };
 };
 
 const planVisit = (random: SeededRandomness, add: Add, who: number, at: number): void => {
@@ -122,7 +126,10 @@ const planTrouble = (random: SeededRandomness, add: Add, devices: number, times:
     add(at, { type: 'relay', relay: 0, act: 'stop' });
     add(at + random.fraction() * 10 * SECOND, { type: 'relay', relay: 0, act: 'start' });
   }
+  if (random.fraction() < 0.04) add(random.fraction() * DAYS * DAY, { type: 'relay', relay: 0, act: 'replace' });
   const who = random.int(devices);
+  if (random.fraction() < 0.08)
+    add(busy(), { type: 'cut', who, writes: 1 + random.int(200), atEnd: random.fraction() < 0.4 });
   const luck = random.fraction();
   if (luck < 0.05) add(0, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
   else if (luck < 0.1) {
@@ -141,4 +148,43 @@ const planTrouble = (random: SeededRandomness, add: Add, devices: number, times:
     for (const target of [0, 1, 2].filter((one) => one !== who))
       add(at + 8 * SECOND, { type: 'revoke', who, target, refuse: random.fraction() < 0.2 });
   }
+};
+
+/** In half of the worlds somebody means ill. */
+const planEvil = (
+  random: SeededRandomness,
+  add: Add,
+  devices: readonly number[],
+  times: readonly number[],
+): WorldPlan['evil'] => {
+  const luck = random.fraction();
+  if (luck < 0.44) return 'none';
+  if (luck < 0.9) {
+    const at = random.pick(times) - MINUTE;
+    const until = at + MINUTE + random.fraction() * (random.fraction() < 0.7 ? MINUTE : DAY);
+    if (random.fraction() < 0.12) {
+      const offset = Math.floor((random.fraction() - 0.5) * random.pick([2 * HOUR, 4 * DAY, 600 * DAY]));
+      add(at, { type: 'relay clock', relay: 0, offset });
+      add(until, { type: 'relay clock', relay: 0, offset: 0 });
+    } else {
+      add(at, { type: 'evil', relay: 0, evil: random.pick(RELAY_EVILS) });
+      add(until, { type: 'evil', relay: 0, evil: null });
+    }
+    return 'relay';
+  }
+  const [who, by] = random.fraction() < 0.5 ? [2, devices[2] as number] : [devices[2] as number, 2];
+  const at = (times[0] as number) + 2 * MINUTE;
+  add(at, { type: 'steal', who });
+  add(at + SECOND, { type: 'start', who, online: true });
+  add(at + 4 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
+  const removed = (times[1] as number) + 20 * SECOND * random.fraction();
+  if (random.fraction() < 0.5) add(removed - SECOND, { type: 'crash', who });
+  add(removed - SECOND, { type: 'start', who: by, online: true });
+  add(removed, { type: 'revoke', who: by, target: who, refuse: false });
+  for (const then of [removed + 10, removed + HOUR, (times[2] as number) + SECOND]) {
+    add(then, { type: 'deafen', who });
+    add(then, { type: 'start', who, online: true });
+    add(then + 3 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
+  }
+  return 'thief';
 };

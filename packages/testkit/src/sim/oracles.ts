@@ -50,7 +50,7 @@ export const isQuiet = (life: Life): boolean =>
         .ask('contact.list', {})
         .value?.some(({ conversation }) => conversation === pair.conversation);
       return isKnown === true
-        ? wholeLog(life, who, pair.conversation as string).filter((line) => !isGone(pair, line))
+        ? wholeLog(life, who, pair.conversation as string).filter((line) => !isApart(pair, line))
         : undefined;
     });
     return others.every(
@@ -67,6 +67,9 @@ const isGone = (pair: PairState, { event }: Pick<LogLine, 'event'>): boolean =>
   pair.retracted.has(event) ||
   pair.unsure.has(event) ||
   [pair.inviter, pair.acceptor].some((one) => pair.hidden.has(`${one} ${event}`));
+
+/** What need not be the same for all: also lines that were seen before a removal made them void; they stay, marked. */
+const isApart = (pair: PairState, line: LogLine): boolean => isGone(pair, line) || line.mark === 'removed';
 
 const acknowledged: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
@@ -130,7 +133,7 @@ const neutral = (pair: PairState, line: LogLine): string => {
 };
 const sameOrder: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
-    const all = logs(life, pair).map((lines) => lines.filter((line) => !isGone(pair, line)));
+    const all = logs(life, pair).map((lines) => lines.filter((line) => !isApart(pair, line)));
     const names = sides(life, pair).map((who) => device(life, who).name);
     return all.slice(1).flatMap((theirs, i) => unlike(life, pair, [all[0] ?? [], theirs], [names[0], names[i + 1]]));
   });
@@ -217,18 +220,26 @@ const delivered: Oracle = (life) =>
     ),
   );
 
-/** What a device wrote after it was taken out is shown by nobody, or as of a removed device. */
+/** What a device wrote after it was taken out is shown by nobody but who had it before they heard of that, and marked there. */
 const removed: Oracle = (life) =>
   life.pairs.flatMap((pair) =>
-    logs(life, pair).flatMap((lines, i) =>
-      lines.flatMap((line) => {
-        if (!pair.late.has(line.event)) return [];
-        life.tally.count('oracle: removed');
+    logs(life, pair).flatMap((lines, i) => {
+      const who = sides(life, pair)[i] as number;
+      const { name } = device(life, who);
+      life.tally.count('oracle: removed', pair.late.size);
+      const before = pair.before.get(who);
+      const isHeld = (event: string): boolean =>
+        (life.world.disks[who] as MemoryStore).get('event', Buffer.from((pair.conversation ?? '') + event, 'hex')) !==
+        undefined;
+      life.tally.count('late text handed over', [...pair.late].filter(isHeld).length);
+      return lines.flatMap(({ event, text, mark }) => {
+        if (!pair.late.has(event)) return [];
+        if (before?.has(event) !== false && mark === 'removed') return [];
         return [
-          `${device(life, sides(life, pair)[i] as number).name} shows "${String(line.text).slice(0, 40)}" of a removed device`,
+          `${name} shows "${String(text).slice(0, 40)}" of a removed device${mark === 'removed' ? '' : ', unmarked'}`,
         ];
-      }),
-    ),
+      });
+    }),
   );
 /** Own devices show the same people, by the same names, and list the same devices. */
 const ownEqual: Oracle = (life) =>

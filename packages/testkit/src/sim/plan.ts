@@ -3,6 +3,7 @@
 import { StoreError } from '@kith/core/ports';
 import type { Weather } from '../memory-network.ts';
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
+import { RELAY_EVILS, type RelayEvil } from './evil-relays.ts';
 
 export type Act =
   | { readonly type: 'meet'; readonly pair: number }
@@ -35,7 +36,10 @@ export type Act =
   | { readonly type: 'stop'; readonly who: number }
   | { readonly type: 'crash'; readonly who: number }
   | { readonly type: 'connect'; readonly who: number; readonly on: boolean }
+  /** At once, also while it runs. */
   | { readonly type: 'clock'; readonly who: number; readonly offset: number }
+  /** The power goes at its next `writes`th write: within the transaction, or just after it. */
+  | { readonly type: 'cut'; readonly who: number; readonly writes: number; readonly atEnd: boolean }
   | { readonly type: 'disk'; readonly who: number; readonly kind: StoreError['kind']; readonly count: number }
   | { readonly type: 'copy'; readonly who: number }
   | { readonly type: 'restore'; readonly who: number }
@@ -45,8 +49,16 @@ export type Act =
   | { readonly type: 'revoke'; readonly who: number; readonly target: number; readonly refuse: boolean }
   /** It lies in a river. */
   | { readonly type: 'lose'; readonly who: number }
+  /** Somebody takes it away, and writes with it. */
+  | { readonly type: 'steal'; readonly who: number }
+  /** With a client that was changed to hear nothing, so that no removal stops it. */
+  | { readonly type: 'deafen'; readonly who: number }
   | { readonly type: 'weather'; readonly weather: Weather }
-  | { readonly type: 'relay'; readonly relay: number; readonly act: 'stop' | 'start' | 'wipe' };
+  | { readonly type: 'relay'; readonly relay: number; readonly act: 'stop' | 'start' | 'wipe' | 'replace' }
+  /** It lies from now on in this way; null: no more. */
+  | { readonly type: 'evil'; readonly relay: number; readonly evil: RelayEvil | null }
+  /** Its clock goes wrong by so much. */
+  | { readonly type: 'relay clock'; readonly relay: number; readonly offset: number };
 export interface Step {
   /** Milliseconds after the world began. */
   readonly at: number;
@@ -62,6 +74,7 @@ export interface WorldPlan {
   readonly relays: number;
   readonly invites: readonly { readonly inviter: number; readonly reusable: boolean }[];
   readonly pairs: readonly { readonly invite: number; readonly acceptor: number }[];
+  readonly evil: 'none' | 'relay' | 'thief';
   /** Publication after a day instead of a week, so that three days show it. */
   readonly hasty: boolean;
   readonly steps: readonly Step[];
@@ -134,6 +147,7 @@ export const planWorld = (seed: number): WorldPlan => {
     common,
     endsAt,
   );
+  const evil = planEvil(seededRandomness(seed).fork('evil'), add, { devices, relays, invites, pairs, common, endsAt });
   steps.sort((a, b) => a.at - b.at);
   return {
     seed,
@@ -142,6 +156,7 @@ export const planWorld = (seed: number): WorldPlan => {
     relays,
     invites,
     pairs,
+    evil,
     hasty: random.fraction() < 0.2,
     steps,
     endsAt,
@@ -210,6 +225,7 @@ const planFaults = (
     const wipes = random.fraction() < 0.8 ? 1 + random.int(2) : 0;
     for (let i = 0; i < wipes; i++)
       add(random.fraction() < 0.5 ? busy() : random.fraction() * endsAt, { type: 'relay', relay, act: 'wipe' });
+    if (random.fraction() < 0.1) add(random.fraction() * endsAt, { type: 'relay', relay, act: 'replace' });
     if (random.fraction() < 0.4) {
       const at = random.fraction() < 0.7 ? busy() : random.fraction() * endsAt;
       add(at, { type: 'relay', relay, act: 'stop' });
@@ -230,6 +246,8 @@ const planFaults = (
     }
     if (random.fraction() < 0.15)
       add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
+    if (random.fraction() < 0.3)
+      add(busy(), { type: 'cut', who, writes: 1 + random.int(400), atEnd: random.fraction() < 0.4 });
     if (random.fraction() < 0.1) planCopy(random, add, who, busy(), endsAt);
   }
 };
@@ -300,4 +318,67 @@ const planDevices = (
     if (random.fraction() < 0.2) add(late(), { type: 'lose', who: random.pick(mine) });
   }
   return devices;
+};
+
+/** More than half of the worlds have somebody in them who means ill. */
+const planEvil = (
+  random: SeededRandomness,
+  add: Add,
+  {
+    devices,
+    relays,
+    invites,
+    pairs,
+    common,
+    endsAt,
+  }: Pick<WorldPlan, 'devices' | 'relays' | 'invites' | 'pairs' | 'endsAt'> & {
+    readonly common: readonly number[];
+  },
+): WorldPlan['evil'] => {
+  const luck = random.fraction();
+  if (luck < 0.42) return 'none';
+  const second = devices.findIndex((person, who) => who !== person);
+  const hasSecond = second >= 0;
+  if (luck < 0.82 || !hasSecond) {
+    const relay = random.int(relays);
+    for (let turns = 1 + random.int(3); turns > 0; turns--) {
+      const at = random.pick(common) + (random.fraction() - 0.3) * HOUR;
+      const until = at + random.fraction() * (random.fraction() < 0.7 ? 2 * HOUR : DAY);
+      if (random.fraction() < 0.2) {
+        const offset = Math.floor((random.fraction() - 0.5) * random.pick([2 * HOUR, 4 * DAY, 600 * DAY]));
+        add(at, { type: 'relay clock', relay, offset });
+        add(until, { type: 'relay clock', relay, offset: 0 });
+      } else {
+        add(at, { type: 'evil', relay, evil: random.pick(RELAY_EVILS) });
+        add(until, { type: 'evil', relay, evil: null });
+      }
+    }
+    return 'relay';
+  }
+  const person = devices[second] as number;
+  const mine = devices.flatMap((whose, who) => (whose === person ? [who] : []));
+  const own = pairs.flatMap(({ invite, acceptor }, pair) =>
+    acceptor === person || invites[invite]?.inviter === person ? [pair] : [],
+  );
+  const who = random.pick(mine);
+  const by = random.pick(mine.filter((one) => one !== who));
+  const at = (common[3] as number) + random.fraction() * 6 * HOUR;
+  add(at, { type: 'steal', who });
+  const write = (from: number, times: number): void => {
+    for (let i = 0; i < times; i++)
+      for (const pair of own) add(from + MINUTE * (i + random.fraction()), { type: 'say', who, pair, size: 20 });
+  };
+  add(at + MINUTE, { type: 'start', who, online: true });
+  write(at + 2 * MINUTE, 3);
+  const removed = at + 10 * MINUTE + random.fraction() * Math.max(0, endsAt - at - 12 * HOUR);
+  if (random.fraction() < 0.5) add(removed - MINUTE, { type: 'crash', who });
+  add(removed - MINUTE, { type: 'start', who: by, online: true });
+  add(removed, { type: 'revoke', who: by, target: who, refuse: false });
+  for (let turns = 0; turns < 3; turns++) {
+    const then = removed + 1 + turns * HOUR + random.fraction() * 10 * MINUTE;
+    add(then, { type: 'deafen', who });
+    add(then, { type: 'start', who, online: true });
+    write(then, 2);
+  }
+  return 'thief';
 };

@@ -42,16 +42,20 @@ export interface PairState {
   readonly unsure: Set<string>;
   /** What devices wrote after they were taken out. */
   readonly late: Set<string>;
+  /** Of each device that heard of a removal: what it showed of that by then. */
+  readonly before: Map<number, ReadonlySet<string>>;
   /** Texts as last edited are known; not so once an old copy took an author back. */
   exact: boolean;
 }
 interface Copy {
   readonly disk: MemoryStore;
+  /** Its person had no other device. */
+  readonly alone: boolean;
   readonly hidden: readonly ReadonlyMap<string, number>[];
   readonly retracted: readonly ReadonlyMap<string, number>[];
 }
 /** Not linked yet; one of its person's; taken out; at the bottom of a river. */
-export type DeviceState = 'out' | 'in' | 'removed' | 'lost';
+export type DeviceState = 'out' | 'in' | 'removed' | 'lost' | 'stolen';
 export interface Life {
   readonly world: SimWorld;
   readonly pairs: readonly PairState[];
@@ -105,8 +109,8 @@ interface Lived {
   readonly findings: readonly Finding[];
 }
 const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefined): Lived => {
-  const world = makeWorld(plan, options.wraps, options.crypto, before?.world);
   const tally = new Tally();
+  const world = makeWorld(plan, tally, options.wraps, options.crypto, before?.world);
   const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
   const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => ({
     inviter: plan.invites[invite]?.inviter as number,
@@ -120,6 +124,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
     retracted: new Map(),
     unsure: new Set(),
     late: new Set(),
+    before: new Map(),
     exact: true,
   }));
   const states =
@@ -204,6 +209,13 @@ class Actor {
     this.#wraps = wraps;
     this.#feeds = new Map(before?.feeds);
     this.#said = before?.said ?? 0;
+    for (const [who, device] of life.world.devices.entries())
+      device.onPowerCut = () => {
+        tell(`The power of ${device.name} goes.`);
+        this.#dropWaits(who);
+        life.tally.count('power cut');
+      };
+    if (life.world.plan.evil !== 'none') life.tally.count('evil actor');
   }
   memory(): Memory {
     return { feeds: this.#feeds, said: this.#said };
@@ -228,7 +240,29 @@ class Actor {
     return this.#life.pairs.filter(({ inviter, acceptor }) => inviter === person || acceptor === person);
   }
 
+  /** Who heard of a removal by now, and what of the removed device's late texts they had. */
+  #noteRemovals(): void {
+    for (const pair of this.#life.pairs) {
+      if (pair.late.size === 0 || pair.conversation === undefined) continue;
+      for (const who of this.#inOf(pair.inviter, pair.acceptor)) {
+        const device = this.#device(who);
+        if (pair.before.has(who) || !device.running) continue;
+        const { conversation } = pair;
+        const theirs = device.ask('contact.devices', { conversation }).value?.filter(({ removed }) => removed) ?? [];
+        const mine = device.ask('device.list', {}).value?.filter(({ revoked }) => revoked) ?? [];
+        if (theirs.length + mine.length < this.#removedOf(pair)) continue;
+        const shown = device.ask('log', { conversation, limit: 500 }).value ?? [];
+        pair.before.set(who, new Set(shown.flatMap(({ event }) => (pair.late.has(event) ? [event] : []))));
+      }
+    }
+  }
+  #removedOf({ inviter, acceptor }: PairState): number {
+    const isTheirs = (who: number): boolean => [inviter, acceptor].includes(this.#person(who));
+    return this.#life.states.filter((state, who) => state === 'removed' && isTheirs(who)).length;
+  }
+
   act(act: Act): void {
+    this.#noteRemovals();
     switch (act.type) {
       case 'start':
         this.#start(act.who, act.online);
@@ -253,11 +287,12 @@ class Actor {
         if (!act.on) this.#life.tally.count('partition');
         return;
       case 'clock':
-        this.#device(act.who).offset = act.offset;
-        this.#tell(
-          `${this.#name(act.who)}'s clock will be ${Math.round(act.offset / 36e5)} h off from its next start.`,
-        );
+        this.#device(act.who).setClock(act.offset);
+        this.#tell(`${this.#name(act.who)}'s clock is ${Math.round(act.offset / 36e5)} h off.`);
         this.#life.tally.count('wrong clock');
+        return;
+      case 'cut':
+        this.#life.world.power[act.who]?.arm(act.writes, act.atEnd);
         return;
       case 'disk':
         if (!this.#device(act.who).running) return;
@@ -285,6 +320,29 @@ class Actor {
         this.#life.tally.count('lost device');
         for (const pair of this.#pairsOf(act.who))
           this.#forgetWhat(pair, act.who, this.#inOf(pair.inviter, pair.acceptor));
+        return;
+      case 'steal':
+        if (!this.#isSpared(act.who)) return;
+        this.#tell(`${this.#name(act.who)} is stolen.`);
+        this.#crash(act.who);
+        this.#life.states[act.who] = 'stolen';
+        this.#life.tally.count('stolen device');
+        for (const pair of this.#pairsOf(act.who))
+          this.#forgetWhat(pair, act.who, this.#inOf(pair.inviter, pair.acceptor));
+        return;
+      case 'deafen':
+        if (this.#life.states[act.who] === 'removed') this.#life.world.deaf.add(act.who);
+        return;
+      case 'evil': {
+        const relay = this.#life.world.relays[act.relay]?.origin ?? '';
+        this.#tell(`Relay ${act.relay + 1} ${act.evil === null ? 'is honest again' : `lies: ${act.evil}`}.`);
+        this.#life.world.evil.turn(relay, act.evil ?? undefined);
+        return;
+      }
+      case 'relay clock':
+        this.#tell(`Relay ${act.relay + 1}'s clock is ${Math.round(act.offset / 36e5)} h off.`);
+        this.#setRelayClock(act.relay, act.offset);
+        if (act.offset !== 0) this.#life.tally.count('evil relay: date');
         return;
       case 'weather': {
         const { loss, pushLoss, repeat, delayMax } = act.weather;
@@ -314,6 +372,11 @@ class Actor {
     }
   }
 
+  readonly #relayClocks = new Map<number, number>();
+  #setRelayClock(relay: number, offset: number): void {
+    this.#life.world.relays[relay]?.shift(offset - (this.#relayClocks.get(relay) ?? 0));
+    this.#relayClocks.set(relay, offset);
+  }
   #start(who: number, online: boolean): void {
     const device = this.#device(who);
     if (device.running || this.#life.states[who] === 'lost') return;
@@ -358,6 +421,7 @@ class Actor {
     const { pairs } = this.#life;
     this.#copies.set(who, {
       disk: disk.clone(),
+      alone: this.#inOf(this.#person(who)).length < 2,
       hidden: pairs.map(({ hidden }) => new Map(hidden)),
       retracted: pairs.map(({ retracted }) => new Map(retracted)),
     });
@@ -437,7 +501,8 @@ class Actor {
     this.#life.states[who] = 'in';
     this.#noteFeed(who);
     // A copy from before does not know the device, and where there was no other one nobody can tell it.
-    for (const one of this.#copies.keys()) if (this.#person(one) === this.#person(who)) this.#copies.delete(one);
+    for (const [one, { alone }] of this.#copies)
+      if (alone && this.#person(one) === this.#person(who)) this.#copies.delete(one);
     this.#tell(`${this.#name(who)} is one of ${this.#name(this.#person(who))}'s devices.`);
     this.#life.tally.count('linked');
     return true;
@@ -470,7 +535,7 @@ class Actor {
     const spared =
       states[who] === 'in' &&
       this.#device(who).running &&
-      this.#isSpared(target) &&
+      (states[target] === 'stolen' || this.#isSpared(target)) &&
       this.#pairsOf(who).every((pair) => this.#isInAt(pair, who));
     const row = spared
       ? this.#device(who)
@@ -484,8 +549,9 @@ class Actor {
     });
     if (revoked.value === undefined) return;
     states[target] = 'removed';
-    // An older copy would not know it, and might be alone with that.
-    for (const one of this.#copies.keys()) if (this.#person(one) === this.#person(who)) this.#copies.delete(one);
+    // An older copy of the last one left does not know it, and would be alone with that.
+    const left = this.#inOf(this.#person(who));
+    if (left.length === 1) for (const one of left) this.#copies.delete(one);
     this.#tell(`${this.#name(who)} takes ${this.#name(target)} out${refuse ? ' with all that it did' : ''}.`);
     tally.count('revoked');
     for (const pair of this.#pairsOf(who))
@@ -555,13 +621,15 @@ class Actor {
     const { who } = act;
     const device = this.#device(who);
     const { conversation } = pair;
-    if (!device.running || conversation === undefined || (!this.#isIn(who) && this.#life.states[who] !== 'removed'))
-      return;
+    if (!device.running || conversation === undefined || this.#life.states[who] === 'lost') return;
+    if (this.#life.states[who] === 'out' && !this.#isIn(who)) return;
     // The inviter's side of a reusable invitation begins with the request.
     const known =
       device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
     if (!known) return;
     const { tally } = this.#life;
+    // Of what a thief does, and of what a removed device still does, texts are enough to tell.
+    if (this.#life.states[who] !== 'in' && act.type !== 'say' && act.type !== 'burst') return;
     switch (act.type) {
       case 'say':
         this.#say(pair, who, conversation, this.#words(who, act.size), undefined);
@@ -646,7 +714,10 @@ class Actor {
     this.#noteSent(pair, who, sent, text);
   }
   #noteSent(pair: PairState, who: number, sent: Asked<Methods['send']['result']>, text: string): void {
-    if (sent.value !== undefined && this.#life.states[who] === 'removed') {
+    if (sent.value !== undefined && this.#life.states[who] === 'stolen') {
+      pair.unsure.add(sent.value.event);
+      this.#tell(`The thief of ${this.#name(who)} writes "${shorten(text)}".`);
+    } else if (sent.value !== undefined && this.#life.states[who] === 'removed') {
       pair.late.add(sent.value.event);
       this.#life.tally.count('late text');
       this.#tell(`${this.#name(who)} still writes "${shorten(text)}".`);
@@ -670,9 +741,15 @@ class Actor {
   heal(): boolean {
     const { world, pairs, waits } = this.#life;
     world.network.weather(CALM_WEATHER);
-    for (const relay of world.relays) relay.start();
+    for (const [i, relay] of world.relays.entries()) {
+      relay.start();
+      world.evil.turn(relay.origin, undefined);
+      this.#setRelayClock(i, 0);
+    }
+    world.deaf.clear();
     for (const [who, device] of world.devices.entries()) {
-      if (this.#life.states[who] === 'lost') continue;
+      world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
+      if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;
       // A disk that still owes failures is well from now on.
       if (device.running) this.#crash(who);
       world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
@@ -682,6 +759,7 @@ class Actor {
     let wait = 15_000;
     while (world.clock.now() - began < PATIENCE) {
       world.clock.advance(wait);
+      this.#noteRemovals();
       for (const who of this.#life.states.keys()) this.#isIn(who);
       for (const [i, pair] of pairs.entries()) {
         if (!this.#isMet(pair)) this.#meet(i);

@@ -6,9 +6,13 @@ import { memoryNetwork, type MemoryNetwork, type MemoryRelay, type RelayKept } f
 import { openMemoryStore, type MemoryStore } from '../memory-store.ts';
 import { createNullAgreement, createNullCrypto } from '../null-crypto.ts';
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
+import { powerSwitch, type PowerSwitch } from '../power-cut.ts';
 import { SimDevice } from '../sim-device.ts';
 import { simClock, type SimClock } from '../sim-clock.ts';
+import { deafNetwork } from './deaf.ts';
+import { createEvilRelays, type EvilRelays } from './evil-relays.ts';
 import type { WorldPlan } from './plan.ts';
+import type { Tally } from './tally.ts';
 import { createTrace, type Trace } from './trace.ts';
 import { createWatch, type Seen, type Watch } from './watch.ts';
 
@@ -62,12 +66,18 @@ export interface SimWorld {
   readonly crypto: Crypto;
   readonly watch: Watch;
   readonly trace: Trace;
+  /** Of each device. */
+  readonly power: readonly PowerSwitch[];
+  readonly evil: EvilRelays;
+  /** Devices whose clients hear nothing. */
+  readonly deaf: Set<number>;
   /** Puts another disk into a device that does not run. */
   replaceDisk(device: number, disk: MemoryStore): void;
 }
 
 export const makeWorld = (
   plan: WorldPlan,
+  tally: Tally,
   wraps: Wraps = {},
   parts: CryptoParts = NULL_CRYPTO,
   before?: WorldKept,
@@ -82,12 +92,17 @@ export const makeWorld = (
   const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, keys);
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
   const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
-  const watched = watch.network(inner);
+  const evil = createEvilRelays(random.fork('evil'), (what) => tally.count(`evil relay: ${what}`));
+  const watched = watch.network(plan.evil === 'relay' ? evil.network(inner) : inner);
   const network = wraps.network?.(watched) ?? watched;
   const disks = plan.devices.map((_, device) => before?.disks[device]?.clone() ?? openMemoryStore());
+  const cuts = new Set(plan.steps.flatMap(({ act }) => (act.type === 'cut' ? [act.who] : [])));
+  const power = plan.devices.map(powerSwitch);
+  const deaf = new Set<number>();
   const storeOf = (device: number): Store => {
     const disk = disks[device] as MemoryStore;
-    return wraps.store?.(disk, device) ?? disk;
+    const store = wraps.store?.(disk, device) ?? disk;
+    return cuts.has(device) ? (power[device] as PowerSwitch).store(store) : store;
   };
   const devices = plan.devices.map((person, device) => {
     const own = random.fork(`device ${device}`);
@@ -95,7 +110,7 @@ export const makeWorld = (
     return new SimDevice({
       name: `${plan.people[person] as string}${device < plan.people.length ? '' : ` ${device + 1}`}`,
       clock,
-      network,
+      network: plan.evil === 'thief' ? deafNetwork(network, () => deaf.has(device)) : network,
       crypto: wraps.crypto?.(watchedCrypto, device) ?? watchedCrypto,
       randomness: wraps.randomness?.(own, device) ?? own,
       // Not watched: the stand-in for MLS uses its keys in its own way.
@@ -112,6 +127,9 @@ export const makeWorld = (
     relays,
     devices,
     disks,
+    power,
+    evil,
+    deaf,
     crypto: parts.crypto,
     watch,
     trace,
