@@ -88,7 +88,7 @@ export class SimDevice {
       crypto,
       randomness,
       clock: machine,
-      logger: logger ?? (globalThis as any).DBG?.(this.name, clock) ?? silent,
+      logger: logger ?? silent,
     });
     transport.onEvent((event) => this.#handle(event));
     this.#generation++;
