@@ -21,9 +21,9 @@ const NO_PAST = new Uint8Array(8);
 /** Events of a segment nobody needs to send any more, a stub's included. */
 const lengthOf = (state: LogState, feed: FeedId, segment: SegmentId): number => {
   const record = state.segment(feed, segment);
-  if (record === undefined) return 0;
-  return Math.min(Math.max(record.sound, record.stub?.count ?? 0), state.limit(feed, segment));
+  return record === undefined ? 0 : Math.min(heldOf(record), state.limit(feed, segment));
 };
+const heldOf = (record: SegmentRecord): number => Math.max(record.sound, record.stub?.count ?? 0);
 const successor = (state: LogState, feed: FeedId, segment: SegmentId, record: SegmentRecord): SegmentId | undefined =>
   state
     .certificates(feed, record.number + 1)
@@ -62,7 +62,8 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
     if (record.previous !== null) {
       const before = state.segment(feed, record.previous);
       if (before === undefined) return undefined;
-      const length = lengthOf(state, feed, record.previous);
+      // Whatever was cut off since: a frontier from before a removal still says what it said, within the cut.
+      const length = heldOf(before);
       const named = before.ended?.count ?? claimedEnd(state, feed, at);
       if (named === undefined || (before.ended === null && named > length)) return undefined;
       // The named end may stand in a branch that is longer than the line.
@@ -228,10 +229,11 @@ const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId)
   return record?.ended?.count ?? lengthOf(state, feed, segment);
 };
 
-/** True when an event beyond the end of a chain of ours is held all the same: it is of another chain. */
-const standsElsewhere = (state: LogState, feed: FeedId, segment: SegmentId, count: number, head: EventId): boolean => {
-  const row = state.headerRow({ feed, segment, seq: count - 1 }, head);
-  return row !== undefined && chainOf(state, row) !== undefined;
+/** True when the last event of a longer chain of theirs is held, in another chain than this one. Ours may go on beyond a cut. */
+const standsElsewhere = (state: LogState, feed: FeedId, chain: SegmentId, count: number, head: EventId): boolean => {
+  const row = state.headerRow({ feed, segment: state.realSegment(feed, chain), seq: count - 1 }, head);
+  const standing = row && chainOf(state, row);
+  return standing !== undefined && !equalBytes(standing.id, chain);
 };
 /** False when they follow another chain there than our line. */
 const agrees = (state: LogState, theirs: FeedFrontier, segment: SegmentId): boolean => {
@@ -253,7 +255,7 @@ const agreesInBranch = (
   { segment, count, head }: FeedFrontier['aside'][number],
 ): boolean => {
   const ours = eventAt(state, { feed, segment, seq: count - 1 });
-  if (ours === undefined) return !standsElsewhere(state, feed, state.realSegment(feed, segment), count, head);
+  if (ours === undefined) return !standsElsewhere(state, feed, segment, count, head);
   return equalBytes(ours.event, head);
 };
 /** False when a segment before one of their ends ends differently here. Which one the digest does not tell. */

@@ -149,6 +149,30 @@ test('an old copy of a device from before a removal is reached where it looks, a
   expect(listed(a2)).toContain('true');
 });
 
+test('what was read stays read when its writer is taken out, also what is void then', () => {
+  const here = world(5109);
+  const [a, b1, b2] = [here.device('a'), here.device('b1'), here.device('b2')];
+  const conversation = pair(here, b1, a);
+  link(here, b1, b2);
+  expect(here.clock.runUntil(() => b2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  b2.call('send', { conversation, text: 'for all' });
+  expect(here.clock.runUntil(() => texts(b1, conversation).includes('for all'), 600_000)).toBe(true);
+  here.clock.advance(DAY);
+  b1.connect(false);
+  for (const text of ['only for them', 'this too']) b2.call('send', { conversation, text });
+  expect(here.clock.runUntil(() => texts(a, conversation).includes('this too'), 600_000)).toBe(true);
+  a.call('read', { conversation });
+  b1.call('device.revoke', { device: b2.call('status', {}).device ?? '' });
+  b2.crash();
+  b1.connect(true);
+  const isOut = (): boolean => a.call('contact.devices', { conversation }).some(({ removed }) => removed);
+  expect(here.clock.runUntil(isOut, 3_600_000)).toBe(true);
+  expect(a.call('contact.list', {})[0]?.unread).toBe(0);
+  a.rebuild();
+  expect(a.call('contact.list', {})[0]?.unread).toBe(0);
+});
+
 test('class 32: half of a long packet does not keep a text that was deleted', () => {
   const lies: Lies = {};
   const here = world(5103, 1, lies);

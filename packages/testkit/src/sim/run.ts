@@ -40,6 +40,9 @@ export interface PairState {
   readonly retracted: Map<string, number>;
   /** Events of which nobody can say whether they are still there: what happened to them is lost with a device. */
   readonly unsure: Set<string>;
+  /** Which devices edited or marked an event; and events of which nobody can say whether that still counts. */
+  readonly touched: Map<string, Set<number>>;
+  readonly blurred: Set<string>;
   /** What devices wrote after they were taken out. */
   readonly late: Set<string>;
   /** Of each device that heard of a removal: what it showed of that by then. */
@@ -123,6 +126,8 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
     hidden: new Map(),
     retracted: new Map(),
     unsure: new Set(),
+    touched: new Map(),
+    blurred: new Set(),
     late: new Set(),
     before: new Map(),
     exact: true,
@@ -460,6 +465,7 @@ class Actor {
   /** A device is out of reach: what it alone knew is gone, and `left` are those who may know it. */
   #forgetWhat(pair: PairState, gone: number, left: readonly number[]): void {
     pair.exact = false;
+    for (const [event, by] of pair.touched) if (by.has(gone)) pair.blurred.add(event);
     for (const entries of [pair.hidden, pair.retracted])
       for (const [name, by] of entries) if (by === gone) this.#doubt(entries, pair, name);
     let isCut = false;
@@ -652,6 +658,7 @@ class Actor {
         const line = this.#pick(device, conversation, act.luck, () => true);
         const emoji = EMOJI[Math.floor(act.luck * 100) % EMOJI.length] as string;
         if (line === undefined) return;
+        this.#touch(pair, who, line.event);
         this.#ask(who, 'react', { conversation, event: line.event, emoji, off: act.off });
         tally.count('reaction');
         return;
@@ -660,6 +667,7 @@ class Actor {
         const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
         if (line === undefined) return;
         const text = this.#words(who, 20);
+        this.#touch(pair, who, line.event);
         const edited = this.#ask(who, 'edit', { conversation, event: line.event, text });
         const promised = pair.promised.find(({ event }) => event === line.event);
         if (edited.value === undefined || promised === undefined || this.#life.states[who] !== 'in') return;
@@ -701,6 +709,9 @@ class Actor {
         this.#tell(`${device.name} ${act.on ? 'blocks' : 'unblocks'} the other.`);
         if (act.on) tally.count('block');
     }
+  }
+  #touch({ touched }: PairState, who: number, event: string): void {
+    touched.set(event, (touched.get(event) ?? new Set()).add(who));
   }
   #words(who: number, size: number): string {
     const number = ++this.#said;
