@@ -21,31 +21,28 @@ const BENCHES = new Map<string, () => Promise<{ readonly bench: Bench }>>(
   }),
 );
 
-/** They need servers or programs that npm does not bring; nothing of theirs is guessed. */
-const NOT_RACED = ['Delta Chat', 'libtoxcore', 'prosody', 'ejabberd', 'mosquitto', 'nats'];
-
 const words = process.argv.slice(2);
 const isQuick = words.includes('--quick');
-const names = words.filter((word) => word !== '--quick');
+const isInstalling = words.includes('--install');
+const names = words.filter((word) => !['--quick', '--install'].includes(word));
 const unknown = names.filter((name) => !BENCHES.has(name));
 
 if (unknown.length > 0) {
   say(
-    `There is no bench ${unknown.join(', ')}. There are: ${[...BENCHES.keys()].join(', ')}; --quick makes all of them small.`,
+    `There is no bench ${unknown.join(', ')}. There are: ${[...BENCHES.keys()].join(', ')}; --quick makes all of them small, --install brings what other peers need.`,
   );
   process.exitCode = 2;
 } else {
   say(
     `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString()}${isQuick ? ', --quick: figures are of small runs' : ''}`,
   );
-  say(`not raced: ${NOT_RACED.join(', ')}`);
   for (const [name, load] of BENCHES) {
     if (names.length > 0 && !names.includes(name)) continue;
     const yard = new Yard();
     say(`${name}: load ${loadavg()[0]?.toFixed(1) ?? '?'} before`);
     try {
       const { bench } = await load();
-      await bench({ yard, isQuick, print: printer(name) });
+      await bench({ yard, isQuick, isInstalling, print: printer(name) });
     } catch (error) {
       say(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       process.exitCode = 1;

@@ -1,13 +1,16 @@
 // The processes and folders of one bench. What was started here is ended here, by its own id.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const END_MS = 5000;
+const OPEN_MS = 30_000;
 
 type Answers = Readonly<Record<string, (input: never) => unknown>>;
 /** A process that answers what `answer` (child.ts) was given. */
@@ -83,6 +86,39 @@ export class Yard {
       child.once('exit', () => reject(new Error(`a server ended: ${output}`)));
     });
     return { pid: child.pid ?? 0, url };
+  }
+  /** Any program that listens on this port of 127.0.0.1. */
+  async program({
+    command,
+    argv,
+    env = {},
+    cwd,
+    port,
+  }: {
+    readonly command: string;
+    readonly argv: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd: string;
+    readonly port: number;
+  }): Promise<Server> {
+    const child = spawn(command, argv, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd,
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    this.#children.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)));
+    const opens = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = createConnection({ host: '127.0.0.1', port }, () => resolve(true));
+        socket.on('error', () => resolve(false));
+        socket.on('connect', () => socket.destroy());
+      });
+    for (const end = Date.now() + OPEN_MS; !(await opens()); await wait(50))
+      if (Date.now() > end || child.exitCode !== null) throw new Error(`${command} does not listen: ${output}`);
+    return { pid: child.pid ?? 0, url: `tcp://127.0.0.1:${port}` };
   }
   /** The real relay as a process of its own, with its data on disk. */
   relay(durability: 'process' | 'power' = 'process', more: readonly string[] = []): Promise<Server> {

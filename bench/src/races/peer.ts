@@ -45,6 +45,8 @@ export interface Peer extends Traits {
   readonly client: string;
   readonly durability: 'process' | 'power' | null;
   readonly works: readonly Work[];
+  /** Of Debian, that bring it. */
+  readonly packages?: readonly string[];
   /** Why it is not here, or null. */
   missing(): string | null;
   /** What a work is divided by for it, so that a run ends. */

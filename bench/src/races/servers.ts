@@ -1,0 +1,185 @@
+// Servers that others wrote, as Debian brings them, each with its data in a folder of the race and on a free port of 127.0.0.1.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Yard } from '../yard.ts';
+import { missingProgram } from './debian.ts';
+import type { Field, Peer, Traits } from './peer.ts';
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('no port was free'));
+      });
+    });
+  });
+
+interface Program {
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+/** Writes the server's configuration into the folder, and tells how it is started. */
+type Configure = (folder: string, port: number, names: readonly string[]) => Program;
+
+const server =
+  (configure: Configure, spot: Readonly<Record<string, string>> = {}) =>
+  async (yard: Yard, names: readonly string[]): Promise<Field> => {
+    const folder = yard.newFolder('server');
+    mkdirSync(folder, { recursive: true });
+    // Some give up their rights before they read it.
+    for (const each of [yard.folder, folder]) chmodSync(each, 0o755);
+    const port = await freePort();
+    const { pid } = await yard.program({ ...configure(folder, port, names), cwd: folder, port });
+    return { spot: { port: String(port), ...spot }, pids: [pid] };
+  };
+
+const clear: Traits = { encrypts: 'nothing', keeps: 'what waits, on the server', orders: 'within a connection' };
+const all = ['W1', 'W2', 'W3'] as const;
+
+const MOSQUITTO = '/usr/sbin/mosquitto';
+const mosquitto: Peer = {
+  ...clear,
+  name: 'mosquitto',
+  keeps: 'in memory; on disk every 5 s',
+  client: 'mosquitto-client.ts',
+  durability: null,
+  works: all,
+  packages: ['mosquitto'],
+  missing: () => missingProgram(MOSQUITTO, 'mosquitto'),
+  start: server((folder, port) => {
+    const file = join(folder, 'mosquitto.conf');
+    writeFileSync(
+      file,
+      `listener ${port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location ${folder}/
+autosave_interval 5
+max_queued_messages 0
+max_inflight_messages 64
+set_tcp_nodelay true
+user root
+`,
+    );
+    return { command: MOSQUITTO, argv: ['-c', file] };
+  }),
+};
+
+const NATS = '/usr/sbin/nats-server';
+const nats = (hasStream: boolean): Peer => ({
+  ...clear,
+  name: hasStream ? 'nats-jetstream' : 'nats',
+  keeps: hasStream ? 'a stream on disk' : 'nothing',
+  client: 'nats-client.ts',
+  durability: hasStream ? 'process' : null,
+  works: hasStream ? all : ['W1', 'W3'],
+  packages: ['nats-server'],
+  missing: () => missingProgram(NATS, 'nats-server'),
+  start: server(
+    (folder, port) => {
+      const file = join(folder, 'nats.conf');
+      const stream = `jetstream { store_dir: "${folder}/stream", max_mem: 1G, max_file: 8G }\n`;
+      writeFileSync(
+        file,
+        `listen: 127.0.0.1:${port}\nmax_payload: 1MB\nmax_connections: 20000\nmax_pending: 512MB\n${hasStream ? stream : ''}`,
+      );
+      return { command: NATS, argv: ['-c', file] };
+    },
+    { jetstream: hasStream ? 'yes' : 'no' },
+  ),
+});
+
+const PROSODY = '/usr/bin/prosody';
+const prosody: Peer = {
+  ...clear,
+  name: 'prosody',
+  client: 'xmpp-client.ts',
+  durability: 'process',
+  works: all,
+  packages: ['prosody', 'lua-event', 'lua-sec'],
+  missing: () => missingProgram(PROSODY, 'prosody'),
+  start: server((folder, port, names) => {
+    const accounts = join(folder, 'data/localhost/accounts');
+    mkdirSync(accounts, { recursive: true });
+    for (const name of names) writeFileSync(join(accounts, `${name}.dat`), 'return { ["password"] = "x"; };\n');
+    const file = join(folder, 'prosody.cfg.lua');
+    writeFileSync(
+      file,
+      `data_path="${folder}/data"
+pidfile="${folder}/prosody.pid"
+run_as_root=true
+daemonize=false
+log={ warn="${folder}/prosody.log" }
+network_backend="epoll"
+interfaces={"127.0.0.1"} local_interfaces={"127.0.0.1"}
+c2s_ports={${port}} legacy_ssl_ports={} s2s_ports={} http_ports={} https_ports={}
+network_settings={ tcp_backlog=8192; read_size=65536 }
+modules_enabled={ "saslauth"; "roster"; "disco"; "ping"; "smacks"; "offline" }
+modules_disabled={ "s2s"; "limits" }
+c2s_require_encryption=false
+allow_unencrypted_plain_auth=true
+authentication="internal_plain"
+VirtualHost "localhost"
+Component "rooms.localhost" "muc"
+  muc_room_default_history_length=0
+  muc_room_default_public=true
+  restrict_room_creation=false
+`,
+    );
+    return { command: PROSODY, argv: ['--config', file, '-F'] };
+  }),
+};
+
+const EJABBERD = '/usr/sbin/ejabberdctl';
+const ejabberd: Peer = {
+  ...clear,
+  name: 'ejabberd',
+  client: 'xmpp-client.ts',
+  durability: 'process',
+  // Its offline store takes more than a run has time for.
+  works: ['W1', 'W3'],
+  packages: ['ejabberd'],
+  missing: () => missingProgram(EJABBERD, 'ejabberd'),
+  start: server((folder, port) => {
+    const file = join(folder, 'ejabberd.yml');
+    writeFileSync(
+      file,
+      `hosts: [localhost]
+loglevel: error
+log_rotate_count: 0
+listen:
+  - { port: ${port}, ip: "127.0.0.1", module: ejabberd_c2s, max_stanza_size: 1048576, backlog: 8192, starttls_required: false, zlib: false, shaper: none, access: all }
+auth_method: anonymous
+allow_multiple_connections: true
+anonymous_protocol: login_anon
+modules:
+  mod_offline: { store_empty_body: true }
+  mod_ping: {}
+  mod_disco: {}
+  mod_roster: {}
+  mod_muc: { host: rooms.localhost, access: all, access_create: all, min_message_interval: 0, max_users: 500, default_room_options: { anonymous: false } }
+`,
+    );
+    return {
+      command: '/usr/bin/erl',
+      argv: ['-noinput', '-mnesia', 'dir', `"${folder}/db"`, '+K', 'true', '+P', '250000', '-s', 'ejabberd'],
+      env: {
+        EJABBERD_CONFIG_PATH: file,
+        EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
+        HOME: folder,
+        ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
+        ERL_MAX_PORTS: '32000',
+        // Its own table of names stays on this machine.
+        ERL_EPMD_ADDRESS: '127.0.0.1',
+      },
+    };
+  }),
+};
+
+export const SERVERS: readonly Peer[] = [mosquitto, nats(false), nats(true), prosody, ejabberd];
