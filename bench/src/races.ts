@@ -29,11 +29,13 @@ export const bench: Bench = async ({ isQuick, isInstalling, print }) => {
   }
   const racing = peers.filter((peer) => peer.missing() === null);
   for (const work of works) {
-    const results = new Map<string, readonly Result[]>();
+    const results = new Map<string, Result[]>();
     for (const peer of racing.filter((one) => one.works.includes(work))) {
       const yard = new Yard();
       try {
-        results.set(peer.name, await runWork(yard, peer, work, { isQuick, flags }));
+        const own: Result[] = [];
+        results.set(peer.name, own);
+        await runWork(yard, peer, work, { isQuick, flags }, (result) => void own.push(result));
       } catch (error) {
         say(`races: ${peer.name} ${work} failed: ${error instanceof Error ? error.message : String(error)}`);
       } finally {

@@ -36,10 +36,12 @@ class Court {
   readonly #peer: Peer;
   readonly here: Worker<ClientProcess>;
   readonly there: Worker<ClientProcess>;
+  readonly #done: (result: Result) => void;
   run = 1;
 
-  constructor(yard: Yard, peer: Peer, field: Field, flags: readonly string[]) {
+  constructor(yard: Yard, peer: Peer, field: Field, flags: readonly string[], done: (result: Result) => void) {
     this.#peer = peer;
+    this.#done = done;
     this.field = field;
     this.here = yard.worker<ClientProcess>('races/client.ts', flags);
     this.there = yard.worker<ClientProcess>('races/client.ts', flags);
@@ -65,7 +67,8 @@ class Court {
     }
     say(`races: ${this.#peer.name}: ${names.length} met in ${Math.round(now() - start)} ms`);
   }
-  async meter(part: string, count: number, work: () => Promise<Ran>): Promise<Result> {
+  /** Tells each result when it is there: a later part that fails takes none of them away. */
+  async meter(part: string, count: number, work: () => Promise<Ran>): Promise<void> {
     const clients = [this.here.pid, this.there.pid];
     const used = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
     const [servers, own] = [used(this.field.pids), used(clients)];
@@ -83,7 +86,7 @@ class Court {
     say(
       `races: ${this.#peer.name} ${part}: ${result.perSecond.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
     );
-    return result;
+    this.#done(result);
   }
 }
 
@@ -91,7 +94,7 @@ export interface Sizes {
   readonly isQuick: boolean;
   readonly flags: readonly string[];
 }
-type Unit = (court: Court, peer: Peer, sizes: Sizes) => Promise<readonly Result[]>;
+type Unit = (court: Court, peer: Peer, sizes: Sizes) => Promise<void>;
 
 const w1: Unit = async (court, peer, { isQuick }) => {
   const slow = peer.slow ?? 1;
@@ -106,10 +109,9 @@ const w1: Unit = async (court, peer, { isQuick }) => {
   // Everything is compiled before it counts.
   await pump(of(300), 8);
   await pump(of(300), 1);
-  const pingpong = await court.meter('pingpong', of(3000), () => pump(of(3000), 1));
+  await court.meter('pingpong', of(3000), () => pump(of(3000), 1));
   await pump(of(3000), 64);
-  const pipelined = await court.meter('pipelined', of(20_000), () => pump(of(20_000), 64));
-  return [pingpong, pipelined];
+  await court.meter('pipelined', of(20_000), () => pump(of(20_000), 64));
 };
 
 const w2: Unit = async (court, peer, { isQuick }) => {
@@ -131,9 +133,8 @@ const w2: Unit = async (court, peer, { isQuick }) => {
   await drain(first);
   await court.here.ask('close', { names: [hub] });
   const run = court.run++;
-  const left = await court.meter('leave', count, () => leave(run));
-  const drained = await court.meter('drain', count, () => drain(run));
-  return [left, drained];
+  await court.meter('leave', count, () => leave(run));
+  await court.meter('drain', count, () => drain(run));
 };
 
 const w3: Unit = async (court, _, { isQuick }) => {
@@ -153,14 +154,14 @@ const w3: Unit = async (court, _, { isQuick }) => {
     return { ms: at - start, disordered };
   };
   await burst();
-  const bursting = await court.meter('burst', SENDERS * count, burst);
+  await court.meter('burst', SENDERS * count, burst);
   // Each text waits for the one before it to be everywhere, which only one process can know without asking another.
   await court.here.ask('close', { names: [hub] });
   await court.open(court.there, [hub]);
   await gather(court.there, [hub]);
   const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to: others, run: court.run++, count });
   await paced();
-  return [bursting, await court.meter('paced', SENDERS * count, paced)];
+  await court.meter('paced', SENDERS * count, paced);
 };
 
 const UNITS: ReadonlyMap<Work, Unit> = new Map([
@@ -169,9 +170,15 @@ const UNITS: ReadonlyMap<Work, Unit> = new Map([
   ['W3', w3],
 ]);
 
-export const runWork = async (yard: Yard, peer: Peer, work: Work, sizes: Sizes): Promise<readonly Result[]> => {
+export const runWork = async (
+  yard: Yard,
+  peer: Peer,
+  work: Work,
+  sizes: Sizes,
+  done: (result: Result) => void,
+): Promise<void> => {
   const unit = UNITS.get(work);
-  if (unit === undefined) return [];
+  if (unit === undefined) return;
   const field = await peer.start(yard, [hub, ...others]);
-  return unit(new Court(yard, peer, field, sizes.flags), peer, sizes);
+  await unit(new Court(yard, peer, field, sizes.flags, done), peer, sizes);
 };
