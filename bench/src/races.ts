@@ -21,7 +21,8 @@ export const bench: Bench = async ({ isQuick, isInstalling, print }) => {
   const works = RACED.filter((work) => chosen('KITH_RACE_WORKS')?.includes(work) ?? true);
   const peers = PEERS.filter(({ name }) => chosen('KITH_RACE_PEERS')?.includes(name) ?? true);
   const flags = process.env['KITH_RACE_FLAGS']?.split(' ') ?? [];
-  if (isInstalling) installDebian([...new Set(peers.filter((one) => one.missing() !== null).flatMap((one) => one.packages ?? []))]);
+  if (isInstalling)
+    installDebian([...new Set(peers.filter((one) => one.missing() !== null).flatMap((one) => one.packages ?? []))]);
   for (const name of NOT_YET) say(`races: ${name} is not raced`);
   for (const peer of peers) {
     const why = peer.missing();

@@ -7,7 +7,9 @@ import { say } from '../line.ts';
 const POLICY = '/usr/sbin/policy-rc.d';
 
 export const missingProgram = (program: string, debianPackage: string): string | null =>
-  existsSync(program) ? null : `${program} of the Debian package ${debianPackage} is not installed (--install brings it)`;
+  existsSync(program)
+    ? null
+    : `${program} of the Debian package ${debianPackage} is not installed (--install brings it)`;
 
 export const installDebian = (packages: readonly string[]): void => {
   if (packages.length === 0) return;

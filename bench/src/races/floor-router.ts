@@ -49,6 +49,8 @@ server.on('connection', (socket) => {
         for (const to of sets.get(name) ?? []) if (to !== socket) to.send(frame);
         break;
       }
+      default:
+        socket.terminate();
     }
   });
   socket.on('close', () => {

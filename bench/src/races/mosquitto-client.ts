@@ -31,7 +31,7 @@ const packets = (take: (type: number, body: Buffer) => void): ((data: Buffer) =>
   let held: Buffer = Buffer.alloc(0);
   return (data) => {
     held = held.length === 0 ? data : Buffer.concat([held, data]);
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       let length = 0;
       let start = at + 1;
       let byte = 128;

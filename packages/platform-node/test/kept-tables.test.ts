@@ -32,9 +32,11 @@ const transaction = fc.record({ steps: fc.array(step, { maxLength: 8 }), fails: 
 const take = (store: Store, one: Step): unknown => {
   switch (one.type) {
     case 'put':
-      return void store.put(one.table, one.key, one.value);
+      store.put(one.table, one.key, one.value);
+      return undefined;
     case 'delete':
-      return void store.delete(one.table, one.key);
+      store.delete(one.table, one.key);
+      return undefined;
     case 'get':
       return store.get(one.table, one.key);
     case 'scan':
