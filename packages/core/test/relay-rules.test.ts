@@ -266,14 +266,17 @@ describe('live', () => {
     channels: prefixes.map((prefix) => ({ bits: 8, prefix: Uint8Array.of(prefix) })),
   });
 
+  const sender = { ...alice, connection: 99 };
+  const pushLive = (kind: number, prefix: number): RelayRequest => put([cell(prefix)], kind, true);
+
   test('a cell goes to those who listen to its prefix, once each, and is kept only where a bucket is named', () => {
     const { ask, pushed, rules } = world({ liveBits: 8 });
     expect(codeOf(ask(listen(1, 1, 2)))).toBe('done');
     ask(listen(2), START, bob);
-    ask(put([cell(1)], BUCKETS.none, true));
-    ask(put([cell(2)], BUCKETS.hour, true));
-    ask(put([cell(3)], BUCKETS.none, true));
-    ask(put([cell(1)], BUCKETS.hour, false));
+    ask(pushLive(BUCKETS.none, 1), START, sender);
+    ask(pushLive(BUCKETS.hour, 2), START, sender);
+    ask(pushLive(BUCKETS.none, 3), START, sender);
+    ask(put([cell(1)], BUCKETS.hour, false), START, sender);
     expect(pushed.map(({ to, cell: got }) => [[...to].sort(), got[0]])).toEqual([
       [[1], 1],
       [[1, 2], 2],
@@ -281,14 +284,23 @@ describe('live', () => {
     expect(rules.held().cells).toBe(2);
   });
 
+  test('a cell does not go back to the connection that it came on, and over HTTP to all', () => {
+    const { ask, pushed } = world({ liveBits: 8 });
+    ask(listen(1));
+    ask(listen(1), START, bob);
+    ask(pushLive(BUCKETS.hour, 1));
+    ask(pushLive(BUCKETS.hour, 1), START, { ...alice, connection: null });
+    expect(pushed.map(({ to }) => [...to].sort())).toEqual([[2], [1, 2]]);
+  });
+
   test('new channels replace the old ones, and who has closed hears nothing', () => {
     const { ask, pushed, rules } = world({ liveBits: 8 });
     ask(listen(1));
     ask(listen(2));
-    ask(put([cell(1)], BUCKETS.none, true));
+    ask(pushLive(BUCKETS.none, 1), START, sender);
     expect(pushed).toEqual([]);
     rules.closed(1);
-    ask(put([cell(2)], BUCKETS.none, true));
+    ask(pushLive(BUCKETS.none, 2), START, sender);
     expect(pushed).toEqual([]);
   });
 
@@ -297,9 +309,9 @@ describe('live', () => {
     for (let connection = 1; connection <= 32; connection++)
       expect(codeOf(ask(listen(1), START, { ...alice, connection }))).toBe('done');
     expect(codeOf(ask(listen(1, 2), START, { ...alice, connection: 33 }))).toBe('limited');
-    ask(put([cell(1)], BUCKETS.none, true));
+    ask(pushLive(BUCKETS.none, 1), START, sender);
     expect(pushed.at(-1)?.to.length).toBe(32);
-    ask(put([cell(2)], BUCKETS.none, true));
+    ask(pushLive(BUCKETS.none, 2), START, sender);
     expect(pushed.at(-1)?.to).toEqual([33]);
     rules.closed(5);
     expect(codeOf(ask(listen(1), START, { ...alice, connection: 34 }))).toBe('done');

@@ -139,7 +139,7 @@ export class Devices {
         (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
         Math.max(1, this.#context.now()),
       );
-      this.#sender.entered(pair, entry);
+      this.#sender.added(pair, feed, entry);
       this.#greetLater(pair);
     }
   }

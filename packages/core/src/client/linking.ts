@@ -105,6 +105,10 @@ export class Linking {
   #claimsAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   readonly #taking = new Set<string>();
+  /** Asked at every input: read anew after each change of them, and when the home or a charter has changed. */
+  #known: Known | undefined;
+  /** The home's count of changes when the guests were looked up last; undefined: a link has changed since. */
+  #guestsAt: number | undefined;
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: LinkingHooks) {
     this.#context = context;
@@ -238,12 +242,27 @@ export class Linking {
       code === '' ? invitationKeyHash(crypto, crypto.signingKey(new Secret(seed.slice())).publicKey) : NO_KEY_HASH;
     return deriveInvitationKeys(crypto, { secret: new Secret(secret.slice()), keyHash });
   }
+  #records(): Known {
+    const { store } = this.#context;
+    const { changes } = this.#home;
+    if (this.#known?.at === changes) return this.#known;
+    const join = store.get('invite', JOIN);
+    this.#known = {
+      at: changes,
+      links: store.scan('invite', { from: LINK, to: afterPrefix(LINK) }).map((row) => decodeLink(row.value)),
+      join: join === undefined ? undefined : decodeJoin(join),
+    };
+    return this.#known;
+  }
+  #forgetRecords(): void {
+    this.#known = undefined;
+    this.#guestsAt = undefined;
+  }
   #links(): readonly LinkRecord[] {
-    return this.#context.store
-      .scan('invite', { from: LINK, to: afterPrefix(LINK) })
-      .map((row) => decodeLink(row.value));
+    return this.#records().links;
   }
   #save(record: LinkRecord): void {
+    this.#forgetRecords();
     this.#context.store.put('invite', concat(LINK, record.id), encodeLink(record));
   }
   #find(id: Uint8Array): LinkRecord | undefined {
@@ -354,6 +373,7 @@ export class Linking {
   /** Sessions of devices that wait to be let in: they are listened to, and told nothing. */
   #readGuests(): void {
     const { crypto } = this.#context;
+    this.#guestsAt = this.#home.changes;
     const waiting = this.#links().flatMap(({ guest, state }) =>
       guest !== null && LINK_STATES[state] === 'words' ? [feedIdOf(crypto, guest.device)] : [],
     );
@@ -602,13 +622,14 @@ export class Linking {
     });
   }
   #join(): JoinRecord | undefined {
-    const raw = this.#context.store.get('invite', JOIN);
-    return raw === undefined ? undefined : decodeJoin(raw);
+    return this.#records().join;
   }
   #saveJoin(record: JoinRecord): void {
+    this.#forgetRecords();
     this.#context.store.put('invite', JOIN, encodeJoin(record));
   }
   #leave(): void {
+    this.#forgetRecords();
     this.#context.store.delete('invite', JOIN);
     this.#home.leaveJoining();
     this.#changed();
@@ -659,6 +680,7 @@ export class Linking {
         devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed)),
       );
     if (!isIn) return;
+    this.#forgetRecords();
     this.#context.store.delete('invite', JOIN);
     const facts = this.#home.pairs().length === 0 ? [] : factsOf(this.#home.self);
     this.#home.adopt();
@@ -695,7 +717,7 @@ export class Linking {
   tick(force = false): number {
     const now = this.#context.now();
     const join = this.#join();
-    this.#readGuests();
+    if (this.#guestsAt !== this.#home.changes) this.#readGuests();
     let next = Number.POSITIVE_INFINITY;
     if (join !== undefined && !join.put) {
       if (force || now >= this.#triedAt + AGAIN_MS) this.#putClaim(join);
@@ -714,6 +736,11 @@ export class Linking {
   }
 }
 
+interface Known {
+  readonly at: number;
+  readonly links: readonly LinkRecord[];
+  readonly join: JoinRecord | undefined;
+}
 const NOBODY = new Uint8Array(8) as FeedId;
 const linkError = (answer: Answer): KithError => {
   const code = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;

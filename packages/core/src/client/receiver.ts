@@ -167,6 +167,7 @@ export class Receiver {
       const ingested = of.log.ingest([{ type: 'entry', entry: hello.entry }], 'own', Math.max(1, this.#context.now()));
       if (ingested.charterChanged) this.#hooks.charter(of, ingested);
     }
+    if (hello.type === 'welcome' && of.kind === 'pair') this.#out.brought(of as Pair, hello.to as FeedId);
     this.#sessions.received(of, hello);
   }
   /** For this person, but no slot opens: a session with us is not theirs any more. Those without one come first. */

@@ -107,6 +107,8 @@ export class Sender {
   readonly #settle = new Set<string>();
   /** Own events of the current input. */
   readonly #fresh = new Map<string, Waiting[]>();
+  /** By route: own entries that an added device brings to the other side. A new run posts what is still waiting. */
+  readonly #keptBack = new Map<string, KeptBack>();
   /** What may be given to each pair that asks, in this run. */
   readonly #budgets = new Map<string, Budget>();
   readonly #missing: (via: Conversation) => readonly ResendRequest[];
@@ -195,11 +197,67 @@ export class Sender {
     this.#taken(of, ingested);
     this.queue(of, place);
   }
+  /** The same of an entry that adds an own device, which is about to bring it to the other side in its hello. */
+  added(pair: Pair, device: FeedId, { place, ingested }: { readonly place: Place; readonly ingested: Ingested }): void {
+    this.#taken(pair, ingested);
+    for (const route of this.routesOf(pair)) {
+      if (isOwnRoute(route)) this.#enqueue(route, place);
+      else this.#keepBack(route, place, device);
+    }
+  }
+  #keepBack(route: Route, place: Place, device: FeedId): void {
+    const now = this.#context.now();
+    const waiting = putWaiting(this.#context, route, eventKey(route, place), newRow(now));
+    const { until, rows } = this.#keptBack.get(route.name) ?? { until: now + BROUGHT_WITHIN_MS, rows: [] };
+    this.#keptBack.set(route.name, { until, rows: [...rows, { waiting, device }] });
+    this.#schedule(route, until);
+  }
+  /** Until when it waits for being brought; undefined: it does not. */
+  #keptBackUntil(route: Route, { name }: Waiting): number | undefined {
+    const kept = this.#keptBack.get(route.name);
+    if (kept === undefined) return undefined;
+    if (!this.stopping && this.#context.now() < kept.until)
+      return kept.rows.some(({ waiting }) => waiting.name === name) ? kept.until : undefined;
+    this.#keptBack.delete(route.name);
+    return undefined;
+  }
+  /**
+   * The other side has answered a hello of this own device, so it has the entry that came in it. Should somebody who knows
+   * the inbox say so in vain: the next frontier of the other side shows that it lacks the entry, and it is told.
+   */
+  brought(pair: Pair, device: FeedId): void {
+    const route = pair.theirs;
+    const kept = this.#keptBack.get(route.name);
+    if (kept === undefined) return;
+    const left = kept.rows.filter((row) => !equalBytes(row.device, device));
+    for (const { waiting } of kept.rows) {
+      if (!left.some((row) => row.waiting === waiting)) dropWaiting(this.#context, route, waiting.key);
+    }
+    if (left.length > 0) {
+      this.#keptBack.set(route.name, { ...kept, rows: left });
+      return;
+    }
+    this.#keptBack.delete(route.name);
+    // Where nothing else was lacking it is as if they had been told.
+    const { digest } = pair.log.frontier();
+    for (const feed of this.#sessions.feeds(pair)) {
+      const peer = peerState(this.#context, pair, feed);
+      const theirs = frontierOf(peer.frontier);
+      const lacking = theirs === undefined ? [] : pair.log.compare(theirs).theyLack;
+      const isAll = kept.rows.every(({ waiting: { place } }) => place !== undefined && inRanges(lacking, place));
+      const count = lacking.reduce((sum, { from, to }) => sum + to - from, 0);
+      if (theirs !== undefined && isAll && count === kept.rows.length)
+        setPeerState(this.#context, pair, feed, { ...peer, told: digest, toldDay: digest });
+    }
+  }
   #enqueue(route: Route, place: Place): void {
     const waiting = putWaiting(this.#context, route, eventKey(route, place), newRow(this.#context.now()));
+    // What is written now builds on what was kept back.
+    const kept = this.#keptBack.get(route.name)?.rows.map((row) => row.waiting) ?? [];
+    this.#keptBack.delete(route.name);
     const fresh = this.#fresh.get(route.name);
-    if (fresh === undefined) this.#fresh.set(route.name, [waiting]);
-    else fresh.push(waiting);
+    if (fresh === undefined) this.#fresh.set(route.name, [...kept, waiting]);
+    else fresh.push(...kept, waiting);
   }
   /** Events of this very moment go without a look at everything that waits: a burst stays linear. */
   #postFresh(route: Route): void {
@@ -225,11 +283,18 @@ export class Sender {
     const due = this.#dueOf(route);
     due.outbox = Math.min(due.outbox ?? Number.POSITIVE_INFINITY, at);
   }
-  /** There is a new session: what waited for it goes. */
-  ready(via: Conversation): void {
+  /**
+   * There is a new session: what waited for it goes. Whoever joins says at once what it holds; the one that answered says
+   * something only when that differs from what is here.
+   */
+  ready(via: Conversation, feed: FeedId, hasJoined: boolean): void {
     for (const route of this.#through(via)) {
       this.flush(route);
-      this.tellSoon(route, true);
+      if (hasJoined || isOwnRoute(route)) this.tellSoon(route, true);
+      else {
+        const peer = peerState(this.#context, route.about, feed);
+        setPeerState(this.#context, route.about, feed, { ...peer, told: NOTHING });
+      }
     }
   }
   settle(pair: Pair): void {
@@ -247,7 +312,7 @@ export class Sender {
     const mine = route.about.log.frontier();
     for (const feed of this.#sessions.feeds(route.via)) {
       const peer = peerState(this.#context, route.about, feed);
-      if (again) setPeerState(this.#context, route.about, feed, { ...peer, told: new Uint8Array(0) });
+      if (again) setPeerState(this.#context, route.about, feed, { ...peer, told: NOTHING });
       if (!again && equalBytes(peer.told, mine.digest)) continue;
       const due = this.#dueOf(route);
       due.tell = Math.min(due.tell ?? Number.POSITIVE_INFINITY, tellAt(peer, now));
@@ -301,7 +366,8 @@ export class Sender {
   /** Something of a conversation came on this route, or (`again`) came once more. */
   grew(by: Route, again: boolean, isWaiting: boolean): void {
     if (!again) {
-      this.#flows(by);
+      // Own devices give one conversation after the other: the others have their turn yet.
+      for (const route of isOwnRoute(by) ? this.#through(by.via) : [by]) this.#flows(route);
       // Behind a gap there is no room for more.
       if (isOwnRoute(by) && by.about !== by.via && !isWaiting) this.#goOn(by);
     }
@@ -380,6 +446,11 @@ export class Sender {
     const relays = this.#peerRelays(route);
     const groups = new Map<string, { readonly bucket: PutBucket; readonly relays: number; readonly rows: Waiting[] }>();
     for (const waiting of waitingOf(this.#context, route)) {
+      const keptBack = this.#keptBackUntil(route, waiting);
+      if (keptBack !== undefined) {
+        this.#schedule(route, keptBack);
+        continue;
+      }
       const posting = duePosting(waiting.row, now, relays.length, this.stopping);
       if (posting === undefined) {
         this.#schedule(route, nextDue(waiting.row, now));
@@ -399,7 +470,7 @@ export class Sender {
       else known.rows.push(waiting);
     }
     for (const group of groups.values()) this.#postGroup(route, group.bucket, group.relays, group.rows);
-    if (this.stopping || this.#isSilent(route)) this.#tellDay(route);
+    if (this.stopping || (this.#isSilent(route) && !this.#keptBack.has(route.name))) this.#tellDay(route);
   }
   /** Nothing was told for so long that the hour bucket may have been missed. */
   #isSilent(route: Route): boolean {
@@ -429,7 +500,7 @@ export class Sender {
     const byPlace = new Map(events.map((waiting) => [waiting.name, waiting]));
     while (left.length > 0) {
       route.about.log.sealHead();
-      const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
+      const batch = route.about.log.read(left, this.#room(route));
       if (batch.objects.length === 0) return;
       const posted = [...byPlace.values()].filter(({ place }) => place !== undefined && !inRanges(batch.left, place));
       for (const { name } of posted) byPlace.delete(name);
@@ -440,6 +511,11 @@ export class Sender {
       this.#post(route, [{ type: 'objects', objects: batch.objects }], bucket, mask, posted);
       left = batch.left;
     }
+  }
+  /** Bytes of the log that a packet has room for. Own devices get long ones, in which every cell is to be filled. */
+  #room(route: Route): number {
+    if (!isOwnRoute(route)) return MAX_PACKET_BYTES - RIDERS_BYTES;
+    return MAX_PACKET_BYTES - encodePacket([aboutItem(route), ...this.#riders(route)]).length - SPARE_BYTES;
   }
   #spend(route: Route, cells: number): boolean {
     const now = this.#context.now();
@@ -708,6 +784,8 @@ export class Sender {
 
   /** What a live channel left out lies at our relays all the same. Whatever is lacking when they are read is asked for. */
   #lookFirst(route: Route): void {
+    // What was on its way has come: nobody is asked, and no bucket is read.
+    if (!this.#isLacking(route)) return this.#want(route);
     const relays = new Set(route.via.inboxes.flatMap((inbox) => inbox.relays));
     const open = [...relays].filter((relay) => this.#courier.isOpen(relay));
     const due = this.#dueOf(route);
@@ -755,6 +833,9 @@ export class Sender {
     const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     if (open !== 0) this.#post(route, content, this.stopping ? 'day' : 'hour', open, []);
+  }
+  #isLacking(route: Route): boolean {
+    return this.#lackedFrom(route).length > 0 || (route.about === route.via && this.#missing(route.via).length > 0);
   }
   /** Who holds what is lacking here, as far as they told: those heard of last first. */
   #lackedFrom(route: Route): readonly { readonly feed: FeedId; readonly ranges: readonly PlaceRange[] }[] {
@@ -839,8 +920,7 @@ export class Sender {
         continue;
       }
       if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) break;
-      const beside = encodePacket([aboutItem(route), ...this.#riders(route)]).length;
-      const batch = route.about.log.read(left, MAX_PACKET_BYTES - beside - SPARE_BYTES);
+      const batch = route.about.log.read(left, this.#room(route));
       if (batch.objects.length === 0) {
         this.#giving.delete(name);
         continue;
@@ -956,6 +1036,10 @@ const MAX_BACKLOG = 512;
 const MAX_FLOW_MS = 10 * 60_000;
 /** After this long without a word of it nothing more is put there for it. */
 const GIVEN_FOR_MS = 5 * 60_000;
+interface KeptBack {
+  readonly until: number;
+  readonly rows: readonly { readonly waiting: Waiting; readonly device: FeedId }[];
+}
 interface Section {
   readonly route: Route;
   readonly content: readonly Item[];
@@ -968,8 +1052,11 @@ const WIPES_WITHIN_MS = 3_600_000;
 /** Frontiers that a return costs at most, and how long it has to have been. */
 const MAX_RETURNED = 64;
 const AWAY_MS = 10 * 60_000;
+/** As long as the other side waits for the hello of a device that it has learnt of. */
+const BROUGHT_WITHIN_MS = 60_000;
 /** Bits of all relays that an inbox record may name. */
 const ALL = 3;
+const NOTHING = new Uint8Array(0);
 const NOBODY = new Uint8Array(8) as FeedId;
 const NO_FRONTIER: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
 const OWN_CELL = utf8('o');

@@ -39,7 +39,7 @@ export interface RelayParts {
   readonly key: SigningKey;
   readonly log: CellLog;
   readonly places: PlaceStore;
-  /** Hands a cell to these connections. Never called from within `handle` of the same cell's sender only: listeners hear their own cells too. */
+  /** Hands a cell to these connections; never to the one that put it, which has it. */
   readonly push: (connections: readonly number[], cell: Uint8Array) => void;
 }
 export interface RelaySettings {
@@ -127,13 +127,18 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
   };
 
   type Put = Extract<RelayRequest, { type: 'put' }>['cells'][number];
-  const putOne = ({ cell, bucket, live }: Put, now: number, done: (result: number | Kept) => void): void => {
+  const putOne = (
+    { cell, bucket, live }: Put,
+    from: number | null,
+    now: number,
+    done: (result: number | Kept) => void,
+  ): void => {
     if (buckets.holds(cell)) {
       done(PUT_RESULTS.tagHeld);
       return;
     }
     if (live && has('live')) {
-      const listeners = channels.listeners(cell);
+      const listeners = channels.listeners(cell).filter((connection) => connection !== from);
       if (listeners.length > 0) parts.push(listeners, cell);
     }
     if (bucket === BUCKETS.none) done(PUT_RESULTS.taken);
@@ -156,7 +161,7 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
     let kept = 0;
     let trouble: Kept | undefined;
     for (const [i, cell] of cells.slice(0, allowed).entries()) {
-      putOne(cell, now, (result) => {
+      putOne(cell, peer.connection, now, (result) => {
         if (typeof result === 'number') results[i] = result;
         else if (result === 'kept') results[i] = PUT_RESULTS.taken;
         else trouble = result;

@@ -175,3 +175,42 @@ test('S4.21 the other side lists a new device of a contact, whoever vouches for 
     [true, false],
   ]);
 });
+
+test('a contact learns of a new device by its hello, and nothing else goes there and back for it', () => {
+  let cells = 0;
+  const here = world(4101, 1, {
+    answer: (_, request, answer) => {
+      if (request.type === 'put') cells += request.cells.length;
+      return answer;
+    },
+  });
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  here.clock.advance(120_000);
+  cells = 0;
+  link(here, a1, a2);
+  const devices = (): number => b.call('contact.devices', { conversation }).length;
+  expect(here.clock.runUntil(() => devices() === 2, 30_000)).toBe(true);
+  here.clock.advance(1_000);
+  // Of the one that let it in: the entry, which the hello has brought, waits no more.
+  expect(a1.store.scan('outbox')).toEqual([]);
+  // Of these the hello, the Welcome and the word of the one that joined go between the two persons.
+  expect(cells).toBeLessThanOrEqual(11);
+});
+
+test('a contact learns of a new device that says nothing from the one that let it in', () => {
+  const here = world(4102);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  here.clock.advance(120_000);
+  a2.start();
+  const { link: text } = a1.call('device.link', {});
+  a2.call('device.join', { link: text, name: 'a2' });
+  const devices = (of: SimDevice): number => of.call('contact.devices', { conversation }).length;
+  const isIn = (): boolean => a1.store.scan('outbox').length > 0 && a2.call('contact.list', {}).length === 1;
+  expect(here.clock.runUntil(() => isIn() && a1.call('device.list', {}).length === 2, 60_000)).toBe(true);
+  a2.crash();
+  here.clock.advance(30_000);
+  expect(devices(b)).toBe(1);
+  expect(here.clock.runUntil(() => devices(b) === 2, 120_000)).toBe(true);
+});
