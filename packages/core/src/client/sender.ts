@@ -1052,8 +1052,8 @@ const WIPES_WITHIN_MS = 3_600_000;
 /** Frontiers that a return costs at most, and how long it has to have been. */
 const MAX_RETURNED = 64;
 const AWAY_MS = 10 * 60_000;
-/** As long as the other side waits for the hello of a device that it has learnt of. */
-const BROUGHT_WITHIN_MS = 60_000;
+/** With hundreds of contacts a slow device takes minutes until it has said hello to the last. */
+const BROUGHT_WITHIN_MS = 5 * 60_000;
 /** Bits of all relays that an inbox record may name. */
 const ALL = 3;
 const NOTHING = new Uint8Array(0);
