@@ -362,6 +362,7 @@ export function createFixture(scene: Scene) {
   };
   let recovery: RecoveryState = {
     made: scene === 'recovery' || scene === 'disputed',
+    madeAt: scene === 'recovery' || scene === 'disputed' ? NOW - 20 * DAY : null,
     keysLeft: scene === 'recovery' ? 3 : 200,
     ready: scene === 'recovery' ? 4 : 0,
     without: 2,
@@ -585,8 +586,8 @@ export function createFixture(scene: Scene) {
     'contact.unblock': ({ conversation }) => change(conversation, { state: 'active' }),
     'contact.end': ({ conversation }) => change(conversation, { state: 'ended' }),
     'contact.devices': () => [
-      { device: 'b1', addedAt: NOW - 40 * DAY, removed: false, later: false },
-      { device: 'b2', addedAt: NOW - DAY, removed: false, later: true },
+      { device: 'b1', addedAt: NOW - 40 * DAY, removed: false, disputed: scene === 'disputed', later: false },
+      { device: 'b2', addedAt: NOW - DAY, removed: false, disputed: scene === 'disputed', later: true },
     ],
     'contact.words': ({ conversation }) => ({
       words: contact(conversation).wordsReady
@@ -769,8 +770,12 @@ export function createFixture(scene: Scene) {
     },
     'recovery.create': ({ words }) => {
       if (words !== undefined) checkWords(words);
-      setRecovery({ made: true, keysLeft: 200 });
+      if (words !== undefined) setRecovery({ keysLeft: 200 });
       return { words: words === undefined ? RECOVERY_WORDS : [] };
+    },
+    'recovery.confirm': ({ words }) => {
+      checkWords(words);
+      return setRecovery({ made: true, madeAt: Date.now(), keysLeft: 200 });
     },
     'recovery.state': () => recovery,
     'recovery.refuse': () => setRecovery({ waiting: [] }),

@@ -126,8 +126,8 @@ const screens: readonly (readonly [string, string, string, ((page: Page) => Prom
     `scene=talk&${at({ at: 'device', link: 'http://localhost/d#abc' })}`,
     'text=Kith is in use here already',
   ],
-  ['recovery words, none yet', `scene=talk&${at({ at: 'settings' })}`, 'text=You have no recovery words yet.'],
-  ['recovery words', `scene=recovery&${at({ at: 'settings' })}`, 'text=They are good for 4 of 6'],
+  ['keep it safe', `scene=talk&${at({ at: 'safe' })}`, 'text=You have no recovery words yet.'],
+  ['keep it safe, with words', `scene=recovery&${at({ at: 'safe' })}`, 'text=They are good for 4 of 6'],
   ['make recovery words', `scene=talk&${at({ at: 'recovery', mode: 'make' })}`, 'text=Take pen and paper'],
   ['come back', `scene=empty&${at({ at: 'recovery', mode: 'use' })}`, 'text=Their invitation to come back'],
   [
@@ -136,6 +136,7 @@ const screens: readonly (readonly [string, string, string, ((page: Page) => Prom
     'text=Enter my recovery words',
   ],
   ['devices that disagree', `scene=disputed&${at({ at: 'devices' })}`, 'text=Your devices disagree'],
+  ['their devices disagree', `scene=disputed&${talk({ details: true })}`, '[data-testid=their-devices]'],
   ['removed', 'scene=removed', 'text=What stays'],
   ['removed and wiped', 'scene=wiped', 'text=It did.'],
   ['what it protects', `scene=talk&${at({ at: 'help', page: 'protects' })}`, 'text=Relays forget'],

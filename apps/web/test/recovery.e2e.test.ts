@@ -9,6 +9,7 @@ const WORDS = 'river candle seven maple orbit linen absolute zebra mountain pepp
 
 const one = onePage();
 const { open, looksRight } = one;
+const state = () => one.inFixture((fixture) => fixture.kith.call('recovery.state', {}));
 const shownWords = (): Promise<string[]> => one.page.locator('.words-twelve li').allTextContents();
 /** The two places that the page asks for, from 0. */
 const askedPlaces = async (): Promise<readonly number[]> => {
@@ -18,6 +19,9 @@ const askedPlaces = async (): Promise<readonly number[]> => {
 
 test('recovery words are shown once, two of them are checked, and then nothing of them is left', async () => {
   await open('talk', { at: 'settings' });
+  await steps(one.page).button('Keep it safe').click();
+  await one.page.getByText('You have no recovery words yet.').waitFor();
+  await looksRight('keep it safe');
   await steps(one.page).button('Make recovery words').click();
   await steps(one.page).button('Show the words').click();
   await one.page.locator('.words-twelve').waitFor();
@@ -32,16 +36,39 @@ test('recovery words are shown once, two of them are checked, and then nothing o
   await one.page.getByLabel(`Word ${second + 1}`, { exact: true }).fill(WORDS.split(' ')[second] ?? '');
   await steps(one.page).button('Check').click();
   await one.page.getByText(`Word ${first + 1} is a different one.`).waitFor();
+  expect(await state()).toMatchObject({ made: false, madeAt: null });
   await looksRight('word wrong');
   await one.page.getByLabel(`Word ${first + 1}`, { exact: true }).fill(` ${WORDS.split(' ')[first]?.toUpperCase()} `);
   await steps(one.page).button('Check').click();
   await one.page.getByText('Your recovery words are made').waitFor();
+  expect((await state()).madeAt).not.toBeNull();
   const left = await one.page.evaluate(
     () => document.body.innerHTML + JSON.stringify(history.state) + JSON.stringify({ ...localStorage }),
   );
   for (const word of WORDS.split(' ').filter((known) => known.length > 5)) expect(left).not.toContain(word);
-  await steps(one.page).button('To the settings').click();
-  await one.page.getByText('You have recovery words.').waitFor();
+  await steps(one.page).button('Back to “Keep it safe”').click();
+  await one.page.getByText(/You have recovery words, made on \d/u).waitFor();
+});
+
+test('words that were shown and not checked change nothing', async () => {
+  await open('recovery', { at: 'recovery', mode: 'make' });
+  const before = await state();
+  await steps(one.page).button('Show the words').click();
+  await one.page.locator('.words-twelve').waitFor();
+  await steps(one.page).button('I have written them down').click();
+  await one.page.getByText('Two of them, from your paper').waitFor();
+  await steps(one.page).button('Back').click();
+  expect(await state()).toEqual(before);
+});
+
+test('a contact’s devices that dispute each other are told on that contact’s page, with what to do', async () => {
+  await open('disputed', { at: 'conversation', conversation: 'blair', details: true });
+  const devices = one.page.getByTestId('their-devices');
+  await devices.getByText('Two of Blair’s devices dispute each other').waitFor();
+  await devices.getByText('Ask Blair in person or by call.').waitFor();
+  expect(await devices.getByText('Disputed', { exact: true }).count()).toBe(2);
+  await devices.scrollIntoViewIfNeeded();
+  await looksRight('their devices disputed');
 });
 
 test('without any device: from the first screen, with an invitation and the words', async () => {

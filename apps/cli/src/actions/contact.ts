@@ -32,10 +32,10 @@ export const contactChange =
 export const contactDevices: Action = async ({ input, print, kith }) => {
   const engine = await kith();
   const conversation = await findConversation(engine, input.argument('CONVERSATION'));
-  for (const { device, addedAt, removed, later } of await engine.call('contact.devices', { conversation })) {
+  for (const { device, addedAt, removed, disputed, later } of await engine.call('contact.devices', { conversation })) {
     const since = toTime(addedAt);
-    const words = `${device}  ${later ? 'added' : 'since'} ${since}${removed ? '  removed' : ''}`;
-    print.record({ device, addedAt: since, removed, later }, words);
+    const words = `${device}  ${later ? 'added' : 'since'} ${since}${removed ? '  removed' : ''}${disputed ? '  disputed: two devices removed each other, and nothing is sent to either' : ''}`;
+    print.record({ device, addedAt: since, removed, disputed, later }, words);
   }
   return 0;
 };

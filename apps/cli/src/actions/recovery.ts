@@ -16,16 +16,16 @@ export const recoveryCreate: Action = async (context) => {
   const { words } = await kith.call('recovery.create', typed === undefined ? {} : { words: typed });
   print.record({ words }, typed === undefined ? words.join(' ') : 'There are further keys under these words.');
   if (typed === undefined)
-    print.talk(
-      'Write them down now: they are kept nowhere. Conversations that are here already are under them when the other person has seen it for 7 days.',
-    );
+    print.talk('Write them down now: they are kept nowhere. They count once you have typed them back: `kith recovery confirm`.');
   return 0;
 };
 
 const show = ({ print }: Context, state: RecoveryState): number => {
   const waiting = state.waiting.map((one) => ({ ...one, from: one.from === null ? null : toTime(one.from) }));
   const lines = [
-    state.made ? 'There are recovery words.' : 'There are no recovery words.',
+    state.madeAt === null
+      ? 'There are no recovery words.'
+      : `There are recovery words, made ${toTime(state.madeAt)}.`,
     ...(state.made ? [`They open ${state.ready} conversations, and ${state.without} not (yet).`] : []),
     ...waiting.map(
       ({ device, thisDevice, from }) =>
@@ -36,8 +36,17 @@ const show = ({ print }: Context, state: RecoveryState): number => {
         `${device} is disputed: devices removed each other. \`kith device revoke DEVICE --words\` decides.`,
     ),
   ];
-  print.record({ ...state, waiting }, [...new Set(lines)].join('\n'));
+  const madeAt = state.madeAt === null ? null : toTime(state.madeAt);
+  print.record({ ...state, madeAt, waiting }, [...new Set(lines)].join('\n'));
   return 0;
+};
+export const recoveryConfirm: Action = async (context) => {
+  const kith = await context.kith();
+  const shown = show(context, await kith.call('recovery.confirm', { words: await readWords(context) }));
+  context.print.talk(
+    'Conversations that are here already are under them when the other person has seen it for 7 days. Keep the paper.',
+  );
+  return shown;
 };
 export const recoveryStatus: Action = async (context) =>
   show(context, await (await context.kith()).call('recovery.state', {}));

@@ -115,6 +115,7 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'device.revoke': { device: need('text'), refuse: may('flag'), wipe: may('flag'), words: may('text') },
   'device.name': { name: need('text') },
   'recovery.create': { words: may('text') },
+  'recovery.confirm': { words: need('text') },
   'recovery.state': none,
   'recovery.refuse': none,
   'recovery.invite': { conversation },

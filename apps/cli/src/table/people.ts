@@ -6,7 +6,7 @@ const INVITE = ['invite', 'link', 'conversation', 'reusable', 'label', 'expires'
 const CONTEXT = ['context', 'label', 'hue', 'name', 'conversations'];
 const IN_CONTEXT = option('context', 'NAME', 'in which of your contexts; they see the name you have there');
 const HUE = option('hue', 'N', 'the colour of its ring, 0 to 7', { kind: { type: 'count', least: 0, most: 7 } });
-const RECOVERY = ['made', 'keysLeft', 'ready', 'without', 'waiting', 'contested'];
+const RECOVERY = ['made', 'madeAt', 'keysLeft', 'ready', 'without', 'waiting', 'contested'];
 const WORDS_FILE = option('words-file', 'FILE', 'read the recovery words from a file instead of asking');
 const DEVICE = ['device', 'name', 'addedAt', 'revoked', 'thisDevice', 'refusableUntil'];
 const STARTED = ['conversation', 'state'];
@@ -100,7 +100,7 @@ export const PEOPLE: readonly CommandSpec[] = [
   command('contact devices', "list a contact's devices, as this conversation knows them", {
     arguments: [CONVERSATION],
     prints: 'lines',
-    fields: ['device', 'addedAt', 'removed', 'later'],
+    fields: ['device', 'addedAt', 'removed', 'disputed', 'later'],
     load: async () => (await import('../actions/contact.ts')).contactDevices,
   }),
   command('contact words', 'show six words: the same on both sides when nobody stands between', {
@@ -214,10 +214,15 @@ export const PEOPLE: readonly CommandSpec[] = [
     fields: DEVICE,
     load: async () => (await import('../actions/device.ts')).deviceName,
   }),
-  command('recovery create', 'make twelve recovery words, shown this once', {
+  command('recovery create', 'make twelve recovery words, shown this once; `recovery confirm` makes them count', {
     options: [flag('again', 'further keys under the words there are, which are asked for'), WORDS_FILE],
     fields: ['words'],
     load: async () => (await import('../actions/recovery.ts')).recoveryCreate,
+  }),
+  command('recovery confirm', 'type the new recovery words back from the paper: from then on they count', {
+    options: [WORDS_FILE],
+    fields: RECOVERY,
+    load: async () => (await import('../actions/recovery.ts')).recoveryConfirm,
   }),
   command('recovery status', 'say what the recovery words open, what waits, and which devices are disputed', {
     fields: RECOVERY,

@@ -96,7 +96,7 @@ export class FakeKith implements Kith {
   readonly merged = [
     { head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] },
   ];
-  readonly recovery: RecoveryState = { made: false, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
+  readonly recovery: RecoveryState = { made: false, madeAt: null, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
   readonly devices: readonly DeviceView[] = [
     {
       device: 'device-1',
@@ -174,7 +174,7 @@ export class FakeKith implements Kith {
     'contact.block': ({ conversation }) => ({ ...this.#contact(conversation), state: 'blocked' }),
     'contact.unblock': ({ conversation }) => this.#contact(conversation),
     'contact.end': ({ conversation }) => ({ ...this.#contact(conversation), state: 'ended' }),
-    'contact.devices': () => [{ device: 'd1', addedAt: 1_767_225_600_000, removed: false, later: false }],
+    'contact.devices': () => [{ device: 'd1', addedAt: 1_767_225_600_000, removed: false, disputed: false, later: false }],
     'contact.words': () => ({ words: ['apple', 'river', 'stone', 'cloud', 'tiger', 'lamp'] }),
     'contact.mark': (params) => params,
     'contact.checkCode': () => ({ code: 'code' }),
@@ -261,6 +261,7 @@ export class FakeKith implements Kith {
     'recovery.invite': () => ({ link: 'http://localhost:4680/i#abc', expires: FAR }),
     'recovery.use': () => ({ conversation: 'kT3x9aBlair0000000000A', state: 'waiting' }),
     'recovery.create': () => ({ words: Array.from({ length: 12 }, () => 'river') }),
+    'recovery.confirm': () => ({ ...this.recovery, made: true, madeAt: AT }),
     'recovery.state': () => this.recovery,
     'recovery.refuse': () => this.recovery,
     'device.name': ({ name }) => this.devices.map((one) => (one.thisDevice ? { ...one, name } : one)),

@@ -27,6 +27,7 @@ const Add = lazy(async () => ({ default: (await import('../screens/add.tsx')).Ad
 const Invitation = lazy(async () => ({ default: (await import('../screens/invite.tsx')).Invitation }));
 const Devices = lazy(async () => ({ default: (await import('../screens/devices/devices.tsx')).Devices }));
 const Join = lazy(async () => ({ default: (await import('../screens/devices/join.tsx')).Join }));
+const Safe = lazy(async () => ({ default: (await import('../screens/safe.tsx')).Safe }));
 const Recovery = lazy(async () => ({ default: (await import('../screens/recovery/recovery.tsx')).Recovery }));
 const Requests = lazy(async () => ({ default: (await import('../screens/requests.tsx')).Requests }));
 const Search = lazy(async () => ({ default: (await import('../screens/search.tsx')).Search }));
@@ -200,6 +201,8 @@ function Main({ route, contacts, onKeyboard }: { route: Route; contacts: readonl
       return <Join link={route.link} />;
     case 'devices':
       return <Devices mode={route.mode ?? 'list'} />;
+    case 'safe':
+      return <Safe />;
     case 'recovery':
       return <Recovery key={route.mode} mode={route.mode} link={route.link ?? null} />;
     case 'requests':

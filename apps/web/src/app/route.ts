@@ -9,6 +9,7 @@ export type Route =
   | { readonly at: 'invite'; readonly link: string }
   | { readonly at: 'devices'; readonly mode?: 'add' | 'lost' }
   | { readonly at: 'device'; readonly link: string | null }
+  | { readonly at: 'safe' }
   | { readonly at: 'recovery'; readonly mode: 'make' | 'use'; readonly link?: string }
   | { readonly at: 'requests' }
   | { readonly at: 'search'; readonly query: string; readonly conversation?: string }
@@ -25,6 +26,7 @@ const places: ReadonlySet<string> = new Set<Route['at']>([
   'invite',
   'devices',
   'device',
+  'safe',
   'recovery',
   'requests',
   'search',

@@ -115,7 +115,7 @@ export function Details({ contact }: { contact: Contact }) {
                 )}
               </section>
               <ContextOf contact={contact} />
-              <TheirDevices conversation={conversation} />
+              <TheirDevices conversation={conversation} name={namedOf(contact)} />
               <Preferences contact={contact} />
               <SamePerson contact={contact} />
               {contact.state === 'active' ? <InviteBack contact={contact} /> : null}

@@ -88,7 +88,8 @@ export function ExportTo({ conversation }: { conversation: string | null }) {
   );
 }
 
-export function Backup() {
+/** The way to save one. */
+export function BackupFile() {
   const [saving, setSaving] = useState(false);
   return (
     <>
@@ -98,11 +99,19 @@ export function Backup() {
           {t.backup.save}
         </Button>
       </div>
+      <Suspense fallback={null}>{saving ? <SaveBackup onClose={() => setSaving(false)} /> : null}</Suspense>
+    </>
+  );
+}
+
+export function Backup() {
+  return (
+    <>
+      <BackupFile />
       <OpenFile label={t.backup.open} />
       <p className="hint">{t.backup.openHint}</p>
       <h3>{t.backup.exportAll}</h3>
       <ExportTo conversation={null} />
-      <Suspense fallback={null}>{saving ? <SaveBackup onClose={() => setSaving(false)} /> : null}</Suspense>
     </>
   );
 }

@@ -13,7 +13,6 @@ import { Note, Problem } from '../ui/note.tsx';
 import { Loaded, Page } from '../ui/page.tsx';
 import { t } from '../words/index.ts';
 import { Contexts } from './contexts/section.tsx';
-import { KeepItSafe } from './recovery/section.tsx';
 import { Backup } from './settings-backup.tsx';
 import { LockSettings } from './settings-lock.tsx';
 
@@ -280,8 +279,11 @@ export function Settings({ onKeyboard }: { onKeyboard: () => void }) {
           <Button onPress={() => go({ at: 'devices', mode: 'add' })}>{t.devices.add}</Button>
         </div>
       </Section>
-      <Section title={t.recovery.section}>
-        <KeepItSafe />
+      <Section title={t.safe.title}>
+        <p className="hint">{t.safe.intro}</p>
+        <div>
+          <Button onPress={() => go({ at: 'safe' })}>{t.safe.title}</Button>
+        </div>
       </Section>
       <Section title={t.settings.privacy}>
         <Switch

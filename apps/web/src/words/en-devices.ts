@@ -8,6 +8,13 @@ export const devices = {
   theirsFirst: (date: string) => `Since ${date}`,
   theirsAdded: (date: string) => `Added ${date}`,
   theirsRemoved: 'Removed by them',
+  theirsDisputed: 'Disputed',
+  disputedTitle: (name: string) =>
+    name === '' ? 'Two of their devices dispute each other' : `Two of ${name}’s devices dispute each other`,
+  disputedMeans:
+    'Each says that the other was taken out. One of them may be in somebody else’s hands. Until it is decided, Kith sends to neither.',
+  disputedNext: (name: string) =>
+    `Ask ${name === '' ? 'them' : name} in person or by call. They decide it with their recovery words, or from a third device.`,
   theirsHint: 'All of them get what you write here. If you did not expect a new one, ask them, or check who this is.',
   newTitle: (name: string) => (name === '' ? 'They use a new device' : `${name} uses a new device`),
   newBody: 'You have not checked yet who this is. If you did not expect it, ask them.',

@@ -4,10 +4,10 @@ const called = (name: string): string => (name === '' ? 'a device without a name
 const person = (name: string): string => (name === '' ? 'this person' : name);
 
 export const recovery = {
-  section: 'Keep it safe',
+  section: 'Recovery words',
   what: 'Recovery words are twelve words on paper. With them you come back into your conversations when all your devices are gone, and they decide when somebody has one of your devices.',
   notMade: 'You have no recovery words yet.',
-  made: 'You have recovery words.',
+  made: (date: string) => `You have recovery words, made on ${date}.`,
   goodAll: 'They are good for everything that is here now.',
   goodSome: (ready: number, of: number) =>
     `They are good for ${ready} of ${of} so far (your conversations, and the list of your devices). The others follow 7 days after the other person has seen it.`,
@@ -30,7 +30,7 @@ export const recovery = {
   show: 'Show the words',
   making: 'Making the words…',
   once: 'Write these down now, in this order. They are shown this once and kept nowhere.',
-  onceLeave: 'If you leave before you are done, make new ones.',
+  onceLeave: 'They count only when you have checked them on the next page. If you leave before that, nothing has changed.',
   words: 'Your twelve recovery words',
   written: 'I have written them down',
   check: 'Two of them, from your paper',
@@ -45,7 +45,7 @@ export const recovery = {
     'They are good for people whom you add from now on at once; for others 7 days after they have seen it.',
     'Whoever has the paper and an invitation from one of your contacts can write as you.',
   ] as readonly string[],
-  toSettings: 'To the settings',
+  toSafe: 'Back to “Keep it safe”',
 
   lostAll: 'I lost all my devices',
   useTitle: 'Come back with recovery words',

@@ -5,6 +5,7 @@ import type { ErrorCode } from '@kith/core/client';
 import { contexts } from './en-contexts.ts';
 import { devices } from './en-devices.ts';
 import { recovery } from './en-recovery.ts';
+import { safe } from './en-safe.ts';
 
 interface Problem {
   readonly message: string;
@@ -836,6 +837,7 @@ export const en = {
   contexts,
   devices,
   recovery,
+  safe,
 
   live: {
     message: (author: string, text: string) => named(author, `${author}: ${text}`, text),

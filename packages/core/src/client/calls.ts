@@ -476,7 +476,13 @@ export class Calls {
         home.tell({ type: 'device', name, at: devices.startedAt(), extensions: [] });
         return devices.list();
       },
-      'recovery.create': (params) => recovery.create(params.optionalText('words')),
+      'recovery.create': (params) => {
+        const words = params.optionalText('words');
+        if (words === undefined) return recovery.draw();
+        recovery.further(words);
+        return { words: [] };
+      },
+      'recovery.confirm': (params) => recovery.confirm(params.text('words')),
       'recovery.state': () => recovery.state(),
       'recovery.invite': (params, done) => {
         back.invite(this.#sendable(params.pair()), done);

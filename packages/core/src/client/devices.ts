@@ -242,6 +242,7 @@ export class Devices {
         device: toHex(feed),
         addedAt: added === null ? pair.local.createdAt : pair.log.addedAt(feed),
         removed: state === 'removed',
+        disputed: state === 'contested',
         later: added !== null,
       }))
       .toSorted((a, b) => a.addedAt - b.addedAt || (a.device < b.device ? -1 : 1));

@@ -76,36 +76,52 @@ export class Recovery {
 
   // ---- words
 
-  /** `again`: the words there are, entered for further keys; else new ones, which take the place of any made before. */
-  create(again: string | undefined): { readonly words: readonly string[] } {
-    const { crypto, randomness, store } = this.#context;
-    const own = this.#home.mine.log.device();
-    if (own === undefined || !this.#home.isIn(this.#home.mine)) throw new KithError('revoked-device');
-    const known = recoveryPoolOf(store);
-    const made = again === undefined ? this.#draw() : { words: [], seed: readWords(this.#context, again) };
-    const pool = again === undefined ? 0 : (known?.pool ?? 0) + 1;
-    if (again !== undefined && !this.#isSeedOf(made.seed, known)) {
-      made.seed.wipe();
+  /** New words, which mean nothing yet: nobody knows that the paper holds them before `confirm`. Nothing is kept. */
+  draw(): { readonly words: readonly string[] } {
+    this.#own();
+    const entropy = new Secret(this.#context.randomness.bytes(RECOVERY_ENTROPY_BYTES));
+    const { words, seed } = createRecoveryWords(this.#context.crypto, entropy);
+    entropy.wipe();
+    seed.wipe();
+    return { words };
+  }
+  /** They are on paper: they take the place of any made before. Words that are in use already stay as they are. */
+  confirm(words: string): RecoveryState {
+    const seed = readWords(this.#context, words);
+    if (this.#isSeedOf(seed, recoveryPoolOf(this.#context.store))) seed.wipe();
+    else this.#put(seed, 0, Math.max(0, Math.floor(this.#context.now())));
+    return this.state();
+  }
+  /** The words there are, entered for further keys. */
+  further(words: string): void {
+    const known = recoveryPoolOf(this.#context.store);
+    const seed = readWords(this.#context, words);
+    if (known === undefined || !this.#isSeedOf(seed, known)) {
+      seed.wipe();
       throw new KithError('wrong-words');
     }
-    const keys = recoveryPool(crypto, made.seed, pool);
-    made.seed.wipe();
+    this.#put(seed, known.pool + 1, known.at);
+  }
+  #own(): FeedId {
+    const own = this.#home.mine.log.device();
+    if (own === undefined || !this.#home.isIn(this.#home.mine)) throw new KithError('revoked-device');
+    return own.feed;
+  }
+  /** Wipes the seed. `at`: when its words were made. */
+  #put(seed: Secret, pool: number, at: number): void {
+    const { crypto, randomness } = this.#context;
+    const keys = recoveryPool(crypto, seed, pool);
+    seed.wipe();
+    const own = this.#own();
     const set = randomness.bytes(SET_BYTES);
-    this.#home.tell({ type: 'recoveryPool', set, pool, keys, extensions: [] });
+    this.#home.tell({ type: 'recoveryPool', set, pool, at, keys, extensions: [] });
     const others = this.#devices()
-      .filter(({ feed, state, spare }) => state === 'active' && !spare && !equalBytes(feed, own.feed))
+      .filter(({ feed, state, spare }) => state === 'active' && !spare && !equalBytes(feed, own))
       .map(({ feed }) => feed);
     for (const [i, range] of spreadRange(poolRange(pool), others.length + 1).entries())
-      this.#home.tell({ type: 'recoveryRange', device: others[i - 1] ?? own.feed, set, range, extensions: [] });
+      this.#home.tell({ type: 'recoveryRange', device: others[i - 1] ?? own, set, range, extensions: [] });
     this.#setEverywhere();
     this.#context.changed({ type: 'devices' });
-    return { words: made.words };
-  }
-  #draw(): { readonly words: readonly string[]; readonly seed: Secret } {
-    const entropy = new Secret(this.#context.randomness.bytes(RECOVERY_ENTROPY_BYTES));
-    const made = createRecoveryWords(this.#context.crypto, entropy);
-    entropy.wipe();
-    return made;
   }
   #isSeedOf(seed: Secret, pool: ReturnType<typeof recoveryPoolOf>): boolean {
     if (pool === undefined) return false;
@@ -180,6 +196,7 @@ export class Recovery {
     const own = this.#home.mine.log.device();
     const range = own === undefined ? undefined : ownRange(this.#context, own.feed);
     const keys = this.#poolKeys();
+    const pool = recoveryPoolOf(store);
     const waiting: RecoveryState['waiting'][number][] = [];
     const contested: RecoveryState['contested'][number][] = [];
     let ready = 0;
@@ -206,7 +223,8 @@ export class Recovery {
         if (state === 'contested') contested.push({ conversation, device: this.#nameOf(of, feed) });
     }
     return {
-      made: recoveryPoolOf(store) !== undefined,
+      made: pool !== undefined,
+      madeAt: pool?.at ?? null,
       keysLeft: range === undefined ? 0 : range.left.to - range.left.from,
       ready,
       without,

@@ -80,6 +80,7 @@ export const METHOD_KINDS = {
   'device.revoke': 'write',
   'device.name': 'write',
   'recovery.create': 'write',
+  'recovery.confirm': 'write',
   'recovery.state': 'read',
   'recovery.refuse': 'write',
   'recovery.invite': 'write',

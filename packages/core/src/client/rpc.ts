@@ -154,6 +154,8 @@ export interface ContactDevice {
   /** Milliseconds: when it was first seen here. */
   readonly addedAt: number;
   readonly removed: boolean;
+  /** It and another one of theirs removed each other: nothing is sent to either until that is decided. */
+  readonly disputed: boolean;
   /** It was not there when the conversation began. */
   readonly later: boolean;
 }
@@ -204,6 +206,8 @@ export interface MergedContact {
 /** What recovery words are good for here. Devices by their public id where it is known. */
 export interface RecoveryState {
   readonly made: boolean;
+  /** When the words in use were made; null: there are none. */
+  readonly madeAt: number | null;
   /** Conversations that this device can still begin under these words. */
   readonly keysLeft: number;
   /** Conversations that the words open today, `self` included, and those they do not (yet). */
@@ -383,8 +387,13 @@ export interface Methods {
     params: { device: string; refuse?: boolean; wipe?: boolean; words?: string };
     result: readonly DeviceView[];
   };
-  /** New recovery words, which are shown this once and kept nowhere. `words`: those there are, for further keys; answers none. */
+  /**
+   * New recovery words, which are shown this once and kept nowhere; they mean nothing before `recovery.confirm`. `words`: those
+   * there are, for further keys; answers none.
+   */
   'recovery.create': { params: { words?: string }; result: { words: readonly string[] } };
+  /** The words are on paper, whole: from now on they count. */
+  'recovery.confirm': { params: { words: string }; result: RecoveryState };
   'recovery.state': { params: Record<string, never>; result: RecoveryState };
   /** An invitation for the other person of a conversation, who has lost every device and has recovery words. */
   'recovery.invite': { params: { conversation: string }; result: { link: string; expires: number } };

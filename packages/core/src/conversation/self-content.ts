@@ -90,10 +90,13 @@ export const deviceContent = named(
 export const historyContent = named('self-history', tuple({ device: feedIdCodec, from: uint(MAX_TIME), extensions }));
 /** A removed device that is to forget everything when it appears. */
 export const wipeContent = named('self-wipe', tuple({ device: feedIdCodec, extensions }));
-/** Public halves of recovery keys (spec 03); `set` names them in the ranges of devices. The newest is the one in use. */
+/**
+ * Public halves of recovery keys (spec 03); `set` names them in the ranges of devices. The newest is the one in use. `at`: when
+ * the words were made, milliseconds.
+ */
 export const recoveryPoolContent = named(
   'self-recovery-pool',
-  tuple({ set: bytes(8), pool: uint(MAX_POOL), keys: bytes(32, POOL_KEYS * 32), extensions }),
+  tuple({ set: bytes(8), pool: uint(MAX_POOL), at: uint(MAX_TIME), keys: bytes(32, POOL_KEYS * 32), extensions }),
 );
 /** Which keys of a set a device may name in its inceptions. */
 export const recoveryRangeContent = named(

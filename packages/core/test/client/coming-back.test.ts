@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
-import { codeOf, pair, texts, world } from './world.ts';
+import { codeOf, makeWords, pair, texts, world } from './world.ts';
 
 // Days of a simulated world.
 vi.setConfig({ testTimeout: 90_000 });
@@ -14,10 +14,10 @@ const lost = (seed: number, made: 'before' | 'after') => {
   const here = world(seed);
   const [a, b, b2] = [here.device('a'), here.device('b'), here.device('b2')];
   a.start();
-  const before = made === 'before' ? a.call('recovery.create', {}).words : [];
+  const before = made === 'before' ? makeWords(a) : [];
   const conversation = pair(here, a, b);
   a.call('profile.set', { name: 'Alex' });
-  const words = made === 'after' ? a.call('recovery.create', {}).words : before;
+  const words = made === 'after' ? makeWords(a) : before;
   for (let i = 0; i < 5; i++) {
     a.call('send', { conversation, text: `mine ${i}` });
     b.call('send', { conversation, text: `yours ${i}` });
@@ -75,7 +75,7 @@ test('without the right words nobody comes back, and whoever tries keeps nobody 
   const { link: invitation } = b.call('recovery.invite', { conversation });
   const other = here.device('other');
   other.start();
-  const wrong = other.call('recovery.create', {}).words.join(' ');
+  const wrong = makeWords(other).join(' ');
   expect(codeOf(() => other.call('recovery.use', { link: invitation, words: wrong }))).toBe('wrong-words');
   expect(codeOf(() => other.call('recovery.use', { link: invitation, words: 'no words' }))).toBe('bad-words');
   expect(other.call('contact.list', {})).toEqual([]);

@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
-import { codeOf, pair, texts, world } from './world.ts';
+import { codeOf, makeWords, pair, texts, world } from './world.ts';
 
 // Days of a simulated world.
 vi.setConfig({ testTimeout: 90_000 });
@@ -89,7 +89,7 @@ test('removals that cross: both devices are disputed everywhere until one of the
   const here = world(7104);
   const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
   a1.start();
-  const words = a1.call('recovery.create', {}).words.join(' ');
+  const words = makeWords(a1).join(' ');
   const conversation = pair(here, a1, b);
   link(here, a1, a2);
   here.clock.advance(2 * HOUR_MS);

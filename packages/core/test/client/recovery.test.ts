@@ -1,7 +1,7 @@
 // Recovery words, and devices that remove each other, on simulated ports.
 import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
-import { codeOf, pair, texts, world } from './world.ts';
+import { codeOf, makeWords, pair, texts, world } from './world.ts';
 import { link } from './linked.ts';
 
 // Days of a simulated world.
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const nameOf = (of: SimDevice, name: string): string =>
   of.call('device.list', {}).find((device) => device.name === name)?.device ?? '';
-const words = (of: SimDevice): string => of.call('recovery.create', {}).words.join(' ');
+const words = (of: SimDevice): string => makeWords(of).join(' ');
 
 /** Alice's own device and one that a thief has, both in the conversation with Blair. `before`: what she did before. */
 const stolen = (seed: number, made: 'before' | 'after' | 'never') => {
@@ -57,6 +57,49 @@ test('a thief who removes the owner first: with the answer both are contested, a
   advance(8 * DAY_MS);
   for (const one of [a, thief]) expect(texts(one, conversation)).not.toContain('who are you');
   expect(a.call('recovery.state', {}).contested.map((one) => one.conversation)).toContain(conversation);
+});
+
+test('a contact is told of devices that dispute each other, and no longer once words decided', () => {
+  const { here, a, b, thief, conversation, phrase } = crossed(5102, 'before');
+  const disputed = (): readonly boolean[] => b.call('contact.devices', { conversation }).map((one) => one.disputed);
+  expect(here.clock.runUntil(() => disputed().every((one) => one), DAY_MS)).toBe(true);
+  expect(disputed()).toHaveLength(2);
+  a.call('device.revoke', { device: nameOf(a, 'thief'), words: phrase });
+  here.clock.advance(2 * HOUR_MS);
+  expect(b.call('contact.devices', { conversation }).map((one) => [one.disputed, one.removed])).toEqual([
+    [false, false],
+    [false, true],
+  ]);
+  expect(thief.call('contact.list', {})).toHaveLength(1);
+});
+
+test('words count when they were typed back, not before; their date stays with them', () => {
+  const here = world(5103);
+  const [a, a2, b] = [here.device('a'), here.device('a2'), here.device('b')];
+  pair(here, a, b);
+  const made = here.clock.now();
+  const { words: first } = a.call('recovery.create', {});
+  here.clock.advance(10 * DAY_MS);
+  expect(a.call('recovery.state', {})).toMatchObject({ made: false, madeAt: null, ready: 0, waiting: [] });
+  const wrong = [...first.slice(1), first[0]].join(' ');
+  expect(codeOf(() => a.call('recovery.confirm', { words: wrong }))).toBe('bad-words');
+  expect(a.call('recovery.state', {}).made).toBe(false);
+  const at = here.clock.now();
+  const state = a.call('recovery.confirm', { words: first.join(' ') });
+  expect(state).toMatchObject({ made: true, madeAt: at });
+  expect(at).toBeGreaterThan(made);
+  here.clock.advance(DAY_MS);
+  // Said again, and further keys under them: the words are those of that day.
+  const left = a.call('recovery.state', {}).keysLeft;
+  expect(a.call('recovery.confirm', { words: first.join(' ') })).toMatchObject({ madeAt: at, keysLeft: left });
+  expect(a.call('recovery.create', { words: first.join(' ') })).toEqual({ words: [] });
+  link(here, a, a2);
+  here.clock.advance(HOUR_MS);
+  for (const one of [a, a2]) expect(one.call('recovery.state', {})).toMatchObject({ made: true, madeAt: at });
+  const other = makeWords(a2);
+  expect(other).not.toEqual(first);
+  here.clock.advance(HOUR_MS);
+  expect(a.call('recovery.state', {}).madeAt).toBeGreaterThan(at);
 });
 
 test.each([

@@ -62,6 +62,12 @@ export const texts = (device: SimDevice, conversation: string, limit = 500): rea
     .call('log', { conversation, limit })
     .filter(({ kind }) => kind === 'text')
     .map(({ text }) => text);
+/** Recovery words, made and written down. */
+export const makeWords = (of: SimDevice): readonly string[] => {
+  const { words } = of.call('recovery.create', {});
+  of.call('recovery.confirm', { words: words.join(' ') });
+  return words;
+};
 export const codeOf = (work: () => unknown): string | undefined => {
   try {
     work();

@@ -32,7 +32,7 @@ const every: readonly Content[] = [
   { type: 'end', extensions },
 ];
 const everySelf: readonly SelfContent[] = [
-  { type: 'recoveryPool', set: fill(8), pool: 1, keys: fill(32 * 1024), extensions },
+  { type: 'recoveryPool', set: fill(8), pool: 1, at: 9, keys: fill(32 * 1024), extensions },
   { type: 'recoveryRange', device: fill(8), set: fill(8), range: { from: 1, to: 9 }, extensions },
   { type: 'contact', conversation: fill(16), label: 'gym', at: 5, extensions },
   { type: 'name', conversation: fill(16), name: 'Blair', extensions },

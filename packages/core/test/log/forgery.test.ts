@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { concat, toHex } from '../../src/bytes/index.ts';
 import { decode, encode } from '../../src/codec/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
-import { eventIdOf, readCertificate } from '../../src/identity/index.ts';
+import { createRemoval, eventIdOf, readCertificate, type FeedId } from '../../src/identity/index.ts';
 import {
   decodeHeader,
   encodeHeader,
@@ -19,7 +19,7 @@ import {
 } from '../../src/log/index.ts';
 import { segmentRecord } from '../../src/log/records.ts';
 import { everyoneToEveryone, households, innocent, publishDue, publishedIn, weeks } from './devices.ts';
-import { CONVERSATION, DAY, everything, feedOf, give, openReplica, ROOT, say, START, take, texts } from './people.ts';
+import { CONVERSATION, DAY, everything, feedOf, give, openReplica, ROOT, say, START, take, texts, type Replica } from './people.ts';
 
 const crypto = await createLibsodium();
 const HOUR = 3_600_000;
@@ -254,6 +254,53 @@ describe('who publishes, and when', () => {
     expect(publishDue(second, home.bob, START + 20 * DAY, [early])).toBe(0);
     // Nor does a device of the other person publish it, though it may have got hold of the seed.
     expect(publishDue(home.bob[0], home.alice, START + 20 * DAY, seeds)).toBe(0);
+  });
+
+  test('S1.4 S4.23 a removed device tells an ended day of another own device differently, with the seed from self, before it is published', () => {
+    const { home, seeds, first, second } = oneDay(87);
+    const [b1, b2] = home.bob;
+    say(first, 'the next day', START + DAY);
+    everyoneToEveryone([first, second, ...home.bob]);
+    const all = everything(second);
+    const [seed] = seeds;
+    const certificate = all
+      .flatMap((object) => (object.type === 'certificate' ? (readCertificate(object.certificate) ?? []) : []))
+      .find(({ segment }) => seed !== undefined && toHex(segment) === toHex(seed.segment));
+    if (seed === undefined || certificate === undefined) throw new Error('the day has not ended');
+    const thief = feedOf(second);
+    first.store.transaction(() =>
+      first.log.appendEntry(
+        (key, at) => createRemoval(crypto, key, at, { feed: thief as FeedId, member: null, cuts: [first.log.cutHere(thief as FeedId)] }),
+        START + DAY,
+      ),
+    );
+    everyoneToEveryone([first, ...home.bob]);
+    const lie = retell({ crypto, randomness: second.random }, all, { certificate, seed: seed.seed, day: START }, () =>
+      said('never said'),
+    );
+    const ofDay = (who: Replica) =>
+      who.log
+        .page({ limit: 99 })
+        .filter(({ place, marks }) => toHex(place.segment) === toHex(seed.segment) || marks.includes('copy'))
+        .map(({ event, marks }) => [new TextDecoder().decode(who.log.content(event)), marks.join()].join(': '))
+        .toSorted();
+    // Who had the day keeps it: what is signed with the stolen seed stands beside it, and one of the two is marked, by the ids.
+    take(b1, lie, thief);
+    // A device that never had it has no other, until it hears of the real one from anybody who does.
+    const late = openReplica(crypto, 4243);
+    for (const who of [first, b1]) {
+      const device = who.log.device();
+      if (device !== undefined) late.store.transaction(() => late.log.admit(device.member));
+    }
+    take(late, lie, thief);
+    expect(ofDay(late)).toEqual(['never said: ']);
+    expect(texts(b1)).toEqual(expect.arrayContaining(['written on the first device', 'never said', 'the next day']));
+    expect(ofDay(b1).filter((line) => line.endsWith(': copy'))).toHaveLength(1);
+    give(b2, late);
+    expect(ofDay(late)).toEqual(ofDay(b1));
+    expect(texts(late)).toContain('the next day');
+    // Nothing that the removed device signs as itself comes with it.
+    expect(texts(late)).toHaveLength(3);
   });
 
   test('S1.4 both devices publish the same segment: once is as good as twice, in any order', () => {

@@ -36,7 +36,7 @@ function Before({ made, busy, onShow }: { made: boolean; busy: boolean; onShow: 
         <Button look="main" icon={NotebookPen} onPress={onShow} isDisabled={busy}>
           {busy ? t.recovery.making : t.recovery.show}
         </Button>
-        <Button onPress={() => go({ at: 'settings' })}>{t.common.notNow}</Button>
+        <Button onPress={() => go({ at: 'safe' })}>{t.common.notNow}</Button>
       </div>
     </>
   );
@@ -63,7 +63,17 @@ function Shown({ words, onWritten }: { words: readonly string[]; onWritten: () =
   );
 }
 
-function Checked({ words, onBack, onRight }: { words: readonly string[]; onBack: () => void; onRight: () => void }) {
+function Checked({
+  words,
+  busy,
+  onBack,
+  onRight,
+}: {
+  words: readonly string[];
+  busy: boolean;
+  onBack: () => void;
+  onRight: () => void;
+}) {
   const [places] = useState(() => twoPlaces(words.length));
   const [typed, setTyped] = useState<readonly [string, string]>(['', '']);
   const [wrong, setWrong] = useState<number | null>(null);
@@ -100,7 +110,7 @@ function Checked({ words, onBack, onRight }: { words: readonly string[]; onBack:
       {wrong === null ? null : <Note tone="warn" title={t.recovery.wrong(wrong + 1)} status />}
       <div className="row row-end">
         <Button onPress={onBack}>{t.recovery.back}</Button>
-        <Button look="main" type="submit" isDisabled={typed.some((word) => word.trim() === '')}>
+        <Button look="main" type="submit" isDisabled={busy || typed.some((word) => word.trim() === '')}>
           {t.recovery.checkDo}
         </Button>
       </div>
@@ -121,6 +131,11 @@ export function MakeWords() {
     setWords(made.words);
     setStep('shown');
   });
+  const confirm = useAction(async () => {
+    await kith.call('recovery.confirm', { words: words.join(' ') });
+    setWords([]);
+    setStep('done');
+  });
   const body = (made: boolean) => {
     switch (step) {
       case 'before':
@@ -131,11 +146,9 @@ export function MakeWords() {
         return (
           <Checked
             words={words}
+            busy={confirm.busy}
             onBack={() => setStep('shown')}
-            onRight={() => {
-              setWords([]);
-              setStep('done');
-            }}
+            onRight={() => confirm.run()}
           />
         );
       case 'done':
@@ -149,8 +162,8 @@ export function MakeWords() {
               </ul>
             </Note>
             <div>
-              <Button look="main" autoFocus onPress={() => go({ at: 'settings' }, 'replace')}>
-                {t.recovery.toSettings}
+              <Button look="main" autoFocus onPress={() => go({ at: 'safe' }, 'replace')}>
+                {t.recovery.toSafe}
               </Button>
             </div>
           </>
@@ -161,6 +174,7 @@ export function MakeWords() {
     <Page title={t.recovery.title} narrow>
       <Loaded query={state}>{({ made }) => body(made)}</Loaded>
       {make.problem === null ? null : <Problem code={make.problem} />}
+      {confirm.problem === null ? null : <Problem code={confirm.problem} />}
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { none, useAction, useKith, useQuery } from '../../app/kith.tsx';
 import { go } from '../../app/route.ts';
+import { date } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
 import { Note, Problem } from '../../ui/note.tsx';
 import { Loaded } from '../../ui/page.tsx';
@@ -51,10 +52,10 @@ function Again() {
   );
 }
 
-function Good({ state: { ready, without, keysLeft } }: { state: RecoveryState }) {
+function Good({ state: { ready, without, keysLeft }, madeAt }: { state: RecoveryState; madeAt: number }) {
   return (
     <>
-      <Note tone="good" title={t.recovery.made}>
+      <Note tone="good" title={t.recovery.made(date(madeAt))}>
         <p>{without === 0 ? t.recovery.goodAll : t.recovery.goodSome(ready, ready + without)}</p>
       </Note>
       {keysLeft < FEW ? <Again /> : null}
@@ -62,8 +63,8 @@ function Good({ state: { ready, without, keysLeft } }: { state: RecoveryState })
   );
 }
 
-/** What is said of recovery words in the settings. */
-export function KeepItSafe() {
+/** What there is of recovery words, and the way to make them. */
+export function RecoveryWords() {
   const state = useQuery('recovery.state', none);
   return (
     <>
@@ -71,7 +72,7 @@ export function KeepItSafe() {
       <Loaded query={state}>
         {(known) => (
           <>
-            {known.made ? <Good state={known} /> : <p>{t.recovery.notMade}</p>}
+            {known.madeAt === null ? <p>{t.recovery.notMade}</p> : <Good state={known} madeAt={known.madeAt} />}
             <Disputes />
             <div className="row">
               <Button icon={NotebookPen} onPress={() => go({ at: 'recovery', mode: 'make' })}>
