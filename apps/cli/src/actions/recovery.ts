@@ -16,16 +16,16 @@ export const recoveryCreate: Action = async (context) => {
   const { words } = await kith.call('recovery.create', typed === undefined ? {} : { words: typed });
   print.record({ words }, typed === undefined ? words.join(' ') : 'There are further keys under these words.');
   if (typed === undefined)
-    print.talk('Write them down now: they are kept nowhere. They count once you have typed them back: `kith recovery confirm`.');
+    print.talk(
+      'Write them down now: they are kept nowhere. They count once you have typed them back: `kith recovery confirm`.',
+    );
   return 0;
 };
 
 const show = ({ print }: Context, state: RecoveryState): number => {
   const waiting = state.waiting.map((one) => ({ ...one, from: one.from === null ? null : toTime(one.from) }));
   const lines = [
-    state.madeAt === null
-      ? 'There are no recovery words.'
-      : `There are recovery words, made ${toTime(state.madeAt)}.`,
+    state.madeAt === null ? 'There are no recovery words.' : `There are recovery words, made ${toTime(state.madeAt)}.`,
     ...(state.made ? [`They open ${state.ready} conversations, and ${state.without} not (yet).`] : []),
     ...waiting.map(
       ({ device, thisDevice, from }) =>

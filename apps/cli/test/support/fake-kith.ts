@@ -96,7 +96,15 @@ export class FakeKith implements Kith {
   readonly merged = [
     { head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] },
   ];
-  readonly recovery: RecoveryState = { made: false, madeAt: null, keysLeft: 0, ready: 0, without: 1, waiting: [], contested: [] };
+  readonly recovery: RecoveryState = {
+    made: false,
+    madeAt: null,
+    keysLeft: 0,
+    ready: 0,
+    without: 1,
+    waiting: [],
+    contested: [],
+  };
   readonly devices: readonly DeviceView[] = [
     {
       device: 'device-1',
@@ -174,7 +182,9 @@ export class FakeKith implements Kith {
     'contact.block': ({ conversation }) => ({ ...this.#contact(conversation), state: 'blocked' }),
     'contact.unblock': ({ conversation }) => this.#contact(conversation),
     'contact.end': ({ conversation }) => ({ ...this.#contact(conversation), state: 'ended' }),
-    'contact.devices': () => [{ device: 'd1', addedAt: 1_767_225_600_000, removed: false, disputed: false, later: false }],
+    'contact.devices': () => [
+      { device: 'd1', addedAt: 1_767_225_600_000, removed: false, disputed: false, later: false },
+    ],
     'contact.words': () => ({ words: ['apple', 'river', 'stone', 'cloud', 'tiger', 'lamp'] }),
     'contact.mark': (params) => params,
     'contact.checkCode': () => ({ code: 'code' }),

@@ -30,7 +30,8 @@ export const recovery = {
   show: 'Show the words',
   making: 'Making the words…',
   once: 'Write these down now, in this order. They are shown this once and kept nowhere.',
-  onceLeave: 'They count only when you have checked them on the next page. If you leave before that, nothing has changed.',
+  onceLeave:
+    'They count only when you have checked them on the next page. If you leave before that, nothing has changed.',
   words: 'Your twelve recovery words',
   written: 'I have written them down',
   check: 'Two of them, from your paper',

@@ -23,8 +23,7 @@ test('what a device wrote before its entry is shown by the one that signs the en
   }, 60_000);
   expect(knows).toBe(true);
   a2.call('send', { conversation, text: 'early' });
-  const early = new TextEncoder().encode('early');
-  const waits = (): boolean => a3.store.scan('waiting').some(({ value }) => Buffer.from(value).includes(early));
+  const waits = (): boolean => a3.store.scan('waiting').some(({ value }) => Buffer.from(value).includes('early'));
   expect(here.clock.runUntil(waits, 30 * 60_000)).toBe(true);
   expect(texts(a3, conversation)).toEqual([]);
   expect(here.clock.runUntil(() => texts(b, conversation).includes('early'), 3 * 3_600_000)).toBe(true);

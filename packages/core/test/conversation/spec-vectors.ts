@@ -90,7 +90,14 @@ export const conversationVectors = () => ({
       ),
     },
     { name: 'star', ...hexOf(selfContents.encode({ type: 'star', conversation, place, on: true, extensions: [] })) },
-    ofSelf({ type: 'recoveryPool', set: filled(8, 4), pool: 1, at: 1_795_000_000_000, keys: filled(64, 5), extensions: [] }),
+    ofSelf({
+      type: 'recoveryPool',
+      set: filled(8, 4),
+      pool: 1,
+      at: 1_795_000_000_000,
+      keys: filled(64, 5),
+      extensions: [],
+    }),
     ofSelf({
       type: 'recoveryRange',
       device: filled(8, 1),
@@ -141,7 +148,14 @@ export const conversationVectors = () => ({
     {
       name: 'keys of a pool that are none',
       ...broken(
-        { type: 'recoveryPool', set: filled(8, 4), pool: 1, at: 1_795_000_000_000, keys: filled(32, 5), extensions: [] },
+        {
+          type: 'recoveryPool',
+          set: filled(8, 4),
+          pool: 1,
+          at: 1_795_000_000_000,
+          keys: filled(32, 5),
+          extensions: [],
+        },
         '5820',
         '581f',
         2,

@@ -19,7 +19,20 @@ import {
 } from '../../src/log/index.ts';
 import { segmentRecord } from '../../src/log/records.ts';
 import { everyoneToEveryone, households, innocent, publishDue, publishedIn, weeks } from './devices.ts';
-import { CONVERSATION, DAY, everything, feedOf, give, openReplica, ROOT, say, START, take, texts, type Replica } from './people.ts';
+import {
+  CONVERSATION,
+  DAY,
+  everything,
+  feedOf,
+  give,
+  openReplica,
+  ROOT,
+  say,
+  START,
+  take,
+  texts,
+  type Replica,
+} from './people.ts';
 
 const crypto = await createLibsodium();
 const HOUR = 3_600_000;
@@ -270,7 +283,12 @@ describe('who publishes, and when', () => {
     const thief = feedOf(second);
     first.store.transaction(() =>
       first.log.appendEntry(
-        (key, at) => createRemoval(crypto, key, at, { feed: thief as FeedId, member: null, cuts: [first.log.cutHere(thief as FeedId)] }),
+        (key, at) =>
+          createRemoval(crypto, key, at, {
+            feed: thief as FeedId,
+            member: null,
+            cuts: [first.log.cutHere(thief as FeedId)],
+          }),
         START + DAY,
       ),
     );

@@ -2,6 +2,7 @@
 // inputs a second implementation needs. Run `node packages/core/test/mailbox/write-spec-vectors.ts` after a change of
 // format.
 import { concat, readUint32, toHex, utf8 } from '@kith/core/bytes';
+import { encode, extensions } from '@kith/core/codec';
 import { Secret, type Crypto } from '@kith/core/crypto';
 import type { Randomness } from '@kith/core/ports';
 import {
@@ -28,6 +29,7 @@ import {
   makeTag,
   openInbox,
   readBody,
+  returnOfferExtensions,
   safetyWords,
   sealCell,
   sealClaim,
@@ -36,6 +38,7 @@ import {
   splitPacket,
   writeLink,
   type Invitation,
+  type ReturnOffer,
 } from '@kith/core/mailbox';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 
@@ -265,6 +268,27 @@ export const invitationVectors = (crypto: Crypto) => {
   const claim = { welcome: randomness.bytes(50), leaf: randomness.bytes(60), box: randomness.bytes(140) };
   const sealedOffer = sealOffer(crypto, randomness, keys, offer, key) ?? secret;
   const sealedClaim = sealClaim(crypto, randomness, keys, id, claim) ?? secret;
+  const returnOffers: readonly ReturnOffer[] = [1, 3].map((count) => ({
+    conversation: randomness.bytes(16),
+    root: randomness.bytes(32),
+    role: count === 1 ? 1 : 2,
+    inbox: count,
+    device: randomness.bytes(32),
+    keys: Array.from({ length: count }, () => randomness.bytes(32)),
+    theirInception: randomness.bytes(200),
+    ourInception: randomness.bytes(217),
+    theirNonce: randomness.bytes(32),
+    ourNonce: randomness.bytes(32),
+  }));
+  const whole = returnOffers.flatMap((back) => returnOfferExtensions(back) ?? []).slice(0, 4);
+  const invalidReturnOffers = [
+    ...whole.map(({ id }) => whole.filter((one) => one.id !== id)),
+    // No key; a nonce that is cut.
+    whole.map((one) =>
+      one.id === 2 ? { ...one, value: concat(one.value.subarray(0, -35), Uint8Array.of(0x80)) } : one,
+    ),
+    whole.map((one) => (one.id === 5 ? { ...one, value: one.value.subarray(0, 63) } : one)),
+  ];
   return {
     about: 'spec/08-invitations.md. All bytes in hexadecimal.',
     links,
@@ -311,6 +335,21 @@ export const invitationVectors = (crypto: Crypto) => {
       codeOfInviter: checkCode(crypto, exchange, 'inviter'),
       codeOfAcceptor: checkCode(crypto, exchange, 'acceptor'),
     },
+    returnOffers: returnOffers.map((back) => ({
+      conversation: toHex(back.conversation),
+      root: toHex(back.root),
+      role: back.role,
+      inbox: back.inbox,
+      device: toHex(back.device),
+      keys: back.keys.map(toHex),
+      theirInception: toHex(back.theirInception),
+      ourInception: toHex(back.ourInception),
+      theirNonce: toHex(back.theirNonce),
+      ourNonce: toHex(back.ourNonce),
+      extensions: toHex(encode(extensions, returnOfferExtensions(back) ?? [])),
+    })),
+    /** Extensions of an offer that are read as no invitation to come back. */
+    invalidReturnOffers: invalidReturnOffers.map((list) => toHex(encode(extensions, list))),
     lengths: {
       sealedOffer: sealedOffer.length,
       lengthInOffer: readUint32(

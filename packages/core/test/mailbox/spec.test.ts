@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { equalBytes, fromHex, toHex } from '@kith/core/bytes';
-import type { Named } from '@kith/core/codec';
+import { decode, extensions, type Named } from '@kith/core/codec';
 import { Secret } from '@kith/core/crypto';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
 import {
@@ -19,6 +19,7 @@ import {
   openOffer,
   readBody,
   readLink,
+  readReturnOffer,
   recognises,
   resendRequestCodec,
 } from '@kith/core/mailbox';
@@ -88,7 +89,7 @@ test('the vectors of cells hold', async () => {
 
 test('the vectors of invitations hold', async () => {
   const crypto = await createLibsodium();
-  const { links, invalidLinks, derived, offer, invalidOffers, claim } = JSON.parse(
+  const { links, invalidLinks, derived, offer, invalidOffers, claim, returnOffers, invalidReturnOffers } = JSON.parse(
     spec('vectors/invitations.json'),
   ) as ReturnType<typeof invitationVectors>;
   for (const { link, relay, reusable, joins, secret } of links) {
@@ -100,6 +101,19 @@ test('the vectors of invitations hold', async () => {
   const keys = deriveInvitationKeys(crypto, { secret: new Secret(hex(derived.secret)), keyHash: hex(derived.keyHash) });
   expect(toHex(keys.place)).toBe(derived.place);
   expect(openOffer(crypto, keys, hex(derived.keyHash), hex(offer.sealed))?.name).toBe(offer.name);
+  for (const { extensions: raw, theirInception, keys: named } of returnOffers) {
+    const read = readReturnOffer(decode(extensions, hex(raw)) ?? []);
+    expect([read?.theirInception, ...(read?.keys ?? [])].map((one) => toHex(one ?? hex('')))).toEqual([
+      theirInception,
+      ...named,
+    ]);
+  }
+  expect(invalidReturnOffers.length).toBeGreaterThan(5);
+  for (const raw of invalidReturnOffers) {
+    const list = decode(extensions, hex(raw));
+    expect(list).toBeDefined();
+    expect(readReturnOffer(list ?? [])).toBeUndefined();
+  }
   for (const sealed of invalidOffers)
     expect(openOffer(crypto, keys, hex(derived.keyHash), hex(sealed))).toBeUndefined();
   expect(equalBytes(openClaim(crypto, keys, hex(claim.id), hex(claim.sealed))?.box ?? hex(''), hex(claim.box))).toBe(

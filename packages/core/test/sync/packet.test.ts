@@ -1,57 +1,30 @@
-import { concat } from '@kith/core/bytes';
+import { readFileSync } from 'node:fs';
+import { concat, fromHex, toHex } from '@kith/core/bytes';
 import { decode, encode, tuple, uint, list, bytes, literal } from '@kith/core/codec';
-import type { ConversationId } from '@kith/core/identity';
-import type { Frontier } from '@kith/core/log';
 import { MAX_PACKET_BYTES } from '@kith/core/mailbox';
 import { decodePacket, encodePacket, items, MAX_ITEMS, packetCodec, type Item } from '@kith/core/sync';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
 import { expect, test } from 'vitest';
+import { everyItem, fill, syncVectors, toJson } from './spec-vectors.ts';
 
-const fill = (length: number, value = 7): never => new Uint8Array(length).fill(value) as never;
-const frontier: Frontier = {
-  digest: fill(16),
-  base: 0,
-  feeds: [
-    {
-      feed: fill(8),
-      charterCount: 1,
-      charterDigest: fill(8),
-      segment: fill(8),
-      count: 3,
-      head: fill(32),
-      ranges: [{ segment: fill(8), from: 5, to: 9 }],
-      past: fill(8),
-      aside: [],
-    },
-  ],
+const file = readFileSync(new URL('../../../../spec/vectors/sync.json', import.meta.url), 'utf8');
+const vectors = JSON.parse(file) as ReturnType<typeof syncVectors>;
+const hex = (text: string): Uint8Array => {
+  const bytes = fromHex(text);
+  if (bytes === undefined) throw new Error('not hexadecimal');
+  return bytes;
 };
-const everyItem: readonly Item[] = [
-  {
-    type: 'objects',
-    objects: [
-      { type: 'event', header: fill(100), content: { key: fill(32), content: fill(10) } },
-      { type: 'entry', entry: fill(40) },
-    ],
-  },
-  { type: 'frontier', frontier, date: 1_767_225_600_000 },
-  { type: 'want', from: fill(8), ranges: [{ feed: fill(8), segment: fill(8), from: 0, to: 4 }] },
-  { type: 'inbox', record: fill(60) },
-  { type: 'answer', inception: fill(200), nonce: fill(32) },
-  { type: 'reveal', nonce: fill(32) },
-  { type: 'settled', inbox: 0 },
-  { type: 'resend', requests: [{ packet: fill(8), missing: 5 }] },
-  { type: 'typing' },
-  { type: 'read', frontier },
-  { type: 'claim', commitment: fill(32), inception: fill(200), inbox: fill(60) },
-  { type: 'about', conversation: fill(16) as ConversationId },
-  { type: 'join', commitment: fill(32), device: fill(32), consent: fill(64), inbox: fill(60), name: 'laptop' },
-  { type: 'linkNonce', nonce: fill(32) },
-  { type: 'linkReveal', nonce: fill(32) },
-  { type: 'removed', wipe: true },
-  { type: 'left', events: 100_000 },
-  { type: 'return', entry: fill(200), inbox: fill(90) },
-  { type: 'merge', root: fill(32), member: fill(16), device: fill(32), consent: fill(64) },
-];
+
+test('the vectors of page 09 are those that the code makes', () => expect(file).toBe(toJson()));
+test.each(vectors.valid.map((one) => [one.name, one] as const))('a packet of %s', (name, { packet, kind }) => {
+  const read = decodePacket(hex(packet)) ?? [];
+  expect(read.map(({ type }) => type)).toEqual([name]);
+  expect(items.encode(read[0] as Item).kind).toBe(kind);
+  expect(toHex(encodePacket(read))).toBe(packet);
+});
+test.each(vectors.invalid.map((one) => [one.name, one] as const))('dropped whole: %s', (_, { packet }) => {
+  expect(decodePacket(hex(packet))).toBeUndefined();
+});
 
 test('every item comes back as it went, alone and all together', () => {
   for (const item of everyItem) expect(decodePacket(encodePacket([item]))).toEqual([item]);

@@ -144,12 +144,7 @@ export function MakeWords() {
         return <Shown words={words} onWritten={() => setStep('check')} />;
       case 'check':
         return (
-          <Checked
-            words={words}
-            busy={confirm.busy}
-            onBack={() => setStep('shown')}
-            onRight={() => confirm.run()}
-          />
+          <Checked words={words} busy={confirm.busy} onBack={() => setStep('shown')} onRight={() => confirm.run()} />
         );
       case 'done':
         return (
