@@ -31,7 +31,6 @@ import {
   readReturnOffer,
   RETURN_OFFER_EXTENSIONS,
   returnOfferExtensions,
-  sealClaim,
   sealOffer,
   writeLink,
   type Claim,
@@ -39,9 +38,10 @@ import {
   type ReturnOffer,
 } from '../mailbox/index.ts';
 import { DAY_MS, type RelayInfo } from '../ports/index.ts';
-import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
-import { decodePacket, encodePacket, type ItemOf } from '../sync/index.ts';
-import type { Answer, Context } from './context.ts';
+import { createGeneration } from '../session/index.ts';
+import type { ItemOf } from '../sync/index.ts';
+import { Asking, joinJob, openJoined, sealAnswered } from './claims.ts';
+import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
 import type { Home } from './home.ts';
@@ -81,7 +81,7 @@ export class ComingBack {
   readonly #sessions: Sessions;
   readonly #sender: Sender;
   readonly #hooks: ComingBackHooks;
-  #asking = 0;
+  readonly #asking: Asking;
   #claimsAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   readonly #taking = new Set<string>();
@@ -95,16 +95,10 @@ export class ComingBack {
     this.#sessions = sessions;
     this.#sender = sender;
     this.#hooks = hooks;
+    this.#asking = new Asking(context);
   }
   isIdle(): boolean {
-    return this.#asking === 0;
-  }
-  #request(relay: string, request: Parameters<Context['request']>[1], then: (answer: Answer) => void): void {
-    this.#asking++;
-    this.#context.request(relay, request, (answer) => {
-      this.#asking--;
-      then(answer);
-    });
+    return this.#asking.isIdle();
   }
 
   // ---- the contact
@@ -115,7 +109,7 @@ export class ComingBack {
     const offered = this.#offerOf(pair);
     if (relay === undefined) throw new KithError('no-relay');
     const { crypto, randomness } = this.#context;
-    this.#request(relay, { type: 'info' }, (answer) => {
+    this.#asking.request(relay, { type: 'info' }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
       const seed = randomness.bytes(32);
       const secret = randomness.bytes(16);
@@ -203,7 +197,7 @@ export class ComingBack {
       expires: record.expires,
       sealed,
     } as const;
-    this.#request(record.relay, put, (answer) => {
+    this.#asking.request(record.relay, put, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'done') return done(relayError(answer));
       for (const other of this.#links()) if (equalBytes(other.conversation, record.conversation)) this.#drop(other);
       this.#knownLinks = undefined;
@@ -229,12 +223,12 @@ export class ComingBack {
   #takeBack(record: ReturnLink): void {
     const { place } = this.#keysOf(record);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
-    this.#request(record.relay, { type: 'offerDelete', place, token: token.expose() }, () => undefined);
+    this.#asking.request(record.relay, { type: 'offerDelete', place, token: token.expose() }, () => undefined);
   }
   #fetchClaims(record: ReturnLink): void {
     const { place } = this.#keysOf(record);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
-    this.#request(record.relay, { type: 'claimsGet', place, token: token.expose() }, (answer) => {
+    this.#asking.request(record.relay, { type: 'claimsGet', place, token: token.expose() }, (answer) => {
       if (typeof answer === 'object' && answer.type === 'claims')
         for (const { id, sealed } of answer.claims) this.#claim(record, id, sealed);
       if (record.expires <= this.#context.now()) this.#drop(record);
@@ -246,33 +240,17 @@ export class ComingBack {
     const claim = this.#taking.has(name) ? undefined : openClaim(crypto, this.#keysOf(record), id, sealed);
     if (claim === undefined) return;
     this.#taking.add(name);
-    this.#asking++;
-    this.#context.agree(
-      {
-        type: 'join',
-        keyPackage: record.keyPackage,
-        initSecret: new Secret(record.initSecret.slice()),
-        signer: crypto.signingKey(new Secret(record.seed.slice())),
-        welcome: claim.welcome,
-        leaf: claim.leaf,
-      },
-      (result) => {
-        this.#asking--;
-        if (result.type === 'joined') this.#joined(record, id, claim, result.exporter, result.peerKey);
-      },
-    );
+    this.#asking.agree(joinJob(crypto, record, claim), (result) => {
+      if (result.type === 'joined') this.#joined(record, id, claim, result.exporter, result.peerKey);
+    });
   }
   /** Only the words open this door: the entry of the claim has to make its device one of the other person's. */
   #joined(record: ReturnLink, id: Uint8Array, claim: Claim, exporter: Secret, peerKey: Uint8Array): void {
     const { crypto } = this.#context;
     const now = this.#context.now();
     const pair = this.#home.pair(conversationIdFrom(record.conversation));
-    const kept = exporter.expose().slice();
-    const { session } = addGeneration(emptySession(), createGeneration(crypto, exporter, 'joiner', now), now);
-    const opened = openBox(session, crypto, claim.box, id, now);
-    const packet = opened.type === 'opened' && opened.packet !== undefined ? decodePacket(opened.packet) : undefined;
-    wipeSession(opened.type === 'opened' ? opened.session : session);
-    const item = packet?.find((one): one is ItemOf<'return'> => one.type === 'return');
+    const { items, kept } = openJoined(this.#context, claim, id, exporter, now);
+    const item = items.find((one): one is ItemOf<'return'> => one.type === 'return');
     const entry = item && openEntry(crypto, item.entry);
     if (pair === undefined || item === undefined || entry?.act.type !== 'addDevice') return;
     const { act } = entry;
@@ -315,7 +293,7 @@ export class ComingBack {
     const seed = readWords(this.#context, words);
     const { crypto } = this.#context;
     const keys = deriveInvitationKeys(crypto, invitation);
-    this.#request(invitation.relay, { type: 'offerGet', place: keys.place }, (answer) => {
+    this.#asking.request(invitation.relay, { type: 'offerGet', place: keys.place }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'offer') return done(relayError(answer));
       const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed, RETURN_OFFER_EXTENSIONS);
       const back = offer && readReturnOffer(offer.extensions);
@@ -328,7 +306,7 @@ export class ComingBack {
         return done({ conversation: toHex(back.conversation), state: 'waiting' });
       if (this.#home.relays.length === 0)
         this.#home.setRelays([...new Set([invitation.relay, ...offer.relays])].slice(0, 2));
-      this.#request(invitation.relay, { type: 'info' }, (told) => {
+      this.#asking.request(invitation.relay, { type: 'info' }, (told) => {
         if (typeof told !== 'object' || told.type !== 'info') return done(relayError(told));
         if (offer.expires <= told.info.date - DAY_MS) return done(new KithError('invite-expired'));
         this.#claimOffer({ invitation, offer, back, recovery, keep, info: told.info }, done);
@@ -378,19 +356,10 @@ export class ComingBack {
         randomness.bytes(3),
       );
       const inbox = encodeInboxRecord(record);
-      const packet = encodePacket([{ type: 'return', entry, inbox }]);
-      const { session } = addGeneration(
-        emptySession(),
-        createGeneration(crypto, result.exporter, 'answerer', now),
-        now,
-      );
-      const box = sealBox(session, crypto, randomness, packet, id);
-      const generation = box?.session.generations[0];
       const keys = deriveInvitationKeys(crypto, by.invitation);
-      const { welcome, leaf } = result;
-      const sealed =
-        box === undefined ? undefined : sealClaim(crypto, randomness, keys, id, { welcome, leaf, box: box.box });
-      if (generation === undefined || sealed === undefined) return done(new KithError('internal'));
+      const answered = sealAnswered(this.#context, keys, id, result, [{ type: 'return', entry, inbox }], now);
+      if (answered === undefined) return done(new KithError('internal'));
+      const { sealed, generation } = answered;
       const pair = this.#home.addFrom(
         {
           conversation: conversationIdFrom(back.conversation),
@@ -442,7 +411,7 @@ export class ComingBack {
   #putClaim(record: Return, done?: Settle<{ readonly conversation: string; readonly state: 'waiting' }>): void {
     this.#triedAt = this.#context.now();
     const { relay, place, claimId: id, claim } = record;
-    this.#request(relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
+    this.#asking.request(relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'done') return done?.(relayError(answer));
       this.#save({ ...record, put: true });
       done?.({ conversation: toHex(record.conversation), state: 'waiting' });

@@ -34,7 +34,6 @@ import {
   readLink,
   readLinkCode,
   readSelfOffer,
-  sealClaim,
   sealOffer,
   selfOfferExtension,
   SELF_OFFER_EXTENSIONS,
@@ -45,8 +44,9 @@ import {
   type SelfOffer,
 } from '../mailbox/index.ts';
 import { DAY_MS, relayErrorName, type RelayInfo } from '../ports/index.ts';
-import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
+import { createGeneration } from '../session/index.ts';
 import { decodePacket, encodePacket, type Item, type ItemOf } from '../sync/index.ts';
+import { Asking, joinJob, openJoined, sealAnswered } from './claims.ts';
 import type { Answer, Context } from './context.ts';
 import { inboxBits } from './courier.ts';
 import { KithError } from './errors.ts';
@@ -101,7 +101,7 @@ export class Linking {
   readonly #sessions: Sessions;
   readonly #sender: Sender;
   readonly #hooks: LinkingHooks;
-  #asking = 0;
+  readonly #asking: Asking;
   #claimsAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   readonly #taking = new Set<string>();
@@ -116,16 +116,10 @@ export class Linking {
     this.#sessions = sessions;
     this.#sender = sender;
     this.#hooks = hooks;
+    this.#asking = new Asking(context);
   }
   isIdle(): boolean {
-    return this.#asking === 0;
-  }
-  #request(relay: string, request: Parameters<Context['request']>[1], then: (answer: Answer) => void): void {
-    this.#asking++;
-    this.#context.request(relay, request, (answer) => {
-      this.#asking--;
-      then(answer);
-    });
+    return this.#asking.isIdle();
   }
   #changed(): void {
     this.#context.changed({ type: 'devices' });
@@ -139,7 +133,7 @@ export class Linking {
   ): void {
     const relay = this.#home.relays[0];
     if (relay === undefined) return done(new KithError('no-relay'));
-    this.#request(relay, { type: 'info' }, (answer) => {
+    this.#asking.request(relay, { type: 'info' }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
       const { randomness, crypto } = this.#context;
       const key = crypto.signingKey(new Secret(randomness.bytes(32)));
@@ -224,7 +218,7 @@ export class Linking {
       expires: record.madeAt + KEPT_MS,
       sealed,
     } as const;
-    this.#request(record.relay, put, (answer) => {
+    this.#asking.request(record.relay, put, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'done') return done(relayError(answer));
       for (const other of this.#links()) if (LINK_STATES[other.state] === 'open') this.#end(other, 'expired');
       this.#save(record);
@@ -299,7 +293,7 @@ export class Linking {
   #fetchClaims(record: LinkRecord): void {
     const { place } = this.#keysOf(record);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
-    this.#request(record.relay, { type: 'claimsGet', place, token: token.expose() }, (answer) => {
+    this.#asking.request(record.relay, { type: 'claimsGet', place, token: token.expose() }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'claims') return;
       const now = this.#find(record.id);
       if (now === undefined) return;
@@ -317,36 +311,18 @@ export class Linking {
     const claim = openClaim(this.#context.crypto, this.#keysOf(record), id, sealed);
     if (claim === undefined) return;
     this.#taking.add(name);
-    const { crypto } = this.#context;
-    const { welcome, leaf } = claim;
-    this.#asking++;
-    this.#context.agree(
-      {
-        type: 'join',
-        keyPackage: record.keyPackage,
-        initSecret: new Secret(record.initSecret.slice()),
-        signer: crypto.signingKey(new Secret(record.seed.slice())),
-        welcome,
-        leaf,
-      },
-      (result) => {
-        this.#asking--;
-        this.#taking.delete(name);
-        if (result.type === 'joined') this.#joined(record.id, id, claim, result.exporter, result.peerKey);
-      },
-    );
+    this.#asking.agree(joinJob(this.#context.crypto, record, claim), (result) => {
+      this.#taking.delete(name);
+      if (result.type === 'joined') this.#joined(record.id, id, claim, result.exporter, result.peerKey);
+    });
   }
   #joined(link: Uint8Array, id: Uint8Array, claim: Claim, exporter: Secret, peerKey: Uint8Array): void {
     const { crypto } = this.#context;
     const now = this.#context.now();
     const record = this.#find(link);
     if (record === undefined || LINK_STATES[record.state] !== 'open') return;
-    const kept = exporter.expose().slice();
-    const { session } = addGeneration(emptySession(), createGeneration(crypto, exporter, 'joiner', now), now);
-    const opened = openBox(session, crypto, claim.box, id, now);
-    const packet = opened.type === 'opened' && opened.packet !== undefined ? decodePacket(opened.packet) : undefined;
-    wipeSession(opened.type === 'opened' ? opened.session : session);
-    const item = packet?.find((one): one is ItemOf<'join'> => one.type === 'join');
+    const { items, kept } = openJoined(this.#context, claim, id, exporter, now);
+    const item = items.find((one): one is ItemOf<'join'> => one.type === 'join');
     const isJoin =
       item !== undefined &&
       equalBytes(joinId(crypto, item.device), id) &&
@@ -359,7 +335,7 @@ export class Linking {
     const { device, consent, inbox, commitment, name } = item;
     const waiting = { ...record, state: 1, guest: { device, consent, inbox, commitment, name, nonce: null } };
     this.#save(waiting);
-    const merge = packet?.find((one): one is ItemOf<'merge'> => one.type === 'merge');
+    const merge = items.find((one): one is ItemOf<'merge'> => one.type === 'merge');
     if (merge !== undefined) this.#context.store.put('invite', concat(MERGE, feed), encodePacket([merge]));
     this.#readGuests();
     if (record.confirm) {
@@ -478,7 +454,7 @@ export class Linking {
   #withdraw(record: LinkRecord): void {
     const { place } = this.#keysOf(record);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(record.ownerSecret.slice()), place);
-    this.#request(record.relay, { type: 'offerDelete', place, token: token.expose() }, () => undefined);
+    this.#asking.request(record.relay, { type: 'offerDelete', place, token: token.expose() }, () => undefined);
   }
   /** The words differ, or nobody meant it: nothing of it stays. */
   refuse(): void {
@@ -517,7 +493,7 @@ export class Linking {
     const keys = deriveInvitationKeys(crypto, { secret, keyHash: invitation?.keyHash ?? NO_KEY_HASH });
     const known = this.#join();
     if (known !== undefined && equalBytes(known.place, keys.place)) return this.#putClaim(known, done);
-    this.#request(relay, { type: 'offerGet', place: keys.place }, (answer) => {
+    this.#asking.request(relay, { type: 'offerGet', place: keys.place }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'offer') {
         const error = linkError(answer);
         return error.code === 'link-expired' ? this.#knock(relay, keys.place, done) : done(error);
@@ -526,7 +502,7 @@ export class Linking {
       const self = offer && readSelfOffer(offer.extensions);
       if (offer === undefined || self === undefined) return done(new KithError('bad-link'));
       if (this.#home.relays.length === 0) this.#home.setRelays([...new Set([relay, ...offer.relays])].slice(0, 2));
-      this.#request(relay, { type: 'info' }, (told) => {
+      this.#asking.request(relay, { type: 'info' }, (told) => {
         if (typeof told !== 'object' || told.type !== 'info') return done(relayError(told));
         // By the relay's clock: that of a new device may be a year off.
         if (offer.expires <= told.info.date - DAY_MS) return done(new KithError('link-expired'));
@@ -540,7 +516,7 @@ export class Linking {
   #knock(relay: string, place: Uint8Array, done: (error: KithError) => void): void {
     const { randomness } = this.#context;
     const sealed = randomness.bytes(EMPTY_CLAIM_BYTES);
-    this.#request(relay, { type: 'claimPut', place, id: randomness.bytes(16), sealed }, (answer) =>
+    this.#asking.request(relay, { type: 'claimPut', place, id: randomness.bytes(16), sealed }, (answer) =>
       done(linkError(answer)),
     );
   }
@@ -572,7 +548,7 @@ export class Linking {
         this.#home.pairs().length === 0
           ? undefined
           : mergeItem(this.#context, this.#home.mine, { root: self.self, member: self.member });
-      const packet = encodePacket([
+      const items: readonly Item[] = [
         {
           type: 'join',
           commitment: joinCommitment(crypto, nonce, key.publicKey),
@@ -582,18 +558,10 @@ export class Linking {
           name: by.name,
         },
         ...(merge === undefined ? [] : [merge]),
-      ]);
-      const { session } = addGeneration(
-        emptySession(),
-        createGeneration(crypto, result.exporter, 'answerer', now),
-        now,
-      );
-      const box = sealBox(session, crypto, randomness, packet, id);
-      const generation = box?.session.generations[0];
-      const { welcome, leaf } = result;
-      const sealed =
-        box === undefined ? undefined : sealClaim(crypto, randomness, by.keys, id, { welcome, leaf, box: box.box });
-      if (generation === undefined || sealed === undefined) return done(new KithError('internal'));
+      ];
+      const answered = sealAnswered(this.#context, by.keys, id, result, items, now);
+      if (answered === undefined) return done(new KithError('internal'));
+      const { sealed, generation } = answered;
       const joining = this.#home.join(
         conversationIdFrom(self.self) as ConversationId,
         key,
@@ -640,7 +608,7 @@ export class Linking {
   ): void {
     this.#triedAt = this.#context.now();
     const { relay, place, claimId: id, claim } = record;
-    this.#request(relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
+    this.#asking.request(relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       const current = this.#join();
       if (typeof answer === 'object' && answer.type === 'done') {
         if (current !== undefined) this.#saveJoin({ ...current, put: true });

@@ -17,7 +17,6 @@ import {
   openClaim,
   openOffer,
   readLink,
-  sealClaim,
   sealOffer,
   writeLink,
   type Claim,
@@ -25,12 +24,13 @@ import {
   type Offer,
 } from '../mailbox/index.ts';
 import { relayErrorName, type RelayInfo } from '../ports/index.ts';
-import { addGeneration, createGeneration, emptySession, openBox, sealBox, wipeSession } from '../session/index.ts';
-import { decodePacket, encodePacket, type ItemOf } from '../sync/index.ts';
+import { createGeneration } from '../session/index.ts';
+import type { Item, ItemOf } from '../sync/index.ts';
+import { Asking, joinJob, openJoined, sealAnswered } from './claims.ts';
 import type { Answer, Context } from './context.ts';
 import { KithError } from './errors.ts';
 import type { Pair } from './conversation.ts';
-import type { Home, Prepared } from './home.ts';
+import type { Home } from './home.ts';
 import {
   decodeAccepted,
   decodeInvite,
@@ -100,7 +100,7 @@ export class Pairing {
   readonly #sender: Sender;
   readonly #hooks: PairingHooks;
   #claimsAt = 0;
-  #asking = 0;
+  readonly #asking: Asking;
   readonly #joining = new Set<string>();
   readonly #putting = new Set<string>();
   readonly #renewing = new Set<string>();
@@ -119,6 +119,7 @@ export class Pairing {
     this.#sessions = sessions;
     this.#sender = sender;
     this.#hooks = hooks;
+    this.#asking = new Asking(context);
   }
 
   // ---- own invitations
@@ -395,7 +396,7 @@ export class Pairing {
     return Math.min(next, this.#claimsAt);
   }
   isIdle(): boolean {
-    return this.#asking === 0;
+    return this.#asking.isIdle();
   }
   /** A further claim of a used one shows that somebody else holds its link: who came may not be who was meant. */
   #isWatched(invite: OwnInvite, now: number): boolean {
@@ -405,9 +406,7 @@ export class Pairing {
   #fetchClaims(invite: OwnInvite, done: () => void): void {
     const keys = this.#keysOf(invite);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), keys.place);
-    this.#asking++;
-    this.#context.request(invite.relay, { type: 'claimsGet', place: keys.place, token: token.expose() }, (answer) => {
-      this.#asking--;
+    this.#asking.request(invite.relay, { type: 'claimsGet', place: keys.place, token: token.expose() }, (answer) => {
       const now = this.#context.now();
       if (typeof answer === 'object' && answer.type === 'claims') {
         for (const { id, sealed } of answer.claims) this.#claim(toHex(invite.id), id, sealed);
@@ -431,12 +430,7 @@ export class Pairing {
     if (ids.length === 0) return;
     const { place } = this.#keysOf(invite);
     const { token } = deriveOwnerToken(this.#context.crypto, new Secret(invite.ownerSecret.slice()), place);
-    this.#asking++;
-    this.#context.request(
-      invite.relay,
-      { type: 'claimsDelete', place, token: token.expose(), ids },
-      () => this.#asking--,
-    );
+    this.#asking.request(invite.relay, { type: 'claimsDelete', place, token: token.expose(), ids }, () => undefined);
   }
   /** A new KeyPackage each day, and the offer again where a relay has lost it. */
   #renew(invite: OwnInvite): void {
@@ -444,11 +438,12 @@ export class Pairing {
     // One at a time: the relay keeps the last offer that arrives, whichever that is.
     if (this.#renewing.has(name)) return;
     this.#renewing.add(name);
-    this.#asking++;
-    this.#publish(invite, () => {
-      this.#asking--;
-      this.#renewing.delete(name);
-    });
+    this.#asking.until((done) =>
+      this.#publish(invite, () => {
+        done();
+        this.#renewing.delete(name);
+      }),
+    );
   }
 
   #claim(name: string, id: Uint8Array, sealed: Uint8Array): void {
@@ -483,37 +478,19 @@ export class Pairing {
       this.#dealtWith(name, id);
       return;
     }
-    const signer = this.#keyOf(this.#find(name));
-    this.#asking++;
-    this.#context.agree(
-      {
-        type: 'join',
-        keyPackage: first.keyPackage,
-        initSecret: new Secret(first.initSecret.slice()),
-        signer,
-        welcome: claim.welcome,
-        leaf: claim.leaf,
-      },
-      (result) => {
-        this.#asking--;
-        if (result.type === 'joined') {
-          this.#dealtWith(name, id);
-          this.#joined(name, id, claim, result.exporter, result.peerKey);
-        } else this.#join(name, id, claim, more);
-      },
-    );
+    const { seed } = this.#find(name);
+    this.#asking.agree(joinJob(this.#context.crypto, { ...first, seed }, claim), (result) => {
+      if (result.type === 'joined') {
+        this.#dealtWith(name, id);
+        this.#joined(name, id, claim, result.exporter, result.peerKey);
+      } else this.#join(name, id, claim, more);
+    });
   }
   #joined(name: string, id: Uint8Array, claim: Claim, exporter: Secret, peerKey: Uint8Array): void {
-    const { crypto } = this.#context;
     const invite = this.#find(name);
     const now = this.#context.now();
-    const kept = exporter.expose().slice();
-    const generation = createGeneration(crypto, exporter, 'joiner', now);
-    const { session } = addGeneration(emptySession(), generation, now);
-    const opened = openBox(session, crypto, claim.box, id, now);
-    const packet = opened.type === 'opened' && opened.packet !== undefined ? decodePacket(opened.packet) : undefined;
-    const item = packet?.find((one): one is ItemOf<'claim'> => one.type === 'claim');
-    wipeSession(opened.type === 'opened' ? opened.session : session);
+    const { items, kept } = openJoined(this.#context, claim, id, exporter, now);
+    const item = items.find((one): one is ItemOf<'claim'> => one.type === 'claim');
     if (item === undefined || !this.#isClaimOf(item, id, peerKey, invite)) return;
     const request: RequestRecord = {
       id,
@@ -748,7 +725,16 @@ export class Pairing {
       (result) => {
         if (result.type !== 'answered' || !equalBytes(result.peerKey, offer.invitationKey))
           return done(new KithError('invite-invalid'));
-        const claim = this.#sealClaim(invitation, prepared, id, result);
+        const items: readonly Item[] = [
+          {
+            type: 'claim',
+            commitment: commitment(crypto, prepared.nonce, prepared.inception),
+            inception: prepared.inception,
+            inbox: prepared.inbox,
+          },
+        ];
+        const keys = deriveInvitationKeys(crypto, invitation);
+        const claim = sealAnswered(this.#context, keys, id, result, items, this.#context.now());
         if (claim === undefined) return done(new KithError('internal'));
         const conversation = conversationIdFrom(
           conversationIdOf(crypto, offer.invitationKey, offer.reusable ? prepared.inception : null),
@@ -760,7 +746,7 @@ export class Pairing {
           conversation,
           keyHash: invitation.keyHash,
           relay: invitation.relay,
-          place: deriveInvitationKeys(crypto, invitation).place,
+          place: keys.place,
           claimId: id,
           claim: claim.sealed,
           expires: offer.expires,
@@ -773,43 +759,13 @@ export class Pairing {
       },
     );
   }
-  #sealClaim(
-    invitation: Invitation,
-    prepared: Prepared,
-    id: Uint8Array,
-    result: { readonly welcome: Uint8Array; readonly leaf: Uint8Array; readonly exporter: Secret },
-  ): { readonly sealed: Uint8Array; readonly generation: ReturnType<typeof createGeneration> } | undefined {
-    const { crypto, randomness } = this.#context;
-    const now = this.#context.now();
-    const packet = encodePacket([
-      {
-        type: 'claim',
-        commitment: commitment(crypto, prepared.nonce, prepared.inception),
-        inception: prepared.inception,
-        inbox: prepared.inbox,
-      },
-    ]);
-    const { session } = addGeneration(emptySession(), createGeneration(crypto, result.exporter, 'answerer', now), now);
-    const box = sealBox(session, crypto, randomness, packet, id);
-    const generation = box?.session.generations[0];
-    if (box === undefined || generation === undefined) return undefined;
-    const keys = deriveInvitationKeys(crypto, invitation);
-    const sealed = sealClaim(crypto, randomness, keys, id, {
-      welcome: result.welcome,
-      leaf: result.leaf,
-      box: box.box,
-    });
-    return sealed === undefined ? undefined : { sealed, generation };
-  }
   #putClaim(accepted: AcceptedInvite, done?: (error: KithError | undefined) => void): void {
     const { place, claimId: id, claim } = accepted;
     const putting = toHex(accepted.conversation);
     if (done === undefined && this.#putting.has(putting)) return;
     this.#putting.add(putting);
     this.#triedAt.set(putting, this.#context.now());
-    this.#asking++;
-    this.#context.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
-      this.#asking--;
+    this.#asking.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       this.#putting.delete(putting);
       const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
       if (typeof answer === 'object' && answer.type === 'done') {

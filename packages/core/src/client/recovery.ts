@@ -178,7 +178,7 @@ export class Recovery {
     for (const of of this.#conversations()) {
       for (const { entry } of this.#waitingIn(of)) {
         const { place } = of.log.appendEntry(
-          (key, at) => createRefusal(crypto, key, at, entry.hash),
+          (key, at) => createRefusal(crypto, key, at, { recovery: entry.hash }),
           Math.max(1, this.#context.now()),
         );
         this.#sender.queue(of, place);

@@ -206,7 +206,7 @@ export class Removal {
     for (const { hash } of seen) {
       if (pair.log.isWitnessed(hash, own.member)) continue;
       const { place } = pair.log.appendEntry(
-        (key, at) => createWitness(crypto, key, at, hash),
+        (key, at) => createWitness(crypto, key, at, { removal: hash }),
         Math.max(1, this.#context.now()),
       );
       this.#sender.queue(pair, place);

@@ -1,5 +1,5 @@
 // One function for each kind of entry that a device writes.
-import { encode, type Infer } from '../codec/index.ts';
+import { encode, type Codec, type Extension } from '../codec/index.ts';
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import {
   absorbBody,
@@ -35,41 +35,20 @@ export const createInception = (
     ENTRY_KINDS.inception,
     encode(inceptionBody, { memberKind: MEMBER_KINDS[memberKind], recoveryKey, versions }),
   );
-export const createAddDevice = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof addDeviceBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encode(addDeviceBody, body));
+/** Of one kind: what the body says is the caller's, who signs and where is the same for all. */
+type Create<T> = (crypto: Crypto, key: SigningKey, at: EntryPoint, body: T) => Uint8Array;
+const creating =
+  <T>(kind: number, body: Codec<T>, extensions: readonly Extension[] = []): Create<T> =>
+  (crypto, key, at, value) =>
+    signEntry(crypto, key, at, kind, encode(body, value), extensions);
+
+export const createAddDevice = creating(ENTRY_KINDS.addDevice, addDeviceBody);
 /** A device that exists only in a backup (docs/decisions/0007): it lets one device in, and never talks. */
-export const createAddSpare = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof addDeviceBody>,
-): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.addDevice, encode(addDeviceBody, body), [
-    { id: SPARE_EXTENSION, critical: false, value: new Uint8Array(0) },
-  ]);
-export const createRemoval = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof removeBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.remove, encode(removeBody, body));
-export const createWitness = (crypto: Crypto, key: SigningKey, at: EntryPoint, removal: Uint8Array): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.witness, encode(witnessBody, { removal }));
-export const createRecovery = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof recoveryBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.recovery, encode(recoveryBody, body));
-export const createRefusal = (crypto: Crypto, key: SigningKey, at: EntryPoint, recovery: Uint8Array): Uint8Array =>
-  signEntry(crypto, key, at, ENTRY_KINDS.refuse, encode(refuseBody, { recovery }));
-export const createAbsorb = (
-  crypto: Crypto,
-  key: SigningKey,
-  at: EntryPoint,
-  body: Infer<typeof absorbBody>,
-): Uint8Array => signEntry(crypto, key, at, ENTRY_KINDS.absorb, encode(absorbBody, body));
+export const createAddSpare = creating(ENTRY_KINDS.addDevice, addDeviceBody, [
+  { id: SPARE_EXTENSION, critical: false, value: new Uint8Array(0) },
+]);
+export const createRemoval = creating(ENTRY_KINDS.remove, removeBody);
+export const createWitness = creating(ENTRY_KINDS.witness, witnessBody);
+export const createRecovery = creating(ENTRY_KINDS.recovery, recoveryBody);
+export const createRefusal = creating(ENTRY_KINDS.refuse, refuseBody);
+export const createAbsorb = creating(ENTRY_KINDS.absorb, absorbBody);

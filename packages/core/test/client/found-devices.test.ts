@@ -6,6 +6,10 @@ import type { Lies } from './liar.ts';
 import { link } from './linked.ts';
 import { pair, texts, world } from './world.ts';
 
+const DAY = 24 * 3_600_000;
+const lineOf = (device: SimDevice, conversation: string, text: string) =>
+  device.call('log', { conversation, limit: 500 }).find((line) => line.text === text);
+
 test('what a device wrote before its entry is shown by the one that signs the entry later, in place of the one that let it in', () => {
   const here = world(5100);
   const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];

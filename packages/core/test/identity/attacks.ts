@@ -262,7 +262,7 @@ export const ATTACKS: Readonly<Record<string, () => readonly string[]>> = {
     // The leaked keys: of a removed device, of a published segment, of recovery words of another conversation.
     const set = createRecovery(crypto, a2.key, a2.at, { member: a1.member, recoveryKey: words.key.publicKey });
     const opened = openEntry(crypto, set);
-    const witness = createWitness(crypto, b.key, b.at, opened?.hash ?? new Uint8Array(32));
+    const witness = createWitness(crypto, b.key, b.at, { removal: opened?.hash ?? new Uint8Array(32) });
     words.remove(a1, null);
     words.add(a3);
     const subkey = new Device(crypto.signingKey(new Secret(new Uint8Array(32).fill(8))));

@@ -82,13 +82,13 @@ export class Device {
     return this.keep(createRemoval(crypto, this.key, at, { feed: other.feed, member: null, cuts: [cut] }));
   }
   witness(of: OpenEntry): OpenEntry {
-    return this.keep(createWitness(crypto, this.key, this.at, of.hash));
+    return this.keep(createWitness(crypto, this.key, this.at, { removal: of.hash }));
   }
   setWords(words: Uint8Array): OpenEntry {
     return this.keep(createRecovery(crypto, this.key, this.at, { member: this.member, recoveryKey: words }));
   }
   refuse(recovery: OpenEntry): OpenEntry {
-    return this.keep(createRefusal(crypto, this.key, this.at, recovery.hash));
+    return this.keep(createRefusal(crypto, this.key, this.at, { recovery: recovery.hash }));
   }
   /** `by`: who may take in this device's member. Made alone, and carried by whatever comes by. */
   consentTo(by: Party): { readonly device: Uint8Array; readonly consent: Uint8Array } {

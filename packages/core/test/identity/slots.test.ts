@@ -248,9 +248,9 @@ test('an entry read again from the own database is the one that was opened', () 
       consent: signConsent(sodium, key, ROOT, MEMBER),
     }),
     createRemoval(sodium, key, next, { feed, member: null, cuts: [cut] }),
-    createWitness(sodium, key, next, head),
+    createWitness(sodium, key, next, { removal: head }),
     createRecovery(sodium, key, next, { member: MEMBER, recoveryKey: head }),
-    createRefusal(sodium, key, next, head),
+    createRefusal(sodium, key, next, { recovery: head }),
     signEntry(sodium, key, next, 99, head),
   ];
   for (const bytes of entries) {

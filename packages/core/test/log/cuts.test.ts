@@ -139,7 +139,9 @@ describe('cuts', () => {
     );
     const bobDevice = bob.log.device();
     if (bobDevice === undefined) throw new Error('not started');
-    const witness = opened(createWitness(crypto, bobDevice.key, entryPointAfter(opened(bob.inception)), removal.hash));
+    const witness = opened(
+      createWitness(crypto, bobDevice.key, entryPointAfter(opened(bob.inception)), { removal: removal.hash }),
+    );
     take(bob, [entry(adding), entry(removal), entry(witness)], feedOf(alice), START);
     take(bob, [entry(counter)], feedOf(alice), START + FINAL_AFTER_MS);
     const states = (now?: number) =>

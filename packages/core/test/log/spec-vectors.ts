@@ -80,14 +80,14 @@ export const identityVectors = (crypto: Crypto) => {
       cuts: Array.from({ length: 8 }, () => cut),
     }),
   );
-  const witness = opened(crypto, createWitness(crypto, first, entryPointAfter(removal), removal.hash));
+  const witness = opened(crypto, createWitness(crypto, first, entryPointAfter(removal), { removal: removal.hash }));
   const words = createRecoveryWords(crypto, new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 17)));
   const later = recoveryKey(crypto, words.seed, 1023).publicKey;
   const recovery = opened(
     crypto,
     createRecovery(crypto, first, entryPointAfter(witness), { member, recoveryKey: later }),
   );
-  const refusal = opened(crypto, createRefusal(crypto, first, entryPointAfter(recovery), recovery.hash));
+  const refusal = opened(crypto, createRefusal(crypto, first, entryPointAfter(recovery), { recovery: recovery.hash }));
   const [by, other] = [
     { root: ROOT, member },
     { root: ROOT.subarray(0, 16), member: memberIdOf(crypto, least) },
