@@ -61,7 +61,7 @@ export const planBeginning = (beginning: number): WorldPlan => {
     for (const at of [1, 3, 5, 9, 15, 30, 60]) add(at * SECOND, { type: 'meet', pair: 0 });
     for (const at of [4, 8, 20, 50, 80, 110])
       add(at * SECOND, { type: 'link', host: devices[2] as number, who: 2, recent: random.fraction() < 0.2 });
-    if (random.fraction() < 0.3) add(random.fraction() * MINUTE, { type: 'relay', relay: 0, act: 'wipe' });
+    // No wipe: an offer that is lost with a relay is made again by people, not by devices.
     if (random.fraction() < 0.3) {
       const who = random.int(devices.length);
       const at = random.fraction() * MINUTE;
