@@ -32,9 +32,14 @@ interface Shelf {
 interface Indexed {
   readonly id: Uint8Array;
   readonly lead: Uint8Array;
-  readonly words: readonly string[];
+  words(): readonly string[];
   readonly turn: number;
 }
+/** Words are looked for when somebody searches. */
+const indexed = (id: Uint8Array, lead: Uint8Array, text: string, turn: number): Indexed => {
+  let words: readonly string[] | undefined;
+  return { id, lead, turn, words: () => (words ??= searchRuns(text).flat()) };
+};
 interface State {
   readonly shelves: Map<Table, Shelf>;
   readonly texts: Map<string, Indexed>;
@@ -43,6 +48,7 @@ interface State {
 
 const CHUNK = 4096;
 const keyToString = (key: Uint8Array): string => {
+  if (key.length === 0) return '';
   if (key.length <= CHUNK) return String.fromCharCode.apply(undefined, key as unknown as number[]);
   let out = '';
   for (let at = 0; at < key.length; at += CHUNK) out += keyToString(key.subarray(at, at + CHUNK));
@@ -155,6 +161,7 @@ const storeOver = (state: State): MemoryStore => {
   };
   const linkTo = ({ table, begins }: Link, key: string): Uint8Array | undefined => {
     const { keys, values } = shelf(table);
+    if (keys.length === 0) return undefined;
     if (begins !== true) return values.get(key)?.slice();
     return keys[lowerBound(keys, key)]?.startsWith(key) === true ? new Uint8Array(0) : undefined;
   };
@@ -164,7 +171,7 @@ const storeOver = (state: State): MemoryStore => {
     if (wanted.length === 0) return [];
     const hits: Indexed[] = [];
     for (const [name, entry] of state.texts) {
-      if (name.startsWith(prefix) && wanted.every((run) => occurs(entry.words, run))) hits.push(entry);
+      if (name.startsWith(prefix) && wanted.every((run) => occurs(entry.words(), run))) hits.push(entry);
     }
     return hits.sort((a, b) => b.turn - a.turn).slice(0, limit);
   };
@@ -172,7 +179,8 @@ const storeOver = (state: State): MemoryStore => {
   const store: MemoryStore = {
     get(table, key) {
       check();
-      return shelf(table).values.get(keyToString(key))?.slice();
+      const { values } = shelf(table);
+      return values.size === 0 ? undefined : values.get(keyToString(key))?.slice();
     },
     put(table, key, value) {
       write((steps) => {
@@ -198,6 +206,7 @@ const storeOver = (state: State): MemoryStore => {
     scan(table, range: Range = {}) {
       check();
       const { keys, values } = shelf(table);
+      if (keys.length === 0) return [];
       const from = range.from === undefined ? 0 : lowerBound(keys, keyToString(range.from));
       const to = range.to === undefined ? keys.length : lowerBound(keys, keyToString(range.to));
       const count = Math.max(0, Math.min(to - from, range.limit ?? Infinity));
@@ -230,7 +239,7 @@ const storeOver = (state: State): MemoryStore => {
         const before = state.texts.get(name);
         steps.push((target) => setText(target, name, before));
         state.turn += 1;
-        setText(state, name, { id: id.slice(), lead: lead.slice(), words: searchRuns(text).flat(), turn: state.turn });
+        setText(state, name, indexed(id.slice(), lead.slice(), text, state.turn));
       });
     },
     clearTexts() {

@@ -10,7 +10,6 @@ export interface Campaign {
   readonly worlds: number;
   readonly tally: Tally;
   readonly failed: readonly WorldResult[];
-  readonly seconds: number;
 }
 export interface CampaignOptions {
   readonly first: number;
@@ -48,7 +47,6 @@ const gatherer = (): {
 } => {
   const tally = new Tally();
   const failed: WorldResult[] = [];
-  const began = performance.now();
   let worlds = 0;
   return {
     failed,
@@ -63,7 +61,6 @@ const gatherer = (): {
       worlds,
       tally,
       failed: failed.toSorted((a, b) => a.seed - b.seed),
-      seconds: (performance.now() - began) / 1000,
     }),
   };
 };
