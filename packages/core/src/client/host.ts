@@ -43,6 +43,10 @@ export type StartKith = (parts: Parts) => Promise<Kith>;
 const STOP_MS = 2_000;
 /** Inputs at a time that come from a history, not from people. */
 const FLOOD = 12;
+/** What a relay took is noted by then, for a person who looks whether it was sent. */
+const ANSWER_MS = 20;
+/** A relay is sent at most 4 puts at a time. */
+const MAX_WAITING_PUTS = 2;
 
 interface Call {
   readonly resolve: (value: unknown) => void;
@@ -57,6 +61,10 @@ class Host implements Kith {
   #queue: Input[] = [];
   #draining = false;
   #isFlooded = false;
+  /** Puts whose answers were not handled yet. */
+  readonly #puts = new Set<number>();
+  /** An answer waits for other inputs; ends that. */
+  #waiting: (() => void) | undefined;
   #nextCall = 1;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed: Promise<void> | undefined;
@@ -130,6 +138,10 @@ class Host implements Kith {
     if (this.#isEnded) return;
     this.#queue.push(input);
     if (this.#draining) return;
+    if (this.#mayWait(input)) {
+      this.#waiting ??= this.#parts.clock.after(ANSWER_MS, () => this.#drain());
+      return;
+    }
     this.#draining = true;
     // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends. In a flood of cells what
     // has come by now is waited for as well.
@@ -137,12 +149,24 @@ class Host implements Kith {
     else void Promise.resolve().then(() => this.#drain());
   }
 
+  /**
+   * That a relay took cells is noted with whatever comes next: a transaction of its own would cost as much as the message.
+   * Not while others that were put before it hold up the rest.
+   */
+  #mayWait(input: Input): boolean {
+    if (input.type !== 'response' || typeof input.answer === 'string' || input.answer.type !== 'put') return false;
+    return this.#puts.size <= MAX_WAITING_PUTS && this.#closed === undefined;
+  }
+
   #drain(): void {
+    this.#waiting?.();
+    this.#waiting = undefined;
     const inputs = this.#queue;
     this.#queue = [];
     this.#draining = false;
     this.#isFlooded = inputs.length >= FLOOD;
     if (inputs.length === 0 || this.#isEnded) return;
+    for (const input of inputs) if (input.type === 'response') this.#puts.delete(input.id);
     let effects: readonly Effect[] = [];
     try {
       effects = this.#parts.store.transaction(() => this.#engine.handle(...inputs));
@@ -206,6 +230,7 @@ class Host implements Kith {
 
   #request(effect: Extract<Effect, { type: 'request' }>): void {
     const done = (answer: Answer): void => this.#push({ type: 'response', id: effect.id, answer });
+    if (effect.request.type === 'put') this.#puts.add(effect.id);
     this.#parts.transport.allow([effect.relay]);
     this.#parts.transport.request(effect.relay, effect.request).then(done, (cause: unknown) => {
       done(cause instanceof TransportError && cause.kind === 'nonsense' ? 'nonsense' : 'unreachable');
