@@ -12,7 +12,8 @@ const SETTLED_KIB = 256;
 const LOOK_MS = 500;
 const MOST_LOOKS = 40;
 
-const settled = async (pid: number): Promise<number> => {
+/** Resident memory of a process once it moves no more. */
+export const settled = async (pid: number): Promise<number> => {
   let before = residentOf(pid);
   for (let look = 0; look < MOST_LOOKS; look++) {
     await wait(LOOK_MS);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Peer } from './peer.ts';
+import { WORKS, type Peer } from './peer.ts';
 
 export const floor: Peer = {
   name: 'floor-ws',
@@ -8,7 +8,7 @@ export const floor: Peer = {
   keeps: 'nothing',
   orders: 'within a connection',
   durability: null,
-  works: ['W1', 'W2', 'W3'],
+  works: WORKS,
   missing: () => null,
   async start(yard) {
     const router = await yard.server(

@@ -7,7 +7,8 @@ export const kith = (durability: 'process' | 'power'): Peer => ({
   keeps: 'both ends and relay',
   orders: 'all, signed',
   durability,
-  works: ['W1', 'W2', 'W3'],
+  works: durability === 'process' ? ['W1', 'W2', 'W3', 'W4'] : ['W1', 'W2', 'W3'],
+  idleClient: 'kith-idle-client.ts',
   mustMeet: true,
   missing: () => null,
   async start(yard) {

@@ -52,5 +52,8 @@ export interface Peer extends Traits {
   /** What a work is divided by for it, so that a run ends. */
   readonly slow?: number;
   readonly mustMeet?: boolean;
+  /** W4: opens connections that only listen, where `client` would do more; how many, where 10,000 would take too long. */
+  readonly idleClient?: string;
+  readonly idle?: number;
   start(yard: Yard, names: readonly string[]): Promise<Field>;
 }

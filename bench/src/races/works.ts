@@ -1,14 +1,16 @@
 // The units of work, once for all peers: clients in two processes, servers in their own.
 import { now } from '../figures.ts';
+import { settled } from '../idle.ts';
 import { say } from '../line.ts';
 import { cpuOf, type Worker, type Yard } from '../yard.ts';
 import type { ClientProcess } from './client.ts';
 import type { Field, Peer, Work } from './peer.ts';
 
 export interface Result {
-  /** As of the reference: `pingpong`, `pipelined`, `leave`, `drain`, `burst`, `paced`. */
+  /** `pingpong`, `pipelined`, `leave`, `drain`, `burst`, `paced`, `kib-per-connection`. */
   readonly part: string;
-  readonly perSecond: number;
+  readonly value: number;
+  readonly unit: 'messages/s' | 'KiB';
   /** Microseconds of processor time a message: servers, clients. */
   readonly serverCpu: number;
   readonly clientCpu: number;
@@ -28,6 +30,8 @@ interface Ran {
 const NOTHING = undefined as never;
 const SENDERS = 100;
 const hub = 'hub';
+const IDLE = 10_000;
+const idle = Array.from({ length: IDLE }, (_, i) => `i${i}`);
 const others = Array.from({ length: SENDERS }, (_, i) => `s${i}`);
 
 /** One peer at work: its servers and two processes for its clients. */
@@ -46,8 +50,8 @@ class Court {
     this.here = yard.worker<ClientProcess>('races/client.ts', flags);
     this.there = yard.worker<ClientProcess>('races/client.ts', flags);
   }
-  async open(at: Worker<ClientProcess>, names: readonly string[]): Promise<void> {
-    await at.ask('open', { client: this.#peer.client, spot: this.field.spot, names });
+  async open(at: Worker<ClientProcess>, names: readonly string[], client = this.#peer.client): Promise<void> {
+    await at.ask('open', { client, spot: this.field.spot, names });
   }
   /** The hub, in one process, meets the others, in the other one. */
   async meet(names: readonly string[]): Promise<void> {
@@ -74,9 +78,10 @@ class Court {
     const [servers, own] = [used(this.field.pids), used(clients)];
     const { ms, p50 = null, p99 = null, disordered = 0 } = await work();
     const each = (seconds: number): number => (seconds / count) * 1e6;
-    const result = {
+    const result: Result = {
       part,
-      perSecond: (count / ms) * 1000,
+      value: (count / ms) * 1000,
+      unit: 'messages/s',
       serverCpu: each(used(this.field.pids) - servers),
       clientCpu: each(used(clients) - own),
       p50,
@@ -84,9 +89,13 @@ class Court {
       disordered,
     };
     say(
-      `races: ${this.#peer.name} ${part}: ${result.perSecond.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
+      `races: ${this.#peer.name} ${part}: ${result.value.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
     );
     this.#done(result);
+  }
+  tell(part: string, kib: number): void {
+    say(`races: ${this.#peer.name} ${part}: ${kib.toFixed(1)}`);
+    this.#done({ part, value: kib, unit: 'KiB', serverCpu: 0, clientCpu: 0, p50: null, p99: null, disordered: 0 });
   }
 }
 
@@ -164,10 +173,19 @@ const w3: Unit = async (court, _, { isQuick }) => {
   await court.meter('paced', SENDERS * count, paced);
 };
 
+const w4: Unit = async (court, peer, { isQuick }) => {
+  const count = isQuick ? 1000 : (peer.idle ?? IDLE);
+  const [pid = 0] = court.field.pids;
+  const before = await settled(pid);
+  await court.open(court.there, idle.slice(0, count), peer.idleClient);
+  court.tell('kib-per-connection', ((await settled(pid)) - before) / count);
+};
+
 const UNITS: ReadonlyMap<Work, Unit> = new Map([
   ['W1', w1],
   ['W2', w2],
   ['W3', w3],
+  ['W4', w4],
 ]);
 
 export const runWork = async (
@@ -179,6 +197,6 @@ export const runWork = async (
 ): Promise<void> => {
   const unit = UNITS.get(work);
   if (unit === undefined) return;
-  const field = await peer.start(yard, [hub, ...others]);
+  const field = await peer.start(yard, work === 'W4' ? idle.slice(0, peer.idle ?? IDLE) : [hub, ...others]);
   await unit(new Court(yard, peer, field, sizes.flags, done), peer, sizes);
 };
