@@ -33,7 +33,8 @@ const digits = (value: number): string =>
   value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 
 const partOf = ({ work, result }: Raced): string => `${work} ${result.part}`;
-const doesNot = ({ encrypts, keeps, orders }: Peer): string => `encrypts: ${encrypts}; keeps: ${keeps}; orders: ${orders}`;
+const doesNot = ({ encrypts, keeps, orders }: Peer): string =>
+  `encrypts: ${encrypts}; keeps: ${keeps}; orders: ${orders}`;
 
 /** A bar for each peer and part, by the decade of its ratio to the floor, and beside it what the peer does. */
 export const draw = (raced: readonly Raced[]): string => {
@@ -97,7 +98,12 @@ const table = (raced: readonly Raced[]): string => {
   ].join('\n');
 };
 
-export const writePage = (raced: readonly Raced[], absent: readonly Absent[], command: string, before: number): void => {
+export const writePage = (
+  raced: readonly Raced[],
+  absent: readonly Absent[],
+  command: string,
+  before: number,
+): void => {
   const file = join(root, 'docs/races.md');
   const page = readFileSync(file, 'utf8');
   const [head, tail] = [page.indexOf(BEGIN), page.indexOf(END)];

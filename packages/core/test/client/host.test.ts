@@ -90,4 +90,4 @@ test('that a relay took a message is noted soon, and with the next input when on
   expect(told).toContain('conversation');
   expect(await ended(stateOf())).not.toBe('waiting');
   await ended(Promise.all([alice.close(), bob.close()]));
-});
+}, 60_000);
