@@ -2,9 +2,13 @@
 // primitives, and planted bugs that it has to notice.
 import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { runHere } from '@kith/testkit/sim/campaign';
+import { planLight } from '@kith/testkit/sim/light';
 import { planWorld } from '@kith/testkit/sim/plan';
 import { PLANTS } from '@kith/testkit/sim/plants';
+import { FAULTS, ORACLES, unreached } from '@kith/testkit/sim/reach';
 import { runSeed } from '@kith/testkit/sim/run';
+import { shrink, storyOf } from '@kith/testkit/sim/shrink';
+import { Tally } from '@kith/testkit/sim/tally';
 import { createNullAgreement } from '@kith/testkit/null-crypto';
 import { expect, test } from 'vitest';
 
@@ -40,6 +44,39 @@ test('worlds with faults end well: nothing lost, nothing twice, one order, no ke
   }
 }, 240_000);
 
+test('a failing world shrinks to a short story that says who did what, what was expected and what was seen', () => {
+  const planted = PLANTS['keep-deleted'];
+  const failing = Array.from({ length: 40 }, (_, i) => FIRST + i).find(
+    (seed) => runSeed(seed, { light: true, wraps: planted?.wraps(seed) ?? {} }).findings.length > 0,
+  );
+  if (failing === undefined) throw new Error('the planted bug was not noticed');
+  const options = () => ({ wraps: planted?.wraps(failing) ?? {} });
+  const plan = planLight(failing);
+  const shrunk = shrink(plan, options, 60);
+  if (shrunk === undefined) throw new Error('it does not fail again');
+  expect(shrunk.plan.steps.length).toBeLessThan(plan.steps.length / 2);
+  expect(shrunk.result.findings[0]?.oracle).toBe('deleted stays deleted');
+  const story = storyOf(shrunk, options, plan.steps.length);
+  const said = story.join('\n');
+  expect(said).toMatch(/delete/);
+  expect(said).toMatch(/^Expected: What was deleted is gone/m);
+  expect(said).toMatch(/^Seen: ".*" is still on .*'s disk$/m);
+  // The same again, to the letter.
+  expect(storyOf(shrunk, options, plan.steps.length)).toEqual(story);
+}, 120_000);
+
+test('a run that reaches a fault or an oracle too seldom says so', () => {
+  const tally = new Tally();
+  for (let world = 0; world < 10_000; world++) {
+    for (const name of [...FAULTS, ...ORACLES]) if (name !== 'partition' || world < 99) tally.count(name);
+    tally.add(tally.take());
+  }
+  expect(unreached(tally, 10_000)).toEqual(['partition']);
+  // Of 50 nothing can be said; of 1,000 none at all is too few.
+  expect(unreached(new Tally(), 50)).toEqual([]);
+  expect(unreached(new Tally(), 1_000)).toHaveLength(FAULTS.length + ORACLES.length);
+});
+
 test('small worlds that follow on one beginning: the means of a world, and the same world whatever ran before it', () => {
   const { failed, tally, worlds } = runHere({ first: 0, count: 60, light: true });
   expect(failed.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
@@ -47,7 +84,8 @@ test('small worlds that follow on one beginning: the means of a world, and the s
   const mean = (...names: readonly string[]): number =>
     names.reduce((sum, name) => sum + (totals.get(name)?.total ?? 0), 0) / worlds;
   expect(mean('delivered')).toBeGreaterThanOrEqual(35);
-  expect(mean('loss', 'repeats', 'reordering', 'relay wipe', 'crash')).toBeGreaterThanOrEqual(5);
+  expect(mean(...FAULTS)).toBeGreaterThanOrEqual(5);
+  expect((totals.get('evil actor')?.worlds ?? 0) / worlds).toBeGreaterThan(0.4);
   expect(mean('stop', 'crash')).toBeGreaterThanOrEqual(2);
   expect(mean('relay wipe')).toBeGreaterThanOrEqual(0.9);
   const alone = runSeed(7, { light: true });

@@ -454,7 +454,7 @@ export class Receiver {
    */
   #clear(pair: Pair, ingested: Ingested): void {
     const marks = marksOf(pair.view);
-    if (marks.length === 0 && !ingested.charterChanged) return;
+    if (marks.length === 0) return;
     const name = marks.map(({ digest }) => toHex(digest)).join();
     if (!ingested.charterChanged && this.#reached.get(pair.name) === name) return;
     const ends = marks.map(({ feeds }) => feeds.flatMap(endOf));

@@ -125,7 +125,7 @@ const projectContent = (view: PairView, event: ShownEvent, content: Content, key
         return { type: 'purged' };
       }
       indexLine(view, event, editedText(view, event.place) ?? content.text);
-      if (!equalBytes(event.member, view.me) && !isVoid(event) && !isRead(view, event)) {
+      if (!equalBytes(event.member, view.me) && !isRead(view, event)) {
         // Reading it starts its timer: the place is at hand without opening the line again.
         const timed = timerOfContent(content)?.from === 'reading';
         store.put('unread', key, timed ? placeKey(event.place) : new Uint8Array(0));
@@ -441,16 +441,15 @@ export const clearUnread = (
   return left;
 };
 
-/** Lines that were read on another device, or became void, are unread no more. */
+/** Read on another device: lines that are so are unread no more. */
 export const clearRead = (view: PairView): void => {
   const { store, conversation, log } = view;
+  if (marksOf(view).length === 0) return;
   for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
     const shown = log.find(row.key.slice(-EVENT_BYTES) as EventId);
-    if (shown !== undefined && (isVoid(shown) || isRead(view, shown))) store.delete('unread', row.key);
+    if (shown !== undefined && isRead(view, shown)) store.delete('unread', row.key);
   }
 };
-/** Of a removed device, beyond its cut: it stays where it was seen, and nobody is called to read it. */
-const isVoid = ({ marks }: ShownEvent): boolean => marks.includes('removed');
 const EVENT_BYTES = 32;
 
 export const PAIR_TABLES = ['message', 'reaction', 'unread'] as const;

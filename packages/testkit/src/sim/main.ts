@@ -1,8 +1,12 @@
 // npm run sim -- --seeds N [--seed S] [--plant NAME] [--story SEED] [--plants] [--rich]   (docs/testing.md)
 import { parseArgs } from 'node:util';
 import { runSpread, type Campaign } from './campaign.ts';
+import { planLight } from './light.ts';
+import { planWorld } from './plan.ts';
 import { PLANTS } from './plants.ts';
-import { runSeed } from './run.ts';
+import { FAULTS, unreached } from './reach.ts';
+import { runSeed, type RunOptions } from './run.ts';
+import { shrink, storyOf } from './shrink.ts';
 
 /** Shown of one run; all of them with `--seed` one by one. */
 const MAX_SHOWN = 20;
@@ -20,6 +24,18 @@ const story = (seed: number, light: boolean): number => {
   print(findings.length === 0 ? 'All is well.' : `${findings.length} findings.`);
   print(`trace ${trace}`);
   return findings.length === 0 ? 0 : 1;
+};
+
+/** A world that fails, told as short as it gets. */
+const short = (seed: number, light: boolean, plant: string | undefined): void => {
+  const plan = light ? planLight(seed) : planWorld(seed);
+  const options = (): RunOptions => {
+    const planted = plant === undefined ? undefined : PLANTS[plant];
+    return planted === undefined ? {} : { wraps: planted.wraps(seed) };
+  };
+  const shrunk = shrink(plan, options);
+  if (shrunk === undefined) return;
+  for (const line of storyOf(shrunk, options, plan.steps.length)) print(line);
 };
 
 const report = ({ worlds, tally, failed }: Campaign): void => {
@@ -43,21 +59,8 @@ const report = ({ worlds, tally, failed }: Campaign): void => {
     print(`seed ${seed}:`);
     for (const { oracle, words } of findings.slice(0, 3)) print(`  ${oracle}: ${words.slice(0, 300)}`);
   }
-  print(failed.length === 0 ? 'Nothing found.' : `${failed.length} worlds failed; see one with --story SEED.`);
+  print(failed.length === 0 ? 'Nothing found.' : `${failed.length} worlds failed; see one in short with --seed SEED.`);
 };
-const FAULTS = [
-  'loss',
-  'repeats',
-  'reordering',
-  'partition',
-  'wrong clock',
-  'disk failure',
-  'restored copy',
-  'crash',
-  'relay wipe',
-  'relay stop',
-];
-
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
@@ -88,7 +91,12 @@ const main = async (): Promise<number> => {
     plant === undefined ? { first, count, light } : { first, count, light, plant, maxFailed: 1 },
   );
   report(campaign);
-  return campaign.failed.length === 0 ? 0 : 1;
+  const [failed] = campaign.failed;
+  if (failed !== undefined && (count === 1 || plant !== undefined)) short(failed.seed, light, plant);
+  // Whether enough was reached is a question to a whole run, not to one that ends at the first failure.
+  const missing = plant === undefined && count > 1 ? unreached(campaign.tally, campaign.worlds) : [];
+  for (const name of missing) print(`Reached in too few worlds to show anything: ${name}`);
+  return campaign.failed.length === 0 && missing.length === 0 ? 0 : 1;
 };
 
 try {

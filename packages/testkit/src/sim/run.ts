@@ -64,6 +64,8 @@ export interface Life {
   readonly pairs: readonly PairState[];
   readonly states: DeviceState[];
   readonly tally: Tally;
+  /** Of each device whose clock was wrong: from when on by how much. */
+  readonly clocks: Map<number, { readonly from: number; readonly offset: number }[]>;
   /** Calls that were made and are owed an answer. */
   readonly waits: Set<{ readonly device: SimDevice; readonly method: Method; readonly asked: Asked<unknown> }>;
 }
@@ -134,7 +136,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   }));
   const states =
     before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
-  const life: Life = { world, pairs, states, tally, waits: new Set() };
+  const life: Life = { world, pairs, states, tally, clocks: new Map(), waits: new Set() };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
   for (const step of plan.steps) {
@@ -293,6 +295,7 @@ class Actor {
         return;
       case 'clock':
         this.#device(act.who).setClock(act.offset);
+        this.#noteClock(act.who, act.offset);
         this.#tell(`${this.#name(act.who)}'s clock is ${Math.round(act.offset / 36e5)} h off.`);
         this.#life.tally.count('wrong clock');
         return;
@@ -377,6 +380,10 @@ class Actor {
     }
   }
 
+  #noteClock(who: number, offset: number): void {
+    const { clocks, world } = this.#life;
+    clocks.set(who, [...(clocks.get(who) ?? []), { from: world.clock.now(), offset }]);
+  }
   readonly #relayClocks = new Map<number, number>();
   #setRelayClock(relay: number, offset: number): void {
     this.#life.world.relays[relay]?.shift(offset - (this.#relayClocks.get(relay) ?? 0));
