@@ -2,12 +2,10 @@
 // primitives, and planted bugs that it has to notice.
 import { createLibsodium } from '@kith/core/crypto/libsodium';
 import { runHere } from '@kith/testkit/sim/campaign';
-import { planLight } from '@kith/testkit/sim/light';
 import { planWorld } from '@kith/testkit/sim/plan';
 import { PLANTS } from '@kith/testkit/sim/plants';
 import { FAULTS, ORACLES, unreached } from '@kith/testkit/sim/reach';
 import { runSeed } from '@kith/testkit/sim/run';
-import { shrink, storyOf } from '@kith/testkit/sim/shrink';
 import { Tally } from '@kith/testkit/sim/tally';
 import { createNullAgreement } from '@kith/testkit/null-crypto';
 import { expect, test } from 'vitest';
@@ -43,27 +41,6 @@ test('worlds with faults end well: nothing lost, nothing twice, one order, no ke
     expect(totals.get(reached)?.worlds ?? 0, reached).toBeGreaterThan(0);
   }
 }, 240_000);
-
-test('a failing world shrinks to a short story that says who did what, what was expected and what was seen', () => {
-  const planted = PLANTS['keep-deleted'];
-  const failing = Array.from({ length: 40 }, (_, i) => FIRST + i).find(
-    (seed) => runSeed(seed, { light: true, wraps: planted?.wraps(seed) ?? {} }).findings.length > 0,
-  );
-  if (failing === undefined) throw new Error('the planted bug was not noticed');
-  const options = () => ({ wraps: planted?.wraps(failing) ?? {} });
-  const plan = planLight(failing);
-  const shrunk = shrink(plan, options, 60);
-  if (shrunk === undefined) throw new Error('it does not fail again');
-  expect(shrunk.plan.steps.length).toBeLessThan(plan.steps.length / 2);
-  expect(shrunk.result.findings[0]?.oracle).toBe('deleted stays deleted');
-  const story = storyOf(shrunk, options, plan.steps.length);
-  const said = story.join('\n');
-  expect(said).toMatch(/delete/);
-  expect(said).toMatch(/^Expected: What was deleted is gone/m);
-  expect(said).toMatch(/^Seen: ".*" is still on .*'s disk$/m);
-  // The same again, to the letter.
-  expect(storyOf(shrunk, options, plan.steps.length)).toEqual(story);
-}, 120_000);
 
 test('a run that reaches a fault or an oracle too seldom says so', () => {
   const tally = new Tally();
