@@ -7,6 +7,9 @@ import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import type { Randomness } from '@kith/core/ports';
 import { EXPORTER_BYTES, type AgreementJob, type AgreementResult } from '@kith/core/session';
 
+/** In whatever is made of these two stand-ins one of these words stands: a release is searched for them. */
+export const NULL_MARKS = ['null crypto', 'null leaf'] as const;
+
 /**
  * `length` bytes that depend on the purpose and on all parts. Four 32-bit lanes keep accidental collisions out of
  * reach of any simulation. Each part's length goes in first: neighbouring parts cannot slide into each other.
@@ -73,7 +76,7 @@ const masked = (key: Uint8Array, nonce: Uint8Array, data: Uint8Array): Uint8Arra
   return out;
 };
 const length = (part: Uint8Array, wanted: number): void => {
-  if (part.length !== wanted) throw new Error('key or nonce of a wrong length');
+  if (part.length !== wanted) throw new Error(`${NULL_MARKS[0]}: key or nonce of a wrong length`);
 };
 
 export const createNullCrypto = (): Crypto => ({
@@ -134,7 +137,7 @@ export interface NullAgreement {
 }
 
 export const createNullAgreement = (crypto: Crypto, randomness: Randomness): NullAgreement => {
-  const leafText = (init: Uint8Array, identity: Uint8Array): Uint8Array => concat(utf8('null leaf'), init, identity);
+  const leafText = (init: Uint8Array, identity: Uint8Array): Uint8Array => concat(utf8(NULL_MARKS[1]), init, identity);
   const makeLeaf = (signer: SigningKey, init: Uint8Array, identity: Uint8Array) => ({
     key: signer.publicKey,
     identity,

@@ -18,11 +18,14 @@ export interface SourcePlant {
 
 export const root = join(import.meta.dirname, '../../../..');
 
+/** Stands in all that was made of a source with this bug in it, also when names are shortened. */
+export const markOf = (name: string): string => `planted ${name}`;
+
 /** The text of the file with the bug in it. A passage that is no longer there, or there twice, is an error. */
 export const plantedText = (name: string, { file, find, instead }: SourcePlant): string => {
   const parts = readFileSync(join(root, file), 'utf8').split(find);
   if (parts.length !== 2)
     throw new Error(`planted bug "${name}": its passage stands ${parts.length - 1} times in ${file}:\n${find}`);
   if (find === instead) throw new Error(`planted bug "${name}" changes nothing`);
-  return parts.join(instead);
+  return `${parts.join(instead)}\nReflect.set(globalThis, '${markOf(name)}', true);\n`;
 };

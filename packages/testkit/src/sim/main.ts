@@ -1,5 +1,7 @@
 // npm run sim -- --seeds N [--seed S] [--plant NAME] [--story SEED] [--plants] [--rich]   (docs/testing.md)
 import { parseArgs } from 'node:util';
+import { runAgainWith } from '../plants/again.ts';
+import { SOURCE_PLANTS } from '../plants/table.ts';
 import { runSpread, type Campaign } from './campaign.ts';
 import { planLight } from './light.ts';
 import { planWorld } from './plan.ts';
@@ -73,14 +75,18 @@ const main = async (): Promise<number> => {
     },
   });
   if (values.plants === true) {
-    for (const [name, { words }] of Object.entries(PLANTS)) print(`${name.padEnd(20)} ${words}`);
+    for (const [name, { words }] of Object.entries(PLANTS)) print(`${name.padEnd(24)} ${words}`);
+    for (const [name, { words, sim }] of Object.entries(SOURCE_PLANTS))
+      if (sim === true) print(`${name.padEnd(24)} ${words}`);
     return 0;
   }
   const { plant } = values;
   // Bugs are looked for where more happens in a world.
   const light = values.rich !== true && plant === undefined;
   if (values.story !== undefined) return story(whole('story', values.story), light);
-  if (plant !== undefined && !Object.hasOwn(PLANTS, plant))
+  const inSource = plant !== undefined && SOURCE_PLANTS[plant]?.sim === true;
+  if (inSource && process.env['KITH_PLANT'] !== plant) return runAgainWith(plant);
+  if (plant !== undefined && !inSource && !Object.hasOwn(PLANTS, plant))
     throw new Error(`there is no planted bug "${plant}"; see --plants`);
   const first = whole('seed', values.seed ?? '1');
   const count = whole(
