@@ -1,8 +1,9 @@
 // What the pages state in tables is what the code and the commands have.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '@kith/core/conversation';
+import { SOURCE_PLANTS } from '../src/plants/table.ts';
 import { world } from '../../core/test/client/world.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -56,4 +57,40 @@ test('every row has an id of its own', () => {
   expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   for (const { id, row } of rows)
     expect([id, /^(S[0-4]\.\d+|U\d+)$/.test(id), row.length > 3]).toEqual([id, true, true]);
+});
+
+test('docs/attacks.md: every class has its tests and its planted bugs, or says what it waits for', () => {
+  const written = read('docs/attacks.md')
+    .split('\n')
+    .filter((line) => /^\| \d/.test(line))
+    .map((line) => line.slice(1, -1).split(' | '));
+  expect(written.map(([name = '']) => Number.parseInt(name.trim(), 10))).toEqual(
+    Array.from({ length: 33 }, (_, i) => i + 1),
+  );
+  const quoted = (text = ''): readonly string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, inside = '']) => inside);
+  const tests = new Map(
+    globSync('{packages/{core,platform-node,platform-web},apps/*}/test/**/*.ts', { cwd: root }).map((file) => [file, read(file)] as const),
+  );
+  const claimed = new Set<string>();
+  for (const [name = '', held = '', bugs = '', waits = ''] of written) {
+    const number = Number.parseInt(name.trim(), 10);
+    const says = new RegExp(`\\bclass ${number}\\b`);
+    const files = quoted(held.split(';')[0]).filter((part) => part.endsWith('.ts'));
+    for (const file of files) {
+      expect(tests.get(file) ?? 'no such file', `class ${number}: ${file}`).toMatch(says);
+      claimed.add(`${number} ${file}`);
+    }
+    expect(files.length > 0 || waits.trim() !== '', name).toBe(true);
+    expect(files.length > 0, name).toBe(bugs.trim() !== '');
+    const plants = quoted(bugs);
+    for (const plant of plants) expect(Object.hasOwn(SOURCE_PLANTS, plant), `${name}: ${plant}`).toBe(true);
+    // Of the tests that have to notice them at least one is of the class itself.
+    const own = plants.filter((plant) => says.test(SOURCE_PLANTS[plant]?.noticedBy.test ?? ''));
+    if (plants.length > 0) expect(own.length, `${name}: ${plants.join()}`).toBeGreaterThan(0);
+  }
+  // And no test of a class is forgotten in the table.
+  for (const [file, text] of tests)
+    for (const [, named = ''] of text.matchAll(/^.*['"`](class \d[^'"`]*)/gm))
+      for (const [, number] of named.matchAll(/class (\d+)/g))
+        expect([...claimed], `${file}: ${named}`).toContain(`${number} ${file}`);
 });

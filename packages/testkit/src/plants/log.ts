@@ -10,7 +10,7 @@ export const LOG_PLANTS = {
     file: of('seals.ts'),
     find: 'const good = verifySeal(state.crypto, subkey, state.conversation, kept.seal);',
     instead: 'const good = true;',
-    noticedBy: noticedBy('rules', 'a bad seal changes nothing'),
+    noticedBy: noticedBy('rules', 'class 8: one verifier'),
   },
   'skip-certificate-signature': {
     words: 'Anyone certifies the subkey of a segment.',
