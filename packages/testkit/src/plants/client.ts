@@ -21,7 +21,6 @@ export const CLIENT_PLANTS = {
     instead:
       'const cells = ((rows as { same?: readonly Uint8Array[] }).same ??= this.#noteOwn(route.via, seal(route.via.outlets[0])));\n      if (cells.length === 0) return;',
     noticedBy: noticedBy('hostile', 'class 11 S3.11: two relays'),
-    sim: true,
   },
   'keep-the-generation': {
     words: 'A restored copy of a home does not notice that it is one.',
@@ -29,7 +28,6 @@ export const CLIENT_PLANTS = {
     find: 'const restored = home !== undefined && home.generation !== generation - 1;',
     instead: 'const restored = false;',
     noticedBy: noticedBy('copies', 'class 11: a snapshot restored'),
-    sim: true,
   },
   'show-my-own-inception': {
     words: 'An inviter who shows the acceptor its own inception is believed.',
@@ -44,7 +42,6 @@ export const CLIENT_PLANTS = {
     find: "this.#context.store.delete('packet', row.key);\n      for (const known",
     instead: 'for (const known',
     noticedBy: noticedBy('found-devices', 'class 32: half of a long packet'),
-    sim: true,
   },
   'add-devices-of-others': {
     words:

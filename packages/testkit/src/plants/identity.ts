@@ -54,7 +54,6 @@ export const IDENTITY_PLANTS = {
     find: 'if (!follows) continue;',
     instead: '',
     noticedBy: attack('class 2 S4.21 an evil relay hides, reorders and replays:'),
-    sim: true,
   },
   'obey-replayed-devices': {
     words:
@@ -112,7 +111,6 @@ export const IDENTITY_PLANTS = {
     find: '!accepted.has(other) &&',
     instead: 'false &&',
     noticedBy: attack('class 6 S4.23 a removed device signs entries that name o'),
-    sim: true,
   },
   'keep-void-devices': {
     words: 'What a refused device added stays.',

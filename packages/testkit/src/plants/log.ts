@@ -32,7 +32,6 @@ export const LOG_PLANTS = {
     find: '} else if (!there && row.seq < limit) {',
     instead: '} else if (!there) {',
     noticedBy: noticedBy('cuts', 'what lies beyond a removal is void'),
-    sim: true,
   },
   'accept-missing-parent': {
     words: 'An event stands although an event that it names is not here.',
@@ -40,7 +39,6 @@ export const LOG_PLANTS = {
     find: "header.lamport === lamportOf(lamport, header.heads) ? missingOf(state, header) : 'lamport';",
     instead: "header.lamport === lamportOf(lamport, header.heads) ? undefined : 'lamport';",
     noticedBy: noticedBy('rules', 'class 5: an event that names one'),
-    sim: true,
   },
   'any-first-lamport-time': {
     words: 'The first event of a segment takes the place in the order that it claims.',
@@ -63,7 +61,6 @@ export const LOG_PLANTS = {
     find: 'evidence.now >= due && counterpartDate !== undefined && counterpartDate >= due && isRegained(evidence);',
     instead: 'evidence.now >= due;',
     noticedBy: noticedBy('deniability', 'a publication needs a date of the counterpart'),
-    sim: true,
   },
   'purge-by-local-clock': {
     words: 'A timer deletes when the own clock says so.',
@@ -78,7 +75,6 @@ export const LOG_PLANTS = {
     find: 'if (now < dueAt || !sharedTimeOk(dueAt)) return [];',
     instead: 'if (!sharedTimeOk(dueAt)) return [];',
     noticedBy: noticedBy('deniability', 'nothing is published before'),
-    sim: true,
   },
   'publish-uncovered': {
     words: 'A subkey is published before anyone else has what it signed.',
@@ -114,7 +110,6 @@ export const LOG_PLANTS = {
     find: 'if (state.standing(event) !== undefined) {\n    return complete',
     instead: 'if (Number.isNaN(header.seq)) {\n    return complete',
     noticedBy: noticedBy('rules', 'class 14'),
-    sim: true,
   },
   'take-back-deleted': {
     words: 'What was deleted is taken back from who still has it.',
@@ -122,7 +117,6 @@ export const LOG_PLANTS = {
     find: 'if (content === undefined || (row.flags & FLAGS.purged) !== 0 ||',
     instead: 'if (content === undefined ||',
     noticedBy: noticedBy('rules', 'class 32: what was purged'),
-    sim: true,
   },
   'one-key-for-contents': {
     words: 'Contents lie under a key that is no secret: zeros.',

@@ -15,7 +15,6 @@ export const SESSION_PLANTS = {
     find: 'const nonce = randomness.bytes(NONCE_BYTES);',
     instead: 'const nonce = new Uint8Array(NONCE_BYTES);',
     noticedBy: noticedBy('slots', 'class 11: a restored copy uses a counter again'),
-    sim: true,
   },
   'keep-message-keys': {
     words: 'The state that was read from is not written: a stolen disk opens old cells.',
@@ -23,7 +22,6 @@ export const SESSION_PLANTS = {
     find: 'writes: [stateWrite(step.session), seenWrite',
     instead: 'writes: [seenWrite',
     noticedBy: noticedBy('null-seeds', 'the first 100 seeds'),
-    sim: true,
   },
   'keep-an-init-key': {
     words: 'The init secret of a hello outlives its Welcome.',
@@ -32,7 +30,6 @@ export const SESSION_PLANTS = {
     instead:
       "      const generation = createGeneration(crypto, result.exporter, 'joiner', now);\n      return {\n        state: { ...done, wanted",
     noticedBy: noticedBy('null-seeds', 'the first 100 seeds'),
-    sim: true,
   },
   'never-say-hello-again': {
     words: 'A lost session is not asked for again.',
@@ -40,7 +37,6 @@ export const SESSION_PLANTS = {
     find: "case 'want':\n",
     instead: "case 'want':\n      if (input.reason === 'lost') return { state, effects: NONE };\n",
     noticedBy: noticedBy('null-seeds', 'the first 100 seeds'),
-    sim: true,
   },
   'answer-any-key': {
     words: 'Who says hello need not have the key of the device: a session is reset with an old leaked key.',
@@ -69,7 +65,6 @@ export const SESSION_PLANTS = {
     find: "if (wasSeen(session, nonce)) return { type: 'duplicate' };",
     instead: '',
     noticedBy: noticedBy('slots', 'the same bytes again are a duplicate'),
-    sim: true,
   },
   'skip-without-end': {
     words: 'A counter makes a receiver step as far as it says.',
@@ -112,7 +107,6 @@ export const SESSION_PLANTS = {
     find: 'const head = randomness.bytes(HALF);',
     instead: 'const head = new Uint8Array(HALF);',
     noticedBy: byCells('S3.11'),
-    sim: true,
   },
   'go-where-a-contact-says': {
     words: 'A contact names any address as its relay, and it is asked.',
