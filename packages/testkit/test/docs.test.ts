@@ -69,7 +69,9 @@ test('docs/attacks.md: every class has its tests and its planted bugs, or says w
   );
   const quoted = (text = ''): readonly string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, inside = '']) => inside);
   const tests = new Map(
-    globSync('{packages/{core,platform-node,platform-web},apps/*}/test/**/*.ts', { cwd: root }).map((file) => [file, read(file)] as const),
+    globSync('{packages/{core,platform-node,platform-web},apps/*}/test/**/*.ts', { cwd: root }).map(
+      (file) => [file, read(file)] as const,
+    ),
   );
   const claimed = new Set<string>();
   for (const [name = '', held = '', bugs = '', waits = ''] of written) {
