@@ -66,6 +66,14 @@ export const toHex = (bytes: Uint8Array): string => {
   return out;
 };
 
+/** As toHex for keys of maps in memory: two bytes a character, nothing for people or disks. Of an even number of bytes. */
+export const toKey = (bytes: Uint8Array): string => {
+  let out = '';
+  for (let i = 0; i < bytes.length; i += 2)
+    out += String.fromCharCode(((bytes[i] as number) << 8) | (bytes[i + 1] as number));
+  return out;
+};
+
 /** Undefined when the text is not an even number of lower-case hexadecimal digits. */
 export const fromHex = (text: string): Uint8Array | undefined => {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
@@ -122,7 +130,22 @@ export const readUint32 = (bytes: Uint8Array, at: number): number =>
     (bytes[at + 3] as number)) >>>
   0;
 /** Big-endian, 6 bytes: enough for milliseconds since 1970 and for Lamport times. */
-export const uint48 = (value: number): Uint8Array =>
-  concat(Uint8Array.of(Math.floor(value / 2 ** 40) & 255, Math.floor(value / 2 ** 32) & 255), uint32(value % 2 ** 32));
+export const uint48 = (value: number): Uint8Array => {
+  const out = new Uint8Array(6);
+  writeUint48(out, 0, value);
+  return out;
+};
+export const writeUint48 = (out: Uint8Array, at: number, value: number): void => {
+  const high = Math.floor(value / 2 ** 32);
+  out[at] = high >>> 8;
+  out[at + 1] = high;
+  writeUint32(out, at + 2, value % 2 ** 32);
+};
+export const writeUint32 = (out: Uint8Array, at: number, value: number): void => {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+};
 export const readUint48 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) * 2 ** 40 + (bytes[at + 1] as number) * 2 ** 32 + readUint32(bytes, at + 2);

@@ -41,8 +41,10 @@ export type StartKith = (parts: Parts) => Promise<Kith>;
 
 /** Ending hands on what it can for at most this long; the rest is posted at the next start. */
 const STOP_MS = 2_000;
-/** Inputs at a time that come from a history, not from people. */
+/** Inputs at a time that come from a history, not from people; for so long more of them is waited for, and so many at most. */
 const FLOOD = 12;
+const FLOOD_MS = 10;
+const ENOUGH = 128;
 /** What a relay took is noted by then, for a person who looks whether it was sent. */
 const ANSWER_MS = 20;
 /** A relay is sent at most 4 puts at a time. */
@@ -65,6 +67,9 @@ class Host implements Kith {
   readonly #puts = new Set<number>();
   /** An answer waits for other inputs; ends that. */
   #waiting: (() => void) | undefined;
+  #hasCallsOnly = false;
+  /** While a flood gathers: begins at once. */
+  #hurry: (() => void) | undefined;
   #nextCall = 1;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #closed: Promise<void> | undefined;
@@ -137,16 +142,25 @@ class Host implements Kith {
   #push(input: Input): void {
     if (this.#isEnded) return;
     this.#queue.push(input);
-    if (this.#draining) return;
+    if (this.#draining) {
+      if (input.type === 'call' || this.#queue.length === ENOUGH) this.#hurry?.();
+      return;
+    }
     if (this.#mayWait(input)) {
       this.#waiting ??= this.#parts.clock.after(ANSWER_MS, () => this.#drain());
       return;
     }
     this.#draining = true;
-    // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends. In a flood of cells what
-    // has come by now is waited for as well.
-    if (this.#isFlooded) this.#parts.clock.after(0, () => this.#drain());
-    else void Promise.resolve().then(() => this.#drain());
+    // Inputs of the same moment share a transaction: one commit for a burst of cells or of sends. In a flood of cells more
+    // is waited for: what a transaction costs by itself is then shared by a thousand messages instead of a hundred.
+    if (this.#isFlooded) {
+      const cancel = this.#parts.clock.after(FLOOD_MS, () => this.#drain());
+      this.#hurry = () => {
+        cancel();
+        this.#hurry = undefined;
+        this.#parts.clock.after(0, () => this.#drain());
+      };
+    } else void Promise.resolve().then(() => this.#drain());
   }
 
   /**
@@ -161,10 +175,11 @@ class Host implements Kith {
   #drain(): void {
     this.#waiting?.();
     this.#waiting = undefined;
-    const inputs = this.#queue;
-    this.#queue = [];
-    this.#draining = false;
-    this.#isFlooded = inputs.length >= FLOOD;
+    const inputs = this.#next();
+    this.#draining = this.#queue.length > 0;
+    this.#hurry = undefined;
+    this.#isFlooded = inputs.length >= FLOOD || (this.#isFlooded && this.#hasCallsOnly);
+    if (this.#draining) this.#parts.clock.after(0, () => this.#drain());
     if (inputs.length === 0 || this.#isEnded) return;
     for (const input of inputs) if (input.type === 'response') this.#puts.delete(input.id);
     let effects: readonly Effect[] = [];
@@ -175,6 +190,15 @@ class Host implements Kith {
       return;
     }
     this.#carryOut(effects);
+  }
+
+  /** What a person asks for does not wait behind a history; nor does that wait for ever. */
+  #next(): readonly Input[] {
+    const calls = this.#isFlooded && !this.#hasCallsOnly ? this.#queue.filter(({ type }) => type === 'call') : [];
+    this.#hasCallsOnly = calls.length > 0;
+    if (!this.#hasCallsOnly) return this.#queue.splice(0, ENOUGH);
+    this.#queue = this.#queue.filter(({ type }) => type !== 'call');
+    return calls;
   }
 
   /** The transaction is undone; what the engine held in memory goes with it, and the calls concerned are told. */

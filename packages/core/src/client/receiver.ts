@@ -2,7 +2,7 @@
 // they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, clearRead, decodeSelf, marksOf, projectPair } from '../conversation/index.ts';
+import { afterPrefix, clearRead, decodeSelf, marksOf, projectPair, projectPairs } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import {
   AGREEMENT_MS,
@@ -440,9 +440,8 @@ export class Receiver {
   }
   #show(pair: Pair, ingested: Ingested): void {
     let purged = false;
-    for (const event of [...ingested.shown, ...ingested.completed]) {
-      if (projectPair(pair.view, event).type === 'purged') purged = true;
-    }
+    if (projectPairs(pair.view, ingested.shown)) purged = true;
+    for (const event of ingested.completed) if (projectPair(pair.view, event).type === 'purged') purged = true;
     this.#clear(pair, ingested);
     if (purged) this.#context.scrub();
     if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);

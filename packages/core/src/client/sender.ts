@@ -5,7 +5,7 @@ import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/in
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import { marksOf } from '../conversation/index.ts';
 import type { FeedId } from '../identity/index.ts';
-import type { Frontier, Ingested, Place, PlaceRange } from '../log/index.ts';
+import type { Frontier, Ingested, LogObject, Place, PlaceRange } from '../log/index.ts';
 import {
   cellCount,
   cellTag,
@@ -872,7 +872,8 @@ export class Sender {
       // Asked again while it is on its way: there is room for more of it. Long after it stopped: some of it was lost.
       const isLost = known?.packets === 0 && at - known.at >= LOST_AFTER_MS;
       const before = isLost ? undefined : known;
-      this.#giving.set(name, { route, feed, left: before?.left ?? left, at, packets: GIVEN_PACKETS });
+      const certificates = before?.certificates ?? route.about.log.certificates(left);
+      this.#giving.set(name, { route, feed, certificates, left: before?.left ?? left, at, packets: GIVEN_PACKETS });
       if (before === undefined) this.#sortGiving();
       return;
     }
@@ -904,7 +905,7 @@ export class Sender {
     let next = Number.POSITIVE_INFINITY;
     const full = new Set<string>();
     for (const [name, giving] of this.#giving) {
-      const { route, feed, left, at, packets } = giving;
+      const { route, feed, certificates, left, at, packets } = giving;
       const device = toHex(feed);
       const seen = Math.max(at, peerState(this.#context, route.about, feed).seenAt);
       const [relay] = this.#peerRelays(route);
@@ -920,6 +921,13 @@ export class Sender {
         continue;
       }
       if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) break;
+      const more = packets === 0 ? { at: now, packets: GIVEN_PACKETS - 1 } : { packets: packets - 1 };
+      if (certificates.length > 1) {
+        this.#post(route, [{ type: 'objects', objects: certificates.slice(0, GIVEN_CERTIFICATES) }], 'hour', ALL, []);
+        this.#giving.set(name, { ...giving, ...more, certificates: certificates.slice(GIVEN_CERTIFICATES) });
+        next = now;
+        continue;
+      }
       const batch = route.about.log.read(left, this.#room(route));
       if (batch.objects.length === 0) {
         this.#giving.delete(name);
@@ -939,7 +947,6 @@ export class Sender {
       );
       // Short ones share cells.
       if (batch.bytes > MAX_PACKET_BYTES / 4) this.#postSections();
-      const more = packets === 0 ? { at: now, packets: GIVEN_PACKETS - 1 } : { packets: packets - 1 };
       if (batch.left.length === 0) this.#giving.delete(name);
       else this.#giving.set(name, { ...giving, ...more, left: batch.left });
       next = now;
@@ -1018,6 +1025,8 @@ export class Sender {
 interface Giving {
   readonly route: Route;
   readonly feed: FeedId;
+  /** Those that go before everything else. */
+  readonly certificates: readonly LogObject[];
   readonly left: readonly PlaceRange[];
   /** When they said last that they have room, and for how many packets more. */
   readonly at: number;
@@ -1027,6 +1036,8 @@ interface Giving {
 const GIVEN_PACKETS = 8;
 /** Without a word for so long as many again are put into the mailbox. */
 const GIVE_MORE_AFTER_MS = 10_000;
+/** Certificates in a packet: of 200 to 300 bytes each. */
+const GIVEN_CERTIFICATES = 250;
 const LOST_AFTER_MS = 8_000;
 /** Around the items of a packet. */
 const SPARE_BYTES = 128;

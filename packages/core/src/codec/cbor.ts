@@ -7,6 +7,8 @@ import { utf8, utf8ToText } from '../bytes/index.ts';
 const MAX_DEPTH = 16;
 /** Longer texts are left to the platform. */
 const SHORT_TEXT = 64;
+/** Up to here engines keep bytes beside the object, without a buffer of their own. */
+const SHORT_BYTES = 64;
 const MAJOR = { uint: 0x00, bytes: 0x40, text: 0x60, array: 0x80 } as const;
 const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6] as const;
 
@@ -79,6 +81,8 @@ export const writeCbor = (value: unknown): Uint8Array => {
 class Reader {
   readonly #data: Uint8Array;
   #at = 0;
+  /** Longer byte strings are views of one copy: a buffer for each costs more than the copying. */
+  #copy: Uint8Array | undefined;
 
   constructor(data: Uint8Array) {
     this.#data = data;
@@ -99,7 +103,7 @@ class Reader {
         return argument;
       case MAJOR.bytes:
         this.#at += argument;
-        return this.#data.slice(this.#at - argument, this.#at);
+        return this.#bytes(this.#at - argument, this.#at);
       case MAJOR.text:
         return this.#text(argument);
       case MAJOR.array:
@@ -117,6 +121,11 @@ class Reader {
     for (; this.#at < end; this.#at++) argument = argument * 256 + (this.#data[this.#at] as number);
     const isShortest = headLength(argument) === 1 + 2 ** (info - 24);
     return isShortest && Number.isSafeInteger(argument) ? argument : undefined;
+  }
+  #bytes(from: number, to: number): Uint8Array {
+    if (to - from <= SHORT_BYTES) return this.#data.slice(from, to);
+    this.#copy ??= this.#data.slice();
+    return this.#copy.subarray(from, to);
   }
   #text(length: number): string | undefined {
     const start = this.#at;

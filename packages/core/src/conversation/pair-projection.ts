@@ -1,6 +1,6 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
 // them are made from shown events and can be made again (`rebuildPair`).
-import { compareBytes, concat, equalBytes, readUint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, readUint48, toKey, utf8, utf8ToText } from '../bytes/index.ts';
 import { bool, decode, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
@@ -79,23 +79,89 @@ const isUnknown = (event: ShownEvent): boolean =>
 export const isDeletable = (event: ShownEvent): boolean =>
   event.newer || event.contentKind === CONTENT_KINDS.text || isUnknown(event);
 
+/** What was looked up once for several events. */
+interface Beforehand {
+  /** Nothing was said about the event at this place by what came before. */
+  isQuiet(place: Place): boolean;
+  isRead(place: Place): boolean;
+}
+const oneByOne = (view: PairView): Beforehand => ({
+  isQuiet: () => false,
+  isRead: (place) => marksOf(view).some((mark) => view.log.covers(mark, place)),
+});
+/** Events in the order of the conversation: who changes or deletes one comes after it. */
+const beforehand = (view: PairView, events: readonly ShownEvent[]): Beforehand => {
+  const marks = marksOf(view);
+  const runs = new Map<string, Run>();
+  for (const { place } of events) {
+    const name = toKey(place.segment);
+    const run = runs.get(name);
+    if (run === undefined)
+      runs.set(name, { first: place, last: place.seq, quiet: undefined, read: -1, unread: Infinity });
+    else {
+      if (place.seq < run.first.seq) run.first = place;
+      run.last = Math.max(run.last, place.seq);
+    }
+  }
+  const runOf = ({ segment }: Place): Run => runs.get(toKey(segment)) as Run;
+  return {
+    isQuiet(place) {
+      const run = runOf(place);
+      run.quiet ??= isRunQuiet(view, run);
+      return run.quiet;
+    },
+    // What covers a place covers all below it in its segment.
+    isRead(place) {
+      const run = runOf(place);
+      if (place.seq <= run.read) return true;
+      if (place.seq >= run.unread) return false;
+      const isCovered = marks.some((mark) => view.log.covers(mark, place));
+      if (isCovered) run.read = place.seq;
+      else run.unread = place.seq;
+      return isCovered;
+    },
+  };
+};
+/** Events of one segment. */
+interface Run {
+  first: Place;
+  last: number;
+  quiet: boolean | undefined;
+  read: number;
+  unread: number;
+}
+const isRunQuiet = ({ store, conversation }: PairView, { first, last }: Run): boolean => {
+  const from = concat(conversation, placeKey(first));
+  const to = concat(conversation, placeKey({ ...first, seq: last + 1 }));
+  return (['reaction', 'tombstone'] as const).every((table) => store.scan(table, { from, to, limit: 1 }).length === 0);
+};
+
+/** Several events, in the order of the conversation. Tells whether contents went: the files are to be scrubbed. */
+export const projectPairs = (view: PairView, events: readonly ShownEvent[]): boolean => {
+  const known = beforehand(view, events);
+  let purged = false;
+  for (const event of events) if (project(view, event, known).type === 'purged') purged = true;
+  return purged;
+};
 /** Takes one shown event into the tables. The same event again changes nothing. */
-export const projectPair = (view: PairView, event: ShownEvent): Projected => {
+export const projectPair = (view: PairView, event: ShownEvent): Projected => project(view, event, oneByOne(view));
+
+const project = (view: PairView, event: ShownEvent, known: Beforehand): Projected => {
   const { store, conversation } = view;
   if (event.contentState === 'expired') return NOTHING;
   if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
   const key = orderKey(conversation, event.lamport, event.event);
   if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
-  if (isDeletable(event) && isTombstoned(store, conversation, event.place)) {
+  if (isDeletable(event) && !known.isQuiet(event.place) && isTombstoned(store, conversation, event.place)) {
     purgeLine(view, event);
     return { type: 'purged' };
   }
   const content = contentOf(view, event);
   const timer = timerOfContent(content);
   if (goes(event) && (timer !== null || view.lifespan?.() !== undefined))
-    schedule(view, event, timer, isRead(view, event));
+    schedule(view, event, timer, known.isRead(event.place));
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
-  return projectContent(view, event, content, key);
+  return projectContent(view, event, content, key, known);
 };
 /** Lines from before a device was linked, when its person wanted it without them. */
 const isBeforeHistory = (view: PairView, event: ShownEvent): boolean => {
@@ -116,16 +182,23 @@ export const rescheduleLine = (view: PairView, event: ShownEvent): void => {
     schedule(view, event, timerOfContent(contentOf(view, event)), isRead(view, event));
 };
 
-const projectContent = (view: PairView, event: ShownEvent, content: Content, key: Uint8Array): Projected => {
+const projectContent = (
+  view: PairView,
+  event: ShownEvent,
+  content: Content,
+  key: Uint8Array,
+  known: Beforehand,
+): Projected => {
   const { store, conversation } = view;
   switch (content.type) {
     case 'text': {
-      if (getStamped(store, 'reaction', aboutKey(conversation, event.place, ABOUT.delete)) !== undefined) {
+      const isQuiet = known.isQuiet(event.place);
+      if (!isQuiet && getStamped(store, 'reaction', aboutKey(conversation, event.place, ABOUT.delete)) !== undefined) {
         purgeLine(view, event);
         return { type: 'purged' };
       }
-      indexLine(view, event, editedText(view, event.place) ?? content.text);
-      if (!equalBytes(event.member, view.me) && !isRead(view, event)) {
+      indexLine(view, event, (isQuiet ? undefined : editedText(view, event.place)) ?? content.text);
+      if (!equalBytes(event.member, view.me) && !known.isRead(event.place)) {
         // Reading it starts its timer: the place is at hand without opening the line again.
         const timed = timerOfContent(content)?.from === 'reading';
         store.put('unread', key, timed ? placeKey(event.place) : new Uint8Array(0));
@@ -198,8 +271,7 @@ const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent 
     : undefined;
 };
 const isExpired = (view: PairView, place: Place): boolean => view.log.at(place)?.contentState === 'expired';
-const isRead = (view: PairView, { place }: { readonly place: Place }): boolean =>
-  marksOf(view).some((mark) => view.log.covers(mark, place));
+const isRead = (view: PairView, { place }: { readonly place: Place }): boolean => oneByOne(view).isRead(place);
 /** The marks of each view as decoded: a history asks for the same ones at each of its events. */
 const decodedMarks = new WeakMap<
   PairView,
@@ -445,10 +517,15 @@ export const clearUnread = (
 export const clearRead = (view: PairView): void => {
   const { store, conversation, log } = view;
   if (marksOf(view).length === 0) return;
-  for (const row of store.scan('unread', { from: conversation, to: afterPrefix(conversation) })) {
-    const shown = log.find(row.key.slice(-EVENT_BYTES) as EventId);
-    if (shown !== undefined && isRead(view, shown)) store.delete('unread', row.key);
-  }
+  const rows = store.scan('unread', { from: conversation, to: afterPrefix(conversation) }).flatMap(({ key }) => {
+    const shown = log.find(key.slice(-EVENT_BYTES) as EventId);
+    return shown === undefined ? [] : [{ key, shown }];
+  });
+  const known = beforehand(
+    view,
+    rows.map(({ shown }) => shown),
+  );
+  for (const { key, shown } of rows) if (known.isRead(shown.place)) store.delete('unread', key);
 };
 const EVENT_BYTES = 32;
 

@@ -30,7 +30,7 @@ import {
 } from './own.ts';
 import { eventAt } from './places.ts';
 import { duePublications } from './publication.ts';
-import { oldestFirst, read } from './read.ts';
+import { oldestFirst, read, readCertificates } from './read.ts';
 import { openState, type LogState } from './state.ts';
 import { verify } from './verify.ts';
 import type { ConversationLog, Ingested, LogOptions } from './types.ts';
@@ -125,6 +125,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     compare: (theirs) => compare(state, theirs),
     covers: (theirs, place) => covers(state, theirs, place),
     oldestFirst: (ranges) => oldestFirst(state, ranges),
+    certificates: (ranges) => readCertificates(state, ranges),
     read: (ranges, maxBytes) => read(state, subkeys, ranges, maxBytes),
     headsSeen: () => headsSeen(state),
     page: (page) => pageOf(state, page),

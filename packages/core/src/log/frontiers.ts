@@ -25,13 +25,10 @@ const lengthOf = (state: LogState, feed: FeedId, segment: SegmentId): number => 
 };
 const heldOf = (record: SegmentRecord): number => Math.max(record.sound, record.stub?.count ?? 0);
 const successor = (state: LogState, feed: FeedId, segment: SegmentId, record: SegmentRecord): SegmentId | undefined =>
-  state
-    .certificates(feed, record.number + 1)
-    .map(({ key }) => key.subarray(28, 36) as SegmentId)
-    .find((id) => {
-      const previous = state.segment(feed, id)?.previous;
-      return previous != null && equalBytes(previous, segment);
-    });
+  state.segmentsAt(feed, record.number + 1).find((id) => {
+    const previous = state.segment(feed, id)?.previous;
+    return previous != null && equalBytes(previous, segment);
+  });
 
 /** As far as the line of segments goes on from here without a hole. At a fork of lines the smaller id is the line. */
 const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
@@ -46,6 +43,7 @@ const follow = (state: LogState, feed: FeedId, from: SegmentId): SegmentId => {
 
 /** Undefined when the end of a segment before is not known. Kept in the records until one of them changes. */
 const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array | undefined => {
+  if (!isEndBeforeKnown(state, feed, segment)) return undefined;
   const unknown: SegmentId[] = [];
   let past: Uint8Array = NO_PAST;
   for (let at: SegmentId | null = segment; at !== null;) {
@@ -80,6 +78,12 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
   }
   return past;
 };
+/** Asked first: of a segment far ahead of what is here nothing else has to be looked at. */
+const isEndBeforeKnown = (state: LogState, feed: FeedId, segment: SegmentId): boolean => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || record.past !== null || record.previous === null) return record !== undefined;
+  return record.top > 0 || state.segment(feed, record.previous)?.ended != null;
+};
 /** What the first event of a segment says of the one before, when it is held but does not count yet. */
 const claimedEnd = (state: LogState, feed: FeedId, segment: SegmentId): number | undefined => {
   const [first] = state.headerRows(feed, segment, 0, 1, 1);
@@ -89,23 +93,11 @@ const claimedEnd = (state: LogState, feed: FeedId, segment: SegmentId): number |
 /** The segment up to which nothing is missing; undefined when none is known. */
 const positionOf = (state: LogState, feed: FeedId): SegmentId | undefined => {
   const { position } = state.feed(feed);
-  const start = position ?? (state.certificates(feed, 0)[0]?.key.subarray(28, 36) as SegmentId | undefined);
+  const start = position ?? state.segmentsAt(feed, 0)[0];
   if (start === undefined) return undefined;
   const at = follow(state, feed, start);
   if (position === null || !equalBytes(at, position)) state.setFeed(feed, { ...state.feed(feed), position: at });
   return at;
-};
-
-/** True when `segment` is `later` or one that `later` leads back to. */
-const leadsBack = (state: LogState, feed: FeedId, later: SegmentId, segment: SegmentId): boolean => {
-  const number = state.segment(feed, segment)?.number;
-  for (let at: SegmentId | null = later; at !== null && number !== undefined;) {
-    if (equalBytes(at, segment)) return true;
-    const record = state.segment(feed, at);
-    if (record === undefined || record.number <= number) return false;
-    at = record.previous;
-  }
-  return false;
 };
 
 const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: number): FeedFrontier['ranges'] => {
@@ -123,6 +115,9 @@ const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: nu
 };
 /** Rows looked at for ranges: beyond a hole a peer sends again what is not listed. */
 const MAX_SCAN = 4096;
+
+/** Segments without an event in a row that are looked over for ranges behind them. */
+const MAX_EMPTY = 16;
 
 const asideOf = (state: LogState, feed: FeedId, position: SegmentId): FeedFrontier['aside'] => {
   const found = new Map<string, FeedFrontier['aside'][number]>();
@@ -142,7 +137,7 @@ const asideOf = (state: LogState, feed: FeedId, position: SegmentId): FeedFronti
     const isEnd = equalBytes(segment, position);
     if (!isEnd && record.ended !== null && length > record.ended.count)
       note(segment, length, headAt(state, feed, segment, length));
-    if (isEnd || leadsBack(state, feed, position, segment)) continue;
+    if (isEnd || state.leadsBack(feed, position, segment)) continue;
     const end = follow(state, feed, segment);
     const reached = lengthOf(state, feed, end);
     note(end, reached, headAt(state, feed, end, reached));
@@ -161,11 +156,13 @@ const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
   const count = lengthOf(state, feed, position);
   const record = state.segment(feed, position);
   const ranges = [...heldBeyond(state, feed, position, record?.sound ?? 0)];
-  // Segments after the position whose first events have not come.
-  for (let at: SegmentId | undefined = position; at !== undefined && ranges.length < MAX_RANGES;) {
+  // Segments after the position whose first events have not come. Of a history all certificates come first.
+  let empty = 0;
+  for (let at: SegmentId | undefined = position; at !== undefined && ranges.length < MAX_RANGES && empty < MAX_EMPTY;) {
     const of: SegmentRecord | undefined = state.segment(feed, at);
     at = of && successor(state, feed, at, of);
-    if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
+    if (at !== undefined && state.segment(feed, at)?.top === 0) empty++;
+    else if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
   }
   const head = count === 0 ? null : headAt(state, feed, position, count);
   return {
@@ -224,7 +221,7 @@ const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId)
   ];
   const end = ends.find((one) => equalBytes(one.segment, segment));
   if (end !== undefined) return Math.max(end.count, noted?.count ?? 0);
-  if (!ends.some((one) => leadsBack(state, feed, one.segment, segment))) return 0;
+  if (!ends.some((one) => state.leadsBack(feed, one.segment, segment))) return 0;
   const record = state.segment(feed, segment);
   return record?.ended?.count ?? lengthOf(state, feed, segment);
 };
@@ -296,7 +293,7 @@ const lackedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
     for (let at: SegmentId | null = end; at !== null; at = state.segment(feed, at)?.previous ?? null) {
       const here = at;
       want(here);
-      if (samePast && known.some((one) => leadsBack(state, feed, one, here))) break;
+      if (samePast && known.some((one) => state.leadsBack(feed, one, here))) break;
     }
   }
   // Oldest first, as they have to be taken.

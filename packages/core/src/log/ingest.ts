@@ -1,6 +1,6 @@
 // Takes what others hand over. What is malformed is refused; what builds on unknown things waits; the rest is stored, and
 // `settle` finds what became sound. Each step reads objects only, so the order of arrival decides nothing.
-import { concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
+import { concat, equalBytes, toHex, toKey } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
 import { Secret } from '../crypto/index.ts';
 import {
@@ -88,8 +88,9 @@ export const finish = (state: LogState, intake: Intake): void => {
 };
 
 const touch = (intake: Intake, feed: FeedId, segment: SegmentId): void => {
-  intake.touched.set(toHex(feed) + toHex(segment), { feed, segment });
-  intake.feeds.set(toHex(feed), feed);
+  const name = toKey(feed);
+  intake.touched.set(name + toKey(segment), { feed, segment });
+  intake.feeds.set(name, feed);
 };
 const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void =>
   void intake.queue.push(...takeWaiting(state, feed, segment));
@@ -136,7 +137,7 @@ export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, see
     concat(...own.toSorted((a, b) => (toHex(a.hash) < toHex(b.hash) ? -1 : 1)).map(({ hash }) => hash)),
   );
   if (hashes.length > 0) state.setFeed(open.feed, { ...state.feed(open.feed), charterCount, charterDigest: digest });
-  intake.feeds.set(toHex(open.feed), open.feed);
+  intake.feeds.set(toKey(open.feed), open.feed);
   charterGrew(state, intake, open.feed);
 };
 
@@ -205,10 +206,9 @@ export const addSegment = (
   record: SegmentRecord,
   certificate: Uint8Array,
 ): void => {
-  const beside = state.certificates(feed, record.number).map(({ key }) => key.subarray(28, 36) as SegmentId);
-  state.store.put('certificate', concat(state.conversation, feed, uint32(record.number), segment), certificate);
+  const beside = state.segmentsAt(feed, record.number);
+  state.putCertificate(feed, record.number, segment, certificate);
   state.setSegment(feed, segment, record);
-  state.forgetAncestry();
   if (beside.length === 0) return;
   // A copied device went on from the same place: each line needs a word of its own, and the main one is chosen again.
   for (const other of [...beside, segment]) addAside(state, feed, other);
@@ -247,12 +247,12 @@ const takeEvent = (
   const content = contentOf(state, header, given);
   if (content === 'wrong') refuse(intake, 'content');
   const doubtful = isDoubtful(state, feed, parcel.from);
-  if (state.standing(event) !== undefined) {
+  // Above all that is held stands nothing yet.
+  if (header.seq < record.top && state.standing(event) !== undefined) {
     return complete(state, intake, header, event, content === 'wrong' ? undefined : content, doubtful);
   }
   // All of it was purged: only the stub is kept, and nobody brings it back.
   if (record.stub !== null && record.top === 0 && record.shown > 0) return;
-  state.remember(event, header);
   const row: HeaderRow = {
     feed,
     segment,
@@ -262,14 +262,16 @@ const takeEvent = (
     receivedAt: parcel.receivedAt,
     lamport: header.lamport,
     header: data,
+    opened: header,
   };
   const forks = header.seq < record.top && state.headerRows(feed, segment, header.seq, header.seq + 1, 1).length > 0;
-  state.putHeaderRow(row);
+  const key = state.headerKey(row, event);
+  state.addHeaderRow(row, key);
   state.putStanding(event, row);
   const held = content !== undefined && content !== 'wrong';
   if (held) {
     const stored = concat(content.key, content.content);
-    state.store.put('content', state.headerKey(row, event), stored);
+    state.store.put('content', key, stored);
     state.rememberContent(event, stored);
   }
   state.setSegment(feed, segment, {

@@ -36,8 +36,8 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   const record = state.segment(row.feed, row.segment);
   if (device === undefined || record === undefined) return undefined;
   // A disk may have changed it: what does not hash to its id is not shown (`verify` names it).
-  if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
-  const header = readBrief(row.header);
+  if (row.opened === undefined && !equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
+  const header = row.opened ?? readBrief(row.header);
   if (header === undefined) return undefined;
   // An event of a chain that no longer counts was shown before: it stays, as by a copy.
   const chain = record.forked ? chainOf(state, row) : { id: row.segment, main: true };

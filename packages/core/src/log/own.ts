@@ -328,7 +328,7 @@ export const append = (
   const id = eventIdOf(crypto, data);
   const place = { feed: own.feed, segment, seq: header.seq };
   const row: HeaderRow = { ...place, event: id, flags: 0, receivedAt: 0, lamport, header: data };
-  state.putHeaderRow(row);
+  state.addHeaderRow(row, state.headerKey(place, id));
   state.putStanding(id, place);
   // Before the entry that adds this device is here it counts for nobody; with that entry it is shown.
   if (state.device(own.feed) !== undefined) state.store.put('order', state.orderKey(lamport, id), standingValue(place));

@@ -59,6 +59,17 @@ export const oldestFirst = (state: LogState, ranges: readonly PlaceRange[]): rea
     .map(({ range }) => range);
 };
 
+/** Certificates of segments of which all is lacking, oldest first: with them a new replica knows what its read marks cover. */
+export const readCertificates = (state: LogState, ranges: readonly PlaceRange[]): readonly LogObject[] => {
+  const filling: Filling = { objects: [], once: new Set(), maxBytes: Infinity, bytes: 0, started: false };
+  for (const { feed, segment, from } of ranges) {
+    const isWhole = from === 0 && !equalBytes(segment, CHARTER_SEGMENT);
+    const record = isWhole ? state.segment(feed, segment) : undefined;
+    if (record !== undefined) readCertificate(state, filling, feed, segment, record);
+  }
+  return filling.objects;
+};
+
 /** Answers how far it came. Entries stay within the limit even before an event: a device may have made very many. */
 const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: number, to: number): number => {
   for (const { entry, bytes, hash } of state.entries(feed)) {

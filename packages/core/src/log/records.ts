@@ -16,7 +16,7 @@
 //   waiting      conversation, 0, feed, segment, hash 16                -> sender 8, received at 6, object
 //                conversation, 1, feed, segment, seq 4, feed, segment   -> (the last two wait for the place before)
 //                conversation, 2, sender 8                              -> objects waiting of that sender, 4
-import { concat, readUint32, readUint48, uint32, uint48 } from '../bytes/index.ts';
+import { concat, readUint32, readUint48, uint32, writeUint48 } from '../bytes/index.ts';
 import { bool, bytes, list, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
 import {
   eventIdCodec,
@@ -29,7 +29,7 @@ import {
   MAX_SEQ,
 } from '../identity/index.ts';
 import type { Link, Piece } from '../ports/index.ts';
-import { headCodec, MAX_LAMPORT } from './header.ts';
+import { headCodec, MAX_LAMPORT, type Header } from './header.ts';
 
 /** Chains beyond the first in one segment: more would let one copied key fill a disk. */
 export const MAX_BRANCHES = 8;
@@ -131,6 +131,8 @@ export interface HeaderRow {
   readonly receivedAt: number;
   readonly lamport: number;
   readonly header: Uint8Array;
+  /** Of a row whose header was decoded, and hashed to `event`, in this call. */
+  readonly opened?: Header;
 }
 const ROW_HEAD = 13;
 
@@ -148,8 +150,14 @@ export const FROM_ORDER: readonly Link[] = [
 ];
 /** The last two of it, from a row whose key is conversation and event id and whose value is the place. */
 export const FROM_PLACE: readonly Link[] = fromStanding({ of: 'value' }, { of: 'key', from: 16 });
-export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array =>
-  concat(Uint8Array.of(row.flags), uint48(row.receivedAt), uint48(row.lamport), row.header);
+export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array => {
+  const value = new Uint8Array(ROW_HEAD + row.header.length);
+  value[0] = row.flags;
+  writeUint48(value, 1, row.receivedAt);
+  writeUint48(value, 7, row.lamport);
+  value.set(row.header, ROW_HEAD);
+  return value;
+};
 /** Keys and values are ours: their layout is not checked again. */
 export const readHeaderRow = (key: Uint8Array, value: Uint8Array): HeaderRow =>
   linkedRow(key.subarray(16, 36), key.subarray(36, 68) as EventId, value);

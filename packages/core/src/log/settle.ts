@@ -43,7 +43,7 @@ const settleLine = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   if (usable.length === 0 && record.sealed <= record.sound) return;
   const line: HeaderRow[] = [];
   let head = record.head;
-  for (const row of state.headerRows(feed, segment, record.sound, record.top)) {
+  for (const row of state.lineRows(feed, segment, record.sound, record.top)) {
     if (row.seq !== record.sound + line.length || !equalBytes(state.headerOf(row).previous, head)) break;
     line.push(row);
     head = row.event;
@@ -207,9 +207,15 @@ export const setEnd = (
 const lookAgain = (state: LogState, feed: FeedId, segment: SegmentId): void => {
   const changed = state.segment(feed, segment);
   if (changed === undefined) return;
-  for (const id of state.segmentsFrom(feed, changed.number + 1)) {
-    const record = state.segment(feed, id);
-    if (record !== undefined && record.past !== null) state.setSegment(feed, id, { ...record, past: null });
+  // It is kept of a segment only when it is of those before it.
+  for (let number = changed.number + 1, more = true; more; number++) {
+    more = false;
+    for (const id of state.segmentsAt(feed, number)) {
+      const record = state.segment(feed, id);
+      if (record === undefined || record.past === null) continue;
+      state.setSegment(feed, id, { ...record, past: null });
+      more = true;
+    }
   }
 };
 

@@ -1,6 +1,16 @@
 // Typed access to what a log keeps. Records are read once and written at `flush`; `forget` drops them, since the engine's
 // transaction may be rolled back.
-import { concat, equalBytes, readUint48, toHex, uint32, uint48 } from '../bytes/index.ts';
+import {
+  concat,
+  equalBytes,
+  readUint48,
+  toHex,
+  toKey,
+  uint32,
+  uint48,
+  writeUint32,
+  writeUint48,
+} from '../bytes/index.ts';
 import { decode, encode } from '../codec/index.ts';
 import {
   CHARTER_SEGMENT,
@@ -77,24 +87,42 @@ export const openState = (options: LogOptions) => {
         readonly speakers: readonly FeedId[];
       }
     | undefined;
-  let freshHeaders = new Map<string, Header>();
+  /** Rows of this call by segment, rising by seq without a hole: what was just written is not read back. */
+  let freshRows = new Map<string, HeaderRow[]>();
   let freshContents = new Map<string, Uint8Array>();
-  let ancestry = new Map<string, ReadonlySet<string>>();
+  /** The segments that lead up to a segment, by their numbers; what goes on from it shares its map. */
+  const lines = new Map<string, Map<number, string>>();
+  /** By feed and number. */
+  const numbered = new Map<string, Map<number, readonly SegmentId[]>>();
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
   let frontier: { readonly at: number; readonly value: Frontier } | undefined;
   let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
-  const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array =>
-    concat(conversation, feed, segment, uint32(seq), event);
-  const orderKey = (lamport: number, event: EventId): Uint8Array => concat(conversation, uint48(lamport), event);
+  const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array => {
+    const key = new Uint8Array(HEADER_KEY_BYTES);
+    key.set(conversation);
+    key.set(feed, 16);
+    key.set(segment, 24);
+    writeUint32(key, 32, seq);
+    key.set(event, 36);
+    return key;
+  };
+  const orderKey = (lamport: number, event: EventId): Uint8Array => {
+    const key = new Uint8Array(ORDER_KEY_BYTES);
+    key.set(conversation);
+    writeUint48(key, 16, lamport);
+    key.set(event, 22);
+    return key;
+  };
+  const nameOf = (feed: Uint8Array, segment: Uint8Array): string => toKey(feed) + toKey(segment);
 
   const readSegment = (
     feed: FeedId,
     segment: SegmentId,
   ): (Cached<SegmentRecord> & { readonly key: Uint8Array }) | undefined => {
-    const name = toHex(feed) + toHex(segment);
+    const name = nameOf(feed, segment);
     const found = segments.get(name);
     if (found !== undefined) return found;
     const key = segmentKey(feed, segment);
@@ -105,9 +133,31 @@ export const openState = (options: LogOptions) => {
     return cached;
   };
 
+  const lineTo = (feed: FeedId, last: SegmentId): ReadonlyMap<number, string> => {
+    const steps: { readonly name: string; readonly number: number; readonly segment: string }[] = [];
+    let line: Map<number, string> | undefined;
+    for (let at: SegmentId | null = last; at !== null;) {
+      const name: string = nameOf(feed, at);
+      line = lines.get(name);
+      const record: SegmentRecord | undefined = line === undefined ? readSegment(feed, at)?.value : undefined;
+      if (record === undefined) break;
+      steps.push({ name, number: record.number, segment: toKey(at) });
+      at = record.previous;
+    }
+    line ??= new Map();
+    if (lines.size > MAX_CACHED_SEGMENTS) lines.clear();
+    for (const { name, number, segment } of steps.toReversed()) {
+      // Another segment went on from there before: a line of its own.
+      if (line.has(number)) line = new Map([...line].filter(([other]) => other < number));
+      line.set(number, segment);
+      lines.set(name, line);
+    }
+    return line;
+  };
+
   const emptyFeed = (): FeedRecord => ({ charterCount: 0, charterDigest: ZEROS, position: null, tip: null, aside: [] });
   const readFeed = (feed: FeedId): Cached<FeedRecord> & { readonly feed: FeedId } => {
-    const name = toHex(feed);
+    const name = toKey(feed);
     const found = feeds.get(name);
     if (found !== undefined) return found;
     const raw = store.get('segment', segmentKey(feed, CHARTER_SEGMENT));
@@ -154,7 +204,7 @@ export const openState = (options: LogOptions) => {
     const charter = evaluate(entries, at === 0 ? undefined : at);
     const devices = new Map<string, KnownDevice>();
     for (const member of charter.members) {
-      for (const device of member.devices) devices.set(toHex(device.feed), { ...device, member: member.id });
+      for (const device of member.devices) devices.set(toKey(device.feed), { ...device, member: member.id });
     }
     const keys = charter.members.flatMap(({ recoveryKey, recoveries }) => [
       recoveryKey,
@@ -162,12 +212,11 @@ export const openState = (options: LogOptions) => {
     ]);
     const byWords = new Map(
       entries
-        .filter(({ feed, entry }) => !devices.has(toHex(feed)) && keys.some((key) => equalBytes(key, entry.device)))
+        .filter(({ feed, entry }) => !devices.has(toKey(feed)) && keys.some((key) => equalBytes(key, entry.device)))
         .map(({ feed }) => [toHex(feed), feed] as const),
     );
     const speakers = [...Array.from(devices.values(), ({ feed }) => feed), ...byWords.values()];
     charterNow = { charter, devices, entries, speakers };
-    ancestry = new Map();
     return charterNow;
   };
 
@@ -180,9 +229,14 @@ export const openState = (options: LogOptions) => {
     /** Undefined when no certificate of it is held. Also by the id of a branch: see `chainOf`. */
     segment: (feed: FeedId, segment: SegmentId): SegmentRecord | undefined => readSegment(feed, segment)?.value,
     setSegment(feed: FeedId, segment: SegmentId, value: SegmentRecord): void {
-      const name = toHex(feed) + toHex(segment);
+      const name = nameOf(feed, segment);
       changes++;
-      segments.set(name, { key: segmentKey(feed, segment), value, dirty: true });
+      const known = segments.get(name);
+      if (known === undefined) segments.set(name, { key: segmentKey(feed, segment), value, dirty: true });
+      else {
+        known.value = value;
+        known.dirty = true;
+      }
     },
     /** The segment that has a branch of this id, else the id itself. */
     realSegment(feed: FeedId, segment: SegmentId): SegmentId {
@@ -198,7 +252,7 @@ export const openState = (options: LogOptions) => {
     feed: (feed: FeedId): FeedRecord => readFeed(feed).value,
     setFeed(feed: FeedId, value: FeedRecord): void {
       changes++;
-      feeds.set(toHex(feed), { feed, value, dirty: true });
+      feeds.set(toKey(feed), { feed, value, dirty: true });
     },
 
     own(): OwnRecord | undefined {
@@ -252,14 +306,14 @@ export const openState = (options: LogOptions) => {
       const now = judged();
       setJudged({ ...now, words: [...now.words, { member, key }].slice(-MAX_PROVEN) });
     },
-    device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toHex(feed)),
+    device: (feed: FeedId): KnownDevice | undefined => authority().devices.get(toKey(feed)),
     devices: (): readonly KnownDevice[] => [...authority().devices.values()],
     /** Feeds whose charter entries may count: of devices, and of recovery keys that have signed something. */
     speakers: (): readonly FeedId[] => authority().speakers,
 
     /** How many events of a segment every cut of its device accepts. */
     limit(feed: FeedId, segment: SegmentId): number {
-      const device = authority().devices.get(toHex(feed));
+      const device = authority().devices.get(toKey(feed));
       if (device === undefined) return 0;
       let limit = Infinity;
       for (const cut of device.cuts) limit = Math.min(limit, state.limitOf(cut, segment));
@@ -275,23 +329,15 @@ export const openState = (options: LogOptions) => {
         const left = cut.segment;
         return state.segment(cut.feed, real)?.branches.find(({ id }) => equalBytes(id, left))?.from ?? 0;
       }
-      const name = toHex(cut.feed) + toHex(real);
-      let before = ancestry.get(name);
-      if (before === undefined) {
-        const found = new Set<string>();
-        for (let at = state.segment(cut.feed, real)?.previous ?? null; at !== null;) {
-          found.add(toHex(at));
-          at = state.segment(cut.feed, at)?.previous ?? null;
-        }
-        before = found;
-        ancestry.set(name, before);
-      }
-      return before.has(toHex(segment)) ? Infinity : 0;
+      return state.leadsBack(cut.feed, real, segment) ? Infinity : 0;
     },
-    /** A certificate was added: what leads back from a cut may have grown. */
-    forgetAncestry(): void {
-      changes++;
-      ancestry = new Map();
+    /** True when `segment` is `later` or one that `later` leads back to. A certificate comes after the one it names. */
+    leadsBack(feed: FeedId, later: SegmentId, segment: SegmentId): boolean {
+      if (equalBytes(later, segment)) return state.segment(feed, segment) !== undefined;
+      const number = state.segment(feed, segment)?.number;
+      const end = state.segment(feed, later);
+      if (number === undefined || end === undefined || number >= end.number) return false;
+      return lineTo(feed, later).get(number) === toKey(segment);
     },
 
     headerRows(feed: FeedId, segment: SegmentId, from: number, to: number, limit?: number): readonly HeaderRow[] {
@@ -307,27 +353,41 @@ export const openState = (options: LogOptions) => {
     },
     putHeaderRow(row: HeaderRow): void {
       changes++;
+      freshRows.delete(nameOf(row.feed, row.segment));
       store.put('header', headerKey(row, row.event), headerRowValue(row));
+    },
+    /** Of an event that is not held. */
+    addHeaderRow(row: HeaderRow, key: Uint8Array): void {
+      changes++;
+      store.put('header', key, headerRowValue(row));
+      const name = nameOf(row.feed, row.segment);
+      const run = freshRows.get(name);
+      const last = run?.at(-1);
+      if (run === undefined || last === undefined || last.seq + 1 !== row.seq) freshRows.set(name, [row]);
+      else run.push(row);
+    },
+    /** The rows of a line that is not forked. */
+    lineRows(feed: FeedId, segment: SegmentId, from: number, to: number): readonly HeaderRow[] {
+      const run = freshRows.get(nameOf(feed, segment));
+      const first = run?.[0]?.seq;
+      return run !== undefined && first !== undefined && first <= from && first + run.length >= to
+        ? run.slice(from - first, to - first)
+        : state.headerRows(feed, segment, from, to);
     },
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
     putStanding: (event: EventId, at: Standing): void =>
       store.put('event', concat(conversation, event), standingValue(at)),
 
-    /** Headers decoded in this call are not decoded again. */
-    remember(event: EventId, header: Header): void {
-      freshHeaders.set(toHex(event), header);
-    },
-    headerOf: (row: HeaderRow): Header =>
-      freshHeaders.get(toHex(row.event)) ?? certain(readHeader(row.header), 'header'),
+    headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),
 
     /** Contents as stored (key and content) that were checked by the last call of `ingest`: they are read at once. */
     rememberContent(event: EventId, stored: Uint8Array): void {
-      freshContents.set(toHex(event), stored);
+      freshContents.set(toKey(event), stored);
     },
     freshContent: (event: EventId): Uint8Array | undefined =>
-      freshContents.size === 0 ? undefined : freshContents.get(toHex(event)),
+      freshContents.size === 0 ? undefined : freshContents.get(toKey(event)),
     forgetContents(event?: EventId): void {
-      if (event !== undefined) freshContents.delete(toHex(event));
+      if (event !== undefined) freshContents.delete(toKey(event));
       else if (freshContents.size > 0) freshContents = new Map();
     },
 
@@ -341,6 +401,24 @@ export const openState = (options: LogOptions) => {
       return time;
     },
 
+    /** Segments of a feed with this number: one, or several where a copy went on. */
+    segmentsAt(feed: FeedId, number: number): readonly SegmentId[] {
+      const name = toKey(feed);
+      let known = numbered.get(name);
+      if (known === undefined) numbered.set(name, (known = new Map()));
+      let ids = known.get(number);
+      if (ids === undefined) {
+        ids = state.certificates(feed, number).map(({ key }) => key.slice(28, 36) as SegmentId);
+        if (known.size > MAX_CACHED_SEGMENTS) known.clear();
+        known.set(number, ids);
+      }
+      return ids;
+    },
+    putCertificate(feed: FeedId, number: number, segment: SegmentId, certificate: Uint8Array): void {
+      changes++;
+      numbered.get(toKey(feed))?.delete(number);
+      store.put('certificate', concat(conversation, feed, uint32(number), segment), certificate);
+    },
     /** All certificates of a feed with this number. */
     certificates(feed: FeedId, number: number): readonly Row[] {
       const prefix = concat(conversation, feed, uint32(number));
@@ -380,7 +458,7 @@ export const openState = (options: LogOptions) => {
         store.put('segment', segmentKey(ZEROS, CHARTER_SEGMENT), encode(ownRecord, own.value));
         own.dirty = false;
       }
-      freshHeaders = new Map();
+      if (freshRows.size > 0) freshRows = new Map();
       if (segments.size > MAX_CACHED_SEGMENTS) segments.clear();
     },
     forget(): void {
@@ -389,17 +467,23 @@ export const openState = (options: LogOptions) => {
       own = undefined;
       charterNow = undefined;
       changes++;
-      freshHeaders = new Map();
+      freshRows = new Map();
       freshContents = new Map();
-      ancestry = new Map();
+      lines.clear();
+      numbered.clear();
       opened = undefined;
     },
   };
   return state;
 };
 const wordOf = ({ member, key }: JudgedRecord['words'][number]): Word => ({ member: toHex(member), key });
-/** About 300 bytes each; a client holds hundreds of logs. */
-const MAX_CACHED_SEGMENTS = 64;
+const HEADER_KEY_BYTES = 68;
+const ORDER_KEY_BYTES = 54;
+/**
+ * About a kilobyte each; a client holds hundreds of logs, and few are years long. Of those all segments are asked for again
+ * and again while a history comes.
+ */
+const MAX_CACHED_SEGMENTS = 2048;
 
 export const emptySegment = (
   of: Pick<SegmentRecord, 'number' | 'previous' | 'subkey' | 'day' | 'seed'>,

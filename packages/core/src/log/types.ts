@@ -233,6 +233,8 @@ export interface ConversationLog {
   covers(theirs: Frontier, place: Place): boolean;
   /** These ranges in the order in which another replica can make most use of them. */
   oldestFirst(ranges: readonly PlaceRange[]): readonly PlaceRange[];
+  /** Certificates of the segments in these ranges of which all is lacking. */
+  certificates(ranges: readonly PlaceRange[]): readonly LogObject[];
   /** Objects for a packet, own ones sealed. At least one event, even if it alone is larger than `maxBytes`. */
   read(ranges: readonly PlaceRange[], maxBytes: number): Batch;
   /** The newest events of other devices that the next own event names. */

@@ -5,6 +5,7 @@
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
 import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';
+import { Pending, type WrittenText } from './sql-pending.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import {
@@ -94,18 +95,26 @@ const asStore = <T>(work: () => T): T => {
   }
 };
 
+/** Rows that one statement puts. */
+const ROWS = 32;
+const times = (count: number, what: string): string => Array.from({ length: count }, () => what).join(', ');
+
 interface Statements {
   readonly get: string;
   readonly put: string;
+  readonly putMany: string;
   readonly delete: string;
   /** By (from given, to given, reverse). */
   readonly scan: readonly string[];
 }
 const scanIndex = (from: boolean, to: boolean, reverse: boolean): number =>
   (from ? 1 : 0) + (to ? 2 : 0) + (reverse ? 4 : 0);
+const putting = (table: Table, rows: number): string =>
+  `INSERT INTO "${table}"(k, v) VALUES ${times(rows, '(?, ?)')} ON CONFLICT(k) DO UPDATE SET v = excluded.v`;
 const statementsOf = (table: Table): Statements => ({
   get: `SELECT v FROM "${table}" WHERE k = ?`,
-  put: `INSERT INTO "${table}"(k, v) VALUES (?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v`,
+  put: putting(table, 1),
+  putMany: putting(table, ROWS),
   delete: `DELETE FROM "${table}" WHERE k = ?`,
   scan: Array.from({ length: 8 }, (_, i) => {
     const where = [...((i & 1) === 0 ? [] : ['k >= ?']), ...((i & 2) === 0 ? [] : ['k < ?'])].join(' AND ');
@@ -113,8 +122,11 @@ const statementsOf = (table: Table): Statements => ({
   }),
 });
 
-/** Changes nothing when the text is indexed already. Without RETURNING, which costs more than the rest of it. */
-const INDEXED = 'INSERT INTO searched(id, words, lead) VALUES (?, ?, ?) ON CONFLICT(id) DO NOTHING';
+/** Leaves out texts that are indexed already. Without RETURNING, which costs more than the rest of it. */
+const indexing = (rows: number): string =>
+  `INSERT INTO searched(id, words, lead) VALUES ${times(rows, '(?, ?, ?)')} ON CONFLICT(id) DO NOTHING`;
+const INDEX_ONE = indexing(1);
+const INDEX_MANY = indexing(ROWS);
 /** Texts that wait for the index at most: what the first search after them has to do. */
 const INDEX_BATCH = 64;
 const NO_BYTES = new Uint8Array(0);
@@ -195,15 +207,17 @@ const storeOver = (sql: Sql): Store => {
   let failed: StoreError | undefined;
 
   const scanStatement = (table: Table, { from, to, reverse = false, limit = -1 }: Range): readonly Row[] => {
+    writeRows(table);
     const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
     const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
     return sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
   };
   const kept = new KeptTables({
     first: (table, limit) => scanStatement(table, { limit }),
-    put: (table, key, value) => sql.run(of(table).put, [key, value]),
-    delete: (table, key) => sql.run(of(table).delete, [key]),
+    put: (table, key, value) => hold(table, key, value),
+    delete: (table, key) => hold(table, key, undefined),
   });
+  const pending = new Pending();
 
   const run = <T>(work: () => T): T => {
     if (closed) throw new Error('a closed store was used');
@@ -224,6 +238,7 @@ const storeOver = (sql: Sql): Store => {
           const result = work();
           if (failed !== undefined) throw failed;
           kept.flush();
+          writeAll();
           return result;
         }),
       );
@@ -234,14 +249,56 @@ const storeOver = (sql: Sql): Store => {
     } finally {
       open = false;
       failed = undefined;
+      pending.clear();
     }
   };
   const write = (table: Table, statement: string, values: readonly SqlValue[]): void => {
     sql.run(statement, values);
-    if (!open) kept.drop(table);
+    kept.drop(table);
   };
   /** Several statements that belong together, in the open transaction or in one of their own. */
   const together = (work: () => void): void => run(() => (open ? work() : transaction(work)));
+
+  const chunks = function* <T>(rows: readonly T[]): Generator<readonly T[]> {
+    const whole = rows.length - (rows.length % ROWS);
+    for (let at = 0; at < whole; at += ROWS) yield rows.slice(at, at + ROWS);
+    for (let at = whole; at < rows.length; at++) yield rows.slice(at, at + 1);
+  };
+  const writeRows = (table: Table): void => {
+    const written = pending.takeRows(table);
+    if (written.length === 0) return;
+    const { put, putMany, delete: remove } = of(table);
+    for (const { key, value } of written) if (value === undefined) sql.run(remove, [key]);
+    const rows = written.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]));
+    for (const chunk of chunks(rows)) sql.run(chunk.length === ROWS ? putMany : put, chunk.flat());
+  };
+  const writeTexts = (): void => {
+    const texts = pending.takeTexts();
+    if (texts.length === 0) return;
+    const before = first(sql.all('SELECT coalesce(max(n), 0) FROM searched')) ?? 0;
+    for (const chunk of chunks(texts)) {
+      const insert = (some: readonly WrittenText[]): boolean => {
+        const values = some.flatMap(({ id, words, lead }) => [id, words, lead]);
+        sql.run(some.length === ROWS ? INDEX_MANY : INDEX_ONE, values);
+        return first(sql.all('SELECT changes()')) === some.length;
+      };
+      if (insert(chunk)) continue;
+      // Those of them that were not there are in now, and the later text of the others replaces the earlier one.
+      for (const text of chunk) {
+        const known = first(sql.all('SELECT n FROM searched WHERE id = ?', [text.id])) ?? 0;
+        if (known > before) continue;
+        unindex(text.id);
+        insert([text]);
+      }
+    }
+    const last = first(sql.all('SELECT max(n) FROM searched'));
+    if (typeof last === 'number' && last - lastIndexed() >= INDEX_BATCH) indexAll();
+  };
+  const writeAll = (): void => {
+    for (const table of pending.tables()) writeRows(table);
+    writeTexts();
+    pending.clear();
+  };
   const unindex = (id: Uint8Array): void => {
     const [row] = sql.all('SELECT n, words FROM searched WHERE id = ?', [id]);
     if (row === undefined) return;
@@ -270,6 +327,11 @@ const storeOver = (sql: Sql): Store => {
       indexed = n;
     });
 
+  const hold = (table: Table, key: Uint8Array, value: Uint8Array | undefined): void => {
+    pending.write(table, key, value);
+    if (pending.isFull) writeAll();
+  };
+
   /** By their links, which are the same arrays every time. */
   const linked = new Map<readonly Link[], Map<string, string>>();
   const linkedStatement = (links: readonly Link[], name: string, make: () => string): string => {
@@ -290,21 +352,27 @@ const storeOver = (sql: Sql): Store => {
       run(() => {
         const known = kept.get(table, key);
         if (known !== undefined) return known ?? undefined;
+        const written = open ? pending.find(table, key) : undefined;
+        if (written !== undefined) return written.value?.slice();
         const value = first(sql.all(of(table).get, [key]));
         return value === undefined ? undefined : asBytes(value);
       }),
     put: (table, key, value) =>
       run(() => {
         // Outside of a transaction it is its own.
-        if (!open || !kept.put(table, key, value)) write(table, of(table).put, [key, value]);
+        if (!open) write(table, of(table).put, [key, value]);
+        else if (!kept.put(table, key, value)) hold(table, key, value);
       }),
     delete: (table, key) =>
       run(() => {
-        if (!open || !kept.delete(table, key)) write(table, of(table).delete, [key]);
+        if (!open) write(table, of(table).delete, [key]);
+        else if (!kept.delete(table, key)) hold(table, key, undefined);
       }),
     scan: (table, range: Range = {}) => run(() => kept.scan(table, range) ?? scanStatement(table, range)),
     scanLinked: (table, { from, to, reverse = false, limit = -1 }, links) =>
       run(() => {
+        kept.flush();
+        writeAll();
         const index = scanIndex(from !== undefined, to !== undefined, reverse);
         const statement = linkedStatement(links, `${table} ${index}`, () => {
           const rows = of(table).scan[index] as string;
@@ -312,7 +380,6 @@ const storeOver = (sql: Sql): Store => {
           return `SELECT ${linkedColumns(links)} FROM (${rows}) r${linkedJoins(links)} ${order}`;
         });
         const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
-        kept.flush();
         return sql.all(statement, [...bounds, limit]).map(toLinked);
       }),
     transaction: (work) => {
@@ -321,23 +388,17 @@ const storeOver = (sql: Sql): Store => {
     },
     indexText: (id, text, lead = NO_BYTES) =>
       together(() => {
-        const words = searchRuns(text).flat().join(' ');
-        const insert = (): SqlValue | undefined => {
-          sql.run(INDEXED, [id, words, lead]);
-          const [count, n] = sql.all('SELECT changes(), last_insert_rowid()')[0] ?? [];
-          return count === 1 ? n : undefined;
-        };
-        let n = insert();
-        if (n === undefined) {
-          unindex(id);
-          n = insert();
-        }
-        if (typeof n !== 'number') throw new Error('an inserted row has a number');
-        if (n - lastIndexed() >= INDEX_BATCH) indexAll();
+        pending.writeText(id, searchRuns(text).flat().join(' '), lead);
+        if (pending.isFull) writeAll();
       }),
-    unindexText: (id) => together(() => unindex(id)),
+    unindexText: (id) =>
+      together(() => {
+        writeTexts();
+        unindex(id);
+      }),
     clearTexts: () =>
       together(() => {
+        writeTexts();
         sql.run('DELETE FROM searched');
         sql.run(`INSERT INTO search(search) VALUES ('delete-all')`);
         indexed = undefined;
@@ -346,6 +407,7 @@ const storeOver = (sql: Sql): Store => {
       run(() => {
         const match = matchOf(query);
         if (match === undefined) return [];
+        writeTexts();
         indexAll();
         const found = 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?';
         return sql
@@ -356,6 +418,8 @@ const storeOver = (sql: Sql): Store => {
       run(() => {
         const match = matchOf(query);
         if (match === undefined) return [];
+        kept.flush();
+        writeAll();
         indexAll();
         const statement = linkedStatement(links, 'search', () => {
           // From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost.
@@ -363,7 +427,6 @@ const storeOver = (sql: Sql): Store => {
             WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
           return `SELECT ${linkedColumns(links)} FROM (${hits}) r${linkedJoins(links)} ORDER BY r.n DESC`;
         });
-        kept.flush();
         return sql.all(statement, [match, prefix.length, prefix, limit]).map(toLinked);
       }),
     scrub: () =>
