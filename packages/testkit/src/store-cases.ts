@@ -172,6 +172,58 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a transaction finds what it wrote itself, however much that is, and what it gave may be used again',
+    run: async ({ open }) => {
+      const store = await open();
+      store.put('header', key(0, 0), value('before'));
+      store.indexText(key(3), 'early fox');
+      const count = 3000;
+      store.transaction(() => {
+        const given = value('x'.repeat(300));
+        for (let i = count - 1; i >= 0; i--) {
+          const row = key(1, i >> 8, i & 255);
+          store.put('header', row, given);
+          store.put('session', key(1), row);
+          row.fill(9);
+        }
+        given.fill(0);
+        checkEqual(store.get('header', key(1, 0, 7)), value('x'.repeat(300)));
+        checkEqual(store.get('session', key(1)), key(1, 0, 0));
+        store.get('session', key(1))?.fill(7);
+        checkEqual(store.get('session', key(1)), key(1, 0, 0));
+        store.delete('header', key(0, 0));
+        checkEqual(store.get('header', key(0, 0)), undefined);
+        store.put('header', key(0, 1), value('again'));
+        store.delete('header', key(1, 0, 8));
+        checkEqual(store.scan('header', { limit: 2 }), [
+          { key: key(0, 1), value: value('again') },
+          { key: key(1, 0, 0), value: value('x'.repeat(300)) },
+        ]);
+        store.put('header', key(1, 0, 8), value('back'));
+        // An odd number of bytes is another key than that with a zero behind.
+        store.put('header', key(5), value('odd'));
+        store.put('header', key(5, 0), value('even'));
+        checkEqual(store.get('header', key(5)), value('odd'));
+        for (let i = 0; i < 100; i++) store.indexText(key(4, i), `fox number${i}`);
+        store.indexText(key(4, 7), 'hare');
+        store.indexText(key(3), 'late fox');
+        checkEqual(store.search('fox', 1), [{ id: key(3) }]);
+        checkEqual(store.search('early', 9), []);
+        store.indexText(key(4, 8), 'hare');
+        store.unindexText(key(4, 9));
+      });
+      checkEqual(store.scan('header', { from: key(1) }).length, count + 2);
+      checkEqual(store.get('header', key(1, 0, 8)), value('back'));
+      checkEqual(store.scan('header', { from: key(5) }), [
+        { key: key(5), value: value('odd') },
+        { key: key(5, 0), value: value('even') },
+      ]);
+      checkEqual(store.search('hare', 9), [{ id: key(4, 8) }, { id: key(4, 7) }]);
+      checkEqual(store.search('fox', 999).length, 98);
+      checkEqual(store.search('number9', 9).length, 9);
+    },
+  },
+  {
     name: 'a transaction is all or nothing, for records and for texts',
     run: async ({ open }) => {
       const store = await open();

@@ -107,7 +107,7 @@ export const LOG_PLANTS = {
   'take-events-twice': {
     words: 'An event that is held is taken again: the dedup is dropped.',
     file: of('ingest.ts'),
-    find: 'if (state.standing(event) !== undefined) {\n    return complete',
+    find: 'if (header.seq < record.top && state.standing(event) !== undefined) {\n    return complete',
     instead: 'if (Number.isNaN(header.seq)) {\n    return complete',
     noticedBy: noticedBy('rules', 'class 14'),
   },
