@@ -126,7 +126,7 @@ export class Engine {
     });
     const sessions: Sessions = new Sessions(context, {
       post: (of, feed, packet, part) => sender.hello(of, feed, packet, part),
-      ready: (of, feed, { seenPeer }) => sender.ready(of, feed, seenPeer),
+      ready: (of, feed, { seenPeer }, isFirst) => sender.ready(of, feed, seenPeer || !isFirst),
       wake: (of, at) => sender.wakeHello(of, at),
     });
     const charterChanged = (of: Conversation, ingested: Ingested): void => {

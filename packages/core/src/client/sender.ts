@@ -284,13 +284,14 @@ export class Sender {
     due.outbox = Math.min(due.outbox ?? Number.POSITIVE_INFINITY, at);
   }
   /**
-   * There is a new session: what waited for it goes. Whoever joins says at once what it holds; the one that answered says
-   * something only when that differs from what is here.
+   * There is a new session: what waited for it goes. `tells`: what is held here is said at once. Where two devices meet for the
+   * first time the one that joins says it; the one that answered says something only when that differs from what is here.
+   * Later both do: in a conversation in which nobody writes this is how the time is told.
    */
-  ready(via: Conversation, feed: FeedId, hasJoined: boolean): void {
+  ready(via: Conversation, feed: FeedId, tells: boolean): void {
     for (const route of this.#through(via)) {
       this.flush(route);
-      if (hasJoined || isOwnRoute(route)) this.tellSoon(route, true);
+      if (tells || isOwnRoute(route)) this.tellSoon(route, true);
       else {
         const peer = peerState(this.#context, route.about, feed);
         setPeerState(this.#context, route.about, feed, { ...peer, told: NOTHING });

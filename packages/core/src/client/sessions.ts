@@ -48,7 +48,7 @@ export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
   post(of: Conversation, feed: FeedId, packet: HelloPacket, part?: number): void;
   /** A generation was added: what waited for it can go. */
-  ready(of: Conversation, feed: FeedId, generation: Generation): void;
+  ready(of: Conversation, feed: FeedId, generation: Generation, isFirst: boolean): void;
   wake(of: Conversation, at: number): void;
 }
 
@@ -99,6 +99,7 @@ export class Sessions {
         rows.length === 0
           ? emptySession()
           : loadSession(rows.map((row) => ({ key: row.key.slice(key.length), value: row.value })));
+      for (const { value } of rows) value.fill(0);
       // A session that cannot be read is a lost session: the next hello makes another.
       session ??= emptySession();
       this.#sessions.set(name, session);
@@ -111,7 +112,10 @@ export class Sessions {
     for (const write of step.writes) {
       const row = concat(key, write.key);
       if (write.value === null) this.#context.store.delete('session', row);
-      else this.#context.store.put('session', row, write.value);
+      else {
+        this.#context.store.put('session', row, write.value);
+        if (write.holdsKeys) write.value.fill(0);
+      }
     }
   }
 
@@ -123,6 +127,7 @@ export class Sessions {
     const from = this.#key(of, UNKNOWN_FEED);
     for (const row of this.#context.store.scan('session', { from, to: afterPrefix(from) })) {
       this.#context.store.put('session', concat(this.#key(of, feed), row.key.slice(from.length)), row.value);
+      row.value.fill(0);
       this.#context.store.delete('session', row.key);
     }
     const session = this.#sessions.get(toHex(from));
@@ -238,6 +243,7 @@ export class Sessions {
     const key = this.#key(of, feed);
     const raw = store.get('hello', key);
     const state = (raw === undefined ? undefined : decodeHelloState(raw)) ?? emptyHelloState();
+    raw?.fill(0);
     const parties = {
       ownKey: own.key.publicKey,
       peerKey,
@@ -246,7 +252,9 @@ export class Sessions {
       peerIdentity: concat(of.id, feed),
     };
     const step = stepHello(state, crypto, parties, input, this.#context.now());
-    store.put('hello', key, encodeHelloState(step.state));
+    const written = encodeHelloState(step.state);
+    store.put('hello', key, written);
+    written.fill(0);
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
@@ -293,10 +301,12 @@ export class Sessions {
         this.#hooks.post(of, feed, { type: 'welcome', from: own, to: feed, hello, welcome, leaf });
         break;
       }
-      case 'generation':
+      case 'generation': {
+        const isFirst = this.#session(of, feed).generations.length === 0;
         this.add(of, feed, effect.generation);
-        this.#hooks.ready(of, feed, effect.generation);
+        this.#hooks.ready(of, feed, effect.generation, isFirst);
         break;
+      }
       case 'wake':
         this.#hooks.wake(of, effect.at);
         break;

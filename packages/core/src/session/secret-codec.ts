@@ -10,7 +10,8 @@ export const secretCodec = (min: number, max = min): Codec<Secret> => {
     out: (value) => value.expose(),
     in: (value) => {
       const read = raw.in(value);
-      return read === undefined ? undefined : new Secret(read.slice());
+      // What the reader made is nobody else's; another copy would stay in memory, unwiped.
+      return read === undefined ? undefined : new Secret(read);
     },
   };
 };

@@ -59,15 +59,18 @@ export const stateWrite = (session: Session): SessionWrite => ({
     generations: session.generations.map(toStored),
     seenCount: session.seenCount,
   }),
+  holdsKeys: true,
 });
 /** A block without keys is deleted. */
 export const blockWrite = (block: SkippedBlock): SessionWrite => ({
   key: blockKey(block),
   value: block.keys.length === 0 ? null : encode(blockCodec, block),
+  holdsKeys: true,
 });
 export const seenWrite = (session: Session, chunk: number): SessionWrite => ({
   key: concat(SEEN_PREFIX, Uint8Array.of(chunk)),
   value: session.seen[chunk] as Uint8Array,
+  holdsKeys: false,
 });
 
 /** All rows of a session, for a copy or a rewrite. */
@@ -77,7 +80,7 @@ export const sessionRows = (session: Session): readonly SessionWrite[] => [
   ...session.seen.map((_, chunk) => seenWrite(session, chunk)),
 ];
 
-/** From its rows (keys as in the writes, in any order); undefined when they are not of this format. */
+/** From its rows (keys as in the writes, in any order), whose caller wipes them; undefined when they are not of this format. */
 export const loadSession = (
   rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
 ): Session | undefined => {
@@ -94,7 +97,7 @@ export const loadSession = (
     } else if (key[0] === SEEN_PREFIX[0] && key.length === 2) {
       if (key[1] !== seen.length || value.length % SEEN_BYTES !== 0) return undefined;
       if (value.length === 0 || value.length > SEEN_CHUNK * SEEN_BYTES) return undefined;
-      seen.push(value);
+      seen.push(value.slice());
     } else {
       return undefined;
     }

@@ -62,6 +62,8 @@ export interface Session {
 export interface SessionWrite {
   readonly key: Uint8Array;
   readonly value: Uint8Array | null;
+  /** The value is a copy of keys, to be wiped once it is stored. */
+  readonly holdsKeys: boolean;
 }
 export interface SessionStep {
   readonly session: Session;
