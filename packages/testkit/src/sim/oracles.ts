@@ -272,9 +272,12 @@ const ownEqual: Oracle = (life) =>
 /** Nobody lists a device that its person did not let in, or one that was taken out as if it were in. */
 const power: Oracle = (life) => {
   const { devices } = life.world.plan;
-  const of = (one: number, ...states: readonly string[]): number =>
-    devices.filter((whose, who) => whose === one && states.includes(life.states[who] as string)).length;
-  const known = ['in', 'lost', 'stolen'];
+  const known: readonly (string | undefined)[] = ['in', 'lost', 'stolen'];
+  const of = (one: number): number =>
+    devices.filter(
+      (whose, who) =>
+        whose === one && (known.includes(life.states[who]) || (life.states[who] === 'out' && life.asking.has(who))),
+    ).length;
   return life.pairs.flatMap((pair) =>
     sides(life, pair).flatMap((who) => {
       if (!pair.met) return [];
@@ -284,7 +287,7 @@ const power: Oracle = (life) => {
       const mine = device(life, who).call('device.list', {});
       life.tally.count('oracle: power', theirs.length + mine.length);
       const active = [theirs.filter(({ removed }) => !removed).length, mine.filter(({ revoked }) => !revoked).length];
-      const most = [of(other, ...known), of(me, ...known)];
+      const most = [of(other), of(me)];
       return active.some((count, i) => count > (most[i] as number))
         ? [`${device(life, who).name} lists ${active.join(' and ')} devices where there are ${most.join(' and ')}`]
         : [];

@@ -64,6 +64,8 @@ export interface Life {
   readonly pairs: readonly PairState[];
   readonly states: DeviceState[];
   readonly tally: Tally;
+  /** Devices that answered a link: they may be let in before they know it. */
+  readonly asking: Set<number>;
   /** Of each device whose clock was wrong: from when on by how much. */
   readonly clocks: Map<number, { readonly from: number; readonly offset: number }[]>;
   /** Calls that were made and are owed an answer. */
@@ -136,7 +138,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   }));
   const states =
     before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
-  const life: Life = { world, pairs, states, tally, clocks: new Map(), waits: new Set() };
+  const life: Life = { world, pairs, states, tally, clocks: new Map(), asking: new Set(), waits: new Set() };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
   for (const step of plan.steps) {
@@ -504,6 +506,7 @@ class Actor {
       this.#links.delete(who);
       return;
     }
+    this.#life.asking.add(who);
     link.joined = this.#ask(who, 'device.join', { link: link.made.value.link, name: this.#name(who) });
     this.#life.tally.count('link followed');
   }
