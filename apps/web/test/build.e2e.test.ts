@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildInto, person, root, serve, type Site } from './support.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 150_000 });
 const FIRST_SCREEN_LIMIT = 160 * 1024;
 
 let folder: string;
@@ -150,7 +150,8 @@ test('U21 updates when asked, never by itself and never in part', async () => {
     // The page starts anew by itself, in the new release; the old one is gone.
     const title = (): Promise<string> =>
       page.evaluate(() => document.querySelector('title')?.textContent ?? '').catch(String);
-    await expect.poll(title).toBe('Kith two');
+    // The old worker first finishes what it is at: half a minute was seen where a debugger watches it, a second where none does.
+    await expect.poll(title, { timeout: 90_000 }).toBe('Kith two');
     await page.getByRole('button', { name: 'Add someone' }).waitFor();
     expect(await page.evaluate(() => caches.keys())).toEqual(['kith-two']);
   } finally {

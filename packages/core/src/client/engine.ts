@@ -178,7 +178,7 @@ export class Engine {
     const removal: Removal = new Removal(context, home, sessions, sender, {
       bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
-      charter: charterChanged,
+      charter: (of, ingested) => receiver.judged(of, ingested),
       keysOf: (words) => recovery.keysOf(words),
     });
     const recovery: Recovery = new Recovery(context, home, sender, {
@@ -195,7 +195,7 @@ export class Engine {
     });
     const back: ComingBack = new ComingBack(context, home, sessions, sender, {
       bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
-      charter: charterChanged,
+      charter: (of, ingested) => receiver.judged(of, ingested),
     });
     const forget = (): void => {
       receiver.writeParts();

@@ -165,7 +165,8 @@ export class Receiver {
   #hello(of: Conversation, hello: HelloPacket): void {
     if (hello.type === 'hello' && hello.entry !== null) {
       const ingested = of.log.ingest([{ type: 'entry', entry: hello.entry }], 'own', Math.max(1, this.#context.now()));
-      if (ingested.charterChanged) this.#hooks.charter(of, ingested);
+      // What its device wrote may have come before it, by others, and has waited for it.
+      if (ingested.charterChanged) this.judged(of, ingested);
     }
     if (hello.type === 'welcome' && of.kind === 'pair') this.#out.brought(of as Pair, hello.to as FeedId);
     this.#sessions.received(of, hello);
@@ -433,7 +434,7 @@ export class Receiver {
     if (of.kind === 'pair') this.#show(of as Pair, ingested);
     else if (of === this.#home.mine) this.#takeSelf(of, ingested);
   }
-  /** Time decided something: what it lets in is taken as if it had come now. */
+  /** The charter or time decided something: what that lets in is taken as if it had come now. */
   judged(of: Conversation, ingested: Ingested): void {
     this.entered(of, ingested);
     this.#hooks.charter(of, ingested);
