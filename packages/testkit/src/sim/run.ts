@@ -56,6 +56,8 @@ interface Copy {
   readonly alone: boolean;
   readonly hidden: readonly ReadonlyMap<string, number>[];
   readonly retracted: readonly ReadonlyMap<string, number>[];
+  /** What it had of late texts when it heard of the removal, by pair; undefined: it had not heard. */
+  readonly before: readonly (ReadonlySet<string> | undefined)[];
 }
 /** Not linked yet; one of its person's; taken out; at the bottom of a river. */
 export type DeviceState = 'out' | 'in' | 'removed' | 'lost' | 'stolen';
@@ -438,6 +440,7 @@ class Actor {
       alone: this.#inOf(this.#person(who)).length < 2,
       hidden: pairs.map(({ hidden }) => new Map(hidden)),
       retracted: pairs.map(({ retracted }) => new Map(retracted)),
+      before: pairs.map(({ before }) => before.get(who)),
     });
   }
   #restore(who: number): void {
@@ -452,6 +455,10 @@ class Actor {
     for (const [i, pair] of this.#life.pairs.entries()) {
       if (!this.#pairsOf(who).includes(pair)) continue;
       pair.exact = false;
+      // Whether it has heard of a removal is as it was.
+      const before = copy.before[i];
+      if (before === undefined) pair.before.delete(who);
+      else pair.before.set(who, before);
       for (const [name, by] of pair.hidden)
         if (by === who && copy.hidden[i]?.has(name) !== true) this.#doubt(pair.hidden, pair, name);
       for (const [name, by] of pair.retracted)
