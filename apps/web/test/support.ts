@@ -173,6 +173,9 @@ export async function seriousFindings(page: Page, what: 'all' | 'colours' = 'all
   return page.evaluate(
     async (runOnly) => {
       const runner = (globalThis as unknown as { axe: typeof axe }).axe;
+      // A colour on its way from one theme to the other is neither's: what ends is waited for (an endless wheel is not).
+      const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+      await Promise.allSettled(ending.map(({ finished }) => finished));
       const { violations } = await runner.run(document, { runOnly });
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
