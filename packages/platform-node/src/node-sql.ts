@@ -18,7 +18,7 @@ const plain = (value: unknown): SqlValue =>
   value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : (value as SqlValue);
 
 /** Everything else is run once a life. */
-const REPEATED = /^(?:SELECT|INSERT|DELETE|BEGIN|COMMIT|ROLLBACK)/;
+const REPEATED = /^(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT|ROLLBACK)/;
 
 /** An open database as the port has it. */
 export const nodeSql = (database: Database): Sql => {

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { concat } from '@kith/core/bytes';
 import { Secret } from '@kith/core/crypto';
 import { openSqlStore, SQL_STORE_VERSION, StoreError, type Store } from '@kith/core/ports';
 import { storeContract } from '@kith/testkit/store-contract';
@@ -116,7 +117,16 @@ describe('what is not a database of this home', () => {
     for (let i = 0; i < 200; i++) old.store.indexText(key(i), `number${i} ${i === 7 ? 'ZEPHYRcanaryONE' : 'quick'}`);
     old.store.unindexText(key(8));
     old.store.put('event', key(77), key(1, 2, 3));
-    old.database.exec(`DROP TABLE search;
+    // An event of a conversation, its place, and its header with the Lamport time 0x010203040506.
+    const [conversation, event] = [key(...Array<number>(16).fill(5)), key(...Array<number>(32).fill(6))];
+    const place = key(...Array<number>(20).fill(0));
+    const header = concat(key(1), key(9, 9, 9, 9, 9, 9), key(1, 2, 3, 4, 5, 6), key(7, 7));
+    old.store.indexText(concat(conversation, event), 'aardvark');
+    old.store.put('event', concat(conversation, event), place);
+    old.store.put('header', concat(conversation, place, event), header);
+    old.database.exec(`INSERT INTO event SELECT k, v FROM late;
+      DROP TABLE late;
+      DROP TABLE search;
       ALTER TABLE searched DROP COLUMN lead;
       CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2');
       INSERT INTO search(search, rank) VALUES ('secure-delete', 1);
@@ -130,6 +140,10 @@ describe('what is not a database of this home', () => {
     expect(store.search('number8', 9)).not.toContainEqual({ id: key(8) });
     expect(store.searchLinked('number77', 9, key(), [])).toEqual([{ key: key(77), value: key(1, 2, 3), linked: [] }]);
     expect(store.searchLinked('number78', 9, key(), [])).toEqual([{ key: key(78), value: key(), linked: [] }]);
+    const id = concat(conversation, key(1, 2, 3, 4, 5, 6), event);
+    expect(store.searchLinked('aardvark', 9, conversation, [])).toEqual([{ key: id, value: place, linked: [] }]);
+    store.unindexText(id);
+    expect(store.search('aardvark', 9)).toEqual([]);
     store.unindexText(key(7));
     store.scrub();
     expect(filesWith(folder, 'zephyrcanaryone')).toEqual([]);

@@ -99,7 +99,7 @@ const errorsOf =
   };
 
 /** Everything else is run once a life. */
-const REPEATED = /^(?:SELECT|INSERT|DELETE|BEGIN|COMMIT|ROLLBACK)/;
+const REPEATED = /^(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT|ROLLBACK)/;
 
 const webSql = (sqlite: Sqlite3Static, database: Database): Sql => {
   const kept = new Map<string, PreparedStatement>();

@@ -1,5 +1,5 @@
 // What every store has to keep, whatever is under it, as cases that need no test runner: stores of browsers live in workers.
-import { concat, utf8 } from '@kith/core/bytes';
+import { compareBytes, concat, uint32, utf8 } from '@kith/core/bytes';
 import { TABLES, type Link, type Store } from '@kith/core/ports';
 import { checkEqual, checkThrows } from './check.ts';
 
@@ -63,6 +63,60 @@ export const STORE_CASES: readonly StoreCase[] = [
       store.put('content', longKey, large);
       checkEqual(store.get('content', longKey), large);
       checkEqual(store.scan('content'), [{ key: longKey, value: large }]);
+    },
+  },
+  {
+    name: 'rows under hashes, more than are carried over at once: read, ranged, replaced, deleted, undone, and there after a restart',
+    run: async ({ open, reopen }) => {
+      const store = await open();
+      const keyOf = (i: number): Uint8Array => uint32(Math.imul(i, 0x9e3779b1) >>> 0);
+      const all = 9000;
+      const put = (from: number, to: number): void => {
+        for (let i = from; i < to; i++) store.put('event', keyOf(i), uint32(i));
+      };
+      for (let i = 0; i < all; i += 300) store.transaction(() => put(i, i + 300));
+      const check = (of: Store): void => {
+        checkEqual(of.get('event', keyOf(3)), value('replaced'));
+        checkEqual(of.get('event', keyOf(all - 1)), value('again'));
+        for (const i of [4, all - 2, all, all + 7]) checkEqual(of.get('event', keyOf(i)), undefined);
+        const rows = of.scan('event');
+        const expected = Array.from({ length: all }, (_, i) => keyOf(i))
+          .filter((_, i) => i !== 4 && i !== all - 2)
+          .toSorted(compareBytes);
+        checkEqual(
+          rows.map((row) => row.key),
+          expected,
+        );
+        const [from, to] = [key(100), key(160)];
+        const within = expected.filter((one) => compareBytes(one, from) >= 0 && compareBytes(one, to) < 0);
+        const reversed = of.scan('event', { from, to, reverse: true, limit: 40 });
+        checkEqual(
+          reversed.map((row) => row.key),
+          within.toReversed().slice(0, 40),
+        );
+      };
+      store.transaction(() => {
+        store.put('event', keyOf(3), value('replaced'));
+        store.put('event', keyOf(all - 1), value('between'));
+        checkEqual(store.get('event', keyOf(all - 1)), value('between'));
+        checkEqual(store.scan('event').length, all);
+        store.put('event', keyOf(all - 1), value('again'));
+        store.delete('event', keyOf(4));
+        store.delete('event', keyOf(all - 2));
+      });
+      store.put('event', keyOf(all + 7), value('alone'));
+      store.delete('event', keyOf(all + 7));
+      check(store);
+      checkThrows(() =>
+        store.transaction(() => {
+          put(all, all + 5000);
+          store.delete('event', keyOf(5));
+          checkEqual(store.get('event', keyOf(all + 1)), uint32(all + 1));
+          throw new Error('undone');
+        }),
+      );
+      check(store);
+      check(await reopen(store));
     },
   },
   {

@@ -1,7 +1,7 @@
 // The order in which lines came here, whatever their place in a conversation: what `follow` reads, each at least once.
 import { concat, equalBytes, readUint48, uint48, utf8 } from '../bytes/index.ts';
-import { CONTENT_KINDS, conversationOfSearchId, eventOfSearchId, orderKey } from '../conversation/index.ts';
-import { eventName, type EventId } from '../identity/index.ts';
+import { CONTENT_KINDS, orderKey } from '../conversation/index.ts';
+import { eventName, type ConversationId, type EventId } from '../identity/index.ts';
 import { MINUTE_MS, type ShownEvent } from '../log/index.ts';
 import type { Range } from '../ports/index.ts';
 import type { Context } from './context.ts';
@@ -69,10 +69,10 @@ export class Arrivals {
     const lastRow = rows.at(-1);
     return { events, cursor: String(lastRow === undefined ? after : readUint48(lastRow.key, 1)) };
   }
-  /** The pair and event behind an id as the search and this table keep it. */
-  placeOf(id: Uint8Array): readonly [{ readonly pair: Pair; readonly event: EventId }] | readonly [] {
-    const pair = this.#home.pair(conversationOfSearchId(id));
-    return pair === undefined ? [] : [{ pair, event: eventOfSearchId(id) }];
+  /** The pair and event that a row of this table names. */
+  placeOf(row: Uint8Array): readonly [{ readonly pair: Pair; readonly event: EventId }] | readonly [] {
+    const pair = this.#home.pair(row.slice(0, 16) as ConversationId);
+    return pair === undefined ? [] : [{ pair, event: row.slice(16) as EventId }];
   }
   /** Found from the newest back. */
   #numberOf(event: string): number | undefined {

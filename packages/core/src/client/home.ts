@@ -95,6 +95,8 @@ export class Home {
   readonly #preferences = new Map<string, Preferences>();
   #mine: Conversation | undefined;
   #joining: Conversation | undefined;
+  /** It was looked for, as every cell asks. */
+  #isNotJoining = false;
   #left: ReadonlySet<string> | undefined;
   #history: { readonly at: number; readonly from: number } | undefined;
   #aloneLog: ConversationLog | undefined;
@@ -173,6 +175,7 @@ export class Home {
     this.#loaded = false;
     this.#mine = undefined;
     this.#joining = undefined;
+    this.#isNotJoining = false;
     this.#left = undefined;
     this.#relays = [];
   }
@@ -209,9 +212,10 @@ export class Home {
   }
   /** The `self` of another device that this one asked to join and is not in yet. */
   get joining(): Conversation | undefined {
+    if (this.#joining !== undefined || this.#isNotJoining) return this.#joining;
     const id = this.#context.store.get('meta', META.joining);
-    if (id === undefined) return undefined;
-    this.#joining ??= this.#loadSelf(conversationIdFrom(id));
+    if (id === undefined) this.#isNotJoining = true;
+    else this.#joining = this.#loadSelf(conversationIdFrom(id));
     return this.#joining;
   }
   #loadSelf(id: ConversationId): Conversation {
@@ -258,6 +262,7 @@ export class Home {
     store.put('conversation', id, encodeLocal(local));
     if (record !== null) store.put('inbox', oldInboxKey(id, 0), encode(oldInboxCodec, { until: MAX_TIME, record }));
     store.put('meta', META.joining, id);
+    this.#isNotJoining = false;
     const { joining } = this;
     if (joining === undefined) throw new Error('a conversation just joined is there');
     return joining;

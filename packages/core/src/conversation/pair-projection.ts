@@ -32,12 +32,17 @@ const aboutKey = (
   kind: number,
   ...more: readonly Uint8Array[]
 ): Uint8Array => concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
-const searchId = (conversation: ConversationId, event: EventId): Uint8Array => concat(conversation, event);
+/**
+ * A text is found by its place in the order, which never changes: neighbours in a conversation are neighbours in the index.
+ * Ids of events alone, being hashes, would have every text of a history touch a page of its own.
+ */
+const searchId = (conversation: ConversationId, { lamport, event }: LinePlace): Uint8Array =>
+  orderKey(conversation, lamport, event);
 /** The index leads on to where the event stands: see FROM_PLACE. */
-const indexLine = ({ store, conversation }: PairView, { event, place }: ShownEvent, text: string): void =>
-  store.indexText(searchId(conversation, event), text, placeKey(place));
+const indexLine = ({ store, conversation }: PairView, event: ShownEvent, text: string): void =>
+  store.indexText(searchId(conversation, event), text, placeKey(event.place));
 export const conversationOfSearchId = (id: Uint8Array): ConversationId => id.slice(0, 16) as ConversationId;
-export const eventOfSearchId = (id: Uint8Array): EventId => id.slice(16) as EventId;
+const eventOfSearchId = (id: Uint8Array): EventId => id.slice(22) as EventId;
 
 export interface PairView {
   readonly store: Store;
@@ -292,7 +297,7 @@ export const marksOf = (view: PairView): readonly Frontier[] => {
 export const purgeLine = (view: PairView, event: ShownEvent): void => {
   const { store, conversation } = view;
   if (event.contentState === 'held') view.log.purge(event.event);
-  store.unindexText(searchId(conversation, event.event));
+  store.unindexText(searchId(conversation, event));
   store.delete('unread', orderKey(conversation, event.lamport, event.event));
   const edits = aboutKey(conversation, event.place, ABOUT.edit);
   store.delete('reaction', edits);
@@ -310,7 +315,7 @@ export const hideLine = (view: PairView, event: ShownEvent): void => {
   const key = orderKey(conversation, event.lamport, event.event);
   store.delete('message', key);
   store.delete('unread', key);
-  store.unindexText(searchId(conversation, event.event));
+  store.unindexText(searchId(conversation, event));
 };
 /** Its time is over: it goes with everything said about it, and nothing says that it was there. */
 export const expireLine = (view: PairView, event: ShownEvent): void => {

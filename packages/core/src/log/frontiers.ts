@@ -105,7 +105,7 @@ const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: nu
   // Of a forked segment a seq does not say which chain's event is held.
   if (record === undefined || record.forked || record.top <= count) return [];
   const ranges: { segment: SegmentId; from: number; to: number }[] = [];
-  for (const { seq } of state.headerRows(feed, segment, count, record.top, MAX_SCAN)) {
+  for (const { seq } of state.lineRows(feed, segment, count, record.top, MAX_SCAN)) {
     const last = ranges.at(-1);
     if (last !== undefined && seq <= last.to) last.to = seq + 1;
     else if (ranges.length === MAX_RANGES) break;

@@ -65,7 +65,7 @@ export const takeAll = (
   from: Sender,
   receivedAt: number,
 ): void => {
-  state.forgetContents();
+  state.age();
   // What others build on goes first; it saves putting things aside.
   intake.queue.push(
     ...objects

@@ -157,7 +157,7 @@ export const purge = (state: LogState, event: EventId, why?: 'expired'): void =>
   const key = state.headerKey(row, event);
   const held = state.store.get('content', key) !== undefined;
   state.store.delete('content', key);
-  state.forgetContents(event);
+  state.forgetContent(event);
   state.putHeaderRow({ ...row, flags: row.flags | flags });
   state.setSegment(row.feed, row.segment, { ...record, contents: record.contents - (held ? 1 : 0) });
   dropIfEmpty(state, row.feed, row.segment);
@@ -172,7 +172,7 @@ export const dropIfEmpty = (state: LogState, feed: FeedId, segment: SegmentId): 
   const gone = rows.every((row) => (row.flags & FLAGS.purged) !== 0 || state.headerOf(row).sizeClass === 0);
   if (!gone) return;
   for (const row of rows) {
-    state.store.delete('header', state.headerKey(row, row.event));
+    state.dropHeaderRow(row);
     state.store.delete('event', concat(state.conversation, row.event));
     state.store.delete('order', state.orderKey(row.lamport, row.event));
   }

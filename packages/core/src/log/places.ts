@@ -16,9 +16,8 @@ export const soundLengths = (record: SegmentRecord): readonly number[] => [
 export const soundAt = (state: LogState, feed: FeedId, segment: SegmentId, seq: number): readonly HeaderRow[] => {
   const record = state.segment(feed, segment);
   if (record === undefined) return [];
-  const rows = state.headerRows(feed, segment, seq, seq + 1);
-  if (!record.forked) return seq < record.sound ? rows : [];
-  return rows.filter((row) => chainOf(state, row) !== undefined);
+  if (!record.forked) return seq < record.sound ? state.lineRows(feed, segment, seq, seq + 1) : [];
+  return state.headerRows(feed, segment, seq, seq + 1).filter((row) => chainOf(state, row) !== undefined);
 };
 
 /** The chain a sound event stands in; undefined when it is not sound. */

@@ -148,8 +148,8 @@ export const FROM_ORDER: readonly Link[] = [
   { table: 'order', key: [{ of: 'key' }] },
   ...fromStanding({ of: 0 }, { of: 'key', from: 22 }),
 ];
-/** The last two of it, from a row whose key is conversation and event id and whose value is the place. */
-export const FROM_PLACE: readonly Link[] = fromStanding({ of: 'value' }, { of: 'key', from: 16 });
+/** The last two of it, from a row with such a key whose value is the place. */
+export const FROM_PLACE: readonly Link[] = fromStanding({ of: 'value' }, { of: 'key', from: 22 });
 export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array => {
   const value = new Uint8Array(ROW_HEAD + row.header.length);
   value[0] = row.flags;

@@ -87,9 +87,9 @@ export const openState = (options: LogOptions) => {
         readonly speakers: readonly FeedId[];
       }
     | undefined;
-  /** Rows of this call by segment, rising by seq without a hole: what was just written is not read back. */
-  let freshRows = new Map<string, HeaderRow[]>();
-  let freshContents = new Map<string, Uint8Array>();
+  /** Of this call of `ingest` and the one before it, as what a packet brings often counts with the next one. */
+  let fresh = newFresh();
+  let lately = newFresh();
   /** The segments that lead up to a segment, by their numbers; what goes on from it shares its map. */
   const lines = new Map<string, Map<number, string>>();
   /** By feed and number. */
@@ -353,26 +353,41 @@ export const openState = (options: LogOptions) => {
     },
     putHeaderRow(row: HeaderRow): void {
       changes++;
-      freshRows.delete(nameOf(row.feed, row.segment));
+      state.forgetRows(row);
       store.put('header', headerKey(row, row.event), headerRowValue(row));
+    },
+    dropHeaderRow(row: HeaderRow): void {
+      changes++;
+      state.forgetRows(row);
+      store.delete('header', headerKey(row, row.event));
+    },
+    forgetRows({ feed, segment }: Standing): void {
+      const name = nameOf(feed, segment);
+      fresh.rows.delete(name);
+      lately.rows.delete(name);
     },
     /** Of an event that is not held. */
     addHeaderRow(row: HeaderRow, key: Uint8Array): void {
       changes++;
       store.put('header', key, headerRowValue(row));
       const name = nameOf(row.feed, row.segment);
-      const run = freshRows.get(name);
+      const run = fresh.rows.get(name) ?? lately.rows.get(name);
       const last = run?.at(-1);
-      if (run === undefined || last === undefined || last.seq + 1 !== row.seq) freshRows.set(name, [row]);
-      else run.push(row);
+      if (run === undefined || last === undefined || last.seq + 1 !== row.seq || run.length >= MAX_FRESH)
+        fresh.rows.set(name, [row]);
+      else {
+        run.push(row);
+        fresh.rows.set(name, run);
+      }
     },
     /** The rows of a line that is not forked. */
-    lineRows(feed: FeedId, segment: SegmentId, from: number, to: number): readonly HeaderRow[] {
-      const run = freshRows.get(nameOf(feed, segment));
+    lineRows(feed: FeedId, segment: SegmentId, from: number, to: number, limit?: number): readonly HeaderRow[] {
+      const name = nameOf(feed, segment);
+      const run = fresh.rows.get(name) ?? lately.rows.get(name);
       const first = run?.[0]?.seq;
       return run !== undefined && first !== undefined && first <= from && first + run.length >= to
         ? run.slice(from - first, to - first)
-        : state.headerRows(feed, segment, from, to);
+        : state.headerRows(feed, segment, from, to, limit);
     },
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
     putStanding: (event: EventId, at: Standing): void =>
@@ -380,15 +395,24 @@ export const openState = (options: LogOptions) => {
 
     headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),
 
-    /** Contents as stored (key and content) that were checked by the last call of `ingest`: they are read at once. */
+    /** Contents as stored (key and content) that were checked lately: they are read at once, or with what comes next. */
     rememberContent(event: EventId, stored: Uint8Array): void {
-      freshContents.set(toKey(event), stored);
+      fresh.contents.set(toKey(event), stored);
     },
-    freshContent: (event: EventId): Uint8Array | undefined =>
-      freshContents.size === 0 ? undefined : freshContents.get(toKey(event)),
-    forgetContents(event?: EventId): void {
-      if (event !== undefined) freshContents.delete(toKey(event));
-      else if (freshContents.size > 0) freshContents = new Map();
+    freshContent(event: EventId): Uint8Array | undefined {
+      if (fresh.contents.size === 0 && lately.contents.size === 0) return undefined;
+      const name = toKey(event);
+      return fresh.contents.get(name) ?? lately.contents.get(name);
+    },
+    forgetContent(event: EventId): void {
+      const name = toKey(event);
+      fresh.contents.delete(name);
+      lately.contents.delete(name);
+    },
+    /** A call of `ingest` begins. */
+    age(): void {
+      lately = fresh;
+      fresh = newFresh();
     },
 
     /** Minutes: the time of the first event of a segment; undefined while it is not held. */
@@ -458,7 +482,6 @@ export const openState = (options: LogOptions) => {
         store.put('segment', segmentKey(ZEROS, CHARTER_SEGMENT), encode(ownRecord, own.value));
         own.dirty = false;
       }
-      if (freshRows.size > 0) freshRows = new Map();
       if (segments.size > MAX_CACHED_SEGMENTS) segments.clear();
     },
     forget(): void {
@@ -467,8 +490,8 @@ export const openState = (options: LogOptions) => {
       own = undefined;
       charterNow = undefined;
       changes++;
-      freshRows = new Map();
-      freshContents = new Map();
+      fresh = newFresh();
+      lately = newFresh();
       lines.clear();
       numbered.clear();
       opened = undefined;
@@ -477,6 +500,15 @@ export const openState = (options: LogOptions) => {
   return state;
 };
 const wordOf = ({ member, key }: JudgedRecord['words'][number]): Word => ({ member: toHex(member), key });
+/** What was just written is not read back. */
+interface Fresh {
+  /** By segment, rising by seq without a hole. */
+  readonly rows: Map<string, HeaderRow[]>;
+  readonly contents: Map<string, Uint8Array>;
+}
+const newFresh = (): Fresh => ({ rows: new Map(), contents: new Map() });
+/** Rows of one segment. */
+const MAX_FRESH = 1024;
 const HEADER_KEY_BYTES = 68;
 const ORDER_KEY_BYTES = 54;
 /**

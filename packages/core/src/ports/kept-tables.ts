@@ -2,6 +2,7 @@
 // statement costs more than everything that is done with its answer. One writer a home, so what is kept here is what is there.
 // Writes are gathered until the transaction is committed: a row that changes five times in it is written once.
 import { compareBytes } from '../bytes/index.ts';
+import { lowest } from './sql-pending.ts';
 import type { Range, Row, Table } from './store.ts';
 
 /**
@@ -76,15 +77,15 @@ export class KeptTables {
   get(name: Table, key: Uint8Array): Uint8Array | null | undefined {
     const table = this.#table(name);
     if (table === undefined) return undefined;
-    const at = lowest(table, key);
+    const at = lowest(table.rows, key);
     const row = table.rows[at];
     return row !== undefined && compareBytes(row.key, key) === 0 ? row.value.slice() : null;
   }
   scan(name: Table, { from, to, reverse = false, limit = -1 }: Range): readonly Row[] | undefined {
     const table = this.#table(name);
     if (table === undefined) return undefined;
-    const start = from === undefined ? 0 : lowest(table, from);
-    const end = Math.max(start, to === undefined ? table.rows.length : lowest(table, to));
+    const start = from === undefined ? 0 : lowest(table.rows, from);
+    const end = Math.max(start, to === undefined ? table.rows.length : lowest(table.rows, to));
     const most = limit < 0 ? end - start : Math.min(limit, end - start);
     const rows = reverse ? table.rows.slice(end - most, end).reverse() : table.rows.slice(start, start + most);
     return rows.map(({ key, value }) => ({ key: key.slice(), value: value.slice() }));
@@ -93,7 +94,7 @@ export class KeptTables {
   put(name: Table, key: Uint8Array, value: Uint8Array): boolean {
     const table = this.#table(name);
     if (table === undefined) return false;
-    const at = lowest(table, key);
+    const at = lowest(table.rows, key);
     const row = table.rows[at];
     const kept = { key: key.slice(), value: value.slice() };
     if (row !== undefined && compareBytes(row.key, key) === 0) {
@@ -110,7 +111,7 @@ export class KeptTables {
   delete(name: Table, key: Uint8Array): boolean {
     const table = this.#table(name);
     if (table === undefined) return false;
-    const at = lowest(table, key);
+    const at = lowest(table.rows, key);
     const row = table.rows[at];
     if (row === undefined || compareBytes(row.key, key) !== 0) return true;
     table.rows.splice(at, 1);
@@ -141,7 +142,7 @@ export class KeptTables {
     for (const key of keys) {
       if (before !== undefined && compareBytes(before, key) === 0) continue;
       before = key;
-      const row = table.rows[lowest(table, key)];
+      const row = table.rows[lowest(table.rows, key)];
       if (row !== undefined && compareBytes(row.key, key) === 0) this.#behind.put(name, key, row.value);
       else this.#behind.delete(name, key);
     }
@@ -160,13 +161,3 @@ export class KeptTables {
 
 const sizeOf = ({ key, value }: Row): number => key.length + value.length;
 const isLarge = (rows: number, bytes: number): boolean => rows > MAX_ROWS || bytes > MAX_BYTES;
-/** Where the first row stands whose key is not lower. */
-const lowest = ({ rows }: KeptTable, key: Uint8Array): number => {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareBytes((rows[middle] as Row).key, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};

@@ -1,17 +1,29 @@
 // What an open transaction has written and the database has not been told yet. Most rows of a state are written again by the
 // next message of the same transaction, some are gone by its end, and the rest goes in by the order of its keys and many rows
 // a statement: of a history that was half of all time.
-import { toKey } from '../bytes/index.ts';
+import { compareBytes, toKey } from '../bytes/index.ts';
 import type { Table } from './store.ts';
 
-/** A key as the name of an entry; rising as bytes rise. */
-const nameOf = (key: Uint8Array): string => (key.length % 2 === 0 ? toKey(key) : `${toKey(key)}!`);
+/** A key as the name of an entry in memory. */
+export const nameOf = (key: Uint8Array): string => (key.length % 2 === 0 ? toKey(key) : `${toKey(key)}!`);
 
 export interface Written {
   readonly key: Uint8Array;
   /** Undefined: deleted. */
   readonly value: Uint8Array | undefined;
 }
+/** Where the first row stands whose key is not lower, of rows that rise by key. */
+export const lowest = (rows: readonly { readonly key: Uint8Array }[], key: Uint8Array): number => {
+  const last = rows.at(-1);
+  if (last === undefined || compareBytes(last.key, key) < 0) return rows.length;
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes((rows[middle] as Written).key, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
 export interface WrittenText {
   readonly id: Uint8Array;
   readonly words: string;
@@ -50,7 +62,8 @@ class Slabs {
 }
 
 export class Pending {
-  readonly #tables = new Map<Table, Map<string, Written>>();
+  /** Rising by key: most of what is written goes to the end. */
+  readonly #tables = new Map<Table, Written[]>();
   /** In the order in which they came. */
   readonly #texts = new Map<string, WrittenText>();
   readonly #slabs = new Slabs();
@@ -62,14 +75,20 @@ export class Pending {
   /** Copies: whoever wrote them may wipe or use them again. */
   write(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
     let rows = this.#tables.get(table);
-    if (rows === undefined) this.#tables.set(table, (rows = new Map()));
+    if (rows === undefined) this.#tables.set(table, (rows = []));
     this.#bytes += key.length + (value?.length ?? 0);
-    rows.set(nameOf(key), { key: this.#slabs.copy(key), value: value && this.#slabs.copy(value) });
+    const written = { key: this.#slabs.copy(key), value: value && this.#slabs.copy(value) };
+    const at = lowest(rows, key);
+    const there = rows[at];
+    if (there === undefined) rows.push(written);
+    else if (compareBytes(there.key, key) === 0) rows[at] = written;
+    else rows.splice(at, 0, written);
   }
   /** Undefined: the database knows. */
   find(table: Table, key: Uint8Array): Written | undefined {
     const rows = this.#tables.get(table);
-    return rows === undefined || rows.size === 0 ? undefined : rows.get(nameOf(key));
+    const row = rows?.[lowest(rows, key)];
+    return row !== undefined && compareBytes(row.key, key) === 0 ? row : undefined;
   }
   writeText(id: Uint8Array, words: string, lead: Uint8Array): void {
     const name = nameOf(id);
@@ -79,12 +98,9 @@ export class Pending {
   }
   /** Rising by key; they are the database's from now on. */
   takeRows(table: Table): readonly Written[] {
-    const rows = this.#tables.get(table);
-    if (rows === undefined || rows.size === 0) return [];
+    const rows = this.#tables.get(table) ?? [];
     this.#tables.delete(table);
-    const names = [...rows.keys()];
-    if (names.every((name, i) => i === 0 || (names[i - 1] as string) < name)) return [...rows.values()];
-    return names.toSorted((a, b) => (a < b ? -1 : 1)).map((name) => rows.get(name) as Written);
+    return rows;
   }
   takeTexts(): readonly WrittenText[] {
     const texts = [...this.#texts.values()];

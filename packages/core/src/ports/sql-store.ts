@@ -5,6 +5,7 @@
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
 import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';
+import { LateRows, SCATTERED } from './sql-late.ts';
 import { Pending, type WrittenText } from './sql-pending.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
@@ -20,7 +21,7 @@ import {
 } from './store.ts';
 
 /** Layout of the database below; kept in its own `user_version`. What the values mean has a version of the engine's. */
-export const SQL_STORE_VERSION = 2;
+export const SQL_STORE_VERSION = 3;
 
 export interface SqlStoreOptions {
   /** `process` (default): commits survive kill -9. `power`: synced before the transaction returns, at the cost of a sync each. */
@@ -47,6 +48,13 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     // Where the record of a text stands, which so far was looked up for each hit. Ids of texts are keys of \`event\`.
     `ALTER TABLE searched ADD COLUMN lead BLOB NOT NULL DEFAULT x''`,
     'UPDATE searched SET lead = v FROM event WHERE k = id',
+  ],
+  [
+    // Texts are named by their place in the order, as keys of \`order\` are, and no more by the hash of their event alone.
+    `UPDATE searched SET id = CAST(substr(id, 1, 16) || substr(h.v, 8, 6) || substr(id, 17) AS BLOB)
+      FROM event e JOIN header h ON h.k = CAST(substr(e.k, 1, 16) || e.v || substr(e.k, 17) AS BLOB) WHERE e.k = searched.id`,
+    // Rows of \`event\` that are carried over to it together.
+    'CREATE TABLE late (n INTEGER PRIMARY KEY, k BLOB NOT NULL, v BLOB NOT NULL)',
   ],
 ];
 
@@ -206,11 +214,13 @@ const storeOver = (sql: Sql): Store => {
   /** Of the open transaction: a failed statement may have undone what came before it, so nothing of it may be kept. */
   let failed: StoreError | undefined;
 
-  const scanStatement = (table: Table, { from, to, reverse = false, limit = -1 }: Range): readonly Row[] => {
+  const scanStatement = (table: Table, range: Range): readonly Row[] => {
+    const { from, to, reverse = false, limit = -1 } = range;
     writeRows(table);
     const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
     const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
-    return sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
+    const rows = sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
+    return table === SCATTERED ? late.among(rows, range) : rows;
   };
   const kept = new KeptTables({
     first: (table, limit) => scanStatement(table, { limit }),
@@ -218,6 +228,7 @@ const storeOver = (sql: Sql): Store => {
     delete: (table, key) => hold(table, key, undefined),
   });
   const pending = new Pending();
+  const late = new LateRows(sql);
 
   const run = <T>(work: () => T): T => {
     if (closed) throw new Error('a closed store was used');
@@ -244,6 +255,7 @@ const storeOver = (sql: Sql): Store => {
       );
     } catch (error) {
       kept.forget();
+      late.forget();
       indexed = undefined;
       throw error;
     } finally {
@@ -267,6 +279,7 @@ const storeOver = (sql: Sql): Store => {
   const writeRows = (table: Table): void => {
     const written = pending.takeRows(table);
     if (written.length === 0) return;
+    if (table === SCATTERED) return late.write(written);
     const { put, putMany, delete: remove } = of(table);
     for (const { key, value } of written) if (value === undefined) sql.run(remove, [key]);
     const rows = written.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]));
@@ -354,18 +367,20 @@ const storeOver = (sql: Sql): Store => {
         if (known !== undefined) return known ?? undefined;
         const written = open ? pending.find(table, key) : undefined;
         if (written !== undefined) return written.value?.slice();
-        const value = first(sql.all(of(table).get, [key]));
+        const value = (table === SCATTERED ? late.get(key) : undefined) ?? first(sql.all(of(table).get, [key]));
         return value === undefined ? undefined : asBytes(value);
       }),
     put: (table, key, value) =>
       run(() => {
         // Outside of a transaction it is its own.
-        if (!open) write(table, of(table).put, [key, value]);
+        if (!open && table === SCATTERED) transaction(() => hold(table, key, value));
+        else if (!open) write(table, of(table).put, [key, value]);
         else if (!kept.put(table, key, value)) hold(table, key, value);
       }),
     delete: (table, key) =>
       run(() => {
-        if (!open) write(table, of(table).delete, [key]);
+        if (!open && table === SCATTERED) transaction(() => hold(table, key, undefined));
+        else if (!open) write(table, of(table).delete, [key]);
         else if (!kept.delete(table, key)) hold(table, key, undefined);
       }),
     scan: (table, range: Range = {}) => run(() => kept.scan(table, range) ?? scanStatement(table, range)),
@@ -373,6 +388,7 @@ const storeOver = (sql: Sql): Store => {
       run(() => {
         kept.flush();
         writeAll();
+        if (table === SCATTERED || links.some((link) => link.table === SCATTERED)) together(() => late.carryOver());
         const index = scanIndex(from !== undefined, to !== undefined, reverse);
         const statement = linkedStatement(links, `${table} ${index}`, () => {
           const rows = of(table).scan[index] as string;
@@ -421,6 +437,7 @@ const storeOver = (sql: Sql): Store => {
         kept.flush();
         writeAll();
         indexAll();
+        if (links.some((link) => link.table === SCATTERED)) together(() => late.carryOver());
         const statement = linkedStatement(links, 'search', () => {
           // From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost.
           const hits = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
