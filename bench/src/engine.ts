@@ -36,7 +36,7 @@ const methods = {
     readonly online: boolean;
   }): Promise<void> {
     countBytes();
-    kith = await openNodeKith({ home, relays: [relay], online });
+    kith = await openNodeKith({ home, relays: [relay], online, durability: 'process' });
     kith.onChange((change) => {
       if (change.type === 'events') for (const line of change.events) heard(line);
     });

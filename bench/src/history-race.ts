@@ -146,7 +146,7 @@ export const bench: Bench = async (racing) => {
   }
   const chromium = await inChromium(racing, kith);
   tell('chromium', chromium);
-  const none = { peer: 'none', peerValue: null, durability } as const;
+  const none = { peer: 'none', peerValue: null, durability: 'power' } as const;
   print({ ...none, metric: `chromium-history-${count}`, value: rate(chromium), unit: 'messages/s', better: 'higher' });
   print({ ...none, metric: 'chromium-history-first-screen', value: chromium.first, unit: 'ms', better: 'lower' });
 };

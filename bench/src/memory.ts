@@ -34,7 +34,7 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
   const used = residentOf(daemon.pid) / 1024;
   const floor = await yard.server(['-e', 'console.log("ready at -"); setInterval(() => 0, 1000)'], /ready at (-)/);
   const peerValue = residentOf(floor.pid) / 1024;
-  const line = { unit: 'MiB', better: 'lower', durability: 'process' } as const;
+  const line = { unit: 'MiB', better: 'lower', durability: 'power' } as const;
   print({ ...line, metric: `memory-${count}-started`, value: started, peer: 'floor-node', peerValue });
   print({ ...line, metric: `memory-${count}-used`, value: used, peer: 'floor-node', peerValue });
   print({ ...line, metric: `memory-${count}-used`, value: used, peer: 'budget', peerValue: AIM_MB });

@@ -68,7 +68,7 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
       peer: 'floor-sql',
       peerValue: at(1),
       better: 'lower',
-      durability: 'process',
+      durability: 'power',
     });
   };
 

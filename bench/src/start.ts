@@ -32,7 +32,7 @@ const command = async ({ yard, isQuick, print }: Racing): Promise<void> => {
   const send = (): number => timed(kith, ['--home', alice.home, '--json', 'send', conversation, 'On my way']);
   const floor = (): number => timed(node, ['-e', '0']);
   const rounds = isQuick ? 3 : 15;
-  const line = { unit: 'ms', peer: 'floor-node', better: 'lower', durability: 'process' } as const;
+  const line = { unit: 'ms', peer: 'floor-node', better: 'lower', durability: 'power' } as const;
   const [cold, none] = await inTurn(rounds, send, floor);
   print({ ...line, metric: 'kith-send', value: cold, peerValue: none });
   await yard.server(
@@ -164,7 +164,7 @@ const screens = async ({ yard, isQuick, print }: Racing): Promise<void> => {
     peer: 'floor-page',
     peerValue: floor,
     better: 'lower',
-    durability: 'process',
+    durability: 'power',
   });
 
   const frames = await scrolled(profile, relay, conversation, isQuick ? 100 : 900);
@@ -197,7 +197,7 @@ const screens = async ({ yard, isQuick, print }: Racing): Promise<void> => {
       [conversation, words, PAGE] as const,
     ),
   );
-  const line = { unit: 'ms', peer: 'none', peerValue: null, better: 'lower', durability: 'process' } as const;
+  const line = { unit: 'ms', peer: 'none', peerValue: null, better: 'lower', durability: 'power' } as const;
   print({ ...line, metric: `chromium-search-first-${messages}`, value: first[0] as number });
   print({ ...line, metric: `chromium-search-warm-${messages}-p95`, value: quantile(search, 0.95) });
   print({ ...line, metric: `chromium-page-warm-${messages}-p95`, value: quantile(page, 0.95) });

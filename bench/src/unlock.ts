@@ -11,7 +11,7 @@ import { inTurn, now } from './figures.ts';
 const PASSPHRASE = 'four random words here';
 /** What libsodium itself takes for the hash alone, in a thread that holds its memory already. */
 const PEER = 'argon2id-alone';
-const LINE = { unit: 'ms', better: 'lower', durability: 'process' } as const;
+const LINE = { unit: 'ms', better: 'lower', durability: 'power' } as const;
 
 const inNode = async ({ yard, isQuick, print }: Racing): Promise<void> => {
   const kith = await openNodeKith({ home: yard.newFolder('locked'), relays: [], online: false });

@@ -1,5 +1,5 @@
 // kill -9 at any moment, of a client or of the relay. Acknowledged is what the engine answered to, or `kith send` with exit
-// status 0. Used by the stories and, with more cycles, by scripts/long/kill.mjs.
+// status 0. Used by the stories and, with more cycles, by scripts/long/kill.mjs. What is driven here is driven by disk faults too.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -19,30 +19,34 @@ export interface KillReport {
 }
 
 const node = join(root, 'node_modules/node/bin/node');
-const spawnKith = (stage: Stage, argv: readonly string[]): ChildProcess =>
-  spawn(node, [launcher, ...argv], {
+/** `under`: a command that runs the rest of its arguments, as `strace` does. */
+const spawnKith = (stage: Stage, argv: readonly string[], under: readonly string[]): ChildProcess => {
+  const [program, ...rest] = [...under, node, launcher, ...argv];
+  return spawn(program as string, rest, {
     cwd: stage.folder,
     stdio: ['pipe', 'pipe', 'ignore'],
     env: { ...process.env, XDG_DATA_HOME: stage.folder },
   });
+};
 const linesOf = (child: ChildProcess, listener: (line: Readonly<Record<string, unknown>>) => void): void => {
   if (child.stdout === null) throw new Error('a process without output');
   createInterface(child.stdout).on('line', (line) => listener(JSON.parse(line) as Readonly<Record<string, unknown>>));
 };
-const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
-const killNow = async (child: ChildProcess): Promise<void> => {
+export const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+export const killNow = async (child: ChildProcess): Promise<void> => {
   const closed = isOver(child) ? undefined : once(child, 'close');
   child.kill('SIGKILL');
   await closed;
 };
 
 /** An engine in a process of its own, asked over its standard input. */
-class Client {
+export class Client {
   readonly child: ChildProcess;
   readonly #waiting = new Map<number, (answer: Readonly<Record<string, unknown>> | undefined) => void>();
-  #numbers = 0;
-  constructor(stage: Stage, home: Home) {
-    this.child = spawnKith(stage, ['--home', home.folder, '--json', 'rpc']);
+  /** The number of the last question. */
+  asked = 0;
+  constructor(stage: Stage, home: Home, under: readonly string[] = []) {
+    this.child = spawnKith(stage, ['--home', home.folder, '--json', 'rpc'], under);
     this.child.stdin?.on('error', () => undefined);
     linesOf(this.child, (line) => this.#waiting.get(Number(line['id']))?.(line));
     this.child.on('close', () => {
@@ -51,7 +55,7 @@ class Client {
   }
   /** Undefined: it was killed before it answered. */
   async ask(method: string, params: object = {}): Promise<unknown> {
-    const id = ++this.#numbers;
+    const id = ++this.asked;
     const answer = await new Promise<Readonly<Record<string, unknown>> | undefined>((resolve) => {
       this.#waiting.set(id, resolve);
       if (isOver(this.child)) resolve(undefined);
@@ -63,13 +67,22 @@ class Client {
   }
 }
 
-const startRelay = async (
+export const startRelay = async (
   stage: Stage,
   port: number,
+  more: readonly string[] = [],
+  under: readonly string[] = [],
 ): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
-  const child = spawnKith(stage, ['serve', '--port', String(port), '--data', join(stage.folder, 'relay'), '--json']);
+  const child = spawnKith(
+    stage,
+    ['serve', '--port', String(port), '--data', join(stage.folder, 'relay'), '--json', ...more],
+    under,
+  );
   const ready = await new Promise<Readonly<Record<string, unknown>>>((resolve) => linesOf(child, resolve));
-  if (ready['ready'] !== true) throw new Error(`the relay did not start: ${JSON.stringify(ready)}`);
+  if (ready['ready'] !== true) {
+    await killNow(child);
+    throw new Error(`the relay did not start: ${JSON.stringify(ready)}`);
+  }
   return { child, port: Number(ready['port']) };
 };
 
@@ -100,7 +113,7 @@ export const compare = (
     starts: starts.toSorted((a, b) => a - b),
   };
 };
-const textsOf = async (client: Client, conversation: string): Promise<readonly unknown[]> => {
+export const textsOf = async (client: Pick<Client, 'ask'>, conversation: string): Promise<readonly unknown[]> => {
   const pages: { readonly event: string; readonly kind: string; readonly text: unknown }[][] = [];
   for (;;) {
     const before = pages[0]?.[0]?.event;

@@ -66,8 +66,14 @@ export const openSegmentLog = (folder: string, durability: Durability): SegmentL
     const path = join(parent, `${bucket.bits}-${bucket.prefix}.cells`);
     // Not in append mode: a batch that failed is written over by the next one.
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    const kept = recover(file);
-    if (durability === 'power') syncFolders(parent, folder);
+    let kept: number;
+    try {
+      kept = recover(file);
+      if (durability === 'power') syncFolders(parent, folder);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
     const segment: Segment = { bucket, file, kept, waiting: [], writing: false, dropped: false };
     segments.set(bucketKey(bucket), segment);
     bytes += kept * RECORD_BYTES;
@@ -95,7 +101,7 @@ export const openSegmentLog = (folder: string, durability: Durability): SegmentL
     if (error === null) segment.kept += batch.length;
     else {
       // What was written of the batch is not kept; the next batch has to begin where this one did.
-      if (!segment.dropped) truncate(segment.file, segment.kept);
+      if (!segment.dropped) tidy(segment);
     }
     const result: Kept = error === null ? 'kept' : isFull(error) ? 'full' : 'failed';
     for (const { done } of batch) done(result);
@@ -220,12 +226,23 @@ const recover = (file: number): number => {
 };
 
 const truncate = (file: number, records: number): void => ftruncateSync(file, offsetOf(records));
+/** A disk that fails here too changes nothing: the next batch is written over the rest, and a start leaves out a torn one. */
+const tidy = ({ file, kept }: Segment): void => {
+  try {
+    truncate(file, kept);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+};
 
 /** A new file is only there after a power loss when the folders above it are synced too. */
 const syncFolders = (...folders: readonly string[]): void => {
   for (const folder of folders) {
     const handle = openSync(folder, 'r');
-    fsyncSync(handle);
-    closeSync(handle);
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
   }
 };

@@ -1,0 +1,22 @@
+import { beforeAll, expect, test } from 'vitest';
+import { build } from '../apps/cli/test/support/processes.ts';
+import { clientCalls, relayCalls, seedOfCommit, someOf } from './support/failed-calls.ts';
+
+beforeAll(build);
+
+// All of the first 200 in the long form; which ones here is the commit's choice.
+test('a disk that fails once, at 14 of the first calls of `kith send`: told, nothing of it is there, and it goes on', async () => {
+  const numbers = someOf(14, 60, seedOfCommit());
+  const report = await clientCalls(numbers);
+  expect(report, `calls ${numbers.join(', ')}`).toMatchObject({ wrong: [] });
+  expect(report.failed).toBeGreaterThan(7);
+  expect(report.told).toBeGreaterThan(3);
+});
+
+test('a disk that fails once, at 6 of the first calls of a relay: what it acknowledged is there afterwards', async () => {
+  const numbers = someOf(6, 20, seedOfCommit());
+  const report = await relayCalls(numbers);
+  expect(report, `calls ${numbers.join(', ')}`).toMatchObject({ wrong: [] });
+  expect(report.failed).toBeGreaterThan(3);
+  expect(report.told).toBeGreaterThan(0);
+});
