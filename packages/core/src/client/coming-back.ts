@@ -432,9 +432,9 @@ export class ComingBack {
     for (const { feed, state } of members.find(({ id }) => equalBytes(id, pair.me))?.devices ?? []) {
       if (key === undefined || state === 'removed' || equalBytes(feed, own.feed)) continue;
       const said = removals.flatMap(({ entry }) => (equalBytes(entry.feed, feed) ? [entry.seq] : []));
-      const cut = pair.log.cutHere(feed, Math.min(...said));
+      const cuts = pair.log.cutsHere(feed, Math.min(...said));
       const { place } = pair.log.appendEntry(
-        (by, at) => createRemoval(crypto, by, at, { feed, member: null, cuts: [cut] }),
+        (by, at) => createRemoval(crypto, by, at, { feed, member: null, cuts }),
         Math.max(1, this.#context.now()),
         key,
       );

@@ -143,7 +143,9 @@ export class Receiver {
       case 'duplicate':
         return;
       case 'rewound':
-        this.#sessions.want(of, opened.feed, 'lost');
+        // An old copy of a device that was taken out gets no session, but the word that it was.
+        if (this.#isGuest(of, opened.feed)) this.#fromGuest(of, opened.feed, []);
+        else this.#sessions.want(of, opened.feed, 'lost');
         return;
       case 'none': {
         const hello = openHelloCell(this.#context.crypto, inbox, cell);
@@ -266,11 +268,17 @@ export class Receiver {
       return;
     }
     this.received++;
-    const isGuest = of.guests.some((guest) => equalBytes(guest, from));
-    if (isGuest && of === this.#home.mine) this.#hooks.guest(from, items);
-    else if (isGuest && of.kind === 'pair') this.#hooks.contested(of, from, items);
+    if (this.#isGuest(of, from)) this.#fromGuest(of, from, items);
     else if (of.kind === 'self') this.#fromOwn(of, from, items);
     else this.#fromOther(of as Pair, from, items);
+  }
+  #isGuest(of: Conversation, from: FeedId): boolean {
+    return of !== this.#home.joining && of.guests.some((guest) => equalBytes(guest, from));
+  }
+  /** Of who is no device of its person yet, or no more, or disputed. */
+  #fromGuest(of: Conversation, from: FeedId, items: readonly Item[]): void {
+    if (of === this.#home.mine) this.#hooks.guest(from, items);
+    else if (of.kind === 'pair') this.#hooks.contested(of, from, items);
   }
   #fromOther(pair: Pair, from: FeedId, items: readonly Item[]): void {
     // Who the sender is comes first: the rest is judged by it.

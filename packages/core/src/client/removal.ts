@@ -114,9 +114,10 @@ export class Removal {
     if (state === 'removed' && by === undefined) return;
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
     // With words nothing counts that it said against others of its person.
-    const cut = refuse ? nothing : of.log.cutHere(feed, by === undefined ? undefined : this.#firstRemovalBy(of, feed));
+    const before = by === undefined ? undefined : this.#firstRemovalBy(of, feed);
+    const cuts = refuse ? [nothing] : of.log.cutsHere(feed, before);
     const entry = of.log.appendEntry(
-      (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts: [cut] }),
+      (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts }),
       Math.max(1, this.#context.now()),
       by,
     );

@@ -37,7 +37,10 @@ export const inceptionBody = named(
 /** In the extensions of an entry that adds a device: it is the spare of a backup, and is given no session. */
 export const SPARE_EXTENSION = 1;
 export const addDeviceBody = named('add-device', tuple({ device: key, member, consent: signature }));
-/** The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`. */
+/**
+ * The last places of a feed that a removal still accepts: `count` events of `segment`, and the charter chain up to `charterHead`.
+ * Further cuts of the same feed say only `charterHead`: other branches of a chain that copies of one key went on with.
+ */
 export const cutCodec = named(
   'cut',
   tuple({

@@ -101,15 +101,18 @@ export const claimsOf = (all: readonly Chained[], inceptions: readonly Chained[]
     return seen;
   };
 
+  const chainTo = (head: Uint8Array): readonly Chained[] => [...chainOf(byHash.get(nameOf(head)))];
   /** Undefined for an entry that is no removal of a device, or one that does not count. `people`: whose it can be. */
   const removalOf = (chained: Chained, people: ReadonlySet<string>): Removal | undefined => {
     const { act } = chained.open;
     if (act.type !== 'remove' || act.feed === null || people.size === 0) return undefined;
     const feed = act.feed;
     const target = nameOf(feed);
-    const cut = act.cuts.find((one) => equalBytes(one.feed, feed));
+    // The first cut is the device's; further ones name other branches of its chain that stay.
+    const cuts = act.cuts.filter((one) => equalBytes(one.feed, feed));
+    const [cut] = cuts;
     if (cut === undefined || target === chained.feed || recovery.has(target)) return undefined;
-    const accepted = chainOf(cut.charterHead === null ? undefined : byHash.get(nameOf(cut.charterHead)));
+    const accepted = new Set(cuts.flatMap(({ charterHead }) => (charterHead === null ? [] : chainTo(charterHead))));
     // A cut does not lie below what the remover's own earlier entries referred to.
     for (let at = chained.before; at !== undefined; at = at.before) {
       const named = at.open.act.type === 'witness' ? byHash.get(nameOf(at.open.act.removal)) : undefined;

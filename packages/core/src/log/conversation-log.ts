@@ -18,7 +18,7 @@ import {
 import {
   append,
   appendEntry,
-  cutHere,
+  cutsHere,
   headsSeen,
   joinDevice,
   openSubkeys,
@@ -107,7 +107,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     addingEntry: (feed) =>
       state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed))?.bytes,
-    cutHere: (feed, before) => cutHere(state, feed, before),
+    cutsHere: (feed, before) => cutsHere(state, feed, before),
     device: () => ownDevice(state),
     startSegment: () => startSegment(state),
     turn: (now, always) => turn(state, now, always),

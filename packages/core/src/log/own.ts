@@ -10,6 +10,7 @@ import {
   firstEntryPoint,
   NO_HASH,
   openEntry,
+  MAX_CUTS,
   type Cut,
   type EntryPoint,
   type FeedId,
@@ -112,22 +113,18 @@ export const joinDevice = (state: LogState, key: SigningKey, member: MemberId, i
   return { feed, member, key };
 };
 
-/** Where a chain of entries ends: the longest from the start, at a fork the smallest hash. */
-const chainEnd = (
-  state: LogState,
-  feed: FeedId,
-  before = Infinity,
-): ReturnType<LogState['entries']>[number] | undefined => {
-  const ends = new Map<string, ReturnType<LogState['entries']>[number]>();
-  let last: ReturnType<LogState['entries']>[number] | undefined;
-  for (const open of state.entries(feed)) {
-    if (open.entry.seq >= before) continue;
-    if (open.entry.seq > 0 && !ends.has(toHex(open.entry.previous))) continue;
-    ends.set(toHex(open.hash), open);
-    if (last === undefined || open.entry.seq > last.entry.seq) last = open;
-  }
-  return last;
+/** Charter entries of a feed that are held from its first one on, in the order of their seq. */
+const linked = (state: LogState, feed: FeedId, before = Infinity): ReturnType<LogState['entries']> => {
+  const names = new Set<string>();
+  return state.entries(feed).filter(({ entry, hash }) => {
+    const follows = entry.seq < before && (entry.seq === 0 || names.has(toHex(entry.previous)));
+    if (follows) names.add(toHex(hash));
+    return follows;
+  });
 };
+/** Where a chain of entries ends: the longest from the start, at a fork the smallest hash. */
+const endOf = (chain: ReturnType<typeof linked>): ReturnType<typeof linked>[number] | undefined =>
+  chain.find(({ entry }) => entry.seq === chain.at(-1)?.entry.seq);
 
 /** `by`: a recovery key instead of this device's; the caller wipes it. */
 export const appendEntry = (
@@ -138,7 +135,7 @@ export const appendEntry = (
 ): { readonly place: Place; readonly entry: Uint8Array; readonly intake: Intake } => {
   const own = theOwn(state);
   const feed = by === undefined ? own.feed : feedIdOf(state.crypto, by.publicKey);
-  const last = chainEnd(state, feed);
+  const last = endOf(linked(state, feed));
   const root = state.roots[0];
   if (root === undefined) throw new Error('a log without a root');
   const at = last === undefined ? firstEntryPoint(root) : entryPointAfter(last);
@@ -152,17 +149,29 @@ export const appendEntry = (
   return { place: { feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry, intake };
 };
 
-/** The last places of a device that are held here: what a removal by this device accepts. */
-export const cutHere = (state: LogState, feed: FeedId, before = Infinity): Cut => {
+/**
+ * The last places of a device that are held here: what a removal by this device accepts. Where copies of its key went on side by
+ * side (two restores of one backup), the other branches of its charter follow, those seen first. `before` is for what is
+ * disputed: there one chain counts.
+ */
+export const cutsHere = (state: LogState, feed: FeedId, before = Infinity): readonly [Cut, ...Cut[]] => {
   const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
-  const last = chainEnd(state, feed, before);
-  return {
+  const entries = linked(state, feed, before);
+  const last = endOf(entries);
+  const end = {
     feed,
     segment: at?.segment ?? null,
     count: at?.count ?? 0,
     charterCount: last === undefined ? 0 : last.entry.seq + 1,
     charterHead: last?.hash ?? null,
   };
+  if (before !== Infinity) return [end];
+  const others = entries
+    .filter((open) => open !== last && !entries.some(({ entry }) => equalBytes(entry.previous, open.hash)))
+    .toSorted((a, b) => state.seenAt(a) - state.seenAt(b) || compareBytes(a.hash, b.hash))
+    .slice(0, MAX_CUTS - 1)
+    .map(({ entry, hash }) => ({ feed, segment: null, count: 0, charterCount: entry.seq + 1, charterHead: hash }));
+  return [end, ...others];
 };
 
 const theOwn = (state: LogState): OwnRecord => {

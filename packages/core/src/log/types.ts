@@ -211,8 +211,11 @@ export interface ConversationLog {
   addedAt(feed: FeedId): number;
   /** The entry that made this feed a device of its member; undefined for that of an inception. */
   addingEntry(feed: FeedId): Uint8Array | undefined;
-  /** As much of a device as is held here, for a removal that accepts no more. `before`: of its charter only what is below. */
-  cutHere(feed: FeedId, before?: number): Cut;
+  /**
+   * As much of a device as is held here, for a removal that accepts no more: the cut, and further ones for other branches of its
+   * charter. `before`: of its charter only what is below, and no other branch.
+   */
+  cutsHere(feed: FeedId, before?: number): readonly Cut[];
   device(): OwnDevice | undefined;
   /** The next event opens a new segment: after a restore, or when a peer is ahead of one's own feed. */
   startSegment(): void;

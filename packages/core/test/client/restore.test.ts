@@ -128,6 +128,64 @@ test('S1.1 restored twice makes two devices: two entries at one place of the spa
   expect(toHex(new Uint8Array(1))).toBe('00');
 });
 
+/** Alice's home and two that came back from one file of it; all of them know each other, and Bob knows all. */
+const restoredTwice = async (seed: number) => {
+  const there = talked(seed);
+  const { here, alice, bob, conversation } = there;
+  const file = await backup(alice);
+  here.clock.advance(60_000);
+  const [one, two] = [await restore(here, file, 'one'), await restore(here, file, 'two')];
+  expect(says(here, one, [alice, two, bob], conversation, 'I am one')).toBe(true);
+  expect(says(here, two, [alice, one, bob], conversation, 'I am two')).toBe(true);
+  return { ...there, one, two };
+};
+const standing = (of: SimDevice): readonly string[] =>
+  of.call('device.list', {}).flatMap(({ device, revoked, backup: isBackup }) => (revoked || isBackup ? [] : [device]));
+
+test.each(['alice', 'one', 'two'] as const)(
+  'S1.1 S4.23 restored twice, then the file is removed by %s: it lets nobody in, and both that came back with it stay',
+  async (by) => {
+    const there = await restoredTwice(10);
+    const { here, alice, bob, one, two, conversation } = there;
+    const spare = there[by].call('device.list', {}).find(({ backup: isBackup }) => isBackup);
+    there[by].call('device.revoke', { device: spare?.device ?? '' });
+    here.clock.advance(2 * HOUR);
+    for (const own of [alice, one, two]) {
+      expect(standing(own)).toHaveLength(3);
+      expect(own.call('device.list', {}).filter(({ revoked }) => revoked)).toMatchObject([{ backup: true }]);
+    }
+    expect(bob.call('contact.devices', { conversation }).filter(({ removed }) => !removed)).toHaveLength(3);
+    for (const own of [alice, one, two]) {
+      const rest = [alice, one, two, bob].filter((other) => other !== own);
+      expect(says(here, own, rest, conversation, `${own.name} stays`)).toBe(true);
+    }
+    expect(says(here, bob, [alice, one, two], conversation, 'you all')).toBe(true);
+  },
+);
+
+test.each([
+  ['one', 'two'],
+  ['two', 'one'],
+] as const)(
+  'S1.1 S4.23 restored twice, then %s removes %s: that one stops, and what both wrote stays',
+  async (by, gone) => {
+    const there = await restoredTwice(11);
+    const { here, alice, bob, conversation } = there;
+    const device = there[gone].call('device.list', {}).find(({ thisDevice }) => thisDevice)?.device ?? '';
+    there[by].call('device.revoke', { device });
+    here.clock.advance(2 * HOUR);
+    for (const own of [alice, there[by]]) expect(standing(own)).toHaveLength(2);
+    expect(standing(alice)).not.toContain(device);
+    expect(bob.call('contact.devices', { conversation }).filter(({ removed }) => removed)).toHaveLength(1);
+    expect(() => there[gone].call('send', { conversation, text: 'too late' })).toThrow();
+    expect(says(here, there[by], [alice, bob], conversation, 'it is me')).toBe(true);
+    expect(says(here, bob, [alice, there[by]], conversation, 'I know')).toBe(true);
+    expect(texts(there[gone], conversation)).not.toContain('I know');
+    for (const held of [alice, bob, there[by]])
+      for (const text of ['I am one', 'I am two']) expect(texts(held, conversation)).toContain(text);
+  },
+);
+
 test.each(['online', 'as a short command'])(
   'S1.1 a restored device is there at once: relays are read, and lines come and go live (backup made %s)',
   async (how) => {

@@ -12,12 +12,14 @@ import {
   entryPointAfter,
   evaluateCharter,
   FINAL_AFTER_MS,
+  firstEntryPoint,
   mergedMembers,
   openEntry,
   signAbsorbConsent,
   signConsent,
   signEntry,
   ENTRY_KINDS,
+  type Cut,
   type CharterRules,
   type OpenEntry,
 } from '../../src/identity/index.ts';
@@ -237,6 +239,40 @@ export const ATTACKS: Readonly<Record<string, () => readonly string[]>> = {
       }),
     ];
   },
+
+  'S4.23 a chain that branches is cut where it was held: the branches that are named stay, and what comes on others is void':
+    () => {
+      const { a1, a2, a3, b } = family();
+      const [a4, a5] = [new Device(), new Device()];
+      // Two restores of one backup, and a third one that nobody had heard of.
+      const start = firstEntryPoint(ROOT);
+      const [one, two, late] = [a3, a4, a5].map((restored) => {
+        restored.member = a1.member;
+        const consent = signConsent(crypto, restored.key, ROOT, a1.member);
+        return createAddDevice(crypto, a2.key, start, { device: restored.key.publicKey, member: a1.member, consent });
+      }) as [Uint8Array, Uint8Array, Uint8Array];
+      const cutAt = (bytes: Uint8Array): Cut => {
+        const head = openEntry(crypto, bytes)?.hash ?? null;
+        return { feed: a2.feed, segment: null, count: 0, charterCount: 1, charterHead: head };
+      };
+      const remove = (...heads: readonly Uint8Array[]): OpenEntry[] => [
+        ...all(a1, b),
+        a1.keep(createRemoval(crypto, a1.key, a1.at, { feed: a2.feed, member: null, cuts: heads.map(cutAt) })),
+      ];
+      const devices = { a2, a3, a4, a5 };
+      const held = [one, two, late];
+      const both = statesOf([...remove(one, two), ...held], devices);
+      a1.said.pop();
+      const turned = statesOf([...remove(two, one), ...held.toReversed()], devices);
+      a1.said.pop();
+      const only = statesOf([...remove(two), ...held], devices);
+      const right = { a2: 'removed', a3: 'active', a4: 'active', a5: 'removed' };
+      return [
+        ...differing('two branches', both, right),
+        ...differing('turned round', turned, right),
+        ...differing('one branch', only, { ...right, a3: 'removed' }),
+      ];
+    },
 
   'S4.23 a refusal within a day: the cut at zero voids all that the new device signed, its friends too': () => {
     const { a1, a2, a3, b } = family();

@@ -287,7 +287,7 @@ describe('who publishes, and when', () => {
           createRemoval(crypto, key, at, {
             feed: thief as FeedId,
             member: null,
-            cuts: [first.log.cutHere(thief as FeedId)],
+            cuts: first.log.cutsHere(thief as FeedId),
           }),
         START + DAY,
       ),

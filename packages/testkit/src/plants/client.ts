@@ -58,6 +58,35 @@ export const CLIENT_PLANTS = {
     instead: 'other.feed.length === 0 &&',
     noticedBy: attack('class 2 class 6 a removed device signs'),
   },
+  'use-one-relay': {
+    words: 'Only one of two relays is given anything: what an evil one hides, device entries too, is hidden.',
+    file: of('sender.ts'),
+    find: 'return route.via.outlets[0]?.record.relays ?? [];',
+    instead: 'return route.via.outlets[0]?.record.relays.slice(-1) ?? [];',
+    noticedBy: attack('what their person said (seed 4300)'),
+  },
+  'stay-parted': {
+    words: 'Cells that no session opens are passed over: who was parted by what a relay hid and put in stays parted.',
+    file: of('receiver.ts'),
+    find: '        else this.#lost(of);',
+    instead: '',
+    noticedBy: attack('class 1 class 2 with no relay but an evil one'),
+  },
+  'hear-no-removed-device': {
+    words:
+      'A removed device that writes again, a copy of its home, is not told that it is one: it never learns that it is out.',
+    file: of('removal.ts'),
+    find: ".filter(({ state }) => state !== 'active')\n      .map(({ feed }) => feed);",
+    instead: ".filter(({ state }) => state === 'contested')\n      .map(({ feed }) => feed);",
+    noticedBy: attack("class 11 S4.23 a copy of a removed device's home"),
+  },
+  'cut-off-one-restore': {
+    words: 'Who removes a backup file accepts one of the devices that came back with it, and takes the other one out.',
+    file: 'packages/core/src/log/own.ts',
+    find: 'return [end, ...others];',
+    instead: 'return [end, ...others.slice(others.length)];',
+    noticedBy: noticedBy('restore', 'S1.1 S4.23 restored twice, then the file is removed by alice'),
+  },
   'always-typing': {
     words: 'Typing is told to who is blocked, marked or gone.',
     file: of('calls.ts'),

@@ -112,6 +112,13 @@ export const IDENTITY_PLANTS = {
     instead: 'false &&',
     noticedBy: attack('class 6 S4.23 a removed device signs entries that name o'),
   },
+  'cut-at-one-branch': {
+    words: 'Of a removed key that copies went on with only one branch counts: of two restores of a backup one is lost.',
+    file: of('chains.ts'),
+    find: 'const cuts = act.cuts.filter((one) => equalBytes(one.feed, feed));',
+    instead: 'const cuts = act.cuts.filter((one) => equalBytes(one.feed, feed)).slice(0, 1);',
+    noticedBy: attack('S4.23 a chain that branches is cut where it was'),
+  },
   'keep-void-devices': {
     words: 'What a refused device added stays.',
     file: of('acceptance.ts'),

@@ -19,6 +19,16 @@ export const LOG_PLANTS = {
     instead: 'if (signed === undefined)',
     noticedBy: noticedBy('rules', 'class 1: a segment that another key'),
   },
+  'one-shape-for-two-objects': {
+    words: 'The stub of a segment has the shape of a seal: the one is read as the other.',
+    file: of('objects.ts'),
+    find: '    head: eventIdCodec,\n    lamport: uint(MAX_LAMPORT),\n    seed: bytes(32),\n',
+    instead: '    head: eventIdCodec,\n',
+    noticedBy: {
+      file: 'packages/core/test/identity/slots.test.ts',
+      test: 'class 4 S4.20 every object fed to every other parser',
+    },
+  },
   'hash-without-key': {
     words: 'A content is hashed without its key: who holds the header can guess what was deleted.',
     file: of('content.ts'),
