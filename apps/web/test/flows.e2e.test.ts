@@ -546,6 +546,45 @@ test('S4.7 S4.39 one calm hint after ten messages, never in the first minute, pu
   }
 }, 30_000);
 
+test('S4.39 a second device and then a backup are suggested on different days, and each put away for good', async () => {
+  const other = await person();
+  try {
+    await other.page.clock.install();
+    await open('scene=talk', other.page);
+    const { button } = steps(other.page);
+    await other.page.locator('.list-entry').first().waitFor();
+    await inFixture((fixture) => {
+      for (const key of ['hint.notifications', 'hint.persist']) void fixture.kith.call('set', { key, value: 'off' });
+    }, other.page);
+    const device = other.page.getByText('A second device keeps your conversations');
+    const backup = other.page.getByText('A backup file keeps your conversations');
+    await other.page.clock.runFor(50_000);
+    expect(await device.count()).toBe(0);
+    await other.page.clock.runFor(11_000);
+    await device.waitFor();
+    await button('Not now').click();
+    await device.waitFor({ state: 'detached' });
+    // One a day.
+    await other.page.clock.runFor(120_000);
+    expect(await backup.count()).toBe(0);
+    await other.page.clock.fastForward('24:00:00');
+    await other.page.reload();
+    await other.page.locator('.list-entry').first().waitFor();
+    await inFixture((fixture) => {
+      for (const key of ['hint.notifications', 'hint.persist', 'hint.device'])
+        void fixture.kith.call('set', { key, value: 'off' });
+    }, other.page);
+    await other.page.clock.runFor(61_000);
+    await backup.waitFor();
+    await button('Save a backup file').click();
+    await other.page.getByRole('heading', { name: 'Keep it safe' }).waitFor();
+    const kept = await inFixture((fixture) => fixture.kith.call('set', {}), other.page);
+    expect(kept.find(({ key }) => key === 'hint.backup')?.value).toBe('off');
+  } finally {
+    await other.close();
+  }
+}, 30_000);
+
 test('U13 the keys that work everywhere, and the help that lists them', async () => {
   await open(blair);
   await steps(page).composer.waitFor();

@@ -14,6 +14,7 @@ export const SETTINGS = {
   hintPersist: 'hint.persist',
   hintDay: 'hint.day',
   hintDevice: 'hint.device',
+  hintBackup: 'hint.backup',
   hintRemoved: 'hint.removed',
 } as const;
 export type SettingName = keyof typeof SETTINGS;

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { announce } from '../app/announce.tsx';
 import { useKith, usePlatform } from '../app/kith.tsx';
 import { go } from '../app/route.ts';
+import { SETTINGS } from '../app/settings.ts';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Modal } from '../ui/modal.tsx';
@@ -22,6 +23,8 @@ export function SaveBackup({ onClose }: { onClose: () => void }) {
     work.run(async (said) => {
       const { saveBackup } = await files();
       await saveBackup(kith, passphrase, platform.derive, (done) => said(t.backup.mib(done)));
+      // Who has one needs nobody to suggest it.
+      await kith.call('set', { key: SETTINGS.hintBackup, value: 'off' }).catch(() => undefined);
       announce(t.backup.saved);
       onClose();
     });

@@ -75,6 +75,22 @@ function SecondDevice({ due, putAway }: { due: boolean; putAway: () => void }) {
   );
 }
 
+/** Another day, to who wants no second device: without either one loss takes everything. */
+function FirstBackup({ due, putAway }: { due: boolean; putAway: () => void }) {
+  if (!useHint('hintBackup', due)) return null;
+  return (
+    <Offer
+      text={t.offers.backup}
+      action={t.backup.save}
+      onAction={() => {
+        putAway();
+        go({ at: 'safe' });
+      }}
+      onNever={putAway}
+    />
+  );
+}
+
 export function Offers() {
   const kith = useKith();
   const platform = usePlatform();
@@ -138,5 +154,8 @@ export function Offers() {
       />
     );
   }
-  return <SecondDevice due={received && devices.length === 1} putAway={() => putAway(SETTINGS.hintDevice)} />;
+  const alone = received && devices.length === 1;
+  if (settings.get(SETTINGS.hintDevice) === 'off')
+    return <FirstBackup due={alone} putAway={() => putAway(SETTINGS.hintBackup)} />;
+  return <SecondDevice due={alone} putAway={() => putAway(SETTINGS.hintDevice)} />;
 }

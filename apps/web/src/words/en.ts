@@ -827,6 +827,7 @@ export const en = {
   jump: { title: 'Jump to', field: 'Name', none: 'Nobody has that name.' },
 
   offers: {
+    backup: 'A backup file keeps your conversations should you lose this device.',
     notifications: 'Be told when a message arrives?',
     notificationsDo: 'Turn on',
     persist: 'Your messages live in this browser only.',
