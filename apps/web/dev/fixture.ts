@@ -124,6 +124,7 @@ const lineOf = (conversation: string, over: Partial<LogLine>): LogLine => ({
   timer: null,
   goesAt: null,
   starred: false,
+  gap: false,
   mark: null,
   notice: null,
   ...over,

@@ -57,7 +57,10 @@ export const log: Action = async ({ input, print, kith }) => {
     before === undefined
       ? await newest(engine, conversation, limit, undefined)
       : await withEvent(engine, conversation, before, (event) => newest(engine, conversation, limit, event));
-  for (const line of lines) print.record(logRecord(line), logWords(line));
+  for (const line of lines) {
+    if (line.gap) print.talk('… older messages are still coming from your other devices');
+    print.record(logRecord(line), logWords(line));
+  }
   return 0;
 };
 

@@ -60,6 +60,7 @@ export const line = (conversation: string, event: string, text: string | null): 
   timer: null,
   goesAt: null,
   starred: false,
+  gap: false,
   mark: null,
   notice: null,
 });

@@ -384,6 +384,7 @@ export const en = {
     emptyTitle: (name: string) => named(name, `Say hello to ${name}`, 'Say hello'),
     empty: 'You can write now. It arrives as soon as their device is there.',
     newMessages: 'New messages',
+    olderComing: 'Older messages are still coming from your other devices.',
     latest: 'To the latest message',
     latestCount: (n: number) => `${count(n, 'new message', 'new messages')}, to the latest`,
     today: 'Today',

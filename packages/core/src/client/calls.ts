@@ -543,7 +543,7 @@ export class Calls {
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
     this.#arrivals.note(pair, ingested.shown);
-    if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
+    if ([...ingested.shown, ...ingested.settled].some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
       this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text))
       this.#parts.typing.delete(pair.name);
@@ -611,7 +611,7 @@ export class Calls {
   #starred(within: Pair | undefined): readonly LogLine[] {
     const places = starredPlaces(this.#context.store, within?.id ?? null).flatMap(({ conversation, place }) => {
       const pair = this.#parts.home.pair(conversation);
-      const event = pair?.log.at(place)?.event;
+      const event = pair?.log.seenAt(place)?.event;
       return pair === undefined || event === undefined ? [] : [{ pair, event }];
     });
     return this.#parts.lines

@@ -152,6 +152,7 @@ const toLine = (id: ConversationId, { line }: StoredLine): LogLine => ({
   timer: null,
   goesAt: null,
   starred: false,
+  gap: false,
   mark: 'imported',
   notice: line.notice,
 });

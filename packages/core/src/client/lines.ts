@@ -1,5 +1,5 @@
 // What people see of a conversation: its lines, and each contact at a glance.
-import { equalBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
 import {
   aboutLine,
   CONTENT_KINDS,
@@ -18,6 +18,7 @@ import {
   unreadCount,
   type Content,
   type LinePage,
+  type LinePlace,
   type OpenLine,
 } from '../conversation/index.ts';
 import { eventName, type EventId } from '../identity/index.ts';
@@ -145,8 +146,9 @@ export class Lines {
     for (let where = page; ;) {
       const { lines, last } = openLines(pair.view, where);
       if (lines.length > 0 || last === undefined) {
-        const made = lines.map((line) => this.#line(pair, line, glance));
-        return rising ? made : made.toReversed();
+        const risen = rising ? lines : lines.toReversed();
+        const gap = this.#gapAt(pair, risen);
+        return risen.map((line, at) => this.#line(pair, line, glance, at === gap));
       }
       where = rising ? { after: last, limit: page.limit } : { before: last, limit: page.limit };
     }
@@ -180,7 +182,20 @@ export class Lines {
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
     const content =
       shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
-    return this.#line(pair, withAbout(pair, { shown, content }), this.#glance(pair));
+    const line = withAbout(pair, { shown, content });
+    return this.#line(pair, line, this.#glance(pair), this.#gapAt(pair, [line]) === 0);
+  }
+  /** The first of these lines that is shown ahead, when the one before it is not. */
+  #gapAt(pair: Pair, lines: readonly OpenLine[]): number | undefined {
+    const from = pair.log.aheadFrom();
+    if (from === undefined) return undefined;
+    const isAhead = ({ lamport, event }: LinePlace): boolean =>
+      lamport > from.lamport || (lamport === from.lamport && compareBytes(event, from.event) >= 0);
+    const at = lines.findIndex(({ shown }) => isAhead(shown));
+    const first = lines[0];
+    if (at !== 0 || first === undefined) return at;
+    const [before] = linePlaces(this.#context.store, pair.id, { before: first.shown, limit: 1 });
+    return before !== undefined && isAhead(before) ? undefined : at;
   }
   #glance(pair: Pair): Glance {
     const read = this.#sessions
@@ -194,7 +209,7 @@ export class Lines {
       starred: new Set(starred),
     };
   }
-  #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance): LogLine {
+  #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance, gap = false): LogLine {
     const { view } = pair;
     const mine = equalBytes(shown.member, view.me);
     const content = raw === undefined || shown.newer ? undefined : decodeContent(shown.contentKind, raw);
@@ -225,12 +240,13 @@ export class Lines {
       emoji: content?.type === 'reaction' ? content.emoji : null,
       ...this.#time(pair, shown, content),
       starred: glance.starred.has(toHex(placeKey(shown.place))),
+      gap,
       mark: markOf(shown, unknown),
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,
     };
   }
   #reply(pair: Pair, place: Place, glance: Glance): LogLine['reply'] {
-    const shown = pair.log.at(place);
+    const shown = pair.log.seenAt(place);
     if (shown === undefined) return null;
     const raw = shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
     const content = raw === undefined ? undefined : decodeContent(shown.contentKind, raw);
@@ -246,7 +262,7 @@ export class Lines {
   }
   #target(pair: Pair, content: Content | undefined): string | null {
     if (content === undefined || !('target' in content)) return null;
-    const shown = pair.log.at(content.target);
+    const shown = pair.log.seenAt(content.target);
     return shown === undefined ? null : eventName(shown.event);
   }
   /** Of an own event: it waits in the outbox until a frontier of the other side has covered it once. */

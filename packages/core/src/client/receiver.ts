@@ -2,7 +2,7 @@
 // they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, clearRead, decodeSelf, marksOf, projectPair, projectPairs } from '../conversation/index.ts';
+import { afterPrefix, clearRead, decodeSelf, hideLine, marksOf, projectPair, projectPairs } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import {
   AGREEMENT_MS,
@@ -318,15 +318,16 @@ export class Receiver {
     const peer = peerState(this.#context, route.about, feed);
     setPeerState(this.#context, route.about, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
     // What they ask for is judged by the frontier that rides beside it.
-    for (const item of items) if (item.type !== 'want') this.#item(route, feed, item);
+    const isNewest = isOwnRoute(route) && route.about.kind === 'pair' && items.some(({ type }) => type === 'newest');
+    for (const item of items) {
+      if (item.type === 'objects') this.#objects(route, feed, item.objects, isNewest);
+      else if (item.type !== 'want') this.#item(route, feed, item);
+    }
     for (const item of items) if (item.type === 'want') this.#item(route, feed, item);
   }
 
   #item(route: Route, feed: FeedId, item: Item): void {
     switch (item.type) {
-      case 'objects':
-        this.#objects(route, feed, item.objects);
-        return;
       case 'frontier':
         this.#frontier(route, feed, item);
         return;
@@ -422,10 +423,15 @@ export class Receiver {
     this.#out.tellSoon(pair.theirs, true);
   }
 
-  #objects(route: Route, feed: FeedId, objects: Extract<Item, { type: 'objects' }>['objects']): void {
+  #objects(
+    route: Route,
+    feed: FeedId,
+    objects: Extract<Item, { type: 'objects' }>['objects'],
+    isNewest: boolean,
+  ): void {
     const { about } = route;
     const wanted = about.kind === 'pair' ? withoutOldContents(objects, this.#home.history()) : objects;
-    const ingested = about.log.ingest(wanted, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()));
+    const ingested = about.log.ingest(wanted, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()), isNewest);
 
     for (const [reason, count] of ingested.refused)
       this.#context.logger.log('warn', 'objects-refused', { reason, count });
@@ -448,12 +454,16 @@ export class Receiver {
     this.#hooks.charter(of, ingested);
   }
   #show(pair: Pair, ingested: Ingested): void {
+    const { shown, settled, withdrawn, completed } = ingested;
     let purged = false;
-    if (projectPairs(pair.view, ingested.shown)) purged = true;
-    for (const event of ingested.completed) if (projectPair(pair.view, event).type === 'purged') purged = true;
+    // What it said of others is unsaid only by making all of it again. It happens where a copy of a device wrote.
+    for (const event of withdrawn) hideLine(pair.view, event);
+    if (withdrawn.length > 0) this.#home.rebuildPair(pair);
+    if (projectPairs(pair.view, shown, settled)) purged = true;
+    for (const event of completed) if (projectPair(pair.view, event).type === 'purged') purged = true;
     this.#clear(pair, ingested);
     if (purged) this.#context.scrub();
-    if (ingested.shown.length > 0 || ingested.completed.length > 0) this.#hooks.shown(pair, ingested);
+    if ([shown, settled, withdrawn, completed].some(({ length }) => length > 0)) this.#hooks.shown(pair, ingested);
   }
   /**
    * It comes here late: another own device has read it already. How far a mark reaches is sure once its ends are held here;

@@ -93,6 +93,8 @@ export interface LogLine {
   /** When it goes from here; null: never, or its timer does not run yet. */
   readonly goesAt: number | null;
   readonly starred: boolean;
+  /** Older messages that stand right before it are still coming from an own device. */
+  readonly gap: boolean;
   /** Of kind `notice` and `member`: what happened, as a key of the word catalogue. */
   readonly notice: string | null;
 }

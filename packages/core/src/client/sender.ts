@@ -4,7 +4,7 @@
 import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/index.ts';
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import { marksOf } from '../conversation/index.ts';
-import type { FeedId } from '../identity/index.ts';
+import { CHARTER_SEGMENT, type FeedId } from '../identity/index.ts';
 import type { Frontier, Ingested, LogObject, Place, PlaceRange } from '../log/index.ts';
 import {
   cellCount,
@@ -873,8 +873,8 @@ export class Sender {
       // Asked again while it is on its way: there is room for more of it. Long after it stopped: some of it was lost.
       const isLost = known?.packets === 0 && at - known.at >= LOST_AFTER_MS;
       const before = isLost ? undefined : known;
-      const certificates = before?.certificates ?? route.about.log.certificates(left);
-      this.#giving.set(name, { route, feed, certificates, left: before?.left ?? left, at, packets: GIVEN_PACKETS });
+      const { certificates, newest, rest } = before ?? this.#givenParts(route, left);
+      this.#giving.set(name, { route, feed, certificates, newest, rest, at, packets: GIVEN_PACKETS });
       if (before === undefined) this.#sortGiving();
       return;
     }
@@ -886,6 +886,18 @@ export class Sender {
       this.#post(route, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
+  }
+  /** In this order: certificates, what a person looks at first, and the rest. */
+  #givenParts({ about: { log, kind } }: Route, ranges: readonly PlaceRange[]): Pick<Giving, 'certificates' | 'newest' | 'rest'> {
+    const certificates = log.certificates(ranges);
+    const { newest, rest } = log.newestFirst(ranges, NEWEST_EVENTS);
+    if (kind !== 'pair' || newest.length === 0) return { certificates, newest: [], rest: ranges };
+    const isEntries = ({ segment }: PlaceRange): boolean => equalBytes(segment, CHARTER_SEGMENT);
+    return {
+      certificates,
+      newest: [...rest.filter(isEntries), ...newest],
+      rest: rest.filter((range) => !isEntries(range)),
+    };
   }
   /** Where something was written last comes first: that is what a person looks at. */
   #sortGiving(): void {
@@ -906,7 +918,7 @@ export class Sender {
     let next = Number.POSITIVE_INFINITY;
     const full = new Set<string>();
     for (const [name, giving] of this.#giving) {
-      const { route, feed, certificates, left, at, packets } = giving;
+      const { route, feed, certificates, newest, rest, at, packets } = giving;
       const device = toHex(feed);
       const seen = Math.max(at, peerState(this.#context, route.about, feed).seenAt);
       const [relay] = this.#peerRelays(route);
@@ -923,23 +935,26 @@ export class Sender {
       }
       if (!this.#courier.isOpen(relay) || this.#courier.backlog(relay) > MAX_BACKLOG) break;
       const more = packets === 0 ? { at: now, packets: GIVEN_PACKETS - 1 } : { packets: packets - 1 };
-      if (certificates.length > 1) {
+      if (certificates.length > (newest.length > 0 ? 0 : 1)) {
         this.#post(route, [{ type: 'objects', objects: certificates.slice(0, GIVEN_CERTIFICATES) }], 'hour', ALL, []);
         this.#giving.set(name, { ...giving, ...more, certificates: certificates.slice(GIVEN_CERTIFICATES) });
         next = now;
         continue;
       }
-      const batch = route.about.log.read(left, this.#room(route));
-      if (batch.objects.length === 0) {
+      const isNewest = newest.length > 0;
+      const batch = route.about.log.read(isNewest ? newest : rest, this.#room(route));
+      if (batch.objects.length === 0 && !isNewest) {
         this.#giving.delete(name);
         continue;
       }
+      const left = isNewest ? { newest: batch.objects.length === 0 ? [] : batch.left, rest } : { newest, rest: batch.left };
       const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
-      const events = batch.left.reduce((sum, { from, to }) => sum + to - from, 0);
+      const events = [...left.newest, ...left.rest].reduce((sum, { from, to }) => sum + to - from, 0);
       this.#post(
         route,
         [
           { type: 'objects', objects },
+          ...(isNewest ? [{ type: 'newest' } as const] : []),
           { type: 'left', events },
         ],
         'hour',
@@ -948,8 +963,8 @@ export class Sender {
       );
       // Short ones share cells.
       if (batch.bytes > MAX_PACKET_BYTES / 4) this.#postSections();
-      if (batch.left.length === 0) this.#giving.delete(name);
-      else this.#giving.set(name, { ...giving, ...more, left: batch.left });
+      if (left.newest.length + left.rest.length === 0) this.#giving.delete(name);
+      else this.#giving.set(name, { ...giving, ...more, ...left });
       next = now;
     }
     this.#postSections();
@@ -1028,7 +1043,9 @@ interface Giving {
   readonly feed: FeedId;
   /** Those that go before everything else. */
   readonly certificates: readonly LogObject[];
-  readonly left: readonly PlaceRange[];
+  /** What is shown ahead of the rest, and the charter that it needs. */
+  readonly newest: readonly PlaceRange[];
+  readonly rest: readonly PlaceRange[];
   /** When they said last that they have room, and for how many packets more. */
   readonly at: number;
   readonly packets: number;
@@ -1037,6 +1054,8 @@ interface Giving {
 const GIVEN_PACKETS = 8;
 /** Without a word for so long as many again are put into the mailbox. */
 const GIVE_MORE_AFTER_MS = 10_000;
+/** Events of a conversation that go before what is below them: a screen of 50 lines, and what stands between them. */
+const NEWEST_EVENTS = 80;
 /** Certificates in a packet: of 200 to 300 bytes each. */
 const GIVEN_CERTIFICATES = 250;
 const LOST_AFTER_MS = 8_000;

@@ -158,7 +158,7 @@ export class Timers {
     switch (content.type) {
       case 'tombstone':
         this.#withPair(content.conversation, (pair) => {
-          const event = pair.log.at(content.place);
+          const event = pair.log.seenAt(content.place);
           if (event === undefined || !isDeletable(event)) return;
           purgeLine(pair.view, event);
           this.#gone([pair]);
@@ -166,7 +166,7 @@ export class Timers {
         return;
       case 'began':
         this.#withPair(content.conversation, (pair) => {
-          for (const place of content.places) this.#reschedule(pair, pair.log.at(place));
+          for (const place of content.places) this.#reschedule(pair, pair.log.seenAt(place));
         });
         return;
       case 'read':

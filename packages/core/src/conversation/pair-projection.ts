@@ -141,17 +141,29 @@ const isRunQuiet = ({ store, conversation }: PairView, { first, last }: Run): bo
   return (['reaction', 'tombstone'] as const).every((table) => store.scan(table, { from, to, limit: 1 }).length === 0);
 };
 
-/** Several events, in the order of the conversation. Tells whether contents went: the files are to be scrubbed. */
-export const projectPairs = (view: PairView, events: readonly ShownEvent[]): boolean => {
+/**
+ * Several events, in the order of the conversation. `settled`: taken before what is below them was here; what they say of it
+ * is taken now, and no line of theirs is unread again. Tells whether contents went: the files are to be scrubbed.
+ */
+export const projectPairs = (
+  view: PairView,
+  shown: readonly ShownEvent[],
+  settled: readonly ShownEvent[] = [],
+): boolean => {
+  const again = new Set(settled);
+  const events =
+    settled.length === 0
+      ? shown
+      : [...shown, ...settled].toSorted((a, b) => a.lamport - b.lamport || compareBytes(a.event, b.event));
   const known = beforehand(view, events);
   let purged = false;
-  for (const event of events) if (project(view, event, known).type === 'purged') purged = true;
+  for (const event of events) if (project(view, event, known, again.has(event)).type === 'purged') purged = true;
   return purged;
 };
 /** Takes one shown event into the tables. The same event again changes nothing. */
 export const projectPair = (view: PairView, event: ShownEvent): Projected => project(view, event, oneByOne(view));
 
-const project = (view: PairView, event: ShownEvent, known: Beforehand): Projected => {
+const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain = false): Projected => {
   const { store, conversation } = view;
   if (event.contentState === 'expired') return NOTHING;
   if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
@@ -166,7 +178,7 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand): Projecte
   if (goes(event) && (timer !== null || view.lifespan?.() !== undefined))
     schedule(view, event, timer, known.isRead(event.place));
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
-  return projectContent(view, event, content, key, known);
+  return projectContent(view, event, content, key, known, isAgain);
 };
 /** Lines from before a device was linked, when its person wanted it without them. */
 const isBeforeHistory = (view: PairView, event: ShownEvent): boolean => {
@@ -193,6 +205,7 @@ const projectContent = (
   content: Content,
   key: Uint8Array,
   known: Beforehand,
+  isAgain: boolean,
 ): Projected => {
   const { store, conversation } = view;
   switch (content.type) {
@@ -203,7 +216,7 @@ const projectContent = (
         return { type: 'purged' };
       }
       indexLine(view, event, (isQuiet ? undefined : editedText(view, event.place)) ?? content.text);
-      if (!equalBytes(event.member, view.me) && !known.isRead(event.place)) {
+      if (!equalBytes(event.member, view.me) && !isAgain && !known.isRead(event.place)) {
         // Reading it starts its timer: the place is at hand without opening the line again.
         const timed = timerOfContent(content)?.from === 'reading';
         store.put('unread', key, timed ? placeKey(event.place) : new Uint8Array(0));
@@ -270,12 +283,12 @@ const projectContent = (
  * still to come counts never, and not only when it happened to arrive first.
  */
 const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent | undefined => {
-  const target = view.log.at(place);
+  const target = view.log.seenAt(place);
   return target !== undefined && target.lamport < event.lamport && equalBytes(target.member, event.member)
     ? target
     : undefined;
 };
-const isExpired = (view: PairView, place: Place): boolean => view.log.at(place)?.contentState === 'expired';
+const isExpired = (view: PairView, place: Place): boolean => view.log.seenAt(place)?.contentState === 'expired';
 const isRead = (view: PairView, { place }: { readonly place: Place }): boolean => oneByOne(view).isRead(place);
 /** The marks of each view as decoded: a history asks for the same ones at each of its events. */
 const decodedMarks = new WeakMap<
@@ -335,7 +348,7 @@ export const expireLine = (view: PairView, event: ShownEvent): void => {
 /** An edit goes with the text that it changes, never alone. */
 export const goesWithAnother = (view: PairView, event: ShownEvent): boolean => {
   const content = event.contentKind === CONTENT_KINDS.edit ? contentOf(view, event) : undefined;
-  return content?.type === 'edit' && view.log.at(content.target)?.contentState === 'held';
+  return content?.type === 'edit' && view.log.seenAt(content.target)?.contentState === 'held';
 };
 
 /** The newest text after edits, undefined when there is none. */

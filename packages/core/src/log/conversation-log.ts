@@ -1,5 +1,6 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { equalBytes, toHex } from '../bytes/index.ts';
+import { aheadAt, firstAhead, newestFirst } from './ahead.ts';
 import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
@@ -37,6 +38,8 @@ import type { ConversationLog, Ingested, LogOptions } from './types.ts';
 
 const answer = (state: LogState, intake: Intake): Ingested => ({
   shown: shownInOrder(state, intake.shown),
+  settled: shownInOrder(state, intake.settled),
+  withdrawn: shownInOrder(state, intake.withdrawn),
   completed: shownInOrder(state, intake.completed),
   feeds: [...intake.feeds.values()],
   charterChanged: intake.charterChanged,
@@ -114,17 +117,19 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     isPublished: (feed, segment) => state.segment(feed, segment)?.published != null,
     append: (event) => append(state, subkeys, event),
     sealHead: () => sealHead(state, subkeys),
-    ingest(objects, from, receivedAt) {
+    ingest(objects, from, receivedAt, isNewest = false) {
       // Own events count by being here; in a fork only their seal tells them from a copy's.
       sealHead(state, subkeys);
       const intake = newIntake();
-      takeAll(state, intake, objects, from, receivedAt);
+      takeAll(state, intake, objects, from, receivedAt, isNewest);
       return answer(state, intake);
     },
     frontier: () => state.frontier(() => frontierOf(state)),
     compare: (theirs) => compare(state, theirs),
     covers: (theirs, place) => covers(state, theirs, place),
     oldestFirst: (ranges) => oldestFirst(state, ranges),
+    newestFirst: (ranges, most) => newestFirst(state, ranges, most),
+    aheadFrom: () => firstAhead(state),
     certificates: (ranges) => readCertificates(state, ranges),
     read: (ranges, maxBytes) => read(state, subkeys, ranges, maxBytes),
     headsSeen: () => headsSeen(state),
@@ -144,6 +149,10 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     at(place) {
       const row = eventAt(state, place);
+      return row && toShown(state, row);
+    },
+    seenAt(place) {
+      const row = eventAt(state, place) ?? aheadAt(state, place);
       return row && toShown(state, row);
     },
     content(event) {

@@ -82,7 +82,9 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
 const isEndBeforeKnown = (state: LogState, feed: FeedId, segment: SegmentId): boolean => {
   const record = state.segment(feed, segment);
   if (record === undefined || record.past !== null || record.previous === null) return record !== undefined;
-  return record.top > 0 || state.segment(feed, record.previous)?.ended != null;
+  const before = state.segment(feed, record.previous);
+  if (before?.ended != null) return true;
+  return record.top > 0 && (before === undefined || heldOf(before) > 0 || state.aheadOf(feed, segment) === undefined);
 };
 /** What the first event of a segment says of the one before, when it is held but does not count yet. */
 const claimedEnd = (state: LogState, feed: FeedId, segment: SegmentId): number | undefined => {
@@ -164,6 +166,11 @@ const feedFrontier = (state: LogState, feed: FeedId): FeedFrontier => {
     if (at !== undefined && state.segment(feed, at)?.top === 0) empty++;
     else if (at !== undefined) ranges.push(...heldBeyond(state, feed, at, 0).slice(0, MAX_RANGES - ranges.length));
   }
+  for (const run of state.ahead()) {
+    const isListed = ranges.some(({ segment }) => equalBytes(segment, run.segment));
+    if (equalBytes(run.feed, feed) && !isListed && ranges.length < MAX_RANGES)
+      ranges.push({ segment: run.segment, from: run.from, to: run.to });
+  }
   const head = count === 0 ? null : headAt(state, feed, position, count);
   return {
     ...charter,
@@ -223,7 +230,8 @@ const coveredCount = (state: LogState, theirs: FeedFrontier, segment: SegmentId)
   if (end !== undefined) return Math.max(end.count, noted?.count ?? 0);
   if (!ends.some((one) => state.leadsBack(feed, one.segment, segment))) return 0;
   const record = state.segment(feed, segment);
-  return record?.ended?.count ?? lengthOf(state, feed, segment);
+  // What is shown ahead of what names its end is covered with it.
+  return record?.ended?.count ?? Math.max(lengthOf(state, feed, segment), state.aheadOf(feed, segment)?.to ?? 0);
 };
 
 /** True when the last event of a longer chain of theirs is held, in another chain than this one. Ours may go on beyond a cut. */

@@ -13,6 +13,7 @@ import {
   type MemberId,
   type SegmentId,
 } from '../identity/index.ts';
+import { settleAhead, showAhead, withdrawAhead } from './ahead.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
 import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
@@ -46,6 +47,10 @@ export interface Intake extends Work {
   waiting: number;
   readonly queue: Parcel[];
   readonly touched: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
+  /** Of these segments an own device says that they are the newest. */
+  readonly newest: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
+  /** What comes now does so before what is below it. */
+  isNewest: boolean;
 }
 export const newIntake = (): Intake => ({
   ...newWork(),
@@ -54,6 +59,8 @@ export const newIntake = (): Intake => ({
   waiting: 0,
   queue: [],
   touched: new Map(),
+  newest: new Map(),
+  isNewest: false,
 });
 
 const RANK: Readonly<Record<LogObject['type'], number>> = { entry: 0, certificate: 1, event: 2, seal: 3, stub: 4 };
@@ -64,8 +71,10 @@ export const takeAll = (
   objects: readonly LogObject[],
   from: Sender,
   receivedAt: number,
+  isNewest: boolean,
 ): void => {
   state.age();
+  intake.isNewest = isNewest && from === 'own';
   // What others build on goes first; it saves putting things aside.
   intake.queue.push(
     ...objects
@@ -84,13 +93,19 @@ export const finish = (state: LogState, intake: Intake): void => {
     intake.touched.clear();
     settle(state, intake);
   } while (intake.queue.length > 0);
+  for (const { feed, segment } of intake.newest.values()) intake.shown.push(...showAhead(state, feed, segment));
+  if (state.ahead().length > 0) settleAhead(state);
   state.flush();
 };
 
-const touch = (intake: Intake, feed: FeedId, segment: SegmentId): void => {
+const touch = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void => {
   const name = toKey(feed);
-  intake.touched.set(name + toKey(segment), { feed, segment });
+  const both = name + toKey(segment);
+  const place = { feed, segment };
+  intake.touched.set(both, place);
   intake.feeds.set(name, feed);
+  // What goes on from there is as new, whoever brings it.
+  if (intake.isNewest || state.aheadOf(feed, segment) !== undefined) intake.newest.set(both, place);
 };
 const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void =>
   void intake.queue.push(...takeWaiting(state, feed, segment));
@@ -195,7 +210,7 @@ const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parc
     emptySegment({ number, previous, subkey: certificate.subkey, day: certificate.day, seed: null }),
     data,
   );
-  touch(intake, feed, segment);
+  touch(state, intake, feed, segment);
   release(state, intake, feed, segment);
 };
 
@@ -281,7 +296,8 @@ const takeEvent = (
     contents: record.contents + (held ? 1 : 0),
     doubtful: record.doubtful + (doubtful ? 1 : 0),
   });
-  touch(intake, feed, segment);
+  if (forks && !record.forked) intake.withdrawn.push(...withdrawAhead(state, feed, segment));
+  touch(state, intake, feed, segment);
 };
 
 /** What can be told of a segment's first event with its certificate alone. */
@@ -325,7 +341,7 @@ const complete = (
   state.setSegment(feed, segment, { ...now, contents: now.contents + 1 });
   if (state.store.get('order', state.orderKey(row.lamport, event)) === undefined) return;
   intake.completed.push(row);
-  publishFrom(state, intake, row);
+  if (row.seq < record.sound || record.forked) publishFrom(state, intake, row);
 };
 
 const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): void => {
@@ -335,7 +351,7 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   if (!record.forked && seal.seq < record.sealed && state.headerRow(seal, seal.head) !== undefined) return;
   if (!makeRoom(state, record.subkey, seal)) return refuse(intake, 'full');
   putSeal(state, seal, false);
-  touch(intake, seal.feed, seal.segment);
+  touch(state, intake, seal.feed, seal.segment);
 };
 
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
@@ -358,6 +374,6 @@ const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): 
     seed,
     published: record.published ?? lamport,
   });
-  touch(intake, feed, segment);
+  touch(state, intake, feed, segment);
   intake.todo.push(...wake(state, feed, segment));
 };

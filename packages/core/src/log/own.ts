@@ -17,6 +17,7 @@ import {
   type MemberId,
   type SegmentId,
 } from '../identity/index.ts';
+import { newestOf } from './ahead.ts';
 import { contentHash, noContentHash, sizeClassOf } from './content.ts';
 import { frontierOf } from './frontiers.ts';
 import {
@@ -185,7 +186,7 @@ export const headsSeen = (state: LogState): readonly Head[] => {
   const own = state.own();
   const heads = state.devices().flatMap(({ feed }): Head[] => {
     if (own !== undefined && equalBytes(feed, own.feed)) return [];
-    const { tip } = state.feed(feed);
+    const tip = newestOf(state, feed);
     const named = own?.named.find((head) => equalBytes(head.feed, feed));
     return tip === null || (named !== undefined && named.lamport >= tip.lamport) ? [] : [tip];
   });

@@ -13,6 +13,8 @@
 //                conversation, feed, zeros                              -> FeedRecord
 //                conversation, zeros, zeros                             -> OwnRecord
 //                conversation, zeros, ones                              -> members let in
+//                conversation, zeros, 254 eight times                   -> JudgedRecord
+//                conversation, zeros, 253 eight times                   -> what is shown ahead
 //   waiting      conversation, 0, feed, segment, hash 16                -> sender 8, received at 6, object
 //                conversation, 1, feed, segment, seq 4, feed, segment   -> (the last two wait for the place before)
 //                conversation, 2, sender 8                              -> objects waiting of that sender, 4
@@ -119,6 +121,19 @@ export const judgedRecord = named(
   tuple({ at: uint(2 ** 48 - 1), words: list(tuple({ member: memberIdCodec, key: bytes(32) }), MAX_PROVEN) }),
 );
 export type JudgedRecord = Infer<typeof judgedRecord>;
+
+/** Events shown before what is below them came; `lamport`: of the last. */
+const aheadRun = tuple({
+  feed: feedIdCodec,
+  segment: segmentIdCodec,
+  from: uint(MAX_SEQ),
+  to: uint(MAX_SEQ),
+  lamport: uint(MAX_LAMPORT),
+});
+export type AheadRun = Infer<typeof aheadRun>;
+/** Runs of one conversation. */
+export const MAX_RUNS = 64;
+export const aheadRecord = named('ahead-record', list(aheadRun, MAX_RUNS));
 
 /** Bits of a header row. `expired` stands only beside `purged`. */
 export const FLAGS = { doubtful: 1, purged: 2, expired: 4 } as const;

@@ -2,6 +2,7 @@
 // Sound only grows with what is held; valid is sound inside every cut; shown is what the order has.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, NO_HASH, type FeedId, type SegmentId } from '../identity/index.ts';
+import { withdrawAhead } from './ahead.ts';
 import { PUBLISH_KIND, type Header } from './header.ts';
 import { dropIfEmpty } from './order.ts';
 import { lamportOf, missingOf, waitFor, wake } from './places.ts';
@@ -16,11 +17,22 @@ import type { Refusal } from './types.ts';
 export interface Work {
   readonly todo: { readonly feed: FeedId; readonly segment: SegmentId }[];
   readonly shown: HeaderRow[];
+  /** Shown ahead before, and sound now; and those that are shown ahead no more. */
+  readonly settled: HeaderRow[];
+  readonly withdrawn: HeaderRow[];
   readonly published: { readonly feed: FeedId; readonly segment: SegmentId }[];
   readonly refused: Map<Refusal, number>;
   readonly feeds: Map<string, FeedId>;
 }
-export const newWork = (): Work => ({ todo: [], shown: [], published: [], refused: new Map(), feeds: new Map() });
+export const newWork = (): Work => ({
+  todo: [],
+  shown: [],
+  settled: [],
+  withdrawn: [],
+  published: [],
+  refused: new Map(),
+  feeds: new Map(),
+});
 export const refuse = (work: Work, reason: Refusal): void =>
   void work.refused.set(reason, (work.refused.get(reason) ?? 0) + 1);
 
@@ -66,16 +78,20 @@ const settleLine = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     }
   }
   let { sound, lamport } = record;
+  let isWrong = false;
   for (const row of line.slice(0, Math.max(0, sealed - record.sound))) {
     const against = objection(state, state.headerOf(row), lamport);
-    if (against === 'lamport') refuse(work, 'lamport');
-    else if (against !== undefined) waitFor(state, against, feed, segment);
+    if (against === 'lamport') {
+      refuse(work, 'lamport');
+      isWrong = true;
+    } else if (against !== undefined) waitFor(state, against, feed, segment);
     if (against !== undefined) break;
     sound += 1;
     lamport = row.lamport;
   }
   const last = line[sound - record.sound - 1];
   state.setSegment(feed, segment, { ...record, sound, lamport, sealed, head: last?.event ?? record.head });
+  if (isWrong) work.withdrawn.push(...withdrawAhead(state, feed, segment));
   if (last !== undefined) grown(state, work, feed, segment, line.slice(0, sound - record.sound));
 };
 
@@ -268,16 +284,17 @@ const show = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, row
     ? rows.toSorted((a, b) => (a.flags & FLAGS.doubtful) - (b.flags & FLAGS.doubtful))
     : rows;
   const lineLimit = state.limit(feed, segment);
+  const isAhead = state.aheadOf(feed, segment) !== undefined;
   for (const row of ordered) {
     const limit = record.forked ? branchLimit(state, record, row, lineLimit) : lineLimit;
     const key = state.orderKey(row.lamport, row.event);
-    const there = (record.forked || row.seq < record.shown) && state.store.get('order', key) !== undefined;
+    const there = (record.forked || isAhead || row.seq < record.shown) && state.store.get('order', key) !== undefined;
     if (isHidden(state, record, row)) {
       if (there) state.store.delete('order', key);
     } else if (!there && row.seq < limit) {
       state.store.put('order', key, standingValue(row));
       work.shown.push(row);
-    }
+    } else if (isAhead && row.seq >= record.shown && row.seq < limit) work.settled.push(row);
   }
   state.setSegment(feed, segment, { ...record, shown: Math.max(record.shown, Math.min(record.sound, lineLimit)) });
 };

@@ -32,6 +32,7 @@ import type { Frontier } from './frontier.ts';
 import { readHeader, type Header } from './header.ts';
 import {
   admittedRecord,
+  aheadRecord,
   feedRecord,
   headerRowValue,
   ownRecord,
@@ -39,8 +40,10 @@ import {
   MAX_PROVEN,
   prefixEnd,
   readHeaderRow,
+  readStanding,
   segmentRecord,
   standingValue,
+  type AheadRun,
   type FeedRecord,
   type HeaderRow,
   type JudgedRecord,
@@ -54,6 +57,8 @@ const ZEROS = new Uint8Array(8);
 const ONES = new Uint8Array(8).fill(255);
 /** Beside the list of members: what time-bound entries were judged by. */
 const JUDGED = new Uint8Array(8).fill(254);
+/** And what is shown ahead of what is below it. */
+const AHEAD = new Uint8Array(8).fill(253);
 const ENTRY_KEY_HASH = 28;
 /** These take effect, or become final, when time has gone by. */
 const isTimely = ({ act }: OpenEntry): boolean => act.type === 'remove' || act.type === 'recovery';
@@ -97,6 +102,8 @@ export const openState = (options: LogOptions) => {
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
   let frontier: { readonly at: number; readonly value: Frontier } | undefined;
+  /** What is shown ahead, by segment; read once. */
+  let ahead: ReadonlyMap<string, AheadRun> | undefined;
   let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
@@ -153,6 +160,13 @@ export const openState = (options: LogOptions) => {
       lines.set(name, line);
     }
     return line;
+  };
+
+  const aheadRuns = (): ReadonlyMap<string, AheadRun> => {
+    if (ahead !== undefined) return ahead;
+    const raw = store.get('segment', segmentKey(ZEROS, AHEAD));
+    const runs = raw === undefined ? [] : certain(decode(aheadRecord, raw), 'list of what is shown ahead');
+    return (ahead = new Map(runs.map((run) => [nameOf(run.feed, run.segment), run])));
   };
 
   const emptyFeed = (): FeedRecord => ({ charterCount: 0, charterDigest: ZEROS, position: null, tip: null, aside: [] });
@@ -415,6 +429,29 @@ export const openState = (options: LogOptions) => {
       fresh = newFresh();
     },
 
+    ahead: (): readonly AheadRun[] => [...aheadRuns().values()],
+    aheadOf(feed: FeedId, segment: SegmentId): AheadRun | undefined {
+      const runs = aheadRuns();
+      return runs.size === 0 ? undefined : runs.get(nameOf(feed, segment));
+    },
+    setAhead(runs: readonly AheadRun[]): void {
+      const key = segmentKey(ZEROS, AHEAD);
+      if (runs.length === 0) store.delete('segment', key);
+      else store.put('segment', key, encode(aheadRecord, runs));
+      ahead = undefined;
+      changes++;
+    },
+    /** The last places of the order, newest first. */
+    newestPlaces: (limit: number): readonly Standing[] =>
+      store
+        .scan('order', {
+          from: orderKey(0, NO_HASH),
+          to: concat(conversation, new Uint8Array(39).fill(255)),
+          reverse: true,
+          limit,
+        })
+        .map(({ value }) => readStanding(value)),
+
     /** Minutes: the time of the first event of a segment; undefined while it is not held. */
     openedAt(feed: FeedId, segment: SegmentId): number | undefined {
       if (opened !== undefined && equalBytes(opened.segment, segment)) return opened.time;
@@ -489,6 +526,7 @@ export const openState = (options: LogOptions) => {
       feeds.clear();
       own = undefined;
       charterNow = undefined;
+      ahead = undefined;
       changes++;
       fresh = newFresh();
       lately = newFresh();

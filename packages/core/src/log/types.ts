@@ -76,6 +76,10 @@ export type Refusal =
 export interface Ingested {
   /** Newly shown, by (Lamport, event id). */
   readonly shown: readonly ShownEvent[];
+  /** Shown ahead before what is below them came, which is here now: what they say counts from now on. */
+  readonly settled: readonly ShownEvent[];
+  /** Shown ahead, and no more. */
+  readonly withdrawn: readonly ShownEvent[];
   /** Shown before without content, which came now. */
   readonly completed: readonly ShownEvent[];
   /** Feeds of which anything new is held. */
@@ -227,8 +231,11 @@ export interface ConversationLog {
   /** Seals what is unsealed; called before anything leaves the device. One signature, or none. */
   sealHead(): void;
 
-  /** Takes what a packet carried. Nothing of it is trusted; the same objects again change nothing. */
-  ingest(objects: readonly LogObject[], from: Sender, receivedAt: number): Ingested;
+  /**
+   * Takes what a packet carried. Nothing of it is trusted; the same objects again change nothing. `isNewest`: an own device
+   * says that they are the newest, and that what is below them comes later; they are shown ahead of it.
+   */
+  ingest(objects: readonly LogObject[], from: Sender, receivedAt: number, isNewest?: boolean): Ingested;
 
   frontier(): Frontier;
   compare(theirs: Frontier): Differences;
@@ -236,6 +243,13 @@ export interface ConversationLog {
   covers(theirs: Frontier, place: Place): boolean;
   /** These ranges in the order in which another replica can make most use of them. */
   oldestFirst(ranges: readonly PlaceRange[]): readonly PlaceRange[];
+  /** Of what another replica lacks, what it can show ahead of the rest: at most so many of the newest events. */
+  newestFirst(ranges: readonly PlaceRange[], most: number): {
+    readonly newest: readonly PlaceRange[];
+    readonly rest: readonly PlaceRange[];
+  };
+  /** Where in the order what is shown ahead begins; undefined when nothing is. */
+  aheadFrom(): Pick<ShownEvent, 'lamport' | 'event'> | undefined;
   /** Certificates of the segments in these ranges of which all is lacking. */
   certificates(ranges: readonly PlaceRange[]): readonly LogObject[];
   /** Objects for a packet, own ones sealed. At least one event, even if it alone is larger than `maxBytes`. */
@@ -253,6 +267,8 @@ export interface ConversationLog {
   /** By the first 16 bytes of an event id. */
   findPrefix(prefix: Uint8Array): ShownEvent | undefined;
   at(place: Place): ShownEvent | undefined;
+  /** The same, also while it is shown ahead. */
+  seenAt(place: Place): ShownEvent | undefined;
   /** Undefined when it is not held, or is not what its header says. */
   content(event: EventId): Uint8Array | undefined;
   /** Content and its key go, the header stays; a published segment without contents leaves only its stub. */

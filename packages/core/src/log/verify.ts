@@ -50,15 +50,19 @@ const verifySegment = (
   subkey: Uint8Array,
 ): readonly Damaged[] => {
   const rows = state.headerRows(feed, segment, 0, MAX_SEQ);
+  const ahead = state.aheadOf(feed, segment)?.from;
   const good = new Map<string, { readonly row: HeaderRow; readonly header: Header }>();
   const damaged: Damaged[] = [];
   for (const row of rows) {
     const header = equalBytes(eventIdOf(state.crypto, row.header), row.event) ? decodeHeader(row.header) : undefined;
     const before = header && (header.seq === 0 ? undefined : good.get(toHex(header.previous)));
+    // What is below it is still to come.
+    const isFirst = header !== undefined && header.seq > 0 && before === undefined && header.seq === ahead;
     if (header === undefined || header.seq !== row.seq || header.lamport !== row.lamport)
       damaged.push({ event: row.event, damage: 'header' });
-    else if (header.seq > 0 && before === undefined) damaged.push({ event: row.event, damage: 'chain' });
-    else if (header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads))
+    else if (header.seq > 0 && before === undefined && !isFirst)
+      damaged.push({ event: row.event, damage: 'chain' });
+    else if (!isFirst && header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads))
       damaged.push({ event: row.event, damage: 'lamport' });
     else {
       good.set(toHex(row.event), { row, header });

@@ -86,6 +86,8 @@ export const items = kinds({
   removed: [16, named('item-removed', tuple({ wipe: bool }))],
   /** To an own device: how many events of this conversation are still to come, of those it asked for. */
   left: [17, named('item-left', tuple({ events: uint() }))],
+  /** To an own device: the objects beside it are the newest of the conversation; what is below them comes later (spec 04). */
+  newest: [20, named('item-newest', tuple({}))],
   /** In the claim of an invitation to come back (spec 08): the entry that recovery words signed, and where to answer. */
   return: [19, named('item-return', tuple({ entry: bytes(1, MAX_ENTRY_BYTES), inbox: bytes(1, 512) }))],
   /** Beside `join`, from a device that has contacts: its own `self` may be taken in (spec 03, "Merging"). */

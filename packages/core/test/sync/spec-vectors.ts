@@ -48,6 +48,7 @@ export const everyItem: readonly Item[] = [
   { type: 'linkReveal', nonce: fill(32) },
   { type: 'removed', wipe: true },
   { type: 'left', events: 100_000 },
+  { type: 'newest' },
   { type: 'return', entry: fill(200), inbox: fill(90) },
   { type: 'merge', root: fill(32), member: fill(16), device: fill(32), consent: fill(64) },
 ];

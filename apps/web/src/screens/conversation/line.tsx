@@ -87,10 +87,12 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
   const [near, setNear] = useState(false);
   const { line } = row;
   const day_ = row.firstOfDay ? <div className="day">{day(line.sentAt, now)}</div> : null;
+  const gap = row.afterGap ? <div className="day">{t.conversation.olderComing}</div> : null;
   const new_ = row.firstNew ? <div className="new-line">{t.conversation.newMessages}</div> : null;
   if (line.kind !== 'text') {
     return (
       <div className="line">
+        {gap}
         {day_}
         {new_}
         <article className="notice" tabIndex={active ? 0 : -1} data-event={line.event}>
@@ -103,6 +105,7 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
   const label = t.conversation.spoken(authorOf(line, name), clock(line.sentAt), textOf(line), state);
   return (
     <div className={`line${line.mine ? ' line-mine' : ''}${row.grouped ? ' line-same' : ''}`}>
+      {gap}
       {day_}
       {new_}
       <article

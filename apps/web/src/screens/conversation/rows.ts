@@ -6,6 +6,8 @@ export interface Row {
   readonly line: LogLine;
   readonly firstOfDay: boolean;
   readonly firstNew: boolean;
+  /** Older ones that stand before it are still coming. */
+  readonly afterGap: boolean;
   /** The next one is by the same author within minutes: they stand closer together. */
   readonly grouped: boolean;
 }
@@ -18,10 +20,15 @@ export const isShown = (line: LogLine): boolean =>
 
 /** The row made last for a line: one that is the same is the same object, so that only rows that changed are drawn again. */
 const made = new WeakMap<LogLine, Row>();
-const rowOf = (line: LogLine, firstOfDay: boolean, firstNew: boolean, grouped: boolean): Row => {
+const rowOf = (row: Row): Row => {
+  const { line, firstOfDay, firstNew, afterGap, grouped } = row;
   const before = made.get(line);
-  if (before?.firstOfDay === firstOfDay && before.firstNew === firstNew && before.grouped === grouped) return before;
-  const row = { line, firstOfDay, firstNew, grouped };
+  const isSame =
+    before?.firstOfDay === firstOfDay &&
+    before.firstNew === firstNew &&
+    before.afterGap === afterGap &&
+    before.grouped === grouped;
+  if (isSame) return before;
   made.set(line, row);
   return row;
 };
@@ -32,6 +39,9 @@ export function rowsOf(lines: readonly LogLine[], firstNew: string | null): read
     const previous = shown[index - 1];
     return previous !== undefined && sameDay(previous.sentAt, line.sentAt);
   });
+  // What the mark stands at may be a reaction: then the next message has it.
+  const gap = lines.findIndex((line) => line.gap);
+  const afterGap = gap < 0 ? undefined : lines.slice(gap).find(isShown);
   return shown.map((line, index) => {
     const next = shown[index + 1];
     const grouped =
@@ -40,7 +50,13 @@ export function rowsOf(lines: readonly LogLine[], firstNew: string | null): read
       next.kind === line.kind &&
       follows[index + 1] === true &&
       next.sentAt - line.sentAt < GROUP_MS;
-    return rowOf(line, follows[index] !== true, line.event === firstNew, grouped);
+    return rowOf({
+      line,
+      firstOfDay: follows[index] !== true,
+      firstNew: line.event === firstNew,
+      afterGap: line === afterGap,
+      grouped,
+    });
   });
 }
 

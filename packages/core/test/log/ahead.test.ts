@@ -1,0 +1,207 @@
+// The newest events of a conversation shown before what is below them came.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { equalBytes } from '../../src/bytes/index.ts';
+import type { Frontier, LogObject, PlaceRange } from '../../src/log/index.ts';
+import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
+import { DAY, dump, everything, give, openReplica, pair, say, START, texts, type Replica } from './people.ts';
+import { makeWorld, observe, shuffled, type World } from './world.ts';
+
+const crypto = createNullCrypto();
+const NOTHING: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
+
+/** Who knows the members and has nothing. */
+const fresh = (people: World['people'], seed = 999): Replica => {
+  const replica = openReplica(crypto, seed);
+  for (const who of people.slice(0, 2)) {
+    const device = who.log.device();
+    if (device !== undefined) replica.store.transaction(() => replica.log.admit(device.member));
+  }
+  return replica;
+};
+const lackedOf = (giver: Replica): readonly PlaceRange[] =>
+  giver.store.transaction(() => giver.log.compare(NOTHING).theyLack);
+const takes = (to: Replica, objects: readonly LogObject[], isNewest = false) =>
+  to.store.transaction(() => to.log.ingest(objects, 'own', START, isNewest));
+const frontier = (who: Replica): Frontier => who.store.transaction(() => who.log.frontier());
+/** Entries, certificates, and then the newest: what a device that has just come is given first. */
+const giveNewest = (giver: Replica, to: Replica, most: number) => {
+  const lacking = lackedOf(giver);
+  const { newest, rest } = giver.log.newestFirst(lacking, most);
+  const entries = everything(giver).filter(({ type }) => type === 'entry');
+  takes(to, [...entries, ...giver.log.certificates(lacking)]);
+  const { objects } = giver.store.transaction(() => giver.log.read(newest, 1e9));
+  return { newest, rest, objects, ingested: takes(to, objects, true) };
+};
+const random = (seed: number): SeededRandomness => seededRandomness(seed);
+
+const longTalk = () => {
+  const [alice, bob] = pair(crypto, 5);
+  const said: string[] = [];
+  for (let day = 0; day < 20; day++) {
+    for (let i = 0; i < 5; i++) {
+      const [who, other] = i % 2 === 0 ? [alice, bob] : [bob, alice];
+      said.push(`${day}.${i}`);
+      say(who, `${day}.${i}`, START + day * DAY);
+      give(who, other);
+    }
+  }
+  return { alice, bob, said };
+};
+
+describe('S4.26 the newest is shown ahead of what is below it', () => {
+  test('right away, in its order, and answered by name; nothing else counts it', () => {
+    const { alice, bob, said } = longTalk();
+    const device = fresh([alice, bob]);
+    const { ingested, rest } = giveNewest(alice, device, 12);
+    expect(texts(device)).toEqual(said.slice(-12));
+    expect(ingested.shown).toHaveLength(12);
+    const [first] = device.log.page({ limit: 100 });
+    expect(device.log.aheadFrom()?.event).toEqual(first?.event);
+    expect(first && device.log.at(first.place)).toBeUndefined();
+    expect(first && device.log.seenAt(first.place)?.event).toEqual(first?.event);
+    expect(device.log.verify()).toEqual([]);
+    // Its frontier covers none of it, and says that it is held.
+    const told = frontier(device);
+    for (const { place } of device.log.page({ limit: 100 })) expect(alice.log.covers(told, place)).toBe(false);
+    const newest = device.log.page({ limit: 100 }).map(({ place }) => place);
+    const lacked = alice.log.compare(told).theyLack.filter(({ segment, from, to }) =>
+      newest.some((place) => from <= place.seq && place.seq < to && equalBytes(place.segment, segment)),
+    );
+    // Of each segment no more than its last event, for a seal that may be lost.
+    expect(lacked.every(({ from, to }) => to - from === 1)).toBe(true);
+
+    const { objects } = alice.store.transaction(() => alice.log.read(rest, 1e9));
+    const { shown, settled } = takes(device, objects);
+    expect(shown).toHaveLength(said.length - 12);
+    expect(settled).toHaveLength(12);
+    expect(texts(device)).toEqual(said);
+    expect(device.log.aheadFrom()).toBeUndefined();
+    expect(frontier(device)).toEqual(frontier(alice));
+  });
+
+  test('not by whoever is no own device, nor when nobody says that it is the newest', () => {
+    const { alice, bob } = longTalk();
+    const device = fresh([alice, bob]);
+    const { newest } = alice.log.newestFirst(lackedOf(alice), 12);
+    takes(device, [...everything(alice).filter(({ type }) => type === 'entry'), ...alice.log.certificates(lackedOf(alice))]);
+    const { objects } = alice.store.transaction(() => alice.log.read(newest, 1e9));
+    takes(device, objects);
+    const sender = bob.log.device()?.feed;
+    device.store.transaction(() => device.log.ingest(objects, sender ?? 'own', START, true));
+    expect(texts(device)).toEqual([]);
+    takes(device, objects.slice(0, 1), true);
+    expect(texts(device)).toEqual([]);
+  });
+
+  test('nothing without its seal, without its certificate, or changed on the way', () => {
+    const { alice, bob } = longTalk();
+    const lacking = lackedOf(alice);
+    const { newest } = alice.log.newestFirst(lacking, 12);
+    const { objects } = alice.store.transaction(() => alice.log.read(newest, 1e9));
+    const entries = everything(alice).filter(({ type }) => type === 'entry');
+    const certificates = alice.log.certificates(lacking);
+    const shows = (given: readonly LogObject[]): number => {
+      const device = fresh([alice, bob]);
+      takes(device, given, true);
+      return texts(device).length;
+    };
+    expect(shows([...entries, ...certificates, ...objects])).toBe(12);
+    expect(shows([...entries, ...certificates, ...objects.filter(({ type }) => type !== 'seal')])).toBe(0);
+    expect(shows([...entries, ...objects])).toBe(0);
+    expect(shows([...certificates, ...objects])).toBe(0);
+    const forged = objects.map((object) =>
+      object.type === 'seal' ? { ...object, signature: object.signature.map((byte) => byte ^ 1) } : object,
+    );
+    expect(shows([...entries, ...certificates, ...forged])).toBe(0);
+  });
+
+  test('an answer to it stands below it, here and where all is held', () => {
+    const { alice, bob, said } = longTalk();
+    const { rest, objects } = giveNewest(alice, bob, 12);
+    expect(objects.length).toBeGreaterThan(12);
+    const device = fresh([alice, bob]);
+    giveNewest(alice, device, 12);
+    const [newest] = device.log.page({ limit: 1 });
+    // Whoever writes names the newest that is shown.
+    expect(device.log.headsSeen().some(({ lamport }) => lamport === newest?.lamport)).toBe(true);
+    takes(device, alice.store.transaction(() => alice.log.read(rest, 1e9)).objects);
+    expect(texts(device)).toEqual(said);
+  });
+
+  test('what follows it is shown with it, whoever brings it', () => {
+    const { alice, bob, said } = longTalk();
+    const device = fresh([alice, bob]);
+    giveNewest(alice, device, 12);
+    say(bob, 'and now', START + 19 * DAY);
+    const lacking = bob.store.transaction(() => bob.log.compare(frontier(alice)).theyLack);
+    const { objects } = bob.store.transaction(() => bob.log.read(lacking, 1e9));
+    device.store.transaction(() => device.log.ingest(objects, bob.log.device()?.feed ?? 'own', START));
+    expect(texts(device)).toEqual([...said.slice(-12), 'and now']);
+  });
+
+  test('a copy that wrote beside it takes it back, and then all stand as anywhere', () => {
+    let withdrawn = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const world = makeWorld(crypto, seed, 80, 2);
+      const straight = observe(crypto, world, world.objects, random(seed));
+      const one = world.people[seed % 2] as Replica;
+      const device = fresh(world.people);
+      giveNewest(one, device, 8);
+      const { withdrawn: gone } = takes(device, shuffled(random(seed), world.objects, 20));
+      withdrawn += gone.length;
+      expect(dump(device, ['event', 'header', 'content', 'order'])).toBe(
+        dump(straight, ['event', 'header', 'content', 'order']),
+      );
+    }
+    expect(withdrawn).toBeGreaterThan(0);
+  });
+
+  test('whatever was shown ahead, in the end it is as if it had come in any other order', () => {
+    let ahead = 0;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
+        const world = makeWorld(crypto, seed, 60, 2);
+        const dice = random(seed);
+        const straight = observe(crypto, world, world.objects, dice);
+        const device = fresh(world.people);
+        const told: string[] = [];
+        const note = ({ shown, settled, withdrawn }: ReturnType<typeof takes>): void => {
+          for (const { event } of withdrawn) told.push(`- ${Buffer.from(event).toString('hex')}`);
+          for (const { event } of shown) told.push(`+ ${Buffer.from(event).toString('hex')}`);
+          for (const { event } of settled) told.push(`= ${Buffer.from(event).toString('hex')}`);
+        };
+        for (const giver of dice.int(2) === 0 ? world.people : [straight]) {
+          const { ingested } = giveNewest(giver, device, 1 + dice.int(20));
+          note(ingested);
+        }
+        ahead += device.log.aheadFrom() === undefined ? 0 : 1;
+        const objects = shuffled(dice, world.objects, 20);
+        for (let at = 0; at < objects.length;) {
+          const next = at + 1 + dice.int(12);
+          note(takes(device, objects.slice(at, next), dice.int(4) === 0));
+          at = next;
+        }
+        expect(dump(device, ['event', 'header', 'content', 'order'])).toBe(
+          dump(straight, ['event', 'header', 'content', 'order']),
+        );
+        expect(frontier(device)).toEqual(frontier(straight));
+        expect(device.log.aheadFrom()).toBeUndefined();
+        expect(device.log.verify()).toEqual([]);
+        // Every event was told once as shown, or was taken back before it was told again.
+        const standing = new Set<string>();
+        for (const line of told) {
+          const event = line.slice(2);
+          if (line.startsWith('+')) expect(standing.has(event)).toBe(false);
+          if (line.startsWith('+')) standing.add(event);
+          else if (line.startsWith('-')) standing.delete(event);
+          else expect(standing.has(event)).toBe(true);
+        }
+        expect(standing.size).toBe(device.log.page({ limit: 1e6 }).length);
+      }),
+      process.env.RUNS === undefined ? { numRuns: 60, seed: 1 } : { numRuns: Number(process.env.RUNS) },
+    );
+    expect(ahead).toBeGreaterThan(20);
+  }, 120_000);
+});
