@@ -118,9 +118,9 @@ test('S4.26 an answer written while the history comes stands at the end, on ever
   expect(here.clock.runUntil(() => linesOf(a2) > 0, 60_000)).toBe(true);
   expect(gapsOf(a2, conversation)).toEqual([0]);
   a2.call('send', { conversation, text: 'written at once' });
-  expect(texts(a2, conversation).at(-1)).toBe('written at once');
+  expect(texts(a2, conversation, 1)).toEqual(['written at once']);
   b.start();
-  const isLast = (device: SimDevice): boolean => texts(device, conversation).at(-1) === 'written at once';
+  const isLast = (device: SimDevice): boolean => texts(device, conversation, 1)[0] === 'written at once';
   expect(here.clock.runUntil(() => [a1, a2, b].every(isLast), 3_600_000)).toBe(true);
   expectWhole(here, a1, a2, conversation);
   expect(logOf(b, conversation)).toEqual(logOf(a1, conversation));
