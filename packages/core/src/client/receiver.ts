@@ -2,7 +2,15 @@
 // they carry. Whatever is not recognised belongs to somebody else and is left alone.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
-import { afterPrefix, clearRead, decodeSelf, hideLine, marksOf, projectPair, projectPairs } from '../conversation/index.ts';
+import {
+  afterPrefix,
+  clearRead,
+  decodeSelf,
+  hideLine,
+  marksOf,
+  projectPair,
+  projectPairs,
+} from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import {
   AGREEMENT_MS,
@@ -431,7 +439,12 @@ export class Receiver {
   ): void {
     const { about } = route;
     const wanted = about.kind === 'pair' ? withoutOldContents(objects, this.#home.history()) : objects;
-    const ingested = about.log.ingest(wanted, isOwnRoute(route) ? 'own' : feed, Math.max(1, this.#context.now()), isNewest);
+    const ingested = about.log.ingest(
+      wanted,
+      isOwnRoute(route) ? 'own' : feed,
+      Math.max(1, this.#context.now()),
+      isNewest,
+    );
 
     for (const [reason, count] of ingested.refused)
       this.#context.logger.log('warn', 'objects-refused', { reason, count });

@@ -888,7 +888,10 @@ export class Sender {
     }
   }
   /** In this order: certificates, what a person looks at first, and the rest. */
-  #givenParts({ about: { log, kind } }: Route, ranges: readonly PlaceRange[]): Pick<Giving, 'certificates' | 'newest' | 'rest'> {
+  #givenParts(
+    { about: { log, kind } }: Route,
+    ranges: readonly PlaceRange[],
+  ): Pick<Giving, 'certificates' | 'newest' | 'rest'> {
     const certificates = log.certificates(ranges);
     const { newest, rest } = log.newestFirst(ranges, NEWEST_EVENTS);
     if (kind !== 'pair' || newest.length === 0) return { certificates, newest: [], rest: ranges };
@@ -947,16 +950,14 @@ export class Sender {
         this.#giving.delete(name);
         continue;
       }
-      const left = isNewest ? { newest: batch.objects.length === 0 ? [] : batch.left, rest } : { newest, rest: batch.left };
+      const left = isNewest
+        ? { newest: batch.objects.length === 0 ? [] : batch.left, rest }
+        : { newest, rest: batch.left };
       const objects = withoutOldContents(batch.objects, this.#home.historyOf(feed));
       const events = [...left.newest, ...left.rest].reduce((sum, { from, to }) => sum + to - from, 0);
       this.#post(
         route,
-        [
-          { type: 'objects', objects },
-          ...(isNewest ? [{ type: 'newest' } as const] : []),
-          { type: 'left', events },
-        ],
+        [{ type: 'objects', objects }, ...(isNewest ? [{ type: 'newest' } as const] : []), { type: 'left', events }],
         'hour',
         ALL,
         [],

@@ -147,8 +147,7 @@ export const newestFirst = (
     bytes += row === undefined ? 0 : row.header.length + (SIZE_CLASSES[readBrief(row.header)?.sizeClass ?? 0] ?? 0);
     if (bytes > MAX_NEWEST_BYTES && cuts.size > 0) break;
     const range = lacking.find(
-      ({ from, to, ...of }) =>
-        seq >= from && seq < to && equalBytes(of.segment, segment) && equalBytes(of.feed, feed),
+      ({ from, to, ...of }) => seq >= from && seq < to && equalBytes(of.segment, segment) && equalBytes(of.feed, feed),
     );
     if (range !== undefined) cuts.set(range, Math.min(seq, cuts.get(range) ?? seq));
   }

@@ -244,7 +244,10 @@ export interface ConversationLog {
   /** These ranges in the order in which another replica can make most use of them. */
   oldestFirst(ranges: readonly PlaceRange[]): readonly PlaceRange[];
   /** Of what another replica lacks, what it can show ahead of the rest: at most so many of the newest events. */
-  newestFirst(ranges: readonly PlaceRange[], most: number): {
+  newestFirst(
+    ranges: readonly PlaceRange[],
+    most: number,
+  ): {
     readonly newest: readonly PlaceRange[];
     readonly rest: readonly PlaceRange[];
   };

@@ -60,8 +60,7 @@ const verifySegment = (
     const isFirst = header !== undefined && header.seq > 0 && before === undefined && header.seq === ahead;
     if (header === undefined || header.seq !== row.seq || header.lamport !== row.lamport)
       damaged.push({ event: row.event, damage: 'header' });
-    else if (header.seq > 0 && before === undefined && !isFirst)
-      damaged.push({ event: row.event, damage: 'chain' });
+    else if (header.seq > 0 && before === undefined && !isFirst) damaged.push({ event: row.event, damage: 'chain' });
     else if (!isFirst && header.lamport !== lamportOf(before?.header.lamport ?? 0, header.heads))
       damaged.push({ event: row.event, damage: 'lamport' });
     else {

@@ -50,7 +50,7 @@ const longTalk = () => {
   return { alice, bob, said };
 };
 
-describe('S4.26 the newest is shown ahead of what is below it', () => {
+describe('S4.25 the newest is shown ahead of what is below it', () => {
   test('right away, in its order, and answered by name; nothing else counts it', () => {
     const { alice, bob, said } = longTalk();
     const device = fresh([alice, bob]);
@@ -66,9 +66,11 @@ describe('S4.26 the newest is shown ahead of what is below it', () => {
     const told = frontier(device);
     for (const { place } of device.log.page({ limit: 100 })) expect(alice.log.covers(told, place)).toBe(false);
     const newest = device.log.page({ limit: 100 }).map(({ place }) => place);
-    const lacked = alice.log.compare(told).theyLack.filter(({ segment, from, to }) =>
-      newest.some((place) => from <= place.seq && place.seq < to && equalBytes(place.segment, segment)),
-    );
+    const lacked = alice.log
+      .compare(told)
+      .theyLack.filter(({ segment, from, to }) =>
+        newest.some((place) => from <= place.seq && place.seq < to && equalBytes(place.segment, segment)),
+      );
     // Of each segment no more than its last event, for a seal that may be lost.
     expect(lacked.every(({ from, to }) => to - from === 1)).toBe(true);
 
@@ -85,7 +87,10 @@ describe('S4.26 the newest is shown ahead of what is below it', () => {
     const { alice, bob } = longTalk();
     const device = fresh([alice, bob]);
     const { newest } = alice.log.newestFirst(lackedOf(alice), 12);
-    takes(device, [...everything(alice).filter(({ type }) => type === 'entry'), ...alice.log.certificates(lackedOf(alice))]);
+    takes(device, [
+      ...everything(alice).filter(({ type }) => type === 'entry'),
+      ...alice.log.certificates(lackedOf(alice)),
+    ]);
     const { objects } = alice.store.transaction(() => alice.log.read(newest, 1e9));
     takes(device, objects);
     const sender = bob.log.device()?.feed;
@@ -95,7 +100,7 @@ describe('S4.26 the newest is shown ahead of what is below it', () => {
     expect(texts(device)).toEqual([]);
   });
 
-  test('nothing without its seal, without its certificate, or changed on the way', () => {
+  test('S2.10 nothing without its seal, without its certificate, or changed on the way', () => {
     const { alice, bob } = longTalk();
     const lacking = lackedOf(alice);
     const { newest } = alice.log.newestFirst(lacking, 12);
