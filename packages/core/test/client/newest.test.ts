@@ -63,7 +63,8 @@ const expectWhole = (here: World, a1: SimDevice, a2: SimDevice, conversation: st
   const unread = (device: SimDevice): readonly number[] => device.call('contact.list', {}).map((one) => one.unread);
   expect(unread(a2)).toEqual(unread(a1));
   expect(a2.call('log.verify', { conversation })).toEqual([]);
-  const found = (device: SimDevice) => device.call('search', { query: 'changed', limit: 10 }).map(({ event }) => event);
+  const found = (device: SimDevice) =>
+    ['changed', 'a', 'b'].map((query) => device.call('search', { query, limit: 20 }).map(({ event }) => event));
   expect(found(a2)).toEqual(found(a1));
   const tables = () => (['message', 'reaction', 'unread', 'order'] as const).map((table) => a2.store.scan(table));
   const before = tables();
@@ -110,6 +111,26 @@ test('S4.25 what was read on another device is not new on this one, while it com
   expect(isWhole).toBe(true);
   expect(most).toBe(0);
   expectWhole(here, a1, a2, conversation);
+});
+
+test('S4.25 what is new is counted at once, and read while the history comes it stays read', () => {
+  const { here, a1, b, conversation } = talked(2606);
+  b.start();
+  here.clock.advance(1_000);
+  for (const text of ['one', 'two', 'three']) b.call('send', { conversation, text });
+  here.clock.advance(60_000);
+  b.stop();
+  const unread = (device: SimDevice): number => device.call('contact.list', {})[0]?.unread ?? 0;
+  expect(unread(a1)).toBe(3);
+  const a2 = here.device('a2');
+  link(here, a1, a2);
+  expect(here.clock.runUntil(() => linesOf(a2) > 0, 60_000)).toBe(true);
+  expect(gapsOf(a2, conversation)).toEqual([0]);
+  expect(unread(a2)).toBe(3);
+  a2.call('read', { conversation });
+  expect(unread(a2)).toBe(0);
+  expect(here.clock.runUntil(() => linesOf(a2) === linesOf(a1), 3_600_000)).toBe(true);
+  expect(unread(a2)).toBe(0);
 });
 
 test('S4.25 an answer written while the history comes stands at the end, on every device', () => {

@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { equalBytes } from '../../src/bytes/index.ts';
+import { createRemoval, type FeedId, type MemberId } from '../../src/identity/index.ts';
 import type { Frontier, LogObject, PlaceRange } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
+import { households } from './devices.ts';
 import { DAY, dump, everything, give, openReplica, pair, say, START, texts, type Replica } from './people.ts';
 import { makeWorld, observe, shuffled, type World } from './world.ts';
 
@@ -144,6 +146,34 @@ describe('S4.25 the newest is shown ahead of what is below it', () => {
     const { objects } = bob.store.transaction(() => bob.log.read(lacking, 1e9));
     device.store.transaction(() => device.log.ingest(objects, bob.log.device()?.feed ?? 'own', START));
     expect(texts(device)).toEqual([...said.slice(-12), 'and now']);
+  });
+
+  test('S2.10 beyond the cut of a removed device nothing, whoever says that it is the newest', () => {
+    const { alice, bob, all } = households(crypto, 31);
+    const [a1, a2] = alice;
+    const [b1] = bob;
+    for (let i = 0; i < 4; i++) say(a2, `before ${i}`);
+    for (const other of [a1, b1]) give(a2, other);
+    const feed = a2.log.device()?.feed as FeedId;
+    a1.store.transaction(() => {
+      const cut = a1.log.cutHere(feed);
+      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts: [cut] }), START);
+    });
+    for (let i = 0; i < 4; i++) say(a2, `beyond ${i}`);
+    give(a2, b1);
+    const { newest } = b1.log.newestFirst(lackedOf(b1), 6);
+    const { objects } = b1.store.transaction(() => b1.log.read(newest, 1e9));
+    const shows = (entries: readonly LogObject[]): readonly string[] => {
+      const device = fresh(all);
+      for (const who of [a1, b1])
+        device.store.transaction(() => device.log.admit(who.log.device()?.member as MemberId));
+      takes(device, [...entries.filter(({ type }) => type === 'entry'), ...b1.log.certificates(lackedOf(b1))]);
+      takes(device, objects, true);
+      return texts(device);
+    };
+    const expected = ['before 2', 'before 3'];
+    expect(shows(everything(b1))).toEqual([...expected, ...[0, 1, 2, 3].map((i) => `beyond ${i}`)]);
+    expect(shows(everything(a1))).toEqual(expected);
   });
 
   test('a copy that wrote beside it takes it back, and then all stand as anywhere', () => {
