@@ -156,8 +156,8 @@ describe('S4.25 the newest is shown ahead of what is below it', () => {
     for (const other of [a1, b1]) give(a2, other);
     const feed = a2.log.device()?.feed as FeedId;
     a1.store.transaction(() => {
-      const cut = a1.log.cutHere(feed);
-      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts: [cut] }), START);
+      const cuts = a1.log.cutsHere(feed);
+      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START);
     });
     for (let i = 0; i < 4; i++) say(a2, `beyond ${i}`);
     give(a2, b1);
