@@ -5,18 +5,33 @@ type Piece = { readonly text: string; readonly href: string | null };
 
 const address = /\bhttps?:\/\/[^\s<>"'`{}|\\^\u202A-\u202E\u2066-\u2069]+/giu;
 /** What ends a sentence rather than an address. */
-const trailing = /[.,;:!?…'"»”’]+$/u;
+const trailing = new Set('.,;:!?…\'"»”’');
+const brackets = new Map([
+  [')', '('],
+  [']', '['],
+]);
 
-/** Drops a closing bracket that the address did not open. */
+/**
+ * Without what ends a sentence, and without closing brackets that the address did not open. Looks at each character once
+ * from either end: the text is somebody else's, and may be nothing but brackets.
+ */
 function trim(match: string): string {
-  const text = match.replace(trailing, '');
-  for (const [open, close] of [
-    ['(', ')'],
-    ['[', ']'],
-  ] as const) {
-    if (text.endsWith(close) && text.split(close).length > text.split(open).length) return trim(text.slice(0, -1));
+  const open = new Map<string, number>();
+  for (const one of match) {
+    if (one === '(' || one === '[') open.set(one, (open.get(one) ?? 0) + 1);
+    const opener = brackets.get(one);
+    if (opener !== undefined) open.set(opener, (open.get(opener) ?? 0) - 1);
   }
-  return text;
+  let end = match.length;
+  for (; end > 0; end--) {
+    const last = match[end - 1] as string;
+    if (trailing.has(last)) continue;
+    const opener = brackets.get(last);
+    // More were closed than opened, up to here.
+    if (opener === undefined || (open.get(opener) ?? 0) >= 0) break;
+    open.set(opener, (open.get(opener) ?? 0) + 1);
+  }
+  return match.slice(0, end);
 }
 
 export function splitLinks(text: string): readonly Piece[] {
