@@ -113,7 +113,7 @@ test('S1.1 restored as a new device, never as a clone: no key of the old one, an
   expect(devices.filter(({ backup: isBackup }) => isBackup)).toHaveLength(1);
 });
 
-test('S1.1 restored twice makes two devices: two entries at one place of the spare, and both stand', async () => {
+test('S1.1 class 11 restored twice makes two devices: two entries at one place of the spare, and both stand', async () => {
   const { here, alice, bob, conversation } = talked(3);
   const file = await backup(alice);
   here.clock.advance(60_000);
