@@ -113,3 +113,68 @@ test('S4.44 a device that is one already is not merged with itself, and a merge 
   const again = m.call('device.link', {});
   expect(codeOf(() => a2.call('device.join', { link: again.link, merge: true }))).toBe('home-in-use');
 });
+
+test('S4.44 further devices of the self that was taken in go on where they are, and follow when they come: one account, all whole', () => {
+  const here = world(4442);
+  const [a1, b1, b2, cy] = [here.device('a1'), here.device('b1'), here.device('b2'), here.device('cy')];
+  const bo = here.device('bo');
+  a1.start();
+  a1.call('profile.set', { name: 'Alex' });
+  const withBo = pair(here, a1, bo);
+  a1.call('send', { conversation: withBo, text: 'bo, from a1' });
+  here.clock.advance(HOUR_MS);
+  b1.start();
+  const withCy = pair(here, b1, cy);
+  link(here, b1, b2);
+  here.clock.advance(2 * HOUR_MS);
+  b2.call('send', { conversation: withCy, text: 'cy, from b2' });
+  b2.call('contact.rename', { conversation: withCy, name: 'Cy of Y' });
+  here.clock.advance(HOUR_MS);
+  // B2 is away while B1 joins the account of A1.
+  b2.stop();
+  const made = a1.call('device.link', {});
+  b1.call('device.join', { link: made.link, name: 'b1', merge: true });
+  expect(here.clock.runUntil(() => deviceOf(a1, 'b1') !== '', 120_000)).toBe(true);
+  here.clock.advance(3 * HOUR_MS);
+  a1.call('send', { conversation: withCy, text: 'cy, from a1' });
+  here.clock.advance(HOUR_MS);
+  a1.stop();
+  b1.stop();
+  // It is a device of its person in that conversation as before: it speaks, hears, and has what the others wrote.
+  b2.start();
+  b2.call('send', { conversation: withCy, text: 'still here' });
+  cy.call('send', { conversation: withCy, text: 'so I see' });
+  here.clock.advance(5 * HOUR_MS);
+  expect(texts(cy, withCy)).toContain('still here');
+  for (const text of ['so I see', 'cy, from a1']) expect(texts(b2, withCy)).toContain(text);
+  // It follows by a link of any device of the account, B1 being away; and never meets B1 before.
+  a1.start();
+  here.clock.advance(HOUR_MS);
+  const again = a1.call('device.link', {});
+  b2.call('device.join', { link: again.link, name: 'b2', merge: true });
+  expect(here.clock.runUntil(() => deviceOf(a1, 'b2') !== '', 120_000)).toBe(true);
+  here.clock.advance(3 * HOUR_MS);
+  b2.stop();
+  b1.start();
+  here.clock.advance(3 * HOUR_MS);
+  b2.start();
+  here.clock.advance(HOUR_MS);
+  const everything = [withBo, withCy].toSorted();
+  for (const one of [a1, b1, b2]) {
+    expect(conversations(one)).toEqual(everything);
+    expect(one.call('device.list', {}).filter(({ revoked }) => !revoked)).toHaveLength(3);
+    for (const conversation of everything) expect(texts(one, conversation)).toEqual(texts(a1, conversation));
+    expect(one.call('contact.list', {}).find(({ conversation }) => conversation === withCy)?.name).toBe('Cy of Y');
+  }
+  expect(texts(a1, withCy).toSorted()).toEqual(['cy, from a1', 'cy, from b2', 'so I see', 'still here']);
+  for (const one of [a1, b1, b2]) {
+    one.call('send', { conversation: withCy, text: `${one.name} at the end` });
+    here.clock.advance(HOUR_MS);
+    expect(texts(cy, withCy)).toContain(`${one.name} at the end`);
+  }
+  // What is taken out of the account is out: its person's others do it in every conversation.
+  a1.call('device.revoke', { device: deviceOf(a1, 'b2') });
+  here.clock.advance(2 * HOUR_MS);
+  expect(cy.call('contact.devices', { conversation: withCy }).filter(({ removed }) => removed)).toHaveLength(1);
+  expect(codeOf(() => b2.call('send', { conversation: withCy, text: 'late' }))).toBe('revoked-device');
+});
