@@ -35,6 +35,7 @@ export type Scene =
   | 'wiped'
   | 'recovery'
   | 'disputed'
+  | 'strays'
   | 'contexts';
 
 const NOW = Date.now();
@@ -258,6 +259,7 @@ const worlds: Record<Scene, () => World> = {
   removed: () => worlds.talk(),
   recovery: () => worlds.talk(),
   disputed: () => worlds.talk(),
+  strays: () => worlds.talk(),
   contexts: () => {
     const { contacts, ...rest } = worlds.talk();
     const where = new Map([
@@ -344,7 +346,7 @@ export function createFixture(scene: Scene) {
   };
   let devices: readonly DeviceView[] = [
     deviceOf('device01', {
-      name: scene === 'devices' || scene === 'disputed' ? 'Laptop' : '',
+      name: scene === 'devices' || scene === 'disputed' || scene === 'strays' ? 'Laptop' : '',
       thisDevice: true,
       addedAt: NOW - 90 * DAY,
     }),
@@ -390,6 +392,13 @@ export function createFixture(scene: Scene) {
     tell({ type: 'contexts' });
     return viewOf(next);
   };
+  let strays: Methods['device.strays']['result'] =
+    scene === 'strays'
+      ? [
+          { conversation: 'blair', device: 'stray01', addedAt: NOW - DAY, addedBy: 'device01', disputed: false },
+          { conversation: 'imani', device: 'stray02', addedAt: 0, addedBy: null, disputed: false },
+        ]
+      : [];
   let merged: Methods['contact.merged']['result'] = [];
   const setRecovery = (over: Partial<RecoveryState>): RecoveryState => {
     recovery = { ...recovery, ...over };
@@ -754,6 +763,12 @@ export function createFixture(scene: Scene) {
       devices = devices.map((one) => (one.device === device ? { ...one, revoked: true, refusableUntil: null } : one));
       tell({ type: 'devices' });
       return devices;
+    },
+    'device.strays': () => [...strays],
+    'device.removeStrays': () => {
+      strays = [];
+      tell({ type: 'devices' });
+      return strays;
     },
     'contact.merge': ({ conversation, with: other }) => {
       merged = [...merged, { head: conversation, conversations: [conversation, other] }];

@@ -193,3 +193,14 @@ test('the details are there before it is known which devices the other side has'
   await one.page.getByText('My name for them').waitFor();
   expect(await one.page.getByTestId('their-devices').count()).toBe(0);
 });
+
+test('S4.21 devices in conversations that are not in the list are told, with who let them in, and go in one press', async () => {
+  await open('strays', { at: 'devices' });
+  await one.page.getByText('2 devices of yours are not in this list').waitFor();
+  const strays = one.page.getByTestId('strays');
+  await strays.getByText('In the conversation with Blair').waitFor();
+  await strays.getByText(/^Since .*, let in by Laptop$/u).waitFor();
+  await looksRight('strays');
+  await steps(one.page).button('Remove from everywhere').click();
+  await strays.waitFor({ state: 'detached' });
+});

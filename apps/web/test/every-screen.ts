@@ -136,6 +136,7 @@ const screens: readonly (readonly [string, string, string, ((page: Page) => Prom
     'text=Enter my recovery words',
   ],
   ['devices that disagree', `scene=disputed&${at({ at: 'devices' })}`, 'text=Your devices disagree'],
+  ['devices not in the list', `scene=strays&${at({ at: 'devices' })}`, '[data-testid=strays]'],
   ['their devices disagree', `scene=disputed&${talk({ details: true })}`, '[data-testid=their-devices]'],
   ['removed', 'scene=removed', 'text=What stays'],
   ['removed and wiped', 'scene=wiped', 'text=It did.'],

@@ -1,6 +1,6 @@
 import { KithError, type DeviceView, type Kith } from '@kith/core/client';
 import { findDevice } from '../find/device.ts';
-import { deviceRecord, deviceWords, linkingRecord } from '../print/records.ts';
+import { deviceRecord, deviceWords, linkingRecord, strayRecord, strayWords } from '../print/records.ts';
 import { toTime } from '../print/time.ts';
 import type { Action } from '../table/spec.ts';
 import type { Context } from './context.ts';
@@ -15,7 +15,13 @@ const printDevice = ({ print }: Context, device: DeviceView): void =>
   print.record(deviceRecord(device), deviceWords(device));
 
 export const deviceList: Action = async (context) => {
-  for (const device of await (await context.kith()).call('device.list', {})) printDevice(context, device);
+  const engine = await context.kith();
+  for (const device of await engine.call('device.list', {})) printDevice(context, device);
+  const { length } = await engine.call('device.strays', {});
+  if (length > 0)
+    context.print.talk(
+      `Not in this list, but yours in a conversation: ${length} ${length === 1 ? 'device' : 'devices'}. \`kith device strays\` tells more.`,
+    );
   return 0;
 };
 
@@ -123,6 +129,19 @@ export const deviceRevoke: Action = async (context) => {
   const revoked = devices.find((one) => one.device === device);
   if (revoked === undefined) throw new KithError('unknown-device');
   printDevice(context, revoked);
+  return 0;
+};
+
+/** What is this person's somewhere and not in the list. */
+export const deviceStrays: Action = async ({ input, print, kith }) => {
+  const engine = await kith();
+  const refuse = input.flag('refuse');
+  const strays = input.flag('remove')
+    ? await engine.call('device.removeStrays', { refuse })
+    : await engine.call('device.strays', {});
+  const names = new Map((await engine.call('contact.list', {})).map(({ conversation, name }) => [conversation, name]));
+  for (const stray of strays) print.record(strayRecord(stray), strayWords(stray, names.get(stray.conversation) ?? ''));
+  if (strays.length === 0) print.talk('Every device that you have in a conversation is one of your list.');
   return 0;
 };
 

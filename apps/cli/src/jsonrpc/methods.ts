@@ -113,6 +113,8 @@ export const METHODS: { readonly [M in Method]: Parameters<Methods[M]['params']>
   'device.confirm': { words: need('text') },
   'device.refuse': none,
   'device.revoke': { device: need('text'), refuse: may('flag'), wipe: may('flag'), words: may('text') },
+  'device.strays': none,
+  'device.removeStrays': { refuse: may('flag') },
   'device.name': { name: need('text') },
   'recovery.create': { words: may('text') },
   'recovery.confirm': { words: need('text') },

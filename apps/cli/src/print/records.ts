@@ -9,6 +9,7 @@ import {
   type LogLine,
   type MessageTimer,
   type RelayStatus,
+  type StrayDevice,
 } from '@kith/core/client';
 import { plain, plainLine } from './plain.ts';
 import type { JsonRecord } from './printer.ts';
@@ -112,6 +113,25 @@ export const deviceWords = (device: DeviceView): string =>
     device.revoked ? 'removed' : '',
     device.thisDevice ? 'this one' : '',
     device.refusableUntil === null ? '' : `can be refused until ${toLocalTime(device.refusableUntil)}`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+export const strayRecord = (stray: StrayDevice): JsonRecord => ({
+  conversation: stray.conversation,
+  device: stray.device,
+  addedAt: timeOrNull(stray.addedAt === 0 ? null : stray.addedAt),
+  addedBy: stray.addedBy,
+  disputed: stray.disputed,
+});
+/** `name`: of the contact. */
+export const strayWords = (stray: StrayDevice, name: string): string =>
+  [
+    stray.device,
+    `in ${plainLine(name === '' ? stray.conversation : name)}`,
+    stray.addedAt === 0 ? '' : `since ${toLocalTime(stray.addedAt)}`,
+    stray.addedBy === null ? '' : `let in by ${stray.addedBy}`,
+    stray.disputed ? 'disputed' : '',
   ]
     .filter((part) => part !== '')
     .join('  ');

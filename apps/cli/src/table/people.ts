@@ -209,6 +209,14 @@ export const PEOPLE: readonly CommandSpec[] = [
     fields: DEVICE,
     load: async () => (await import('../actions/device.ts')).deviceRevoke,
   }),
+  command('device strays', 'list devices that are yours in a conversation and not in your list, or remove them', {
+    options: [
+      flag('remove', 'take all of them out'),
+      flag('refuse', 'with --remove: what those did that were added in the last 24 hours counts nowhere'),
+    ],
+    fields: ['conversation', 'device', 'addedAt', 'addedBy', 'disputed'],
+    load: async () => (await import('../actions/device.ts')).deviceStrays,
+  }),
   command('device name', 'name this device, for yourself', {
     arguments: [argument('NAME')],
     fields: DEVICE,

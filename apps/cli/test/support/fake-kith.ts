@@ -12,6 +12,7 @@ import {
   type Method,
   type Methods,
   type RecoveryState,
+  type StrayDevice,
 } from '@kith/core/client';
 
 const AT = Date.UTC(2026, 10, 21, 9, 5, 7, 89);
@@ -96,6 +97,9 @@ export class FakeKith implements Kith {
   };
   readonly merged = [
     { head: 'kT3x9aSam00000000000AA', conversations: ['kT3x9aSam00000000000AA', 'Qq81_-Sam00000000000BB'] },
+  ];
+  strays: readonly StrayDevice[] = [
+    { conversation: 'kT3x9aBlair0000000000A', device: 'stray-1', addedAt: AT, addedBy: 'device-1', disputed: false },
   ];
   readonly recovery: RecoveryState = {
     made: false,
@@ -267,6 +271,8 @@ export class FakeKith implements Kith {
     'device.refuse': () => ({ link: null, joining: null, removed: null, history: null }),
     'device.revoke': ({ device }) =>
       this.devices.map((one) => (one.device === device ? { ...one, revoked: true } : one)),
+    'device.strays': () => this.strays,
+    'device.removeStrays': () => (this.strays = []),
     'contact.merge': () => this.merged,
     'contact.merged': () => this.merged,
     'recovery.invite': () => ({ link: 'http://localhost:4680/i#abc', expires: FAR }),

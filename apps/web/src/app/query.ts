@@ -24,7 +24,7 @@ const affected: { readonly [T in Change['type']]: readonly Method[] } = {
   status: ['status', 'relay.list'],
   requests: ['request.list'],
   invites: ['invite.list'],
-  devices: ['device.list', 'device.linking', 'contact.devices', 'recovery.state'],
+  devices: ['device.list', 'device.strays', 'device.linking', 'contact.devices', 'recovery.state'],
   profile: ['profile.get'],
   contexts: ['context.list', 'invite.list'],
   settings: ['set'],

@@ -25,6 +25,15 @@ export const devices = {
     'You are offline. A device can be added when you are back; a removal counts for others as soon as you are back.',
   yours: 'Your devices',
   gone: 'Removed',
+  straysTitle: (count: number) =>
+    count === 1 ? 'A device of yours is not in this list' : `${count} devices of yours are not in this list`,
+  straysMean: 'Your contacts write to it as to you. It was let in there, and nowhere else.',
+  strayIn: (name: string) => `In the conversation with ${name}`,
+  straySince: (date: string, by: string) => (by === '' ? `Since ${date}` : `Since ${date}, let in by ${by}`),
+  straysNext:
+    'If you have just joined two accounts, your other devices follow when you add them here. Anything else is in somebody else’s hands: remove it.',
+  straysRemove: 'Remove from everywhere',
+  straysGone: 'Removed. What you write goes to the devices of this list only.',
   thisDevice: 'This device',
   unnamed: 'No name',
   added: (date: string, by: string) => (by === '' ? `Added ${date}` : `Added ${date}, by “${by}”`),

@@ -74,6 +74,7 @@ import type {
 } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Spares } from './spares.ts';
+import { straysOf } from './strays.ts';
 import type { Timers } from './timers.ts';
 import { damageOf, transcriptPage } from './transcript.ts';
 
@@ -469,6 +470,11 @@ export class Calls {
           words: params.optionalText('words'),
         });
         return devices.list();
+      },
+      'device.strays': () => straysOf({ context, home }),
+      'device.removeStrays': (params) => {
+        removal.removeStrays(params.flag('refuse'));
+        return straysOf({ context, home });
       },
       'device.name': (params) => {
         const name = params.text('name');

@@ -78,6 +78,8 @@ export const METHOD_KINDS = {
   'device.confirm': 'write',
   'device.refuse': 'write',
   'device.revoke': 'write',
+  'device.strays': 'read',
+  'device.removeStrays': 'write',
   'device.name': 'write',
   'recovery.create': 'write',
   'recovery.confirm': 'write',

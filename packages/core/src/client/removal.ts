@@ -23,6 +23,7 @@ import type { Home } from './home.ts';
 import { wipeKeys } from './recovery.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
+import { straysIn } from './strays.ts';
 
 type Device = Member['devices'][number];
 
@@ -92,21 +93,39 @@ export class Removal {
     if (keys !== undefined) wipeKeys(keys.values());
     this.#context.changed({ type: 'devices' });
   }
-  /** What a device of `self` is in a conversation with somebody. */
-  #feedsIn(pair: Pair, { feed, spare, added }: Device): readonly FeedId[] {
-    const known = this.#feedIn(pair, spare && added !== null ? added.feed : feed);
-    if (known === undefined) return [];
-    if (!spare) return [known];
-    // The spare of a backup says nothing of itself: it is what the same own device let in there.
-    return this.#devices(pair)
-      .filter((one) => one.spare && one.added !== null && equalBytes(one.added.feed, known))
-      .map((one) => one.feed);
+  /**
+   * Own devices in conversations that are none of `self` (strays.ts) go everywhere. `refuse`: of those added in the last 24 hours
+   * nothing counts.
+   */
+  removeStrays(refuse: boolean): void {
+    const now = this.#context.now();
+    for (const pair of this.#home.pairs()) {
+      const strays = straysIn({ context: this.#context, home: this.#home }, pair);
+      for (const feed of strays)
+        this.#remove(pair, feed, refuse && now - pair.log.addedAt(feed) <= REFUSE_WITHIN_MS, undefined);
+      if (strays.length === 0) continue;
+      this.#home.renewInbox(pair, this.#hooks.bits());
+      this.#sender.tellSoon(pair.theirs, true);
+    }
+    this.#context.changed({ type: 'devices' });
   }
-  #feedIn(pair: Pair, self: FeedId): FeedId | undefined {
+  /** What a device of `self` is in a conversation with somebody: all that it said it is. */
+  #feedsIn(pair: Pair, { feed, spare, added }: Device): readonly FeedId[] {
+    const known = this.#saidIn(pair, spare && added !== null ? added.feed : feed);
+    if (!spare) return known;
+    // The spare of a backup says nothing of itself: it is what the same own device let in there.
+    return this.#devices(pair).flatMap((one) =>
+      one.spare && known.some((by) => one.added !== null && equalBytes(one.added.feed, by)) ? [one.feed] : [],
+    );
+  }
+  #saidIn(pair: Pair, self: FeedId): readonly FeedId[] {
     const own = this.#home.mine.log.device()?.feed;
-    if (own !== undefined && equalBytes(own, self)) return pair.log.device()?.feed;
-    const known = consentsOf(this.#context.store, pair.id).find((one) => equalBytes(one.self, self));
-    return known && feedIdOf(this.#context.crypto, known.device);
+    const there = pair.log.device()?.feed;
+    if (own !== undefined && equalBytes(own, self)) return there === undefined ? [] : [there];
+    return consentsOf(this.#context.store, pair.id)
+      .filter((one) => equalBytes(one.self, self))
+      .map(({ device }) => feedIdOf(this.#context.crypto, device))
+      .filter((feed) => there === undefined || !equalBytes(feed, there));
   }
   #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined): void {
     if (of.log.memberOf(feed) === undefined) return;

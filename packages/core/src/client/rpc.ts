@@ -175,6 +175,19 @@ export interface DeviceView {
   /** No device, but a backup file: whoever has it and its passphrase can let a device in. */
   readonly backup: boolean;
 }
+/**
+ * A device that is this person's in a conversation and none of those of the list: one of an account that was taken in and has not
+ * followed, or one that nobody of this person meant.
+ */
+export interface StrayDevice {
+  readonly conversation: string;
+  readonly device: string;
+  /** When that was seen first, in milliseconds; 0: it was there from the beginning. */
+  readonly addedAt: number;
+  /** The device of the list that let it in; null: none of them. */
+  readonly addedBy: string | null;
+  readonly disputed: boolean;
+}
 /** A link or short code by which a device joins. */
 export interface DeviceLink {
   /** Empty for a short code. */
@@ -406,6 +419,10 @@ export interface Methods {
   };
   /** It was not this person who set the keys that wait. */
   'recovery.refuse': { params: Record<string, never>; result: RecoveryState };
+  /** What is this person's in a conversation and not in `device.list`, which is to be empty. */
+  'device.strays': { params: Record<string, never>; result: readonly StrayDevice[] };
+  /** Takes all of them out. `refuse`: what those did that were added in the last 24 hours counts nowhere. Answers what is left. */
+  'device.removeStrays': { params: { refuse?: boolean }; result: readonly StrayDevice[] };
   'device.name': { params: { name: string }; result: readonly DeviceView[] };
   /** Answered while the home is locked, too; everything else then rejects with `locked`. */
   'lock.state': { params: Record<string, never>; result: LockState };

@@ -17,7 +17,7 @@ import {
 } from './self-content.ts';
 import { putSegmentSeed } from './segment-seeds.ts';
 import { parseDuration, settingDefault } from './settings.ts';
-import { getStamped, newestFirst, putStamped, readStamped, stampedBy } from './stamped.ts';
+import { getStamped, newestFirst, putFirst, putStamped, readStamped, stampedBy } from './stamped.ts';
 
 const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5, relation: 6, consent: 7 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
@@ -61,8 +61,9 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
         by,
         encode(relationContent, content),
       );
+    // A device's key was its own before anybody else could say that it is theirs.
     case 'consent':
-      return putStamped(
+      return putFirst(
         store,
         'contact',
         concat(contactKey(content.conversation, 'consent'), content.device),

@@ -13,14 +13,23 @@ const stampedCodec = named('stamped', tuple({ lamport: uint(), event: bytes(32),
 
 /** Keeps the value unless one of a later event stands there. Tells whether it was kept. */
 export const putStamped = (store: Store, table: Table, key: Uint8Array, by: Stamp, value: Uint8Array): boolean => {
-  const raw = store.get(table, key);
-  const earlier = raw === undefined ? undefined : decode(stampedCodec, raw);
-  if (earlier !== undefined) {
-    const order = earlier.lamport - by.lamport || compareBytes(earlier.event, by.event);
-    if (order >= 0) return false;
-  }
+  const order = orderAt(store, table, key, by);
+  return (order === undefined || order < 0) && put(store, table, key, by, value);
+};
+/** For what is said once: keeps the value unless one of an earlier event stands there. */
+export const putFirst = (store: Store, table: Table, key: Uint8Array, by: Stamp, value: Uint8Array): boolean => {
+  const order = orderAt(store, table, key, by);
+  return (order === undefined || order > 0) && put(store, table, key, by, value);
+};
+const put = (store: Store, table: Table, key: Uint8Array, by: Stamp, value: Uint8Array): true => {
   store.put(table, key, encode(stampedCodec, { lamport: by.lamport, event: by.event, value }));
   return true;
+};
+/** Of the row that stands there against this event; undefined: none. */
+const orderAt = (store: Store, table: Table, key: Uint8Array, by: Stamp): number | undefined => {
+  const raw = store.get(table, key);
+  const known = raw === undefined ? undefined : decode(stampedCodec, raw);
+  return known && (known.lamport - by.lamport || compareBytes(known.event, by.event));
 };
 /** The event that made this row. */
 export const stampedBy = (store: Store, table: Table, key: Uint8Array): EventId | undefined => {

@@ -1,6 +1,7 @@
 // A contact whose client was changed: it holds real sessions and says whatever it likes in them.
 import { concat } from '@kith/core/bytes';
 import { BUCKETS, silent } from '@kith/core/ports';
+import type { SelfContent } from '@kith/core/conversation';
 import { splitPacket } from '@kith/core/mailbox';
 import { conversationFromName, type FeedId } from '@kith/core/identity';
 import type { OwnDevice } from '@kith/core/log';
@@ -22,6 +23,8 @@ export interface Hostile {
   say(items: readonly Item[]): void;
   /** A hello with a KeyPackage of its own; from another device than its first when one is given. */
   hello(device?: Pick<OwnDevice, 'key' | 'feed'>): void;
+  /** Writes into its own `self`; once its client runs again, the others read it. */
+  tell(content: SelfContent): void;
   /** Puts cells as they are. */
   put(cells: readonly Uint8Array[]): void;
 }
@@ -61,6 +64,7 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
     peer,
     sessions,
     put,
+    tell: (content) => device.store.transaction(() => home.tell(content)),
     hello: (own = pair.log.device()) => {
       if (own === undefined) throw new Error('no device of its own');
       const prepared = agreement.run({ type: 'prepare', signer: own.key, identity: concat(pair.id, own.feed) });

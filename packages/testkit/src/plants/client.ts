@@ -72,6 +72,27 @@ export const CLIENT_PLANTS = {
     instead: '',
     noticedBy: attack('class 1 class 2 with no relay but an evil one'),
   },
+  'list-no-strays': {
+    words: 'What a thief lets into one conversation alone stands in no list.',
+    file: of('strays.ts'),
+    find: "state !== 'removed' && !spare && !known.has(toHex(feed))",
+    instead: "state === 'contested' && !spare && !known.has(toHex(feed))",
+    noticedBy: noticedBy('strays', 'S4.21 S4.23 what a thief lets'),
+  },
+  'remove-one-key': {
+    words: 'Who removes a device removes one of the keys that it said are its own.',
+    file: of('removal.ts'),
+    find: '.filter((one) => equalBytes(one.self, self))',
+    instead: '.filter((one) => equalBytes(one.self, self)).slice(0, 1)',
+    noticedBy: noticedBy('strays', 'S4.23 what a thief says is its own'),
+  },
+  'claim-keys-of-others': {
+    words: 'Of a key the device that claimed it last counts: who is removed takes another device along.',
+    file: 'packages/core/src/conversation/stamped.ts',
+    find: 'return (order === undefined || order > 0) && put(',
+    instead: 'return (order === undefined || order < 0) && put(',
+    noticedBy: noticedBy('strays', 'S4.23 a thief that claims the key'),
+  },
   'hear-no-removed-device': {
     words:
       'A removed device that writes again, a copy of its home, is not told that it is one: it never learns that it is out.',

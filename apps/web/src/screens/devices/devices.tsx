@@ -16,6 +16,7 @@ import { Disputes } from '../recovery/disputes.tsx';
 import { AddDevice } from './add.tsx';
 import { Coming } from './coming.tsx';
 import { RemoveDevice, RemovedNow, type Removal } from './remove.tsx';
+import { Strays } from './strays.tsx';
 
 const nameIn = (devices: readonly DeviceView[], id: string | null): string => {
   const found = devices.find(({ device }) => device === id);
@@ -131,6 +132,7 @@ function List({ devices, lost }: { devices: readonly DeviceView[]; lost: boolean
       {lost && removal === null ? <p>{active.length === 0 ? t.devices.lostNone : t.devices.lostIntro}</p> : null}
       {lost ? null : <p className="soft">{active.length === 1 ? t.devices.onlyOne : t.devices.intro}</p>}
       <Disputes />
+      <Strays />
       <Offline />
       {lost ? null : <Coming />}
       {lost ? null : <Second />}
