@@ -99,6 +99,8 @@ export class Sender {
   readonly #wipedAt = new Map<string, number[]>();
   /** What own devices asked for and is on its way; where something was written last comes first. */
   readonly #giving = new Map<string, Giving>();
+  /** By the same names: what was given to its end lately, and when. */
+  readonly #gave = new Map<string, { readonly at: number; readonly ranges: readonly PlaceRange[] }>();
   /** Asked at every input; found anew when the home or a charter has changed. */
   #knownRoutes: { readonly at: number; readonly routes: readonly Route[] } | undefined;
   /** What goes to one's own devices at the end of this input: packets about many conversations share cells. */
@@ -866,15 +868,16 @@ export class Sender {
       ...ranges.filter((range) => !named.has(toHex(concat(range.feed, range.segment)))),
     ];
     if (isOwnRoute(route)) {
-      left = route.about.log.oldestFirst(left);
       const name = `${route.name} ${toHex(feed)}`;
       const known = this.#giving.get(name);
       const at = this.#context.now();
+      left = route.about.log.oldestFirst(this.#notOnTheWay(name, at, left));
+      if (known === undefined && left.length === 0) return;
       // Asked again while it is on its way: there is room for more of it. Long after it stopped: some of it was lost.
       const isLost = known?.packets === 0 && at - known.at >= LOST_AFTER_MS;
       const before = isLost ? undefined : known;
-      const { certificates, newest, rest } = before ?? this.#givenParts(route, left);
-      this.#giving.set(name, { route, feed, certificates, newest, rest, at, packets: GIVEN_PACKETS });
+      const { certificates, newest, rest, all } = before ?? { ...this.#givenParts(route, left), all: left };
+      this.#giving.set(name, { route, feed, certificates, newest, rest, all, at, packets: GIVEN_PACKETS });
       if (before === undefined) this.#sortGiving();
       return;
     }
@@ -901,6 +904,21 @@ export class Sender {
       newest: [...rest.filter(isEntries), ...newest],
       rest: rest.filter((range) => !isEntries(range)),
     };
+  }
+  /** Who asked before the end of a history had come does not get that end twice. */
+  #notOnTheWay(name: string, at: number, ranges: readonly PlaceRange[]): readonly PlaceRange[] {
+    const gave = this.#gave.get(name);
+    if (gave === undefined) return ranges;
+    if (Math.abs(at - gave.at) >= LOST_AFTER_MS) {
+      this.#gave.delete(name);
+      return ranges;
+    }
+    const segmentOf = ({ feed, segment }: PlaceRange): string => toHex(concat(feed, segment));
+    const known = new Map(gave.ranges.map((range) => [segmentOf(range), range]));
+    return ranges.filter((range) => {
+      const given = known.get(segmentOf(range));
+      return given === undefined || range.from < given.from || range.to > given.to;
+    });
   }
   /** Where something was written last comes first: that is what a person looks at. */
   #sortGiving(): void {
@@ -964,8 +982,10 @@ export class Sender {
       );
       // Short ones share cells.
       if (batch.bytes > MAX_PACKET_BYTES / 4) this.#postSections();
-      if (left.newest.length + left.rest.length === 0) this.#giving.delete(name);
-      else this.#giving.set(name, { ...giving, ...more, ...left });
+      if (left.newest.length + left.rest.length === 0) {
+        this.#giving.delete(name);
+        this.#gave.set(name, { at: now, ranges: giving.all });
+      } else this.#giving.set(name, { ...giving, ...more, ...left });
       next = now;
     }
     this.#postSections();
@@ -1047,6 +1067,8 @@ interface Giving {
   /** What is shown ahead of the rest, and the charter that it needs. */
   readonly newest: readonly PlaceRange[];
   readonly rest: readonly PlaceRange[];
+  /** All of it, as it was at the beginning. */
+  readonly all: readonly PlaceRange[];
   /** When they said last that they have room, and for how many packets more. */
   readonly at: number;
   readonly packets: number;

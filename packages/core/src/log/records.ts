@@ -149,7 +149,7 @@ export interface HeaderRow {
   /** Of a row whose header was decoded, and hashed to `event`, in this call. */
   readonly opened?: Header;
 }
-const ROW_HEAD = 13;
+export const ROW_HEAD = 13;
 
 const fromStanding = (standing: Piece, event: Piece): readonly Link[] => {
   const key: readonly Piece[] = [{ of: 'key', to: 16 }, standing, event];
@@ -165,8 +165,13 @@ export const FROM_ORDER: readonly Link[] = [
 ];
 /** The last two of it, from a row with such a key whose value is the place. */
 export const FROM_PLACE: readonly Link[] = fromStanding({ of: 'value' }, { of: 'key', from: 22 });
-export const headerRowValue = (row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>): Uint8Array => {
-  const value = new Uint8Array(ROW_HEAD + row.header.length);
+/** `room`: to write it into, when there is one. */
+export const headerRowValue = (
+  row: Pick<HeaderRow, 'flags' | 'receivedAt' | 'lamport' | 'header'>,
+  room?: Uint8Array,
+): Uint8Array => {
+  const length = ROW_HEAD + row.header.length;
+  const value = room?.subarray(0, length) ?? new Uint8Array(length);
   value[0] = row.flags;
   writeUint48(value, 1, row.receivedAt);
   writeUint48(value, 7, row.lamport);

@@ -29,7 +29,7 @@ import {
 } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import type { Frontier } from './frontier.ts';
-import { readHeader, type Header } from './header.ts';
+import { MAX_HEADER_BYTES, readHeader, type Header } from './header.ts';
 import {
   admittedRecord,
   aheadRecord,
@@ -41,6 +41,7 @@ import {
   prefixEnd,
   readHeaderRow,
   readStanding,
+  ROW_HEAD,
   segmentRecord,
   standingValue,
   type AheadRun,
@@ -105,6 +106,8 @@ export const openState = (options: LogOptions) => {
   /** What is shown ahead, by segment; read once. */
   let ahead: ReadonlyMap<string, AheadRun> | undefined;
   let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
+  /** The store copies what it is given. */
+  const scratch = new Uint8Array(ROW_HEAD + MAX_HEADER_BYTES);
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
   const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array => {
@@ -383,7 +386,7 @@ export const openState = (options: LogOptions) => {
     /** Of an event that is not held. */
     addHeaderRow(row: HeaderRow, key: Uint8Array): void {
       changes++;
-      store.put('header', key, headerRowValue(row));
+      store.put('header', key, headerRowValue(row, scratch));
       const name = nameOf(row.feed, row.segment);
       const run = fresh.rows.get(name) ?? lately.rows.get(name);
       const last = run?.at(-1);
@@ -411,15 +414,15 @@ export const openState = (options: LogOptions) => {
 
     /** Contents as stored (key and content) that were checked lately: they are read at once, or with what comes next. */
     rememberContent(event: EventId, stored: Uint8Array): void {
-      fresh.contents.set(toKey(event), stored);
+      fresh.contents.set(readUint48(event, 0), { event, stored });
     },
     freshContent(event: EventId): Uint8Array | undefined {
-      if (fresh.contents.size === 0 && lately.contents.size === 0) return undefined;
-      const name = toKey(event);
-      return fresh.contents.get(name) ?? lately.contents.get(name);
+      const name = readUint48(event, 0);
+      const found = fresh.contents.get(name) ?? lately.contents.get(name);
+      return found !== undefined && equalBytes(found.event, event) ? found.stored : undefined;
     },
     forgetContent(event: EventId): void {
-      const name = toKey(event);
+      const name = readUint48(event, 0);
       fresh.contents.delete(name);
       lately.contents.delete(name);
     },
@@ -542,7 +545,8 @@ const wordOf = ({ member, key }: JudgedRecord['words'][number]): Word => ({ memb
 interface Fresh {
   /** By segment, rising by seq without a hole. */
   readonly rows: Map<string, HeaderRow[]>;
-  readonly contents: Map<string, Uint8Array>;
+  /** By the beginning of the event id; of two that share it one is read back. */
+  readonly contents: Map<number, { readonly event: EventId; readonly stored: Uint8Array }>;
 }
 const newFresh = (): Fresh => ({ rows: new Map(), contents: new Map() });
 /** Rows of one segment. */

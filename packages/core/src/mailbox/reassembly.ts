@@ -75,11 +75,13 @@ export const requestedParts = (request: ResendRequest): readonly number[] =>
 
 export const withoutOld = (state: Reassembly, now: number): Reassembly => {
   const old = (since: number): boolean => now - since >= PACKET_LIFE_MS;
+  // Every part of every packet asks, and thousands may be remembered: the first of them was finished first.
+  const [first] = state.finished.values();
+  const hasOld = first !== undefined && old(first);
+  if (!hasOld && !Array.from(state.unfinished.values()).some((entry) => old(entry.since))) return state;
   const unfinished = [...state.unfinished].filter(([, entry]) => !old(entry.since));
   const finished = [...state.finished].filter(([, at]) => !old(at));
-  return unfinished.length === state.unfinished.size && finished.length === state.finished.size
-    ? state
-    : { unfinished: new Map(unfinished), finished: new Map(finished) };
+  return { unfinished: new Map(unfinished), finished: new Map(finished) };
 };
 
 const held = (entry: Unfinished): number => entry.parts.filter((part) => part !== null).length * ROOM_BYTES;

@@ -17,17 +17,18 @@ const STARTS_SINGLE = new RegExp(`^[${UNSPACED}${EMOJI}]`, 'u');
 const IGNORED = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe0e\ufe0f\u200d\u{1f3fb}-\u{1f3ff}]/gu;
 // oxlint-disable-next-line no-control-regex -- ASCII is what is tested for.
 const ASCII = /^[\x00-\x7f]*$/;
+/** What RUNS finds in ASCII, where no run is cut. */
+const ASCII_WORDS = /[a-z0-9]+/g;
 /** A longer word is cut: it can still be found by its beginning, and one text cannot fill the index. */
 const MAX_WORD = 64;
 
+/** Through upper case, because ß and ss, σ and ς are the same there. */
 const fold = (text: string): string =>
-  ASCII.test(text)
-    ? text.toLowerCase()
-    : // Through upper case, because ß and ss, σ and ς are the same there.
-      text.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD').replace(IGNORED, '').normalize('NFC');
+  text.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD').replace(IGNORED, '').normalize('NFC');
 
 /** The text as runs of words; in a query the words of a run have to follow each other. Words hold no spaces and no quotes. */
 export const searchRuns = (text: string): readonly (readonly string[])[] => {
+  if (ASCII.test(text)) return (text.toLowerCase().match(ASCII_WORDS) ?? []).map((word) => [word.slice(0, MAX_WORD)]);
   const runs: string[][] = [];
   for (const [run] of fold(text.toWellFormed()).matchAll(RUNS)) {
     runs.push(STARTS_SINGLE.test(run) ? Array.from(run) : [run.slice(0, MAX_WORD).toWellFormed()]);
