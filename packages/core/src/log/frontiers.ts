@@ -2,6 +2,7 @@
 import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import { CHARTER_SEGMENT, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { charterDigest, hasHole } from './charter-chain.ts';
 import {
   frontierCodec,
   MAX_ASIDE,
@@ -355,11 +356,14 @@ export const compare = (state: LogState, theirs: Frontier): Differences => {
   const speakers = state.speakers();
   for (const feed of speakers) {
     const one = theirsOf(theirs, feed);
-    const { charterCount, charterDigest } = state.feed(feed);
+    const { charterCount, charterDigest: digest } = state.feed(feed);
     const segment = CHARTER_SEGMENT;
-    if (charterCount > one.charterCount) theyLack.push({ feed, segment, from: one.charterCount, to: charterCount });
-    else if (charterCount < one.charterCount) iLack.push({ feed, segment, from: charterCount, to: one.charterCount });
-    else if (!equalBytes(charterDigest, one.charterDigest)) {
+    if (charterCount > one.charterCount) {
+      const isSame = equalBytes(charterDigest(state, feed, one.charterCount), one.charterDigest);
+      theyLack.push({ feed, segment, from: isSame ? one.charterCount : 0, to: charterCount });
+    } else if (charterCount < one.charterCount)
+      iLack.push({ feed, segment, from: hasHole(state, feed) ? 0 : charterCount, to: one.charterCount });
+    else if (!equalBytes(digest, one.charterDigest)) {
       // Two entries at one place: each hands over all it has.
       theyLack.push({ feed, segment, from: 0, to: charterCount });
       iLack.push({ feed, segment, from: 0, to: charterCount });

@@ -14,6 +14,7 @@ import {
   type SegmentId,
 } from '../identity/index.ts';
 import { settleAhead, showAhead, withdrawAhead } from './ahead.ts';
+import { charterCount, charterDigest } from './charter-chain.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
 import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
@@ -137,21 +138,11 @@ export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, see
   if (state.hasEntry(open)) return;
   if (state.entries().length >= MAX_ENTRIES) return refuse(intake, 'full');
   changeCharter(state, intake, () => state.putEntry(open, seenAt));
-  const own = state.entries(open.feed);
-  const hashes = own.map(({ hash }) => toHex(hash));
-  let charterCount = 0;
-  // Longest chain from the start: `entries` rises by seq.
-  const reached = new Set<string>();
-  for (const { hash, entry } of own) {
-    if (entry.seq !== 0 && !reached.has(toHex(entry.previous))) continue;
-    reached.add(toHex(hash));
-    charterCount = Math.max(charterCount, entry.seq + 1);
-  }
-  const digest = state.crypto.hash(
-    8,
-    concat(...own.toSorted((a, b) => (toHex(a.hash) < toHex(b.hash) ? -1 : 1)).map(({ hash }) => hash)),
-  );
-  if (hashes.length > 0) state.setFeed(open.feed, { ...state.feed(open.feed), charterCount, charterDigest: digest });
+  state.setFeed(open.feed, {
+    ...state.feed(open.feed),
+    charterCount: charterCount(state, open.feed),
+    charterDigest: charterDigest(state, open.feed),
+  });
   intake.feeds.set(toKey(open.feed), open.feed);
   charterGrew(state, intake, open.feed);
 };

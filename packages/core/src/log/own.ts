@@ -1,5 +1,5 @@
 // The own side: this device's key, its segments and their subkeys, its events and seals.
-import { compareBytes, concat, equalBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
 import {
   CHARTER_SEGMENT,
@@ -18,6 +18,7 @@ import {
   type SegmentId,
 } from '../identity/index.ts';
 import { newestOf } from './ahead.ts';
+import { linked } from './charter-chain.ts';
 import { contentHash, noContentHash, sizeClassOf } from './content.ts';
 import { frontierOf } from './frontiers.ts';
 import {
@@ -114,15 +115,6 @@ export const joinDevice = (state: LogState, key: SigningKey, member: MemberId, i
   return { feed, member, key };
 };
 
-/** Charter entries of a feed that are held from its first one on, in the order of their seq. */
-const linked = (state: LogState, feed: FeedId, before = Infinity): ReturnType<LogState['entries']> => {
-  const names = new Set<string>();
-  return state.entries(feed).filter(({ entry, hash }) => {
-    const follows = entry.seq < before && (entry.seq === 0 || names.has(toHex(entry.previous)));
-    if (follows) names.add(toHex(hash));
-    return follows;
-  });
-};
 /** Where a chain of entries ends: the longest from the start, at a fork the smallest hash. */
 const endOf = (chain: ReturnType<typeof linked>): ReturnType<typeof linked>[number] | undefined =>
   chain.find(({ entry }) => entry.seq === chain.at(-1)?.entry.seq);
