@@ -12,6 +12,8 @@ import type { Got, HistoryPeer } from './history-peers-process.ts';
 import { cpuOf, type Server, type Worker } from './yard.ts';
 
 const SCREEN = 50;
+/** More than are shown ahead of the rest: the mark that older ones are still to come is among them. */
+const LOOKED_AT = 100;
 const LOOK_MS = 10;
 const LONGEST_MS = 30 * 60_000;
 
@@ -30,12 +32,15 @@ interface Fresh {
   call<M extends Method>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
   received(): Promise<number>;
 }
-const newest = async (device: Fresh | Person, conversation: string): Promise<readonly string[]> =>
-  (await device.call('log', { conversation, limit: SCREEN })).map(({ event }) => event);
+const newest = async (device: Fresh | Person, conversation: string) => {
+  const lines = await device.call('log', { conversation, limit: LOOKED_AT });
+  const screen = lines.slice(-SCREEN).map(({ event, text }) => `${event} ${text ?? ''}`);
+  return { screen: screen.join(), isWhole: lines.every(({ gap }) => !gap) };
+};
 
 /** Counted from when the new device knows that it is in. */
 const fill = async (alice: Person, fresh: Fresh, conversation: string, pids: readonly number[]): Promise<Measured> => {
-  const last = (await newest(alice, conversation)).join();
+  const last = (await newest(alice, conversation)).screen;
   const devices = (await alice.call('device.list', {})).length + 1;
   const { link } = await alice.call('device.link', { history: 'all' });
   const joined = now();
@@ -46,14 +51,13 @@ const fill = async (alice: Person, fresh: Fresh, conversation: string, pids: rea
   return measured(pids, async () => {
     const start = now();
     let first: number | undefined;
-    let has: readonly string[] = [];
-    let isComing = true;
-    for (const end = start + LONGEST_MS; (isComing || has.join() !== last) && now() < end;) {
+    // The newest lines come first: that they are here says nothing of the rest.
+    let isWhole = false;
+    for (const end = start + LONGEST_MS; !isWhole && now() < end;) {
       const isThere = (await fresh.call('contact.list', {})).some((one) => one.conversation === conversation);
-      has = isThere ? await newest(fresh, conversation) : [];
-      if (has.length === SCREEN) first ??= now() - start;
-      // The newest lines come first: that they are here says nothing of the rest.
-      isComing = (await fresh.call('device.linking', {})).history !== null;
+      const has = isThere ? await newest(fresh, conversation) : undefined;
+      if (has?.screen === last) first ??= now() - start;
+      isWhole = has?.screen === last && has.isWhole;
       await wait(first === undefined ? LOOK_MS : 20 * LOOK_MS);
     }
     const all = now() - start;
