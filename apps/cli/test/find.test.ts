@@ -99,6 +99,17 @@ describe('log', () => {
   test('--limit over many pages', async () =>
     expect(await texts('--limit', '1100')).toEqual(Array.from({ length: 1100 }, (_, i) => 101 + i)));
   test('--limit beyond the beginning', async () => expect(await texts('--limit', '5000')).toHaveLength(1201));
+  test('S4.25 a mark stands above what is shown before older ones came', async () => {
+    const kith = many();
+    const lines = kith.logs.get(BLAIR) ?? [];
+    kith.logs.set(
+      BLAIR,
+      lines.map((one, at) => ({ ...one, gap: at === 1199 })),
+    );
+    const { err } = await runHere(['log', 'Blair', '--limit', '5'], { kith });
+    expect(err.match(/older messages are still coming/g)).toHaveLength(1);
+    expect((await runHere(['log', 'Blair', '--limit', '1'], { kith })).err).toBe('');
+  });
   test('--before excludes it, and takes a unique start', async () => {
     expect(await texts('--before', 'event00003')).toEqual([0, 1, 2]);
     expect(await texts('--before', 'event0120', '--limit', '2')).toEqual([1198, 1199]);

@@ -17,6 +17,8 @@ export interface LogState {
   readonly grewUp: boolean;
 }
 
+/** A device that was just linked: older ones are still to come. */
+const hasGap = (lines: readonly LogLine[]): boolean => lines.some(({ gap }) => gap);
 const empty: LogState = { status: 'loading', problem: null, lines: [], atStart: false, atEnd: false, grewUp: false };
 
 export class LogWindow {
@@ -52,7 +54,7 @@ export class LogWindow {
   latest(): void {
     this.#read(async () => {
       const lines = await this.#log({ limit: PAGE });
-      return { lines, atStart: lines.length < PAGE, atEnd: true, grewUp: false };
+      return { lines, atStart: lines.length < PAGE && !hasGap(lines), atEnd: true, grewUp: false };
     });
   }
 
@@ -105,16 +107,13 @@ export class LogWindow {
         const limit = Math.min(MOST, Math.max(PAGE, held.length + PAGE / 2));
         const lines = await this.#log({ limit });
         const first = held[0];
-        const from =
-          first === undefined
-            ? 0
-            : Math.max(
-                0,
-                lines.findIndex(({ event }) => event === first.event),
-              );
+        const at = first === undefined ? 0 : lines.findIndex(({ event }) => event === first.event);
+        const from = Math.max(0, at);
+        // What was the first is out of the window, or older ones are still to come before it: there is more above.
+        const isStart = (atStart && at >= 0) || (lines.length < limit && from === 0);
         return {
           lines: lines.slice(from),
-          atStart: atStart || (lines.length < limit && from === 0),
+          atStart: isStart && !hasGap(lines),
           atEnd,
           grewUp: false,
         };

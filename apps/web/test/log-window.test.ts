@@ -1,0 +1,54 @@
+// The part of a conversation that is in memory, while older messages come in above what is shown.
+import type { Kith, LogLine } from '@kith/core/client';
+import { expect, test, vi } from 'vitest';
+import { LogWindow } from '../src/app/log-window.ts';
+import { rowsOf } from '../src/screens/conversation/rows.ts';
+
+const line = (n: number, gap = false, kind: LogLine['kind'] = 'text'): LogLine =>
+  ({ event: `event ${n}`, author: 'them', kind, sentAt: n * 60_000, text: String(n), gap }) as LogLine;
+
+/** An engine that has these lines. */
+const engine = (lines: readonly LogLine[]) => {
+  const held = { lines, changed: (): void => undefined };
+  const call = async (_: string, { limit, before }: { limit: number; before?: string }) => {
+    const end = before === undefined ? held.lines.length : held.lines.findIndex(({ event }) => event === before);
+    return held.lines.slice(Math.max(0, end - limit), end);
+  };
+  const onChange = (listener: (change: unknown) => void) => {
+    held.changed = () => listener({ type: 'conversation', conversation: 'c' });
+    return () => undefined;
+  };
+  return { held, kith: { call, onChange } as unknown as Kith };
+};
+const events = (lines: readonly LogLine[]): readonly string[] => lines.map(({ event }) => event);
+
+test('S4.25 while older ones come there is more above, and all of it can be read in the end', async () => {
+  const newest = Array.from({ length: 30 }, (_, i) => line(970 + i, i === 0));
+  const { held, kith } = engine(newest);
+  const log = new LogWindow(kith, 'c');
+  log.listen(() => undefined);
+  log.latest();
+  await vi.waitFor(() => expect(log.state().status).toBe('ready'));
+  expect(events(log.state().lines)).toEqual(events(newest));
+  expect(log.state().atStart).toBe(false);
+  // Oldest first they come, and stand above the mark.
+  held.lines = [...Array.from({ length: 10 }, (_, i) => line(i)), ...newest];
+  log.older();
+  await vi.waitFor(() => expect(log.state().lines.length).toBe(40));
+  held.lines = Array.from({ length: 1000 }, (_, i) => line(i));
+  held.changed();
+  await vi.waitFor(() => expect(log.state().lines.some(({ gap }) => gap)).toBe(false));
+  for (let pages = 0; pages < 40 && !log.state().atStart; pages++) {
+    const [first] = log.state().lines;
+    log.older();
+    await vi.waitFor(() => expect(log.state().atStart || log.state().lines[0] !== first).toBe(true));
+  }
+  expect(log.state().lines[0]?.event).toBe('event 0');
+});
+
+test('S4.25 the mark stands at a message, also when a reaction comes first', () => {
+  const marked = (lines: readonly LogLine[]) => rowsOf(lines, null).flatMap((row) => (row.afterGap ? [row.line.text] : []));
+  expect(marked([line(1), line(2, true), line(3)])).toEqual(['2']);
+  expect(marked([line(1), line(2, true, 'reaction'), line(3)])).toEqual(['3']);
+  expect(marked([line(1), line(2)])).toEqual([]);
+});
