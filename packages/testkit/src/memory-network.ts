@@ -41,6 +41,8 @@ export interface Weather {
 }
 export const CALM: Weather = { loss: 0, pushLoss: 0, repeat: 0, delayMin: 1, delayMax: 1 };
 const TIME_LIMIT_MS = 10_000;
+/** Made once: most of the cost of an error is where it came from. */
+const NO_ANSWER = new TransportError('unreachable', 'no answer');
 
 /** A live connection, and the way to call off its next attempt. `online`: the relay took what it is to listen to. */
 interface Live {
@@ -217,7 +219,7 @@ export const memoryNetwork = (
     ): void => {
       const target = reach(origin);
       if (target === undefined) {
-        clock.after(delay(), () => callback(new TransportError('unreachable', `${origin} does not answer`)));
+        clock.after(delay(), () => callback(NO_ANSWER));
         return;
       }
       let over = false;
@@ -227,9 +229,7 @@ export const memoryNetwork = (
         cancel();
         callback(answer);
       };
-      const cancel = clock.after(TIME_LIMIT_MS, () =>
-        finish(new TransportError('unreachable', `${origin} did not answer in time`)),
-      );
+      const cancel = clock.after(TIME_LIMIT_MS, () => finish(NO_ANSWER));
       // Over the codec both ways, so that a simulated world cannot say what the wire cannot carry.
       const wire = encode(relayRequestCodec, request);
       const arrive = (): void => {

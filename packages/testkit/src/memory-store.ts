@@ -18,7 +18,7 @@ import {
 export interface MemoryStore extends Store {
   /** A second store with the committed state, as a restart after a crash finds it. */
   clone(): MemoryStore;
-  /** The next `count` transactions (or single writes) fail as the disk would, when they end. */
+  /** The next `count` transactions (or single writes) fail as the disk would, when they end; 0: none any more. */
   failNext(kind: StoreError['kind'], count?: number): void;
   /** How many records all tables hold. */
   size(): number;
@@ -59,6 +59,25 @@ const stringToKey = (text: string): Uint8Array => {
   for (let i = 0; i < key.length; i++) key[i] = text.charCodeAt(i);
   return key;
 };
+
+const SLAB = 65_536;
+/** Up to here engines keep bytes beside the object. */
+const SMALL = 64;
+let slab = new Uint8Array(SLAB);
+let used = 0;
+/** A copy that shares one buffer with others: a buffer for each costs more than the copying. */
+const copyBytes = (bytes: Uint8Array): Uint8Array => {
+  const { length } = bytes;
+  if (length <= SMALL || length > SLAB / 8) return bytes.slice();
+  if (used + length > SLAB) [slab, used] = [new Uint8Array(SLAB), 0];
+  const copy = slab.subarray(used, used + length);
+  copy.set(bytes);
+  used += length;
+  return copy;
+};
+
+const copyOf = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
+  bytes === undefined ? undefined : copyBytes(bytes);
 
 /** The first place whose key is not below `key`. */
 const lowerBound = (keys: readonly string[], key: string): number => {
@@ -162,7 +181,7 @@ const storeOver = (state: State): MemoryStore => {
   const linkTo = ({ table, begins }: Link, key: string): Uint8Array | undefined => {
     const { keys, values } = shelf(table);
     if (keys.length === 0) return undefined;
-    if (begins !== true) return values.get(key)?.slice();
+    if (begins !== true) return copyOf(values.get(key));
     return keys[lowerBound(keys, key)]?.startsWith(key) === true ? new Uint8Array(0) : undefined;
   };
   /** Newest first. */
@@ -180,7 +199,7 @@ const storeOver = (state: State): MemoryStore => {
     get(table, key) {
       check();
       const { values } = shelf(table);
-      return values.size === 0 ? undefined : values.get(keyToString(key))?.slice();
+      return values.size === 0 ? undefined : copyOf(values.get(keyToString(key)));
     },
     put(table, key, value) {
       write((steps) => {
@@ -191,7 +210,7 @@ const storeOver = (state: State): MemoryStore => {
             ? dropValue(shelfOf(target, table), name)
             : setValue(shelfOf(target, table), name, before),
         );
-        setValue(shelf(table), name, value.slice());
+        setValue(shelf(table), name, copyBytes(value));
       });
     },
     delete(table, key) {
@@ -213,7 +232,7 @@ const storeOver = (state: State): MemoryStore => {
       const rows: Row[] = [];
       for (let i = 0; i < count; i++) {
         const name = keys[range.reverse === true ? to - 1 - i : from + i] as string;
-        rows.push({ key: stringToKey(name), value: (values.get(name) as Uint8Array).slice() });
+        rows.push({ key: stringToKey(name), value: copyBytes(values.get(name) as Uint8Array) });
       }
       return rows;
     },
@@ -282,7 +301,7 @@ const storeOver = (state: State): MemoryStore => {
       return storeOver(committed);
     },
     failNext(kind, count = 1) {
-      failure = { kind, left: count };
+      failure = count > 0 ? { kind, left: count } : undefined;
     },
     size() {
       let count = 0;

@@ -34,7 +34,8 @@ const plan = (
     pairs: [{ invite: 0, acceptor: 1 }],
     evil: 'none',
     hasty,
-    steps: steps.toSorted((a, b) => a.at - b.at),
+    // What would be later, ends with the faults.
+    steps: steps.filter(({ at }) => at <= endsAt).toSorted((a, b) => a.at - b.at),
     endsAt,
   };
 };
@@ -78,14 +79,20 @@ export const planLight = (seed: number): WorldPlan => {
   const random = seededRandomness(seed).fork('light');
   let evil: WorldPlan['evil'] = 'none';
   const light = plan(seed, devices, DAYS * DAY, hasty, (add) => {
-    const times = Array.from({ length: DAYS }, (_, day) => day * DAY + (2 + random.fraction() * 16) * HOUR);
-    for (const [day, time] of times.entries()) {
+    const evening = DAYS * DAY - (20 + random.fraction() * 40) * SECOND;
+    const times = [0, 1].map((day) => day * DAY + (2 + random.fraction() * 16) * HOUR).concat(evening);
+    for (const time of times) {
       if (random.fraction() < 0.8)
         add(time - MINUTE, { type: 'weather', weather: random.fraction() < 0.2 ? CALM_WEATHER : drawWeather(random) });
-      // On two of the days only some come; mostly at one time, so that they also talk live.
-      const comes = [...devices.keys()].filter(() => random.fraction() < (day === 0 ? 0.9 : 0.45));
-      for (const who of comes)
-        planVisit(random, add, who, time + (random.fraction() < 0.6 ? 5 * SECOND : 3 * HOUR) * random.fraction());
+      // Before the last evening only some come, or daily when they publish soon; mostly at one time, so that they also talk
+      // live. Most of those who come last are still there when the faults end.
+      const often = time === evening ? 0.95 : 0.35;
+      for (const who of devices.keys()) {
+        if (random.fraction() >= (hasty && who < PEOPLE.length ? 0.9 : often)) continue;
+        const isLate = random.fraction() < (time === evening ? 0.15 : 0.4);
+        const at = time + (isLate ? (time === evening ? -3 * HOUR : 3 * HOUR) : 5 * SECOND) * random.fraction();
+        planVisit(random, add, who, at, time === evening && !isLate && random.fraction() < 0.9);
+      }
     }
     planTrouble(random, add, devices.length, times);
     evil = planEvil(seededRandomness(seed).fork('evil'), add, devices, times);
@@ -93,11 +100,11 @@ export const planLight = (seed: number): WorldPlan => {
   return { ...light, after, evil };
 };
 
-const planVisit = (random: SeededRandomness, add: Add, who: number, at: number): void => {
-  add(at, { type: 'start', who, online: random.fraction() < 0.95 });
+const planVisit = (random: SeededRandomness, add: Add, who: number, at: number, stays: boolean): void => {
+  add(at, { type: 'start', who, online: stays || random.fraction() < 0.95 });
   // Mostly all of it at once, as written on a train.
   const written = at + (2 + random.fraction() * 6) * SECOND;
-  add(written, { type: 'burst', who, pair: 0, count: 3 + random.int(7), size: random.int(80) });
+  add(written, { type: 'burst', who, pair: 0, count: 5 + random.int(8), size: random.int(80) });
   const luck = random.fraction();
   const then = written + random.fraction() * 6 * SECOND;
   if (luck < 0.05) add(then, { type: 'reply', who, pair: 0, luck: random.fraction() });
@@ -113,6 +120,7 @@ const planVisit = (random: SeededRandomness, add: Add, who: number, at: number):
     add(then, { type: 'block', who, pair: 0, on: true });
     add(then + 3 * SECOND, { type: 'block', who, pair: 0, on: false });
   }
+  if (stays) return;
   const end = written + (3 + random.fraction() * 12) * SECOND;
   add(end, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who });
 };
@@ -147,6 +155,7 @@ const planTrouble = (random: SeededRandomness, add: Add, devices: number, times:
     add(at, { type: 'start', who, online: true });
     for (const target of [0, 1, 2].filter((one) => one !== who))
       add(at + 8 * SECOND, { type: 'revoke', who, target, refuse: random.fraction() < 0.2 });
+    add(at + 30 * SECOND, { type: 'crash', who });
   }
 };
 
@@ -178,13 +187,17 @@ const planEvil = (
   add(at + SECOND, { type: 'start', who, online: true });
   add(at + 4 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
   const removed = (times[1] as number) + 20 * SECOND * random.fraction();
-  if (random.fraction() < 0.5) add(removed - SECOND, { type: 'crash', who });
+  // Mostly it is off when it is taken out.
+  add(at + 20 * SECOND, { type: 'crash', who });
+  if (random.fraction() < 0.3) add(removed - 4 * SECOND, { type: 'start', who, online: true });
   add(removed - SECOND, { type: 'start', who: by, online: true });
   add(removed, { type: 'revoke', who: by, target: who, refuse: false });
+  add(removed + 30 * SECOND, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who: by });
   for (const then of [removed + 10, removed + HOUR, (times[2] as number) + SECOND]) {
     add(then, { type: 'deafen', who });
     add(then, { type: 'start', who, online: true });
     add(then + 3 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
+    add(then + 20 * SECOND, { type: 'crash', who });
   }
   return 'thief';
 };

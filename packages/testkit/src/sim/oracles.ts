@@ -42,22 +42,25 @@ const logs = (life: Life, pair: PairState): readonly (readonly LogLine[])[] => {
 };
 const cache = new WeakMap<PairState, readonly (readonly LogLine[])[]>();
 
-/** Nothing waits any more, and both sides have the same number of lines: cheap, to know when to look closer. */
+/** Nothing waits any more, and all show the same lines: then it is time to look closer. */
 export const isQuiet = (life: Life): boolean =>
   life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0) &&
   life.pairs.every((pair) => {
-    const [mine, ...others] = sides(life, pair).map((who) => {
+    cache.delete(pair);
+    const whole: (readonly LogLine[])[] = [];
+    for (const who of sides(life, pair)) {
       const isKnown = device(life, who)
         .ask('contact.list', {})
         .value?.some(({ conversation }) => conversation === pair.conversation);
-      return isKnown === true
-        ? wholeLog(life, who, pair.conversation as string).filter((line) => !isApart(pair, line))
-        : undefined;
-    });
-    return others.every(
-      (theirs) =>
-        mine?.length === theirs?.length && mine?.every(({ event }, i) => theirs?.[i]?.event === event) === true,
+      if (isKnown !== true) return false;
+      whole.push(wholeLog(life, who, pair.conversation as string));
+    }
+    const [mine, ...others] = whole.map((lines) => lines.filter((line) => !isApart(pair, line)));
+    const isSame = others.every(
+      (theirs) => mine?.length === theirs.length && mine.every(({ event }, i) => theirs[i]?.event === event),
     );
+    if (isSame) cache.set(pair, whole);
+    return isSame;
   });
 
 const hiddenBy = (life: Life, pair: PairState, who: number, event: string): boolean =>
@@ -310,9 +313,12 @@ const secrets: Oracle = (life) => {
   return life.world.watch.repeats.slice(0, 3);
 };
 
-const rebuilt: Oracle = (life) =>
-  life.world.devices.flatMap((one, who) => {
-    if (life.states[who] !== 'in') return [];
+/** Of one device a world: making all tables anew takes as long as any of its days. */
+const rebuilt: Oracle = (life) => {
+  const all = life.states.flatMap((state, who) => (state === 'in' ? [who] : []));
+  const { seed } = life.world.plan;
+  return all.slice(seed % all.length, (seed % all.length) + 1).flatMap((who) => {
+    const one = device(life, who);
     const disk = life.world.disks[who] as MemoryStore;
     const tables = [...SELF_TABLES, ...PAIR_TABLES];
     const read = (): readonly (readonly Row[])[] => tables.map((table) => disk.scan(table));
@@ -332,6 +338,7 @@ const rebuilt: Oracle = (life) =>
     }
     return wrong.slice(0, 3);
   });
+};
 /** Whether a line of a refused device that was seen before is read or not, its mark may not tell any more. */
 const isRowOfVoid = (life: Life, who: number, key: string): boolean =>
   life.pairs.some((pair) =>

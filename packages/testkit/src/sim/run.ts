@@ -778,6 +778,12 @@ class Actor {
     for (const [who, device] of world.devices.entries()) {
       world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
       if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;
+      // In small worlds whoever is there goes on.
+      if (device.running && world.plan.after !== undefined) {
+        (world.disks[who] as MemoryStore).failNext('io', 0);
+        device.connect(true);
+        continue;
+      }
       // A disk that still owes failures is well from now on.
       if (device.running) this.#crash(who);
       world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
