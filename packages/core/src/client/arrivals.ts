@@ -47,7 +47,7 @@ export class Arrivals {
       if (!isTheirText || store.get('unread', key) !== undefined) news.push(event);
     }
     if (count === 0) return;
-    const told = news.slice(-MAX_TOLD).map((event) => this.#lines.lineOf(pair, event));
+    const told = this.#lines.linesIn(pair, news.slice(-MAX_TOLD));
     this.#context.changed({ type: 'events', events: told });
   }
   #newest(): number {

@@ -180,10 +180,18 @@ export class Lines {
     return shown.contentState === 'expired' || isHidden(this.#context.store, pair.id, shown.place);
   }
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
-    const content =
-      shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
-    const line = withAbout(pair, { shown, content });
-    return this.#line(pair, line, this.#glance(pair), this.#gapAt(pair, [line]) === 0);
+    return this.linesIn(pair, [shown])[0] as LogLine;
+  }
+  /** One by one, wherever they stand. */
+  linesIn(pair: Pair, events: readonly ShownEvent[]): readonly LogLine[] {
+    if (events.length === 0) return [];
+    const glance = this.#glance(pair);
+    return events.map((shown) => {
+      const content =
+        shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
+      const line = withAbout(pair, { shown, content });
+      return this.#line(pair, line, glance, this.#gapAt(pair, [line]) === 0);
+    });
   }
   /** The first of these lines that is shown ahead, when the one before it is not. */
   #gapAt(pair: Pair, lines: readonly OpenLine[]): number | undefined {

@@ -63,6 +63,28 @@ export const isQuiet = (life: Life): boolean =>
     return isSame;
   });
 
+/** All hold the same: what a person does to lines, and what own devices tell each other, is on its way no more. */
+export const isEven = (life: Life): boolean => {
+  const held = new Map<string, string>();
+  return life.world.devices.every((_, who) => {
+    if (life.states[who] !== 'in') return true;
+    const of = new Map<string, string[]>();
+    for (const table of ['event', 'entry'] as const)
+      for (const { key } of (life.world.disks[who] as MemoryStore).scan(table)) {
+        const name = hex(key);
+        const conversation = name.slice(0, 32);
+        const names = of.get(conversation);
+        if (names === undefined) of.set(conversation, [name]);
+        else names.push(name);
+      }
+    return Array.from(of).every(([conversation, names]) => {
+      const all = names.join();
+      if (!held.has(conversation)) held.set(conversation, all);
+      return held.get(conversation) === all;
+    });
+  });
+};
+
 const hiddenBy = (life: Life, pair: PairState, who: number, event: string): boolean =>
   pair.hidden.has(`${person(life, who)} ${event}`);
 

@@ -4,7 +4,7 @@ import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
 import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
-import { askOracles, isQuiet, type Finding } from './oracles.ts';
+import { askOracles, isEven, isQuiet, type Finding } from './oracles.ts';
 import { CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
 import { planBeginning, planLight } from './light.ts';
 import { Tally } from './tally.ts';
@@ -92,6 +92,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Faults are over and everyone is online: what is still missing after this long never comes. */
 const PATIENCE = 4 * 24 * HOUR;
+/** Whatever still goes on without anybody waiting for it has come by then. */
+const LONG = 30 * MINUTE;
 /** Rows of charter entries begin with when they were seen. */
 const SEEN_BYTES = 6;
 const EMOJI = ['👍', '❤️', '🎉'];
@@ -791,6 +793,7 @@ class Actor {
     }
     const began = world.clock.now();
     let wait = 15_000;
+    let quietSince: number | undefined;
     while (world.clock.now() - began < PATIENCE) {
       world.clock.advance(wait);
       this.#noteRemovals();
@@ -807,7 +810,10 @@ class Actor {
       }
       for (const entry of waits) if (entry.asked.done) waits.delete(entry);
       const met = pairs.every((pair) => this.#isMet(pair));
-      if (met && waits.size === 0 && isQuiet(this.#life)) {
+      const isCalm = met && waits.size === 0 && isQuiet(this.#life);
+      quietSince = isCalm ? (quietSince ?? world.clock.now()) : undefined;
+      // After a removal they need not hold the same: then it is enough that nothing has changed for long.
+      if (isCalm && (isEven(this.#life) || world.clock.now() - (quietSince ?? 0) >= LONG)) {
         this.#life.tally.count('healed in minutes', Math.ceil((world.clock.now() - began) / MINUTE));
         return true;
       }
