@@ -63,14 +63,19 @@ export const isQuiet = (life: Life): boolean =>
     return isSame;
   });
 
+/** Rows of packets that are not whole begin with it. */
+const PARTS = Buffer.from('r');
 /** All hold the same: what a person does to lines, and what own devices tell each other, is on its way no more. */
 export const isEven = (life: Life): boolean => {
   const held = new Map<string, string>();
   return life.world.devices.every((_, who) => {
     if (life.states[who] !== 'in') return true;
+    const disk = life.world.disks[who] as MemoryStore;
+    // Half a packet waits for the rest of it.
+    if (disk.scan('packet', { from: PARTS, limit: 1 })[0]?.key[0] === PARTS[0]) return false;
     const of = new Map<string, string[]>();
     for (const table of ['event', 'entry'] as const)
-      for (const { key } of (life.world.disks[who] as MemoryStore).scan(table)) {
+      for (const { key } of disk.scan(table)) {
         const name = hex(key);
         const conversation = name.slice(0, 32);
         const names = of.get(conversation);
