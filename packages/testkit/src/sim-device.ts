@@ -46,6 +46,7 @@ export class SimDevice {
   readonly #parts: SimDeviceParts;
   store: Store;
   #generation: number;
+  #online = false;
   /** Inputs of one moment are collected here. */
   #moment: Input[] | undefined;
   #engine: Engine | undefined;
@@ -74,6 +75,10 @@ export class SimDevice {
   get running(): boolean {
     return this.#engine !== undefined;
   }
+  /** Runs, and not as a short command. */
+  get online(): boolean {
+    return this.running && this.#online;
+  }
 
   /** Begins a run of the client; `online: false` is a short command. */
   start(online = true): void {
@@ -92,6 +97,7 @@ export class SimDevice {
     });
     transport.onEvent((event) => this.#handle(event));
     this.#generation++;
+    this.#online = online;
     this.#handle({ type: 'start', relays, generation: this.#generation, online });
   }
   /** Ends well: hands on what it can, then goes. */

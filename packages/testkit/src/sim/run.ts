@@ -781,7 +781,7 @@ class Actor {
       world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
       if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;
       // In small worlds whoever is there goes on.
-      if (device.running && world.plan.after !== undefined) {
+      if (device.online && world.plan.after !== undefined) {
         (world.disks[who] as MemoryStore).failNext('io', 0);
         device.connect(true);
         continue;
