@@ -68,6 +68,8 @@ import type { Sessions } from './sessions.ts';
 /** Room for the items that ride beside the log in a packet. */
 const RIDERS_BYTES = 26_000;
 const MAX_WANT_EVERY_MS = 3_600_000;
+/** So often in a row the rest of the same packets is asked for. */
+const MAX_RESENDS = 5;
 const SENT_LIFE_MS = 48 * 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
@@ -828,6 +830,13 @@ export class Sender {
     const times = due.asked?.what === what ? due.asked.times : 0;
     if (times > 0 && due.asked !== undefined && now < due.asked.again && !this.stopping) {
       due.want = due.asked.again;
+      return;
+    }
+    // Whoever wrote it has it no more, perhaps because it was deleted: then the half that is here is not to stay either.
+    // What is lacked of it is asked for by place.
+    if (asking === undefined && times >= MAX_RESENDS) {
+      delete due.asked;
+      this.#dropParts(route.via);
       return;
     }
     const again = now + Math.min(MAX_WANT_EVERY_MS, TELL_EVERY_MS * 2 ** times);
