@@ -140,17 +140,23 @@ const planTrouble = (random: SeededRandomness, add: Add, devices: number, times:
     add(busy(), { type: 'cut', who, writes: 1 + random.int(200), atEnd: random.fraction() < 0.4 });
   const luck = random.fraction();
   if (luck < 0.05) add(0, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
-  else if (luck < 0.1) {
+  else if (luck < 0.11) {
     const at = busy();
     add(at, { type: 'connect', who, on: false });
     add(at + random.fraction() * 20 * SECOND, { type: 'connect', who, on: true });
-  } else if (luck < 0.15)
-    add(busy(), { type: 'disk', who, kind: random.pick(['full', 'io'] as const), count: 1 + random.int(3) });
-  else if (luck < 0.2) {
+  } else if (luck < 0.17)
+    // In the evening, when most are there.
+    add((times[2] as number) + random.fraction() * 12 * SECOND, {
+      type: 'disk',
+      who,
+      kind: random.pick(['full', 'io'] as const),
+      count: 1 + random.int(3),
+    });
+  else if (luck < 0.22) {
     add(random.fraction() * (times[1] as number), { type: 'copy', who });
     add((times[1] as number) + random.fraction() * DAY, { type: 'restore', who });
-  } else if (luck < 0.23) add(times[1] as number, { type: 'lose', who });
-  else if (luck < 0.28) {
+  } else if (luck < 0.26) add(times[1] as number, { type: 'lose', who });
+  else if (luck < 0.31) {
     const at = times[1] as number;
     add(at, { type: 'start', who, online: true });
     for (const target of [0, 1, 2].filter((one) => one !== who))

@@ -17,7 +17,7 @@ import { seededRandomness } from '../seeded-randomness.ts';
 import type { SimDevice } from '../sim-device.ts';
 import type { Life, PairState } from './run.ts';
 
-/** One world in so many: reading whole logs takes longer than living through a small world. */
+/** Of worlds in which nothing is published one in so many: reading whole logs takes longer than living through a small world. */
 const ONE_IN = 5;
 const SEEDS_APART = 7;
 const MINUTE = 60_000;
@@ -41,7 +41,7 @@ const objectsOf = (device: SimDevice, conversation: string): readonly LogObject[
 const looked = (
   life: Life,
 ): readonly { readonly pair: PairState; readonly who: number; readonly conversation: string }[] =>
-  life.world.plan.seed % ONE_IN !== 0
+  life.world.plan.seed % ONE_IN !== 0 && !life.world.plan.hasty
     ? []
     : life.pairs.flatMap((pair) => {
         const who = life.world.plan.devices.findIndex(
