@@ -162,7 +162,7 @@ export class Engine {
       home,
       sessions,
       courier,
-      (pair) => receiver.missing(pair),
+      (of, quietMs) => receiver.missing(of, quietMs),
       (of, ingested) => receiver.entered(of, ingested),
       (of) => receiver.dropParts(of),
     );

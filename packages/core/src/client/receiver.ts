@@ -37,7 +37,7 @@ import {
   type Reassembly,
   type ResendRequest,
 } from '../mailbox/index.ts';
-import { decodePacket, TELL_EVERY_MS, WANT_AFTER_MS, type Item } from '../sync/index.ts';
+import { decodePacket, TELL_EVERY_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import { isOwnRoute, type Conversation, type Pair, type Route } from './conversation.ts';
 import { withoutOldContents } from './history.ts';
@@ -250,15 +250,15 @@ export class Receiver {
         }
     }
   }
-  /** Parts of split packets that have been waited for long enough. */
-  missing(of: Conversation): readonly ResendRequest[] {
+  /** Parts of split packets that have been waited for so long. */
+  missing(of: Conversation, quietMs: number): readonly ResendRequest[] {
     return this.#sessions.feeds(of).flatMap((feed) => {
       const before = this.#parts(of, feed);
       const state = withoutOld(before, this.#context.now());
       if (state !== before) {
         this.#setParts(of, feed, before, state);
       }
-      return missingParts(state, this.#context.now(), WANT_AFTER_MS);
+      return missingParts(state, this.#context.now(), quietMs);
     });
   }
   forget(): void {

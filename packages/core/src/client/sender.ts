@@ -115,7 +115,7 @@ export class Sender {
   readonly #keptBack = new Map<string, KeptBack>();
   /** What may be given to each pair that asks, in this run. */
   readonly #budgets = new Map<string, Budget>();
-  readonly #missing: (via: Conversation) => readonly ResendRequest[];
+  readonly #missing: (via: Conversation, quietMs: number) => readonly ResendRequest[];
   readonly #taken: (of: Conversation, ingested: Ingested) => void;
   readonly #dropParts: (of: Conversation) => void;
   stopping = false;
@@ -128,7 +128,7 @@ export class Sender {
     home: Home,
     sessions: Sessions,
     courier: Courier,
-    missing: (via: Conversation) => readonly ResendRequest[],
+    missing: (via: Conversation, quietMs: number) => readonly ResendRequest[],
     taken: (of: Conversation, ingested: Ingested) => void,
     dropParts: (of: Conversation) => void,
   ) {
@@ -818,11 +818,13 @@ export class Sender {
       const peer = peerState(this.#context, route.about, feed);
       setPeerState(this.#context, route.about, feed, { ...peer, wantAt: Math.max(0, now) });
     }
-    const requests = route.about === route.via ? this.#missing(route.via).slice(0, 16) : [];
+    const requests = route.about === route.via ? this.#missing(route.via, WANT_AFTER_MS).slice(0, 16) : [];
     if (requests.length > 0) content.push({ type: 'resend', requests });
     const due = this.#dueOf(route);
     if (content.length === 0) {
       delete due.asked;
+      // A part has only just come: the others may be on their way, and are asked for when they are not.
+      if (route.about === route.via && this.#missing(route.via, 0).length > 0) due.want = now + WANT_AFTER_MS;
       return;
     }
     // The answer may be lost, or its author away: the same is asked for again, each time after twice as long.
@@ -847,7 +849,8 @@ export class Sender {
     if (open !== 0) this.#post(route, content, this.stopping ? 'day' : 'hour', open, []);
   }
   #isLacking(route: Route): boolean {
-    return this.#lackedFrom(route).length > 0 || (route.about === route.via && this.#missing(route.via).length > 0);
+    const isWhole = route.about !== route.via || this.#missing(route.via, WANT_AFTER_MS).length === 0;
+    return !isWhole || this.#lackedFrom(route).length > 0;
   }
   /** Who holds what is lacking here, as far as they told: those heard of last first. */
   #lackedFrom(route: Route): readonly { readonly feed: FeedId; readonly ranges: readonly PlaceRange[] }[] {

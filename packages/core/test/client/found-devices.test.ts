@@ -204,3 +204,30 @@ test('class 32: half of a packet that comes after the deletion does not keep the
   expect(parts()).toBe(0);
   expect(texts(alice, conversation)).toEqual([null, 'later']);
 });
+
+test('the other half of a packet is asked for, also when the first came with the last that a relay held', () => {
+  const lies: Lies = {};
+  const here = world(5105, 1, lies);
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  let isOver = false;
+  lies.push = () => [];
+  lies.answer = (_, request, answer) => {
+    if (answer.type !== 'cells' || answer.cells.length === 0 || isOver) return answer;
+    isOver = request.type === 'fetch';
+    return { ...answer, cells: answer.cells.slice(0, -1) };
+  };
+  bob.call('send', { conversation, text: 'canary '.repeat(1_500) });
+  const asked = alice.ask('sync', {});
+  here.clock.runUntil(() => asked.done, 60_000);
+  expect(isOver).toBe(true);
+  const parts = (): number =>
+    alice.store.scan('packet').filter(({ value }) => Buffer.from(value).includes('canary')).length;
+  expect(parts()).toBe(1);
+  // Only what is asked for comes.
+  lies.push = (_, cell) => [cell];
+  here.clock.advance(25_000);
+  expect(parts()).toBe(0);
+  expect(texts(alice, conversation).filter((text) => text?.startsWith('canary'))).toHaveLength(1);
+});
