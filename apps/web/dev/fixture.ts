@@ -304,7 +304,12 @@ const worlds: Record<Scene, () => World> = {
       [false, '<b>not bold</b> <img src=x onerror=alert(1)> javascript:alert(1)', HOUR],
       [false, `${'verylongwordwithoutanyspace'.repeat(20)}`, HOUR - MINUTE],
       [true, `${'A long text. '.repeat(300)}`, 30 * MINUTE],
-      [false, 'https://user:pass@evil.example/ is not a link, http://example.org/a(b)c. is one', 20 * MINUTE, { gap: true }],
+      [
+        false,
+        'https://user:pass@evil.example/ is not a link, http://example.org/a(b)c. is one',
+        20 * MINUTE,
+        { gap: true },
+      ],
       [
         true,
         '👩‍👩‍👧‍👦',

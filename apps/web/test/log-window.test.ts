@@ -47,7 +47,8 @@ test('S4.25 while older ones come there is more above, and all of it can be read
 });
 
 test('S4.25 the mark stands at a message, also when a reaction comes first', () => {
-  const marked = (lines: readonly LogLine[]) => rowsOf(lines, null).flatMap((row) => (row.afterGap ? [row.line.text] : []));
+  const marked = (lines: readonly LogLine[]) =>
+    rowsOf(lines, null).flatMap((row) => (row.afterGap ? [row.line.text] : []));
   expect(marked([line(1), line(2, true), line(3)])).toEqual(['2']);
   expect(marked([line(1), line(2, true, 'reaction'), line(3)])).toEqual(['3']);
   expect(marked([line(1), line(2)])).toEqual([]);
