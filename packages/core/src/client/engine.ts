@@ -11,6 +11,7 @@ import { Context, type Answer, type Channel, type Effect, type EngineParts } fro
 import { Courier, inboxBits } from './courier.ts';
 import { Devices } from './devices.ts';
 import type { Conversation, Pair } from './conversation.ts';
+import { FirstSeen } from './first-seen.ts';
 import { Home } from './home.ts';
 import { Lines } from './lines.ts';
 import { Linking } from './linking.ts';
@@ -131,6 +132,7 @@ export class Engine {
     });
     const charterChanged = (of: Conversation, ingested: Ingested): void => {
       home.changes++;
+      firstSeen.charter(of);
       devices.charter(of, ingested);
       removal.charter(of);
       if (of === home.joining) linking.arrived();
@@ -185,6 +187,7 @@ export class Engine {
       mayJudge: () => publisher.mayPurge(),
       judged: (of, ingested) => receiver.judged(of, ingested),
     });
+    const firstSeen: FirstSeen = new FirstSeen(context, home, (of, ingested) => receiver.judged(of, ingested));
     const merging: Merging = new Merging(context, home, sender, (pair) => calls.tellProfile(pair));
     const contexts: Contexts = new Contexts(context, home, {
       bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
@@ -204,6 +207,7 @@ export class Engine {
     };
     const linking: Linking = new Linking(context, home, sessions, sender, {
       info: (relay) => courier.status(relay).info,
+      takesIn: (feed) => firstSeen.tell(feed),
       added: () => devices.added(),
       adopted: (facts) => {
         forget();
@@ -222,6 +226,7 @@ export class Engine {
       (content) => recovery.heard(content),
       (content) => merging.heard(content),
       (content) => contexts.heard(content),
+      (content) => firstSeen.heard(content),
     );
     const lines = new Lines(context, home, sessions);
     const publisher = new Publisher(context, home, sessions, sender);

@@ -61,6 +61,7 @@ import {
   type JoinRecord,
   type LinkRecord,
 } from './link-records.ts';
+import { setHost } from './first-seen.ts';
 import { factsOf, mergeItem } from './merging.ts';
 import { relayError, type Settle } from './pairing.ts';
 import { giveRange } from './recovery-pool.ts';
@@ -83,6 +84,8 @@ const EMPTY_CLAIM_BYTES = 4_096;
 
 export interface LinkingHooks {
   info(relay: string): RelayInfo | undefined;
+  /** This one is about to take a device in: what that has to know from before. */
+  takesIn(feed: FeedId): void;
   /** A device was taken in by this one. */
   added(feed: FeedId): void;
   /** This device is in: the `self` it joined is the home's. */
@@ -392,6 +395,7 @@ export class Linking {
     const own = mine.log.device();
     const given = own && giveRange(this.#context, own.feed);
     if (given !== undefined) this.#home.tell({ type: 'recoveryRange', device: feed, ...given, extensions: [] });
+    this.#hooks.takesIn(feed);
     const { place } = mine.log.appendEntry(
       (key, at) => createAddDevice(crypto, key, at, { device: guest.device, member: mine.me, consent: guest.consent }),
       this.#context.now(),
@@ -650,6 +654,7 @@ export class Linking {
     if (!isIn) return;
     this.#forgetRecords();
     this.#context.store.delete('invite', JOIN);
+    setHost(this.#context, feedIdOf(this.#context.crypto, record.offering));
     const facts = this.#home.pairs().length === 0 ? [] : factsOf(this.#home.self);
     this.#home.adopt();
     this.#home.tell({ type: 'device', name: record.name, at: Math.max(0, this.#context.now()), extensions: [] });

@@ -63,6 +63,7 @@ const nameOf = (content: SelfContent): string | undefined => {
     case 'wipe':
     case 'recoveryPool':
     case 'recoveryRange':
+    case 'firstSeen':
       return undefined;
   }
 };

@@ -103,6 +103,20 @@ export const recoveryRangeContent = named(
   'self-recovery-range',
   tuple({ device: feedIdCodec, set: bytes(8), range: recoveryRangeCodec, extensions }),
 );
+export const MAX_SEEN = 64;
+/**
+ * When entries of a conversation's charter were first seen by the device that says so (milliseconds), for one that it lets in: whether
+ * a dispute is over follows from it, and that one was not there.
+ */
+export const firstSeenContent = named(
+  'self-first-seen',
+  tuple({
+    conversation,
+    device: feedIdCodec,
+    entries: list(tuple({ entry: bytes(32), at: uint(MAX_TIME) }), MAX_SEEN, 1),
+    extensions,
+  }),
+);
 /** Where the other side of a conversation is reached. */
 export const peerInboxContent = named('self-peer-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
 /** Of an ended segment of one of my devices in a conversation, until it is published there. */
@@ -163,6 +177,7 @@ export const selfContents = kinds({
   history: [48, historyContent],
   recoveryPool: [52, recoveryPoolContent],
   recoveryRange: [53, recoveryRangeContent],
+  firstSeen: [58, firstSeenContent],
   context: [54, contextContent],
   contextProfile: [55, contextProfileContent],
   contextRemoved: [56, contextRemovedContent],

@@ -2,7 +2,7 @@
 // can be dropped and made again from the log (`rebuildSelf`).
 import { concat, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
-import type { Place, ShownEvent } from '../log/index.ts';
+import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
 import type { Timer } from './content.ts';
@@ -33,6 +33,8 @@ const WIPE = utf8('wipe');
 const HISTORY = utf8('history');
 const POOL = utf8('pool');
 const RANGE = utf8('range');
+const SEEN = utf8('seen');
+const seenTime = tuple({ at: uint() });
 const since = tuple({ from: uint() });
 const deviceFacts = tuple({ name: text(256), at: uint() });
 const begun = tuple({ label: text(256), at: uint() });
@@ -78,6 +80,13 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       return putStamped(store, 'contact', POOL, by, encode(recoveryPoolContent, content));
     case 'recoveryRange':
       return putStamped(store, 'contact', concat(RANGE, content.device), by, encode(recoveryRangeContent, content));
+    case 'firstSeen': {
+      const key = seenKey(content.device, by.place.feed, content.conversation);
+      const told = content.entries.map(({ entry, at }) =>
+        putStamped(store, 'contact', concat(key, entry), by, encode(seenTime, { at })),
+      );
+      return told.includes(true);
+    }
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
@@ -214,6 +223,22 @@ export const recoveryPoolOf = (store: Store): Infer<typeof recoveryPoolContent> 
 export const recoveryRangeOf = (store: Store, feed: FeedId): Infer<typeof recoveryRangeContent> | undefined => {
   const raw = getStamped(store, 'contact', concat(RANGE, feed));
   return raw === undefined ? undefined : decode(recoveryRangeContent, raw);
+};
+const seenKey = (device: FeedId, by: FeedId, conversation: Uint8Array): Uint8Array =>
+  concat(SEEN, device, by, conversation);
+/** When `by` saw entries of a conversation's charter first, as it told `device`. */
+export const firstSeenOf = (
+  store: Store,
+  device: FeedId,
+  by: FeedId,
+  conversation: ConversationId,
+): readonly SeenEntry[] => {
+  const from = seenKey(device, by, conversation);
+  return store.scan('contact', { from, to: afterPrefix(from) }).flatMap((row) => {
+    const value = readStamped(row.value);
+    const time = value === undefined ? undefined : decode(seenTime, value);
+    return time === undefined ? [] : [{ entry: row.key.slice(from.length), at: time.at }];
+  });
 };
 /** All relationships that `self` knows of. */
 export const relationsOf = (store: Store): readonly Relation[] =>

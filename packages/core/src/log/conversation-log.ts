@@ -82,6 +82,27 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       finish(state, intake);
       return answer(state, intake);
     },
+    firstSeen: () => {
+      const entries = state.entries();
+      const isTimely = entries.some(({ act }) => act.type === 'remove' || act.type === 'recovery');
+      return isTimely ? entries.map((open) => ({ entry: open.hash, at: state.seenAt(open) })) : [];
+    },
+    seenEarlier(told) {
+      const intake = newIntake();
+      const times = new Map(told.map(({ entry, at }) => [toHex(entry), at]));
+      const earlier = state.entries().flatMap((open) => {
+        const at = times.get(toHex(open.hash));
+        return at !== undefined && at < state.seenAt(open) ? [{ open, at }] : [];
+      });
+      if (earlier.length === 0) return answer(state, intake);
+      const before = JSON.stringify(stateOfDevices(state));
+      changeCharter(state, intake, () => {
+        for (const { open, at } of earlier) state.putEntry(open, at);
+      });
+      intake.charterChanged = before !== JSON.stringify(stateOfDevices(state));
+      finish(state, intake);
+      return answer(state, intake);
+    },
     proveWords(member, key) {
       const intake = newIntake();
       changeCharter(state, intake, () => state.proveWords(member, key));

@@ -175,6 +175,11 @@ export interface LogOptions {
   readonly ended?: (ended: SegmentSeed) => void;
 }
 
+/** A charter entry by its hash, and when it was first seen, in milliseconds. */
+export interface SeenEntry {
+  readonly entry: Uint8Array;
+  readonly at: number;
+}
 export interface ConversationLog {
   readonly conversation: ConversationId;
   /** Drops what was cached; called after a transaction was rolled back. */
@@ -187,6 +192,10 @@ export interface ConversationLog {
    * judgement. What it changed, as after objects came.
    */
   judge(now: number): Ingested;
+  /** When entries of the charter were first seen here; none where nothing was ever disputed or set, and time decides nothing. */
+  firstSeen(): readonly SeenEntry[];
+  /** Another device saw them first. Later times than those known here say nothing. */
+  seenEarlier(told: readonly SeenEntry[]): Ingested;
   /** The words of this recovery key of a member were entered here: it is in effect here from now on. */
   proveWords(member: MemberId, key: Uint8Array): Ingested;
   /** With shared time (milliseconds) removals that are final by then are settled, for this answer only. */

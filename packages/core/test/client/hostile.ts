@@ -1,5 +1,6 @@
 // A contact whose client was changed: it holds real sessions and says whatever it likes in them.
 import { concat } from '@kith/core/bytes';
+import type { Crypto } from '@kith/core/crypto';
 import { BUCKETS, silent } from '@kith/core/ports';
 import type { SelfContent } from '@kith/core/conversation';
 import { splitPacket } from '@kith/core/mailbox';
@@ -9,13 +10,15 @@ import { encodePacket, type Item } from '@kith/core/sync';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { Context } from '../../src/client/context.ts';
-import type { Pair } from '../../src/client/conversation.ts';
+import type { Conversation, Pair } from '../../src/client/conversation.ts';
 import { Home } from '../../src/client/home.ts';
 import { Sessions } from '../../src/client/sessions.ts';
 import type { World } from './world.ts';
 
 export interface Hostile {
+  readonly crypto: Crypto;
   readonly pair: Pair;
+  readonly self: Conversation;
   /** Feed of the device it talks to. */
   readonly peer: FeedId;
   readonly sessions: Sessions;
@@ -60,7 +63,9 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
   const [peer] = sessions.feeds(pair);
   if (peer === undefined) throw new Error('nobody to talk to');
   return {
+    crypto: context.crypto,
     pair,
+    self: home.mine,
     peer,
     sessions,
     put,

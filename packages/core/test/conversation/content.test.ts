@@ -34,6 +34,7 @@ const every: readonly Content[] = [
 const everySelf: readonly SelfContent[] = [
   { type: 'recoveryPool', set: fill(8), pool: 1, at: 9, keys: fill(32 * 1024), extensions },
   { type: 'recoveryRange', device: fill(8), set: fill(8), range: { from: 1, to: 9 }, extensions },
+  { type: 'firstSeen', conversation: fill(16), device: fill(8), entries: [{ entry: fill(32), at: 9 }], extensions },
   { type: 'contact', conversation: fill(16), label: 'gym', at: 5, extensions },
   { type: 'name', conversation: fill(16), name: 'Blair', extensions },
   { type: 'validity', conversation: fill(16), validity: 2, extensions },

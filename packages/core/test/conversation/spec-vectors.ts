@@ -105,6 +105,13 @@ export const conversationVectors = () => ({
       range: { from: 1024, to: 1536 },
       extensions: [],
     }),
+    ofSelf({
+      type: 'firstSeen',
+      conversation,
+      device: filled(8, 1),
+      entries: [{ entry: filled(32, 6), at: 1_795_000_000_000 }],
+      extensions: [],
+    }),
     ofSelf({ type: 'context', context, label: 'school', hue: 7, prefix: filled(3, 8), extensions: [] }),
     ofSelf({ type: 'contextProfile', context, name: 'Dr. Blair', picture: filled(0, 0), extensions: [] }),
     ofSelf({ type: 'contextRemoved', context, extensions: [] }),

@@ -93,6 +93,22 @@ export const CLIENT_PLANTS = {
     instead: 'return (order === undefined || order < 0) && put(',
     noticedBy: noticedBy('strays', 'S4.23 a thief that claims the key'),
   },
+  'tell-no-first-seen': {
+    words:
+      'A device that is linked is not told when entries were first seen: who was removed long ago disputes it before that one.',
+    file: of('linking.ts'),
+    find: 'this.#hooks.takesIn(feed);',
+    instead: '',
+    noticedBy: noticedBy('first-seen', 'S4.23 an answer that comes when a removal is final'),
+  },
+  'believe-any-first-seen': {
+    words: 'Any own device is believed about when entries were first seen.',
+    file: of('first-seen.ts'),
+    find: 'firstSeenOf(this.#context.store, own, host, of.id)',
+    instead:
+      'this.#home.mine.log.charter().members.flatMap(({ devices }) => devices.flatMap(({ feed }) => firstSeenOf(this.#context.store, own, feed, of.id)))',
+    noticedBy: noticedBy('first-seen', 'S4.21 class 1 only who let a device in'),
+  },
   'hear-no-removed-device': {
     words:
       'A removed device that writes again, a copy of its home, is not told that it is one: it never learns that it is out.',
