@@ -16,6 +16,7 @@ import {
 import type { Answer, Channel, Context } from './context.ts';
 
 const MAX_PUTS_IN_FLIGHT = 4;
+const MAX_FETCHES = 8;
 const MIN_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** With a live channel fetching is only a net below it; without one it is how messages arrive. */
@@ -33,6 +34,13 @@ interface QueuedPut {
   readonly bucket: number;
   readonly live: boolean;
   readonly group: PutGroup;
+}
+/** One reading of all buckets. */
+interface Round {
+  readonly left: Bucket[];
+  /** Asked for and not answered yet. */
+  open: number;
+  failed: boolean;
 }
 interface RelayState {
   readonly url: string;
@@ -151,7 +159,7 @@ export class Courier {
       relay.latency = this.#context.now() - started;
       relay.offset = answer.info.date - this.#context.now();
       this.#hooks.info(relayUrl, answer.info);
-      this.#walk(relay, this.#buckets(relay, answer.info));
+      this.#walk(relay, { left: this.#buckets(relay, answer.info), open: 0, failed: false });
     });
   }
 
@@ -179,48 +187,57 @@ export class Courier {
     return buckets;
   }
 
-  #walk(relay: RelayState, buckets: Bucket[]): void {
-    const bucket = buckets[0];
-    if (bucket === undefined) {
-      this.#succeeded(relay);
-      this.#endFetch(relay, true);
-      return;
+  /** Several at a time: one after the other, a start would take as many round trips as there are buckets. */
+  #walk(relay: RelayState, round: Round): void {
+    while (round.open < MAX_FETCHES) {
+      const bucket = round.left.shift();
+      if (bucket === undefined) break;
+      round.open++;
+      this.#fetchBucket(relay, round, bucket);
     }
-    const key = fetchedKey(relay.url, bucket);
-    const stored = this.#context.store.get('fetched', key);
+    if (round.open > 0) return;
+    if (!round.failed) this.#succeeded(relay);
+    this.#endFetch(relay, !round.failed);
+  }
+  #fetchBucket(relay: RelayState, round: Round, bucket: Bucket): void {
+    const stored = this.#context.store.get('fetched', fetchedKey(relay.url, bucket));
     const count = stored === undefined ? 0 : readUint32(stored, 0);
     const block = Math.floor(count / BLOCK_CELLS);
     this.#context.request(relay.url, { type: 'fetch', bucket, block }, (answer) => {
-      if (typeof answer !== 'object') {
-        this.#failed(relay, answer);
-        this.#endFetch(relay, false);
-        return;
-      }
-      if (answer.type !== 'cells') {
+      round.open--;
+      if (typeof answer === 'object' && answer.type === 'cells') {
+        if (this.#take(relay, bucket, count, answer)) round.left.unshift(bucket);
+      } else if (typeof answer !== 'object' || !isPeriodOver(answer)) {
         // A bucket that is wiped or not begun holds nothing for us; anything else ends this round.
-        if (isPeriodOver(answer)) this.#walk(relay, buckets.slice(1));
-        else {
-          this.#failed(relay, answer);
-          this.#endFetch(relay, false);
-        }
-        return;
+        if (!round.failed) this.#failed(relay, answer);
+        round.failed = true;
+        round.left.length = 0;
       }
-      const fresh = answer.cells.slice(Math.max(0, count - block * BLOCK_CELLS));
-      const read = Math.max(count, block * BLOCK_CELLS + answer.cells.length);
-      if (fresh.length > 0) {
-        this.#context.store.put('fetched', key, uint32(read));
-        this.#hooks.cells(relay.url, fresh);
-      }
-      // A relay that was wiped counts from zero again.
-      if (answer.total < count) {
-        this.#context.store.put('fetched', key, uint32(0));
-        this.#hooks.wiped(relay.url);
-        this.#walk(relay, answer.total > 0 ? buckets : buckets.slice(1));
-        return;
-      }
-      const more = answer.cells.length === BLOCK_CELLS && answer.total > read;
-      this.#walk(relay, more ? buckets : buckets.slice(1));
+      this.#walk(relay, round);
     });
+  }
+  /** Tells whether the bucket holds more. */
+  #take(
+    relay: RelayState,
+    bucket: Bucket,
+    count: number,
+    { cells, total }: Extract<RelayResponse, { type: 'cells' }>,
+  ): boolean {
+    const key = fetchedKey(relay.url, bucket);
+    const before = Math.floor(count / BLOCK_CELLS) * BLOCK_CELLS;
+    const fresh = cells.slice(Math.max(0, count - before));
+    const read = Math.max(count, before + cells.length);
+    if (fresh.length > 0) {
+      this.#context.store.put('fetched', key, uint32(read));
+      this.#hooks.cells(relay.url, fresh);
+    }
+    // A relay that was wiped counts from zero again.
+    if (total < count) {
+      this.#context.store.put('fetched', key, uint32(0));
+      this.#hooks.wiped(relay.url);
+      return total > 0;
+    }
+    return cells.length === BLOCK_CELLS && total > read;
   }
 
   #endFetch(relay: RelayState, complete: boolean): void {

@@ -257,6 +257,8 @@ const takeEvent = (
   if (header.seq < record.top && state.standing(event) !== undefined) {
     return complete(state, intake, header, event, content === 'wrong' ? undefined : content, doubtful);
   }
+  // It would be held without its content from now on, and who has the content would never be asked.
+  if (content === 'wrong') return;
   // All of it was purged: only the stub is kept, and nobody brings it back.
   if (record.stub !== null && record.top === 0 && record.shown > 0) return;
   const row: HeaderRow = {
@@ -274,7 +276,7 @@ const takeEvent = (
   const key = state.headerKey(row, event);
   state.addHeaderRow(row, key);
   state.putStanding(event, row);
-  const held = content !== undefined && content !== 'wrong';
+  const held = content !== undefined;
   if (held) {
     const stored = concat(content.key, content.content);
     state.store.put('content', key, stored);

@@ -3,6 +3,7 @@
 // worlds that follow from it.
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
 import type { Weather } from '../memory-network.ts';
+import { MEMBER_EVILS } from './evil-members.ts';
 import { RELAY_EVILS } from './evil-relays.ts';
 import { CALM_WEATHER, DAY, type Act, type Step, type WorldPlan } from './plan.ts';
 
@@ -174,6 +175,10 @@ const planEvil = (
 ): WorldPlan['evil'] => {
   const luck = random.fraction();
   if (luck < 0.44) return 'none';
+  if (luck < 0.56) {
+    add(0, { type: 'member', who: random.int(devices.length), evil: random.pick(MEMBER_EVILS) });
+    return 'member';
+  }
   if (luck < 0.9) {
     const at = random.pick(times) - MINUTE;
     const until = at + MINUTE + random.fraction() * (random.fraction() < 0.7 ? MINUTE : DAY);

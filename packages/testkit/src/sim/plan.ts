@@ -3,6 +3,7 @@
 import { StoreError } from '@kith/core/ports';
 import type { Weather } from '../memory-network.ts';
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
+import type { MemberEvil } from './evil-members.ts';
 import { RELAY_EVILS, type RelayEvil } from './evil-relays.ts';
 
 export type Act =
@@ -57,6 +58,8 @@ export type Act =
   | { readonly type: 'relay'; readonly relay: number; readonly act: 'stop' | 'start' | 'wipe' | 'replace' }
   /** It lies from now on in this way; null: no more. */
   | { readonly type: 'evil'; readonly relay: number; readonly evil: RelayEvil | null }
+  /** A device's client is a modified one from now on; null: no more. */
+  | { readonly type: 'member'; readonly who: number; readonly evil: MemberEvil | null }
   /** Its clock goes wrong by so much. */
   | { readonly type: 'relay clock'; readonly relay: number; readonly offset: number };
 export interface Step {
@@ -74,7 +77,7 @@ export interface WorldPlan {
   readonly relays: number;
   readonly invites: readonly { readonly inviter: number; readonly reusable: boolean }[];
   readonly pairs: readonly { readonly invite: number; readonly acceptor: number }[];
-  readonly evil: 'none' | 'relay' | 'thief';
+  readonly evil: 'none' | 'relay' | 'thief' | 'member';
   /** Publication after a day instead of a week, so that three days show it. */
   readonly hasty: boolean;
   readonly steps: readonly Step[];

@@ -353,6 +353,10 @@ class Actor {
         this.#life.world.evil.turn(relay, act.evil ?? undefined);
         return;
       }
+      case 'member':
+        this.#tell(`${this.#name(act.who)}'s client ${act.evil === null ? 'is an honest one again' : `lies: ${act.evil}`}.`);
+        this.#life.world.members.turn(act.who, act.evil ?? undefined);
+        return;
       case 'relay clock':
         this.#tell(`Relay ${act.relay + 1}'s clock is ${Math.round(act.offset / 36e5)} h off.`);
         this.#setRelayClock(act.relay, act.offset);
@@ -777,6 +781,7 @@ class Actor {
       this.#setRelayClock(i, 0);
     }
     world.deaf.clear();
+    for (const who of world.devices.keys()) world.members.turn(who, undefined);
     for (const [who, device] of world.devices.entries()) {
       world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
       if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;

@@ -10,6 +10,7 @@ import { powerSwitch, type PowerSwitch } from '../power-cut.ts';
 import { SimDevice } from '../sim-device.ts';
 import { simClock, type SimClock } from '../sim-clock.ts';
 import { deafNetwork } from './deaf.ts';
+import { createEvilMembers, type EvilMembers } from './evil-members.ts';
 import { createEvilRelays, type EvilRelays } from './evil-relays.ts';
 import type { WorldPlan } from './plan.ts';
 import type { Tally } from './tally.ts';
@@ -69,6 +70,7 @@ export interface SimWorld {
   /** Of each device. */
   readonly power: readonly PowerSwitch[];
   readonly evil: EvilRelays;
+  readonly members: EvilMembers;
   /** Devices whose clients hear nothing. */
   readonly deaf: Set<number>;
   /** Puts another disk into a device that does not run. */
@@ -93,6 +95,7 @@ export const makeWorld = (
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
   const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
   const evil = createEvilRelays(random.fork('evil'), (what) => tally.count(`evil relay: ${what}`));
+  const members = createEvilMembers(random.fork('members'), (what) => tally.count(`evil member: ${what}`));
   const watched = watch.network(plan.evil === 'relay' ? evil.network(inner) : inner);
   const network = wraps.network?.(watched) ?? watched;
   const disks = plan.devices.map((_, device) => before?.disks[device]?.clone() ?? openMemoryStore());
@@ -106,7 +109,8 @@ export const makeWorld = (
   };
   const devices = plan.devices.map((person, device) => {
     const own = random.fork(`device ${device}`);
-    const watchedCrypto = watch.crypto(parts.crypto);
+    const watched = watch.crypto(parts.crypto);
+    const watchedCrypto = plan.evil === 'member' ? members.crypto(watched, device) : watched;
     return new SimDevice({
       name: `${plan.people[person] as string}${device < plan.people.length ? '' : ` ${device + 1}`}`,
       clock,
@@ -129,6 +133,7 @@ export const makeWorld = (
     disks,
     power,
     evil,
+    members,
     deaf,
     crypto: parts.crypto,
     watch,
