@@ -326,7 +326,7 @@ describe('attack classes', () => {
     expect(texts(bob).filter((text) => text !== '')).toHaveLength(4);
   });
 
-  test('class 14: a content swapped between two events is refused, and the right one may still come', () => {
+  test('class 14: an event with the content of another is refused, and the right one may still come', () => {
     const { people, objects } = talk();
     const [a, b] = objects.flatMap((object, i) => (object.type === 'event' ? [i] : []));
     const [x, y] = [objects[a as number], objects[b as number]];
@@ -338,7 +338,12 @@ describe('attack classes', () => {
     expect(taken.refused.get('content')).toBe(2);
     // They are lacked as before, so that whoever has the right ones is asked; what builds on them waits.
     expect(texts(replica)).toEqual([]);
-    take(replica, objects, 'own');
+    expect(take(replica, objects, 'own').completed.length).toBe(0);
     expect(texts(replica).filter((text) => text !== '').length).toBe(5);
+    // One that its holder has no content of is taken, and completed by who has it.
+    const { replica: other } = watch(people, objects.with(a as number, { ...x, content: null }));
+    expect(texts(other).filter((text) => text !== '').length).toBe(4);
+    expect(take(other, objects, 'own').completed.length).toBe(1);
+    expect(texts(other).filter((text) => text !== '').length).toBe(5);
   });
 });
