@@ -19,15 +19,21 @@ export const withNativeCrypto = async (base: Crypto): Promise<Crypto> => {
     () => undefined,
   );
   if (sodium === undefined) return base;
+  // A small array is moved out of the heap when native code is given it, and costs more than the hash from then on.
+  const room = new ArrayBuffer(64);
+  const rooms = new Map([16, 32, 64].map((length) => [length, new Uint8Array(room, 0, length)]));
   return {
     ...base,
     name: 'sodium-native',
     hash: (length, data, key) => {
       if (length < SHORTEST_HASH_BYTES) return base.hash(length, data, key);
-      const out = new Uint8Array(length);
+      const out = rooms.get(length) ?? new Uint8Array(length);
       if (key === undefined || key.length === 0) sodium.crypto_generichash(out, data);
       else sodium.crypto_generichash(out, data, key);
-      return out;
+      const hash = out.slice();
+      // Some are keys.
+      out.fill(0);
+      return hash;
     },
     shortHash: (key, data) => {
       if (key.length !== SHORT_KEY_BYTES) throw new Error('a key of a wrong length');

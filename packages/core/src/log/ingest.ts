@@ -273,20 +273,12 @@ const takeEvent = (
     opened: header,
   };
   const forks = header.seq < record.top && state.headerRows(feed, segment, header.seq, header.seq + 1, 1).length > 0;
-  const key = state.headerKey(row, event);
-  state.addHeaderRow(row, key);
-  state.putStanding(event, row);
-  const held = content !== undefined;
-  if (held) {
-    const stored = concat(content.key, content.content);
-    state.store.put('content', key, stored);
-    state.rememberContent(event, stored);
-  }
+  state.remember(row, state.addEvent(row, content));
   state.setSegment(feed, segment, {
     ...record,
     top: Math.max(record.top, header.seq + 1),
     forked: record.forked || forks,
-    contents: record.contents + (held ? 1 : 0),
+    contents: record.contents + (content === undefined ? 0 : 1),
     doubtful: record.doubtful + (doubtful ? 1 : 0),
   });
   if (forks && !record.forked) intake.withdrawn.push(...withdrawAhead(state, feed, segment));

@@ -157,7 +157,7 @@ export const purge = (state: LogState, event: EventId, why?: 'expired'): void =>
   const key = state.headerKey(row, event);
   const held = state.store.get('content', key) !== undefined;
   state.store.delete('content', key);
-  state.forgetContent(event);
+  state.forgetFresh();
   state.putHeaderRow({ ...row, flags: row.flags | flags });
   state.setSegment(row.feed, row.segment, { ...record, contents: record.contents - (held ? 1 : 0) });
   dropIfEmpty(state, row.feed, row.segment);

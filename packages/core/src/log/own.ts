@@ -1,5 +1,5 @@
 // The own side: this device's key, its segments and their subkeys, its events and seals.
-import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
+import { compareBytes, equalBytes } from '../bytes/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
 import {
   CHARTER_SEGMENT,
@@ -330,13 +330,9 @@ export const append = (
   const id = eventIdOf(crypto, data);
   const place = { feed: own.feed, segment, seq: header.seq };
   const row: HeaderRow = { ...place, event: id, flags: 0, receivedAt: 0, lamport, header: data };
-  state.addHeaderRow(row, state.headerKey(place, id));
-  state.putStanding(id, place);
+  state.addEvent(row, event.content === null || key === undefined ? undefined : { key, content: event.content });
   // Before the entry that adds this device is here it counts for nobody; with that entry it is shown.
   if (state.device(own.feed) !== undefined) state.store.put('order', state.orderKey(lamport, id), standingValue(place));
-  if (event.content !== null && key !== undefined) {
-    state.store.put('content', state.headerKey(place, id), concat(key, event.content));
-  }
   const sound = record.sound + 1;
   state.setSegment(own.feed, segment, {
     ...record,

@@ -52,6 +52,7 @@ import {
   type SegmentRecord,
   type Standing,
 } from './records.ts';
+import type { KeyedContent } from './objects.ts';
 import type { LogOptions } from './types.ts';
 
 const ZEROS = new Uint8Array(8);
@@ -108,10 +109,14 @@ export const openState = (options: LogOptions) => {
   let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
   /** The store copies what it is given. */
   const scratch = new Uint8Array(ROW_HEAD + MAX_HEADER_BYTES);
+  const scratchKey = new Uint8Array(HEADER_KEY_BYTES);
 
   const segmentKey = (feed: Uint8Array, segment: Uint8Array): Uint8Array => concat(conversation, feed, segment);
-  const headerKey = ({ feed, segment, seq }: Standing, event: EventId): Uint8Array => {
-    const key = new Uint8Array(HEADER_KEY_BYTES);
+  const headerKey = (
+    { feed, segment, seq }: Standing,
+    event: EventId,
+    key = new Uint8Array(HEADER_KEY_BYTES),
+  ): Uint8Array => {
     key.set(conversation);
     key.set(feed, 16);
     key.set(segment, 24);
@@ -383,10 +388,20 @@ export const openState = (options: LogOptions) => {
       fresh.rows.delete(name);
       lately.rows.delete(name);
     },
-    /** Of an event that is not held. */
-    addHeaderRow(row: HeaderRow, key: Uint8Array): void {
+    /** Of an event that is not held; answers its key and content as stored. */
+    addEvent(row: HeaderRow, content: KeyedContent | undefined): Uint8Array | undefined {
       changes++;
+      const key = headerKey(row, row.event, scratchKey);
       store.put('header', key, headerRowValue(row, scratch));
+      store.put('event', concat(conversation, row.event), standingValue(row));
+      if (content === undefined) return undefined;
+      const stored = concat(content.key, content.content);
+      store.put('content', key, stored);
+      return stored;
+    },
+    /** What was just added, and checked: it is read at once, or with what comes next. */
+    remember(row: HeaderRow, stored: Uint8Array | undefined): void {
+      if (stored !== undefined) fresh.contents.set(readUint48(row.event, 0), { event: row.event, stored });
       const name = nameOf(row.feed, row.segment);
       const run = fresh.rows.get(name) ?? lately.rows.get(name);
       const last = run?.at(-1);
@@ -407,24 +422,19 @@ export const openState = (options: LogOptions) => {
         : state.headerRows(feed, segment, from, to, limit);
     },
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
-    putStanding: (event: EventId, at: Standing): void =>
-      store.put('event', concat(conversation, event), standingValue(at)),
 
     headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),
 
-    /** Contents as stored (key and content) that were checked lately: they are read at once, or with what comes next. */
-    rememberContent(event: EventId, stored: Uint8Array): void {
-      fresh.contents.set(readUint48(event, 0), { event, stored });
-    },
+    /** As stored: key and content. */
     freshContent(event: EventId): Uint8Array | undefined {
       const name = readUint48(event, 0);
       const found = fresh.contents.get(name) ?? lately.contents.get(name);
       return found !== undefined && equalBytes(found.event, event) ? found.stored : undefined;
     },
-    forgetContent(event: EventId): void {
-      const name = readUint48(event, 0);
-      fresh.contents.delete(name);
-      lately.contents.delete(name);
+    /** Something was purged. What came lately is views of the packets it came in, which may hold that as well. */
+    forgetFresh(): void {
+      fresh = newFresh();
+      lately = newFresh();
     },
     /** A call of `ingest` begins. */
     age(): void {
