@@ -3,8 +3,9 @@
 import { equalBytes } from '../bytes/index.ts';
 import type { FeedId, SegmentId } from '../identity/index.ts';
 import { SIZE_CLASSES } from './content.ts';
-import { readBrief } from './header.ts';
-import { LAMPORT_STEP, lamportOf } from './places.ts';
+import { readBrief, type Header } from './header.ts';
+import { LAMPORT_STEP, lamportOf, missingOf } from './places.ts';
+import type { Seal } from './objects.ts';
 import { FLAGS, MAX_RUNS, standingValue, type AheadRun, type HeaderRow, type SegmentRecord } from './records.ts';
 import { isGoodSeal, keptSeals } from './seals.ts';
 import type { LogState } from './state.ts';
@@ -32,6 +33,20 @@ const sealedRun = (state: LogState, feed: FeedId, segment: SegmentId, record: Se
   return rows.toReversed();
 };
 
+/** Is what it names held, or shown ahead as well? */
+const isNamedHere = (state: LogState, header: Header): boolean => {
+  const { feed, end, heads } = header;
+  const isEndHere = end === null || (state.aheadOf(feed, end.segment)?.to ?? 0) >= end.count;
+  return (
+    (isEndHere || missingOf(state, { ...header, heads: [] }) === undefined) &&
+    heads.every(
+      (head) =>
+        aheadAt(state, head)?.lamport === head.lamport ||
+        missingOf(state, { ...header, end: null, heads: [head] }) === undefined,
+    )
+  );
+};
+
 /** May this event stand above the one before it, as far as that can be told without what it names? */
 const stands = (state: LogState, row: HeaderRow, before: HeaderRow | undefined, record: SegmentRecord): boolean => {
   const { charter, heads } = state.headerOf(row);
@@ -45,19 +60,33 @@ const stands = (state: LogState, row: HeaderRow, before: HeaderRow | undefined, 
   );
 };
 
-/** Answers what is shown now and was not before. */
-export const showAhead = (state: LogState, feed: FeedId, segment: SegmentId): readonly HeaderRow[] => {
+/**
+ * Answers what is shown now and was not before. An own device that has what is below them says that the events below `to` are the
+ * newest. Others are shown only above those: else whoever names what nobody has would be answered by name, and that answer would
+ * count nowhere.
+ */
+export const showAhead = (
+  state: LogState,
+  { feed, segment, to }: { readonly feed: FeedId; readonly segment: SegmentId; readonly to: number },
+): readonly HeaderRow[] => {
   const record = state.segment(feed, segment);
   if (record === undefined || record.forked || record.sound >= record.top) return [];
   const run = sealedRun(state, feed, segment, record);
-  const wrong = run.findIndex((row, i) => !stands(state, row, run[i - 1], record));
+  const known = state.aheadOf(feed, segment);
+  const isShown = ({ seq }: HeaderRow): boolean => known !== undefined && seq >= known.from && seq < known.to;
+  const follows = (row: HeaderRow): boolean =>
+    row.seq === record.sound && equalBytes(state.headerOf(row).previous, record.head);
+  const wrong = run.findIndex((row, i) => {
+    const isAbove =
+      row.seq < to || isShown(row) || ((i > 0 || follows(row)) && isNamedHere(state, state.headerOf(row)));
+    return !isAbove || !stands(state, row, run[i - 1], record);
+  });
   const rows = wrong < 0 ? run : run.slice(0, wrong);
   const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined) return [];
   const runs = state.ahead();
-  const known = state.aheadOf(feed, segment);
   // One run of a segment, without a hole: frontiers say that all of it is held.
-  if (known === undefined ? runs.length >= MAX_RUNS : first.seq > known.to || last.seq + 1 < known.from) return [];
+  if (known === undefined ? runs.length >= MAX_RUNS : first.seq >= known.to || last.seq < known.from) return [];
   const isLast = known === undefined || last.seq + 1 > known.to;
   const next: AheadRun = {
     feed,
@@ -73,6 +102,13 @@ export const showAhead = (state: LogState, feed: FeedId, segment: SegmentId): re
     state.store.put('order', key, standingValue(row));
     return true;
   });
+};
+
+/** Does this seal stand above something that is shown ahead? */
+export const isAboveAhead = (state: LogState, seal: Seal): boolean => {
+  const runs = state.ahead();
+  const lamport = runs.length === 0 ? undefined : state.headerRow(seal, seal.head)?.lamport;
+  return lamport !== undefined && runs.some((run) => lamport > run.lamport);
 };
 
 /** Its segment turned out not to go on like that: what was shown ahead of it is not any more. */

@@ -13,13 +13,13 @@ import {
   type MemberId,
   type SegmentId,
 } from '../identity/index.ts';
-import { settleAhead, showAhead, withdrawAhead } from './ahead.ts';
+import { isAboveAhead, settleAhead, showAhead, withdrawAhead } from './ahead.ts';
 import { charterCount, charterDigest } from './charter-chain.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
 import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
 import { LAMPORT_STEP, lamportOf, wake, wakeAll } from './places.ts';
-import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
+import { FLAGS, type AheadRun, type HeaderRow, type SegmentRecord } from './records.ts';
 import { makeRoom, putSeal } from './seals.ts';
 import {
   addAside,
@@ -48,8 +48,8 @@ export interface Intake extends Work {
   waiting: number;
   readonly queue: Parcel[];
   readonly touched: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
-  /** Of these segments an own device says that they are the newest. */
-  readonly newest: Map<string, { readonly feed: FeedId; readonly segment: SegmentId }>;
+  /** Segments that may be shown ahead; events below `to` are among what an own device says is the newest. */
+  readonly newest: Map<string, { readonly feed: FeedId; readonly segment: SegmentId; readonly to: number }>;
   /** What comes now does so before what is below it. */
   isNewest: boolean;
 }
@@ -94,19 +94,31 @@ export const finish = (state: LogState, intake: Intake): void => {
     intake.touched.clear();
     settle(state, intake);
   } while (intake.queue.length > 0);
-  for (const { feed, segment } of intake.newest.values()) intake.shown.push(...showAhead(state, feed, segment));
+  showNewest(state, intake);
   if (state.ahead().length > 0) settleAhead(state);
   state.flush();
 };
 
-const touch = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void => {
+/** What is shown ahead may let in what stands above a run and names it. */
+const showNewest = (state: LogState, intake: Intake): void => {
+  const queue = [...intake.newest.values()];
+  for (const newest of queue) {
+    const rows = showAhead(state, newest);
+    if (rows.length === 0) continue;
+    intake.shown.push(...rows);
+    const isLonger = ({ feed, segment, to }: AheadRun): boolean => (state.segment(feed, segment)?.top ?? 0) > to;
+    queue.push(...state.ahead().flatMap((run) => (isLonger(run) ? [{ ...run, to: 0 }] : [])));
+  }
+};
+
+const touch = (intake: Intake, feed: FeedId, segment: SegmentId): void => {
   const name = toKey(feed);
-  const both = name + toKey(segment);
-  const place = { feed, segment };
-  intake.touched.set(both, place);
+  intake.touched.set(name + toKey(segment), { feed, segment });
   intake.feeds.set(name, feed);
-  // What goes on from there is as new, whoever brings it.
-  if (intake.isNewest || state.aheadOf(feed, segment) !== undefined) intake.newest.set(both, place);
+};
+const noteNewest = (intake: Intake, feed: FeedId, segment: SegmentId, to: number): void => {
+  const name = toKey(feed) + toKey(segment);
+  intake.newest.set(name, { feed, segment, to: Math.max(to, intake.newest.get(name)?.to ?? 0) });
 };
 const release = (state: LogState, intake: Intake, feed: FeedId, segment: SegmentId): void =>
   void intake.queue.push(...takeWaiting(state, feed, segment));
@@ -201,7 +213,7 @@ const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parc
     emptySegment({ number, previous, subkey: certificate.subkey, day: certificate.day, seed: null }),
     data,
   );
-  touch(state, intake, feed, segment);
+  touch(intake, feed, segment);
   release(state, intake, feed, segment);
 };
 
@@ -249,6 +261,8 @@ const takeEvent = (
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);
   if (!startsRightly(header, record)) return refuse(intake, 'lamport');
+  // What waited for something in the same packet may be anybody's.
+  if (intake.isNewest && parcel.from === 'own') noteNewest(intake, feed, segment, header.seq + 1);
   const event = eventIdOf(state.crypto, data);
   const content = contentOf(state, header, given);
   if (content === 'wrong') refuse(intake, 'content');
@@ -282,7 +296,7 @@ const takeEvent = (
     doubtful: record.doubtful + (doubtful ? 1 : 0),
   });
   if (forks && !record.forked) intake.withdrawn.push(...withdrawAhead(state, feed, segment));
-  touch(state, intake, feed, segment);
+  touch(intake, feed, segment);
 };
 
 /** What can be told of a segment's first event with its certificate alone. */
@@ -336,7 +350,9 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
   if (!record.forked && seal.seq < record.sealed && state.headerRow(seal, seal.head) !== undefined) return;
   if (!makeRoom(state, record.subkey, seal)) return refuse(intake, 'full');
   putSeal(state, seal, false);
-  touch(state, intake, seal.feed, seal.segment);
+  touch(intake, seal.feed, seal.segment);
+  // What goes on above the newest is as new, whoever brings it.
+  if (isAboveAhead(state, seal)) noteNewest(intake, seal.feed, seal.segment, 0);
 };
 
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
@@ -359,6 +375,6 @@ const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): 
     seed,
     published: record.published ?? lamport,
   });
-  touch(state, intake, feed, segment);
+  touch(intake, feed, segment);
   intake.todo.push(...wake(state, feed, segment));
 };

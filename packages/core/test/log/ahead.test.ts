@@ -7,7 +7,7 @@ import type { Frontier, LogObject, PlaceRange } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
 import { households } from './devices.ts';
-import { DAY, dump, everything, give, openReplica, pair, say, START, texts, type Replica } from './people.ts';
+import { DAY, dump, everything, give, openReplica, pair, say, START, take, texts, type Replica } from './people.ts';
 import { makeWorld, observe, shuffled, type World } from './world.ts';
 
 const crypto = createNullCrypto();
@@ -36,6 +36,14 @@ const giveNewest = (giver: Replica, to: Replica, most: number) => {
   const { objects } = giver.store.transaction(() => giver.log.read(newest, 1e9));
   return { newest, rest, objects, ingested: takes(to, objects, true) };
 };
+const writtenSince = (who: Replica, time: number): readonly LogObject[] => {
+  const places = who.log.page({ limit: 1e6 }).filter((one) => one.time >= time);
+  const ranges = places.map(({ place }) => ({ ...place, from: place.seq, to: place.seq + 1 }));
+  const certificates = who.log.certificates(lackedOf(who));
+  return [...certificates, ...who.store.transaction(() => who.log.read(ranges, 1e9).objects)];
+};
+const isText = (object: LogObject, text: string): boolean =>
+  object.type === 'event' && new TextDecoder().decode(object.content?.content ?? new Uint8Array()) === text;
 const random = (seed: number): SeededRandomness => seededRandomness(seed);
 
 const longTalk = () => {
@@ -146,6 +154,58 @@ describe('S4.25 the newest is shown ahead of what is below it', () => {
     const { objects } = bob.store.transaction(() => bob.log.read(lacking, 1e9));
     device.store.transaction(() => device.log.ingest(objects, bob.log.device()?.feed ?? 'own', START));
     expect(texts(device)).toEqual([...said.slice(-12), 'and now']);
+  });
+
+  test('so is a new day, but nothing that names what is not here', () => {
+    const { alice, bob, said } = longTalk();
+    const device = fresh([alice, bob]);
+    giveNewest(alice, device, 12);
+    say(bob, 'the next morning', START + 20 * DAY);
+    const since = (from: Replica, to: Replica): readonly LogObject[] =>
+      from.store.transaction(() => from.log.read(from.log.compare(frontier(to)).theyLack, 1e9).objects);
+    const live = since(bob, alice);
+    const fromBob = (objects: readonly LogObject[]) =>
+      device.store.transaction(() => device.log.ingest(objects, bob.log.device()?.feed ?? 'own', START));
+    fromBob(live);
+    const shown = [...said.slice(-12), 'the next morning'];
+    expect(texts(device)).toEqual(shown);
+    // He hears of something that this device has not, and answers it.
+    take(alice, live, bob.log.device()?.feed ?? 'own');
+    say(alice, 'only he has this', START + 20 * DAY);
+    give(alice, bob);
+    say(bob, 'an answer to it', START + 20 * DAY);
+    fromBob(since(bob, alice));
+    expect(texts(device)).toEqual(shown);
+    const [top] = device.log.page({ limit: 1 });
+    expect(Math.max(...device.log.headsSeen().map(({ lamport }) => lamport))).toBe(top?.lamport);
+    // With what it names it is shown, also before the rest.
+    takes(device, writtenSince(alice, START + 20 * DAY));
+    expect(texts(device)).toEqual([...shown, 'only he has this', 'an answer to it']);
+    takes(device, everything(alice));
+    expect(texts(device)).toEqual([...said, 'the next morning', 'only he has this', 'an answer to it']);
+    expect(device.log.aheadFrom()).toBeUndefined();
+  });
+
+  test('nor what stood there already when an own device said what is the newest', () => {
+    const { alice, bob, said } = longTalk();
+    say(alice, 'only he has this', START + 19 * DAY);
+    give(alice, bob);
+    say(bob, 'an answer to it', START + 19 * DAY);
+    const device = fresh([alice, bob]);
+    const lacking = lackedOf(bob);
+    takes(device, [...everything(bob).filter(({ type }) => type === 'entry'), ...bob.log.certificates(lacking)]);
+    // The last of his day, from himself; then the newest by a device that has not heard his answer.
+    const feed = bob.log.device()?.feed ?? 'own';
+    const last = lacking.filter((range) => feed !== 'own' && equalBytes(range.feed, feed)).at(-1) as PlaceRange;
+    const answer = bob.store.transaction(() => bob.log.read([{ ...last, from: last.to - 1 }], 1e9).objects);
+    device.store.transaction(() => device.log.ingest(answer, feed, START));
+    const { newest } = alice.log.newestFirst(lackedOf(alice), 12);
+    const hers = alice.store
+      .transaction(() => alice.log.read(newest, 1e9))
+      .objects.filter((object) => object.type !== 'event' || !isText(object, 'only he has this'));
+    takes(device, hers, true);
+    expect(texts(device)).not.toContain('an answer to it');
+    expect(said).toContain(texts(device).at(-1));
   });
 
   test('S2.10 beyond the cut of a removed device nothing, whoever says that it is the newest', () => {
