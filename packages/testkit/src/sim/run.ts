@@ -104,6 +104,7 @@ interface Beginning {
   readonly world: WorldKept;
   readonly pairs: readonly PairState[];
   readonly states: readonly DeviceState[];
+  readonly asking: ReadonlySet<number>;
   readonly memory: Memory;
   readonly findings: readonly Finding[];
 }
@@ -142,7 +143,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   }));
   const states =
     before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
-  const life: Life = { world, pairs, states, tally, clocks: new Map(), asking: new Set(), waits: new Set() };
+  const life: Life = { world, pairs, states, tally, clocks: new Map(), asking: new Set(before?.asking), waits: new Set() };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
   for (const step of plan.steps) {
@@ -184,7 +185,7 @@ const beginnings = new Map<string, Beginning>();
 const makeBeginning = (seed: number, options: RunOptions): Beginning => {
   const { life, memory, findings } = live(planBeginning(seed), options, undefined);
   for (const device of life.world.devices) device.crash();
-  return { world: keptOf(life.world), pairs: life.pairs, states: life.states, memory, findings };
+  return { world: keptOf(life.world), pairs: life.pairs, states: life.states, asking: life.asking, memory, findings };
 };
 export const runSeed = (seed: number, options: RunOptions = {}): WorldResult => {
   try {
