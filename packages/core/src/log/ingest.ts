@@ -24,6 +24,7 @@ import { makeRoom, putSeal } from './seals.ts';
 import {
   addAside,
   charterGrew,
+  cutCame,
   forgetLine,
   newWork,
   publishFrom,
@@ -214,6 +215,7 @@ const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parc
     data,
   );
   touch(intake, feed, segment);
+  cutCame(state, intake, feed, segment);
   release(state, intake, feed, segment);
 };
 

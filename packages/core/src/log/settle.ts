@@ -5,7 +5,7 @@ import { CHARTER_SEGMENT, NO_HASH, type FeedId, type SegmentId } from '../identi
 import { withdrawAhead } from './ahead.ts';
 import { PUBLISH_KIND, type Header } from './header.ts';
 import { dropIfEmpty } from './order.ts';
-import { lamportOf, missingOf, waitFor, wake } from './places.ts';
+import { lamportOf, missingOf, waitFor, wake, wakeAll } from './places.ts';
 import { takePublication } from './publication.ts';
 import { FLAGS, MAX_BRANCHES, standingValue, type Branch, type HeaderRow, type SegmentRecord } from './records.ts';
 import { isGoodSeal, keptSeals } from './seals.ts';
@@ -136,10 +136,12 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     return [{ id: chain.id, from: first.seq, sound: end.seq + 1, head: end.event, lamport: end.lamport }];
   });
   const known = new Set(record.branches.map(({ id }) => toHex(id)));
+  const came: SegmentId[] = [];
   for (const { id } of kept) {
     if (known.has(toHex(id))) continue;
     state.setBranch(feed, id, segment);
     work.todo.push(...wake(state, feed, id));
+    came.push(id);
   }
   state.setSegment(feed, segment, {
     ...record,
@@ -160,6 +162,7 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   // Only what changed wakes others: two forked segments that wait for each other would never rest.
   if (now !== undefined && names(now) !== names(record)) grown(state, work, feed, segment, all);
   else show(state, work, feed, segment, all);
+  for (const id of came) cutCame(state, work, feed, id);
 };
 
 /** Of the checked seals of a chain the highest is enough. `heads`: what checked seals stand on. */
@@ -323,6 +326,15 @@ export const reshow = (state: LogState, work: Work, feed: FeedId, segment: Segme
     state.setSegment(feed, segment, { ...record, shown: record.sound });
     show(state, work, feed, segment, state.headerRows(feed, segment, 0, record.sound));
   }
+};
+
+/** What a cut names has come after the removal: from now on it tells which segments lead up to it. */
+export const cutCame = (state: LogState, work: Work, feed: FeedId, segment: SegmentId): void => {
+  const cuts = state.device(feed)?.cuts ?? [];
+  if (!cuts.some((cut) => cut.segment !== null && equalBytes(cut.segment, segment))) return;
+  forgetLine(state, feed);
+  for (const one of state.segmentsFrom(feed, 0)) reshow(state, work, feed, one);
+  work.todo.push(...wakeAll(state, feed));
 };
 
 /** After a charter entry: segments that waited for it, and the order of feeds whose cuts changed. */

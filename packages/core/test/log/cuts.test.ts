@@ -113,6 +113,33 @@ describe('cuts', () => {
     expect(texts(alice)).toEqual(['kept']);
   });
 
+  test('what leads up to a cut is shown, also when the segment that the cut names comes last', () => {
+    const { alice, bob } = withSecond();
+    say(bob, 'one');
+    say(bob, 'two');
+    const early = everything(bob);
+    say(bob, 'a day later', START + DAY);
+    const late = everything(bob);
+    const bobDevice = bob.log.device();
+    const last = bob.log.page({ limit: 9 }).at(-1);
+    if (bobDevice === undefined || last === undefined) throw new Error('nothing said');
+    const otherKey = crypto.signingKey(new Secret(bob.random.bytes(32)));
+    const add = opened(
+      createAddDevice(crypto, bobDevice.key, entryPointAfter(opened(bob.inception)), {
+        device: otherKey.publicKey,
+        member: bobDevice.member,
+        consent: signConsent(crypto, otherKey, ROOT, bobDevice.member),
+      }),
+    );
+    const cut = { feed: bobDevice.feed, segment: last.place.segment, count: 1, charterCount: 2, charterHead: add.hash };
+    const removal = opened(
+      createRemoval(crypto, otherKey, firstEntryPoint(ROOT), { feed: bobDevice.feed, member: null, cuts: [cut] }),
+    );
+    take(alice, [entry(add), entry(removal)], 'own');
+    for (const some of [early, late]) take(alice, some, feedOf(bob));
+    expect(texts(alice)).toEqual(['one', 'two', 'a day later']);
+  });
+
   test('a removal turned round after a week is final for the charter at that time', () => {
     const { alice, bob, device, adding, key } = withSecond();
     const cut = (feed: FeedId, head: OpenEntry | null) => ({
