@@ -272,7 +272,7 @@ const evil = (origins: readonly string[], random: SeededRandomness): Lies => {
   const hides = new Map<string, boolean>();
   const isHidden = (cell: Uint8Array): boolean => {
     const name = latin(cell.subarray(0, 16));
-    const known = hides.get(name) ?? random.fraction() < 0.6;
+    const known = hides.get(name) ?? random.fraction() < 0.8;
     hides.set(name, known);
     return known;
   };
@@ -362,30 +362,33 @@ test.each([4300, 4301])(
     expect(wrong).toEqual([]);
   },
 );
-test('class 1 class 2 with no relay but an evil one nothing false is believed, and once it is honest all is as it was said', () => {
-  const there = family(4310, 1, ['https://relay1.test']);
-  const { here, lies, a1, a2, a3, b, conversation, wrong, pass } = there;
-  const first = add(there, a2);
-  const second = add(there, a3);
-  pass(HOUR);
-  const target = named(a1, 'a2');
-  if (target !== '') a1.call('device.revoke', { device: target });
-  pass(2 * HOUR);
-  // It never turns back: who has learnt of the removal is not told otherwise by old entries.
-  const after = active(b, conversation).length;
-  pass(2 * HOUR);
-  expect(active(b, conversation).length).toBeLessThanOrEqual(after);
-  Object.assign(lies, { push: undefined, answer: undefined });
-  if (!first) expect(add(there, a2)).toBe(true);
-  if (!second) expect(add(there, a3)).toBe(true);
-  pass(4 * HOUR);
-  if (target === '') a1.call('device.revoke', { device: named(a1, 'a2') });
-  pass(HOUR);
-  expect(listed(a3)).toEqual(listed(a1));
-  expect(active(b, conversation)).toHaveLength(2);
-  expect(isStopped(here, a2, conversation)).toBe(true);
-  expect(wrong).toEqual([]);
-});
+test.each([4310, 4311])(
+  'class 1 class 2 with no relay but an evil one nothing false is believed, and once it is honest all is as it was said (seed %i)',
+  (seed) => {
+    const there = family(seed, 1, ['https://relay1.test']);
+    const { here, lies, a1, a2, a3, b, conversation, wrong, pass } = there;
+    const first = add(there, a2);
+    const second = add(there, a3);
+    pass(HOUR);
+    const target = named(a1, 'a2');
+    if (target !== '') a1.call('device.revoke', { device: target });
+    pass(2 * HOUR);
+    // It never turns back: who has learnt of the removal is not told otherwise by old entries.
+    const after = active(b, conversation).length;
+    pass(2 * HOUR);
+    expect(active(b, conversation).length).toBeLessThanOrEqual(after);
+    Object.assign(lies, { push: undefined, answer: undefined });
+    if (!first) expect(add(there, a2)).toBe(true);
+    if (!second) expect(add(there, a3)).toBe(true);
+    pass(4 * HOUR);
+    if (target === '') a1.call('device.revoke', { device: named(a1, 'a2') });
+    pass(HOUR);
+    expect(listed(a3)).toEqual(listed(a1));
+    expect(active(b, conversation)).toHaveLength(2);
+    expect(isStopped(here, a2, conversation)).toBe(true);
+    expect(wrong).toEqual([]);
+  },
+);
 
 // ---- contacts and removed devices
 

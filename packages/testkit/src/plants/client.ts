@@ -63,12 +63,12 @@ export const CLIENT_PLANTS = {
     file: of('sender.ts'),
     find: 'return route.via.outlets[0]?.record.relays ?? [];',
     instead: 'return route.via.outlets[0]?.record.relays.slice(-1) ?? [];',
-    noticedBy: attack('what their person said (seed 4300)'),
+    noticedBy: attack('class 1 class 2 S4.21 S4.23 of two relays one inserts'),
   },
-  'stay-parted': {
-    words: 'Cells that no session opens are passed over: who was parted by what a relay hid and put in stays parted.',
+  'never-ask-for-it': {
+    words: 'Who hears of something that a relay hid does not ask for it.',
     file: of('receiver.ts'),
-    find: '        else this.#lost(of);',
+    find: 'if (iLack.length > 0) this.#out.wantSoon(route);',
     instead: '',
     noticedBy: attack('class 1 class 2 with no relay but an evil one'),
   },

@@ -98,7 +98,10 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
       case 'replay':
         return seen.length === 0
           ? items
-          : [...items, { type: 'objects', objects: Array.from({ length: 1 + random.int(8) }, () => random.pick(seen)) }];
+          : [
+              ...items,
+              { type: 'objects', objects: Array.from({ length: 1 + random.int(8) }, () => random.pick(seen)) },
+            ];
       case 'frontier':
         return items.map((item) =>
           item.type === 'frontier' ? { ...item, frontier: lyingFrontier(item.frontier) } : item,

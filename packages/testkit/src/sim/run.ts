@@ -355,7 +355,9 @@ class Actor {
         return;
       }
       case 'member':
-        this.#tell(`${this.#name(act.who)}'s client ${act.evil === null ? 'is an honest one again' : `lies: ${act.evil}`}.`);
+        this.#tell(
+          `${this.#name(act.who)}'s client ${act.evil === null ? 'is an honest one again' : `lies: ${act.evil}`}.`,
+        );
         this.#life.world.members.turn(act.who, act.evil ?? undefined);
         return;
       case 'relay clock':
