@@ -143,7 +143,15 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   }));
   const states =
     before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
-  const life: Life = { world, pairs, states, tally, clocks: new Map(), asking: new Set(before?.asking), waits: new Set() };
+  const life: Life = {
+    world,
+    pairs,
+    states,
+    tally,
+    clocks: new Map(),
+    asking: new Set(before?.asking),
+    waits: new Set(),
+  };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
   for (const step of plan.steps) {
