@@ -81,10 +81,10 @@ const main = async (): Promise<number> => {
     return 0;
   }
   const { plant } = values;
-  // Bugs are looked for where more happens in a world.
-  const light = values.rich !== true && plant === undefined;
-  if (values.story !== undefined) return story(whole('story', values.story), light);
   const inSource = plant !== undefined && SOURCE_PLANTS[plant]?.sim === true;
+  // Around the ports bugs are looked for where more happens in a world; those of the source in very many small ones.
+  const light = values.rich !== true && (plant === undefined || inSource);
+  if (values.story !== undefined) return story(whole('story', values.story), light);
   if (inSource && process.env['KITH_PLANT'] !== plant) return runAgainWith(plant);
   if (plant !== undefined && !inSource && !Object.hasOwn(PLANTS, plant))
     throw new Error(`there is no planted bug "${plant}"; see --plants`);
