@@ -113,6 +113,7 @@ export const LOG_PLANTS = {
     find: "return equalBytes(contentHash(state.crypto, given.key, given.content), header.contentHash) ? given : 'wrong';",
     instead: 'return given;',
     noticedBy: noticedBy('rules', 'class 14'),
+    sim: true,
   },
   'take-events-twice': {
     words: 'An event that is held is taken again: the dedup is dropped.',

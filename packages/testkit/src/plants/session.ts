@@ -15,6 +15,7 @@ export const SESSION_PLANTS = {
     find: 'const nonce = randomness.bytes(NONCE_BYTES);',
     instead: 'const nonce = new Uint8Array(NONCE_BYTES);',
     noticedBy: noticedBy('slots', 'class 11: a restored copy uses a counter again'),
+    sim: true,
   },
   'keep-message-keys': {
     words: 'The state that was read from is not written: a stolen disk opens old cells.',

@@ -156,8 +156,8 @@ const planTrouble = (random: SeededRandomness, add: Add, devices: number, times:
   else if (luck < 0.22) {
     add(random.fraction() * (times[1] as number), { type: 'copy', who });
     add((times[1] as number) + random.fraction() * DAY, { type: 'restore', who });
-  } else if (luck < 0.26) add(times[1] as number, { type: 'lose', who });
-  else if (luck < 0.31) {
+  } else if (luck < 0.28) add(times[1] as number, { type: 'lose', who });
+  else if (luck < 0.33) {
     const at = times[1] as number;
     add(at, { type: 'start', who, online: true });
     for (const target of [0, 1, 2].filter((one) => one !== who))
