@@ -27,7 +27,10 @@ export const devices = {
   gone: 'Removed',
   straysTitle: (count: number) =>
     count === 1 ? 'A device of yours is not in this list' : `${count} devices of yours are not in this list`,
-  straysMean: 'Your contacts write to it as to you. It was let in there, and nowhere else.',
+  straysMean: (count: number) =>
+    count === 1
+      ? 'Your contact writes to it as to you. It was let in there, and nowhere else.'
+      : 'Your contacts write to them as to you. Each was let in there, and nowhere else.',
   strayIn: (name: string) => `In the conversation with ${name}`,
   straySince: (date: string, by: string) => (by === '' ? `Since ${date}` : `Since ${date}, let in by ${by}`),
   straysNext:

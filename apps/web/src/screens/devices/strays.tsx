@@ -23,7 +23,7 @@ function Found({ strays }: { strays: readonly StrayDevice[] }) {
     devices.status === 'ready' ? (devices.value.find(({ device }) => device === id)?.name ?? '') : '';
   return (
     <Note tone="warn" title={t.devices.straysTitle(strays.length)}>
-      <p>{t.devices.straysMean}</p>
+      <p>{t.devices.straysMean(strays.length)}</p>
       <ul data-testid="strays">
         {strays.map(({ conversation, device, addedAt, addedBy }) => (
           <li key={`${conversation} ${device}`}>
