@@ -1,4 +1,5 @@
-// Four projects: what runs in Node, what runs in a real browser, screens over made-up data, and stories of real processes.
+// Five projects: what runs in Node, what runs in a real browser, screens over made-up data, stories of real processes, and what
+// is timed, with nothing beside it.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
@@ -27,7 +28,7 @@ const LONG_FILES: Readonly<Record<string, number>> = {
   'lock.story.test.ts': 60,
   'files.story.test.ts': 55,
   'screens-first.story.test.ts': 55,
-  'kill.story.test.ts': 50,
+  'kill.story.test.ts': 40,
 };
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -77,6 +78,17 @@ export default defineConfig({
         test: {
           name: 'story',
           include: stories,
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: ['stories/*.timed.test.ts'],
+          fileParallelism: false,
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,

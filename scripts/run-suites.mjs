@@ -8,7 +8,13 @@ import { root, stop } from './install.mjs';
 const results = join(root, '.results');
 const SUITES = JSON.parse(readFileSync(join(root, 'scripts', 'suites.json'), 'utf8'));
 /** Which suites a file belongs to, by the ending of its name; `both` runs in Node and in Chromium. */
-const KINDS = { story: ['story'], e2e: ['screens'], chromium: ['chromium'], both: ['node', 'chromium'] };
+const KINDS = {
+  story: ['story'],
+  timed: ['timed'],
+  e2e: ['screens'],
+  chromium: ['chromium'],
+  both: ['node', 'chromium'],
+};
 const suitesOf = (file) => KINDS[/\.(\w+)\.test\.tsx?$/.exec(file)?.[1] ?? ''] ?? ['node'];
 
 const argv = process.argv.slice(2);

@@ -1,12 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { browserKillCycles } from './support/browser-kill.ts';
-import { killCycles, type KillReport } from './support/kill.ts';
-import { buildApps } from './support/screens.ts';
+import { killCycles, median } from './support/kill.ts';
+import { build } from '../apps/cli/test/support/processes.ts';
 
-beforeAll(buildApps);
-
-/** The middle one: the slowest of the starts tells about the machine's other work too. */
-const median = ({ starts }: KillReport): number => starts[Math.floor(starts.length / 2)] ?? Number.POSITIVE_INFINITY;
+beforeAll(build);
 
 // 300 times in the long form.
 for (const what of ['client', 'relay'] as const) {
@@ -20,13 +16,3 @@ for (const what of ['client', 'relay'] as const) {
     );
   });
 }
-
-// How long a browser needs to start is told here and held to 2 s by the long form: it starts beside another story's browsers here.
-test('kill -9 of the browser, 10 times: nothing that a screen has shown is lost, nothing is there twice, it starts again', async () => {
-  const report = await browserKillCycles(10);
-  expect(report).toMatchObject({ cycles: 10, lost: [], twice: [] });
-  expect(report.acknowledged).toBeGreaterThan(10);
-  console.log(
-    `browser: ${report.acknowledged} acknowledged; starts ${Math.round(median(report))} ms, at most ${Math.round(report.starts.at(-1) ?? 0)} ms`,
-  );
-});

@@ -7,7 +7,8 @@ import { startKith, type StartKith } from '@kith/core/client';
 import { cellSlots, cellTag } from '@kith/core/mailbox';
 import { loadSession, openSlots } from '@kith/core/session';
 import { expect, test } from 'vitest';
-import { cellsAt, copyOf, plainDisk, Replay, rowsOf } from './support/attacker.ts';
+import { copyOf, plainDisk, Replay, rowsOf } from './support/attacker.ts';
+import { cellsAt } from './support/relay-cells.ts';
 import { Scanner } from './support/canaries.ts';
 import {
   freshFolder,

@@ -11,7 +11,8 @@ import { loadSession, openSlots } from '@kith/core/session';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { connectSocket, type Remote } from '../apps/cli/src/jsonrpc/remote.ts';
 import { build, pair, Stage, type Home, type Running } from '../apps/cli/test/support/processes.ts';
-import { cellsAt, plainDisk, rowsOf } from './support/attacker.ts';
+import { plainDisk, rowsOf } from './support/attacker.ts';
+import { cellsAt } from './support/relay-cells.ts';
 import { Scanner } from './support/canaries.ts';
 
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,41 +1,10 @@
 // What somebody does who was given a disk with its key, or everything that passed a relay.
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  CELL_BYTES,
-  BLOCK_CELLS,
-  DAY_MS,
-  HOUR_MS,
-  TABLES,
-  TransportError,
-  type Row,
-  type Table,
-  type Transport,
-  type TransportEvent,
-} from '@kith/core/ports';
+import { TABLES, TransportError, type Row, type Table, type Transport, type TransportEvent } from '@kith/core/ports';
 import { openHome } from '@kith/platform-node';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { freshFolder } from './engines.ts';
-
-/** Every cell that a relay holds. */
-export const cellsAt = async (relay: string, now = Date.now()): Promise<readonly Uint8Array[]> => {
-  const cells: Uint8Array[] = [];
-  for (const [kind, length] of [
-    ['hour', HOUR_MS],
-    ['day', DAY_MS],
-  ] as const) {
-    for (const period of [Math.floor(now / length) - 1, Math.floor(now / length)]) {
-      for (let block = 0; ; block++) {
-        const response = await fetch(`${relay}/v1/buckets/${kind}/${period}/0/-/${block}`);
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        for (let at = 0; response.ok && at < bytes.length; at += CELL_BYTES)
-          cells.push(bytes.slice(at, at + CELL_BYTES));
-        if (!response.ok || bytes.length < BLOCK_CELLS * CELL_BYTES) break;
-      }
-    }
-  }
-  return cells;
-};
 
 /** A copy of a home that does not run. */
 export const copyOf = (home: string): string => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CELL_BYTES } from '@kith/core/ports';
 import { alternate, launcher, pair, root, Stage } from '../../apps/cli/test/support/processes.ts';
 import { isOver, killNow, moments, startRelay } from './kill.ts';
-import { cellsAt, putCells } from './power-loss.ts';
+import { cellsAt, putCells, tagsOf } from './relay-cells.ts';
 
 export interface FailedReport {
   /** Runs in which a call was made to fail. */
@@ -144,7 +144,7 @@ export const relayCalls = async (numbers: readonly number[]): Promise<FailedRepo
       if (call !== undefined) failed++;
       const again = await startRelay(stage, 0);
       running.push(again.child);
-      const found = await cellsAt(`http://127.0.0.1:${again.port}`);
+      const found = tagsOf(await cellsAt(`http://127.0.0.1:${again.port}`));
       const lost = acknowledged.filter((tag) => !found.has(tag)).length;
       if (lost > 0)
         wrong.push(`call ${number} (${call ?? 'none'}): ${lost} of ${acknowledged.length} acknowledged cells are gone`);

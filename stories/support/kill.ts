@@ -86,6 +86,10 @@ export const startRelay = async (
   return { child, port: Number(ready['port']) };
 };
 
+/** The middle one of the starts: the slowest tells about the machine's other work too. */
+export const median = ({ starts }: KillReport): number =>
+  starts[Math.floor(starts.length / 2)] ?? Number.POSITIVE_INFINITY;
+
 /** Random moments, the same ones for the same seed. */
 export const moments = (seed: number): ((most: number) => number) => {
   let state = seed;

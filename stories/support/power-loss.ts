@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, encode } from '@kith/core/codec';
-import { BLOCK_CELLS, BUCKETS, CELL_BYTES, HOUR_MS, relayRequestCodec, relayResponseCodec } from '@kith/core/ports';
+import { CELL_BYTES } from '@kith/core/ports';
 import { openNodeKith } from '@kith/platform-node';
 import { startRelay as relayHere } from '../../apps/relay/src/index.ts';
 import { pair, Stage } from '../../apps/cli/test/support/processes.ts';
 import { Disk, layOut, readTrace, stepsOf, traceOptions, type DiskStep, type Loss } from './disk-trace.ts';
 import { Client, isOver, killNow, moments, startRelay, textsOf } from './kill.ts';
+import { cellsAt, putCells, tagsOf } from './relay-cells.ts';
 
 export interface PowerReport {
   readonly states: number;
@@ -125,34 +125,6 @@ export const clientStates = async (states: number, seed = 1): Promise<PowerRepor
   }
 };
 
-export const cellsAt = async (url: string): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>();
-  const now = Math.floor(Date.now() / HOUR_MS);
-  for (const period of [now - 1, now]) {
-    for (let block = 0; ; block++) {
-      const bytes = Buffer.from(await (await fetch(`${url}/v1/buckets/hour/${period}/0/-/${block}`)).arrayBuffer());
-      for (let at = 0; at < bytes.length; at += CELL_BYTES) found.add(bytes.subarray(at, at + 16).toString('hex'));
-      if (bytes.length < BLOCK_CELLS * CELL_BYTES) break;
-    }
-  }
-  return found;
-};
-
-/** The tags of those that the relay took. */
-export const putCells = async (url: string, cells: readonly Uint8Array[]): Promise<readonly string[]> => {
-  const puts = cells.map((cell) => ({ cell, bucket: BUCKETS.hour, live: false }));
-  const response = await fetch(`${url}/v1/cells`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/cbor' },
-    body: Uint8Array.from(encode(relayRequestCodec, { type: 'put', cells: puts })),
-  });
-  const answer = response.ok ? decode(relayResponseCodec, new Uint8Array(await response.arrayBuffer())) : undefined;
-  if (answer?.type !== 'put') return [];
-  return cells
-    .filter((_, i) => answer.results[i] === 0)
-    .map((cell) => Buffer.from(cell.subarray(0, 16)).toString('hex'));
-};
-
 /** Cells are put into a relay (`power`) whose disk is recorded; every state starts and hands out what was acknowledged. */
 export const relayStates = async (states: number, seed = 1): Promise<PowerReport> => {
   const stage = new Stage();
@@ -179,7 +151,7 @@ export const relayStates = async (states: number, seed = 1): Promise<PowerReport
       ).length;
       const again = await relayHere({ port: 0, host: '127.0.0.1', data: at, durability: 'power' });
       try {
-        const found = await cellsAt(again.url);
+        const found = tagsOf(await cellsAt(again.url));
         const lost = batches
           .slice(0, answers)
           .flat()

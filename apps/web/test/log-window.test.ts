@@ -1,5 +1,5 @@
 // The part of a conversation that is in memory, while older messages come in above what is shown.
-import type { Kith, LogLine } from '@kith/core/client';
+import type { Change, Kith, LogLine, Method, Methods } from '@kith/core/client';
 import { expect, test, vi } from 'vitest';
 import { LogWindow } from '../src/app/log-window.ts';
 import { rowsOf } from '../src/screens/conversation/rows.ts';
@@ -10,15 +10,19 @@ const line = (n: number, gap = false, kind: LogLine['kind'] = 'text'): LogLine =
 /** An engine that has these lines. */
 const engine = (lines: readonly LogLine[]) => {
   const held = { lines, changed: (): void => undefined };
-  const call = async (_: string, { limit, before }: { limit: number; before?: string }) => {
-    const end = before === undefined ? held.lines.length : held.lines.findIndex(({ event }) => event === before);
-    return held.lines.slice(Math.max(0, end - limit), end);
+  const kith: Kith = {
+    call: async <M extends Method>(_: M, params: Methods[M]['params']) => {
+      const { limit = 50, before } = params as Methods['log']['params'];
+      const end = before === undefined ? held.lines.length : held.lines.findIndex(({ event }) => event === before);
+      return held.lines.slice(Math.max(0, end - limit), end) as Methods[M]['result'];
+    },
+    onChange: (listener: (change: Change) => void) => {
+      held.changed = () => listener({ type: 'conversation', conversation: 'c' });
+      return () => undefined;
+    },
+    close: async () => undefined,
   };
-  const onChange = (listener: (change: unknown) => void) => {
-    held.changed = () => listener({ type: 'conversation', conversation: 'c' });
-    return () => undefined;
-  };
-  return { held, kith: { call, onChange } as unknown as Kith };
+  return { held, kith };
 };
 const events = (lines: readonly LogLine[]): readonly string[] => lines.map(({ event }) => event);
 

@@ -9,6 +9,8 @@ const MAX_DEPTH = 16;
 const SHORT_TEXT = 64;
 /** Up to here engines keep bytes beside the object, without a buffer of their own. */
 const SHORT_BYTES = 64;
+/** From here on what is read is a packet or a part of a file. Rows with keys are shorter: of those no second copy is left behind. */
+const LONG_DATA = 8_192;
 const MAJOR = { uint: 0x00, bytes: 0x40, text: 0x60, array: 0x80 } as const;
 const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6] as const;
 
@@ -81,7 +83,7 @@ export const writeCbor = (value: unknown): Uint8Array => {
 class Reader {
   readonly #data: Uint8Array;
   #at = 0;
-  /** Longer byte strings are views of one copy: a buffer for each costs more than the copying. */
+  /** Of long data longer byte strings are views of one copy: a buffer for each costs more than the copying. */
   #copy: Uint8Array | undefined;
 
   constructor(data: Uint8Array) {
@@ -123,7 +125,7 @@ class Reader {
     return isShortest && Number.isSafeInteger(argument) ? argument : undefined;
   }
   #bytes(from: number, to: number): Uint8Array {
-    if (to - from <= SHORT_BYTES) return this.#data.slice(from, to);
+    if (to - from <= SHORT_BYTES || this.#data.length < LONG_DATA) return this.#data.slice(from, to);
     this.#copy ??= this.#data.slice();
     return this.#copy.subarray(from, to);
   }
