@@ -46,6 +46,14 @@ describe('values at and beyond their bounds', () => {
     ]) {
       expect(decode(uint(7), hex(digits))).toBeUndefined();
     }
+    for (const raw of [-1, 1.5, Number.NaN, '5', null]) expect(uint().in(raw)).toBeUndefined();
+  });
+  test('what is not of the model is never written', () => {
+    const any: Codec<unknown> = { cddl: 'any', uses: [], in: (raw) => raw, out: (value) => value };
+    for (const value of [-1, 1.5, 2 ** 53, Number.NaN])
+      expect(() => encode(any, [value])).toThrow('only whole numbers from 0 are written');
+    expect(() => encode(any, [undefined])).toThrow('a undefined cannot be written');
+    expect(() => encode(any, {})).toThrow('a object cannot be written');
   });
   test('texts count bytes of UTF-8, and are well formed', () => {
     expect(roundTrip(text(4), '🙂')).toBe('🙂');
@@ -57,6 +65,7 @@ describe('values at and beyond their bounds', () => {
   });
   test('byte strings', () => {
     expect(roundTrip(bytes(2, 3), Uint8Array.of(1, 2))).toEqual(Uint8Array.of(1, 2));
+    expect(roundTrip(bytes(2, 3), Uint8Array.of(1, 2, 3))).toEqual(Uint8Array.of(1, 2, 3));
     for (const length of [0, 1, 4])
       expect(decode(bytes(2, 3), encode(bytes(0, 9), new Uint8Array(length)))).toBeUndefined();
     // A text is no byte string, and the other way round.
@@ -66,6 +75,7 @@ describe('values at and beyond their bounds', () => {
   test('lists', () => {
     const codec = list(uint(9), 3, 1);
     expect(roundTrip(codec, [1, 2, 3])).toEqual([1, 2, 3]);
+    expect(roundTrip(codec, [1])).toEqual([1]);
     for (const digits of ['80', '84 01020304', '82 010a', '9f 01 ff', 'a1 0102', '01'])
       expect(decode(codec, hex(digits))).toBeUndefined();
   });
@@ -78,9 +88,20 @@ describe('values at and beyond their bounds', () => {
   test('unions, nullable and literals', () => {
     const codec = union({ one: [1, tuple({ a: uint(5) })], two: [2, tuple({ b: bool })] });
     expect(roundTrip(codec, { type: 'two', b: false })).toEqual({ type: 'two', b: false });
-    for (const digits of ['82 03 81 01', '82 01 81 f5', '81 01', '82 f6 81 01', '82 20 81 01'])
+    for (const digits of [
+      '82 03 81 01',
+      '82 01 81 f5',
+      '81 01',
+      '82 f6 81 01',
+      '82 20 81 01',
+      '83 01 81 01 00',
+      'f6',
+      '01',
+    ])
       expect(decode(codec, hex(digits))).toBeUndefined();
     expect(roundTrip(nullable(uint(5)), null)).toBeNull();
+    expect(roundTrip(nullable(uint(5)), 5)).toBe(5);
+    expect(roundTrip(nullable(codec), null)).toBeNull();
     expect(decode(literal(2), hex('01'))).toBeUndefined();
     expect(decode(literal(2), hex('02'))).toBe(2);
   });
@@ -116,6 +137,29 @@ describe('one value, one encoding', () => {
     const value = decode(codec, input);
     input.fill(0);
     expect(value?.data).toEqual(Uint8Array.of(7));
+    const buffer = Buffer.from(encode(codec, { number: 1, words: '', data: Uint8Array.of(7) }));
+    const other = decode(codec, buffer);
+    buffer.fill(0);
+    expect(other?.data).toEqual(Uint8Array.of(7));
+  });
+  test('of packets longer byte strings share one copy, of rows and short ones each has its own', () => {
+    const parts = list(bytes(0, 9_000), 4);
+    const lengths = [64, 65, 65, 9_000];
+    const whole = encode(
+      parts,
+      lengths.map((length) => new Uint8Array(length).fill(1)),
+    );
+    const read = decode(parts, whole) ?? [];
+    expect(read.map(({ length }) => length)).toEqual(lengths);
+    whole.fill(0);
+    for (const part of read) expect(part.every((byte) => byte === 1)).toBe(true);
+    expect(read.map(({ buffer }) => buffer.byteLength)).toEqual([64, whole.length, whole.length, whole.length]);
+    expect(read[1]?.buffer).toBe(read[3]?.buffer);
+    // Three bytes of heads: of exactly 8,192 bytes, and of one less.
+    const pieces = (length: number): readonly Uint8Array[] =>
+      decode(parts, encode(parts, [new Uint8Array(length - 1 - 2 - 70 - 3), new Uint8Array(70)])) ?? [];
+    expect(pieces(8_192).map(({ buffer }) => buffer.byteLength)).toEqual([8_192, 8_192]);
+    expect(pieces(8_191).map(({ buffer }) => buffer.byteLength)).toEqual([8_115, 70]);
   });
 });
 
@@ -131,6 +175,11 @@ describe('bombs', () => {
       expect(decode(anything, bomb)).toBeUndefined();
       expect(performance.now() - started).toBeLessThan(500);
     }
+  });
+  test('an empty array has one head, and what cannot be read is no item', () => {
+    expect(decode(anything, hex('80'))).toEqual([]);
+    for (const digits of ['98 00', '99 0000', '81 f7', '81 ff', '81 20', '82 00 c0'])
+      expect(decode(anything, hex(digits)), digits).toBeUndefined();
   });
   test('class 28: a length that lies allocates nothing', () => {
     for (const digits of [
@@ -157,6 +206,7 @@ describe('room for newer peers', () => {
     expect(hasUnknownCritical([entry(1)])).toBe(false);
     expect(hasUnknownCritical([entry(1, true)])).toBe(true);
     expect(hasUnknownCritical([entry(1, true)], [1])).toBe(false);
+    expect(hasUnknownCritical([entry(1), entry(2, true)], [1])).toBe(true);
   });
   test('an unknown kind is no damage, a known kind that breaks its format is', () => {
     const made = kinds({ note: [1, tuple({ words: text(5) })] });
@@ -165,6 +215,9 @@ describe('room for newer peers', () => {
     expect([made.knows(1), made.knows(2)]).toEqual([true, false]);
     expect(made.decode(2, data)).toBeUndefined();
     expect(made.decode(1, hex('80'))).toBeUndefined();
+    expect(made.cases.map(({ type, kind, codec }) => [type, kind, codec.cddl])).toEqual([
+      ['note', 1, '[words: tstr .size (0..5)]'],
+    ]);
   });
   test('the CDDL names what it uses', () => {
     const id: Codec<Uint8Array> = named('thing-id', brand(bytes(8)));
@@ -172,6 +225,17 @@ describe('room for newer peers', () => {
     expect(codec.cddl).toBe('thing');
     expect(codec.uses[0]?.cddl).toBe('[id: thing-id, on: bool / null, items: [0*4 (uint .le 3 / null)]]');
     expect(codec.uses[0]?.uses.map(({ name }) => name)).toEqual(['thing-id']);
+    expect([uint(), text(9), bytes(8), bytes(0, 8), extensions].map(({ cddl }) => cddl)).toEqual([
+      'uint .le 9007199254740991',
+      'tstr .size (0..9)',
+      'bstr .size 8',
+      'bstr .size (0..8)',
+      'extensions',
+    ]);
+    expect(list(uint(3), 4, 1).cddl).toBe('[1*4 uint .le 3]');
+    const either = union({ one: [1, id], two: [2, codec] });
+    expect(either.cddl).toBe('[1, thing-id] / [2, thing]');
+    expect(either.uses.map(({ name }) => name)).toEqual(['thing-id', 'thing']);
   });
 });
 

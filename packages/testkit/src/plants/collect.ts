@@ -137,3 +137,8 @@ export const collected = (): readonly Collected[] => found;
 export const finish = async (): Promise<void> => {
   for (const group of groups.toReversed()) if (group.isBegun) await all(group.after);
 };
+/** As before the first test: what was made for groups is put away, and made anew for the next test of each. */
+export const again = async (): Promise<void> => {
+  await finish();
+  for (const group of groups) group.isBegun = false;
+};

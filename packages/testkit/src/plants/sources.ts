@@ -10,7 +10,8 @@ export type Sources = ReadonlyMap<string, string>;
 
 const FILES = '{packages/{core,platform-node,testkit},apps/{cli,relay,web}}/{src,test,build}/**/*.{ts,tsx,js}';
 export const urlOf = (file: string): string => pathToFileURL(join(root, file)).href;
-const plain = (file: string, text: string): string => {
+/** As JavaScript. */
+export const plain = (file: string, text: string): string => {
   const { code, errors } = transformSync(file, text, { sourcemap: false });
   if (errors.length > 0) throw new Error(`${file} cannot be read: ${errors[0]?.message ?? ''}`);
   return code;
