@@ -36,11 +36,11 @@ const EMPTY = new Uint8Array(0);
 const VERSION = utf8('HPKE-v1');
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
-const MAC_BYTES = 16;
 const uint16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 255);
 
+/** An empty salt stands for zeros: so HMAC fills up its key by itself. */
 export const hkdfExtract = (hashes: Hashes, salt: Uint8Array, material: Uint8Array): Uint8Array =>
-  hashes.mac(salt.length === 0 ? new Uint8Array(hashes.size) : salt, material);
+  hashes.mac(salt, material);
 
 /** Undefined when longer than 255 blocks. */
 export const hkdfExpand = (
@@ -73,11 +73,10 @@ export const openChaCha = (
   associated: Uint8Array,
   box: Uint8Array,
 ): Uint8Array | undefined => {
-  if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES || box.length < MAC_BYTES) return undefined;
   try {
     return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, box, associated, nonce, key);
   } catch {
-    // The wrapper reports a bad MAC by throwing.
+    // The wrapper reports a bad MAC by throwing, and so it does wrong lengths.
     return undefined;
   }
 };

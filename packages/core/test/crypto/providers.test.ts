@@ -27,6 +27,9 @@ describe.each([
     expect(crypto.hash(32, key)).not.toEqual(crypto.hash(32, new Uint8Array(0), key));
     expect(crypto.hash(32, new Uint8Array(3))).not.toEqual(crypto.hash(32, new Uint8Array(4)));
     expect(crypto.hash(32, key)).toEqual(crypto.hash(32, key));
+    const [none, other] = [new Uint8Array(0), randomness.bytes(32)];
+    const hashes = [crypto.hash(32, none), crypto.hash(32, none, key), crypto.hash(32, none, other)];
+    expect(new Set(hashes.map((hash) => hash.join())).size).toBe(3);
     expect(crypto.shortHash(key.subarray(16), key)).toHaveLength(8);
     expect(crypto.shortHash(key.subarray(16), key)).not.toEqual(crypto.shortHash(key.subarray(0, 16), key));
   });
@@ -49,6 +52,7 @@ describe.each([
     expect(crypto.open(key, nonce, box.subarray(0, 15), associated)).toBeUndefined();
     expect(() => crypto.seal(key.subarray(1), nonce, text, associated)).toThrow();
     expect(() => crypto.open(key, nonce.subarray(1), box, associated)).toThrow();
+    expect(() => crypto.open(key.subarray(1), nonce, box, associated)).toThrow();
   });
 
   test('a stream opens only whole, in its order, under its key and header, unchanged', () => {

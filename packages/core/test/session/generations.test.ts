@@ -3,12 +3,14 @@ import { Secret } from '@kith/core/crypto';
 import {
   addGeneration,
   canSend,
+  dropLateGenerations,
   createGeneration,
   emptySession,
   hasSeenPeer,
   openSlots,
   renewalDue,
   sealSlot,
+  sessionRows,
   type Role,
   type Session,
 } from '@kith/core/session';
@@ -64,6 +66,33 @@ describe('generations', () => {
     expect(pair.b.generations).toHaveLength(1);
     expect(pair.open('b', later)).toBe('none');
     expect(pair.open('b', late)).toBe('duplicate');
+  });
+
+  test('with an old one go the keys of its messages that never came, from memory and from the rows; those of others stay', () => {
+    const pair = new Pair();
+    pair.agree();
+    pair.talk('b');
+    pair.seal('a');
+    pair.talk('a');
+    const old = pair.b.generations[0];
+    const [lost] = pair.b.skipped.values();
+    pair.agree();
+    pair.talk('b');
+    now += HOUR;
+    pair.seal('a');
+    pair.talk('a');
+    expect(pair.b.skipped.size).toBe(2);
+    const rows = sessionRows(pair.b).map(({ key }) => key.join());
+    // Nobody asks for less time than was promised, and nobody gets more.
+    expect(dropLateGenerations(pair.b, now + HOUR, HOUR)).toEqual({ session: pair.b, writes: [] });
+    expect(dropLateGenerations(pair.b, now + 48 * HOUR, 100 * HOUR).session).toBe(pair.b);
+    const { session, writes } = dropLateGenerations(pair.b, now + HOUR + 1, HOUR);
+    expect(session.generations.map(({ id }) => id)).toEqual([pair.b.generations[1]?.id]);
+    expect([...session.skipped.values()].map(({ generation }) => generation)).toEqual([pair.b.generations[1]?.id]);
+    expect(writes.map(({ value }) => value === null)).toEqual([false, true]);
+    expect([old?.receive.key.length, old?.receive.headerKey.length, lost?.keys[0]?.key.length]).toEqual([0, 0, 0]);
+    expect(writes[0]?.value).toEqual(sessionRows(session)[0]?.value);
+    expect(rows).toContain(writes[1]?.key.join());
   });
 
   test('at most four are kept, never without the one that is sent in and the newest', () => {

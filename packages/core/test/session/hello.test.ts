@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { compareBytes } from '@kith/core/bytes';
+import { compareBytes, concat, utf8 } from '@kith/core/bytes';
 import { Secret, type SigningKey } from '@kith/core/crypto';
 import {
   decodeHelloState,
@@ -135,6 +135,53 @@ describe('hello and Welcome', () => {
     now += HELLO_INTERVAL_MS;
     hello(smaller, 'renew');
     expect(feed(smaller, welcome)).toEqual([]);
+  });
+
+  test('a Welcome that was refused is not tried again, and the hello still waits for another', () => {
+    const own = hello(smaller);
+    const stranger = crypto.signingKey(new Secret(randomness.bytes(32)));
+    const forged = agreement.run({
+      type: 'answer',
+      signer: stranger,
+      identity: larger.identity,
+      keyPackage: own.keyPackage,
+    });
+    if (forged.type !== 'answered') throw new Error(forged.type);
+    const { welcome, leaf } = forged;
+    const input = { type: 'welcome', hello: helloId(crypto, own.keyPackage), welcome, leaf } as const;
+    const parties = {
+      peerKey: larger.signer.publicKey,
+      signer: smaller.signer,
+      ownIdentity: smaller.identity,
+      peerIdentity: larger.identity,
+    };
+    expect(stepHello(smaller.state, crypto, parties, input, now).effects.map(({ type }) => type)).toEqual(['agree']);
+    feed(smaller, input);
+    expect(stepHello(smaller.state, crypto, parties, input, now).effects).toEqual([]);
+    const answered = feed(larger, own);
+    expect(count(feed(smaller, { ...only(answered, 'postWelcome'), type: 'welcome' }), 'generation')).toBe(1);
+  });
+
+  test('names are hashes of what they name, each under a label of its own', () => {
+    const keyPackage = randomness.bytes(40);
+    expect(helloId(crypto, keyPackage)).toEqual(crypto.hash(16, concat(utf8('kith hello\0'), keyPackage)));
+    const { welcome, leaf, hello: id } = only(feed(larger, hello(smaller)), 'postWelcome');
+    feed(smaller, { type: 'welcome', hello: id, welcome, leaf });
+    expect(smaller.state.used[0]?.id).toEqual(crypto.hash(16, concat(utf8('kith welcome\0'), welcome)));
+  });
+
+  test('each post and each wish that comes too soon says when to come again', () => {
+    const began = now;
+    expect(only(feed(smaller, { type: 'want', reason: 'first' }), 'wake').at).toBe(began + HELLO_INTERVAL_MS);
+    now += 10 * MINUTE;
+    expect(feed(smaller, { type: 'tick' })).toEqual([{ type: 'wake', at: began + HELLO_INTERVAL_MS }]);
+    now = began + HELLO_INTERVAL_MS;
+    expect(only(feed(smaller, { type: 'tick' }), 'wake').at).toBe(now + HELLO_INTERVAL_MS);
+    const again = now;
+    now += HELLO_INTERVAL_MS;
+    // The second time it waits twice as long.
+    expect(feed(smaller, { type: 'tick' })).toEqual([{ type: 'wake', at: again + 2 * HELLO_INTERVAL_MS }]);
+    expect(feed(larger, { type: 'tick' })).toEqual([]);
   });
 
   test('a Welcome for a hello older than 48 hours finds no init secret', () => {

@@ -144,6 +144,11 @@ describe('slots', () => {
     const opened = openSlots(b, crypto, [first], tag, NOW);
     if (opened.type !== 'opened') throw new Error(opened.type);
     expect(openSlots(opened.session, crypto, [again], tag, NOW).type).toBe('rewound');
+    // The four zeros tell whose a slot is: a stranger's must not look like a copy at work.
+    for (let at = 28; at < 32; at++)
+      expect(openSlots(opened.session, crypto, [again.with(at, (again[at] as number) ^ 1)], tag, NOW).type).toBe(
+        'none',
+      );
   });
 
   test('the answerer goes on sending in the old generation until it has seen the joiner in the new one', () => {

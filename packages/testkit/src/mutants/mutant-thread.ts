@@ -57,6 +57,7 @@ interface Switches {
   mutantCoverage: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 }
 interface Round {
+  readonly number: number;
   readonly collect: typeof import('../plants/collect.ts');
   /** Per suite. */
   readonly tests: (readonly Collected[])[];
@@ -72,6 +73,15 @@ const switches: Switches = {
 };
 Reflect.set(globalThis, '__stryker__', switches);
 
+Reflect.set(globalThis, '__arrow', (mutant: string, whole: (...of: readonly unknown[]) => unknown) => {
+  return (...of: readonly unknown[]): unknown => {
+    if (switches.activeMutant === mutant) return undefined;
+    const { static: loading, perTest } = switches.mutantCoverage;
+    const hits = switches.currentTestId === undefined ? loading : (perTest[switches.currentTestId] ??= {});
+    hits[mutant] = (hits[mutant] ?? 0) + 1;
+    return whole(...of);
+  };
+});
 // What vite makes of `import.meta.glob`: files by their paths as written, read when they are asked for.
 const GLOB = 'import.meta.glob(';
 Reflect.set(globalThis, '__glob', (from: string, pattern: string) => {
@@ -81,34 +91,82 @@ Reflect.set(globalThis, '__glob', (from: string, pattern: string) => {
   return Object.fromEntries(globSync(pattern, { cwd }).map((path) => [path, read(path)]));
 });
 
+/** What stands for a module, by its address in one round. */
+const mocks = new Map<string, (original: () => Promise<unknown>) => Promise<unknown>>();
+const MOCK = 'vi.mock(';
+const IMPORT = /^import (\{[^}]*\}|\w+) from ("[^"]+");\n/gm;
+Reflect.set(globalThis, '__mocked', (at: string, original: unknown) => mocks.get(at)?.(async () => original));
+Reflect.set(
+  globalThis,
+  '__mock',
+  (from: string, path: string, factory: (original: () => Promise<unknown>) => Promise<unknown>) =>
+    mocks.set(new URL(path, from).href + new URL(from).search, factory),
+);
+/** What a suite puts in place of a module has to be known before the suite loads anything else. */
+const mocksFirst = (source: string): string => {
+  const imports: string[] = [];
+  const rest = source.replaceAll(IMPORT, (whole, names: string, from: string) => {
+    if (from === '"vitest"') return whole;
+    imports.push(
+      `const ${names.startsWith('{') ? names.replaceAll(' as ', ': ') : `{ default: ${names} }`} = await import(${from});\n`,
+    );
+    return '';
+  });
+  const end = rest.indexOf('\n});\n', rest.indexOf(MOCK)) + 5;
+  return `${rest.slice(0, end).replace(MOCK, '__mock(import.meta.url, ')}${imports.join('')}${rest.slice(end)}`;
+};
+const mockOf = (at: string, source: string): string => {
+  const names = [...source.matchAll(/^export (?:class|const|function) (\w+)/gm)].map(([, name]) => name);
+  return `import * as original from ${JSON.stringify(`${at}&original`)};
+export const { ${names.join(', ')} } = await __mocked(${JSON.stringify(at)}, original);`;
+};
+
 let round = 0;
 const loaded = new Set<string>();
 const runner = new URL('../plants/collect.ts', import.meta.url).href;
-const anew = (url: string): string => `${url}?round=${round}`;
+const anew = (url: string, of = round): string => `${url}?round=${of}`;
 registerHooks({
   resolve: (asked, context, next) => {
-    if (asked === 'vitest') return { url: anew(runner), shortCircuit: true };
+    const of = /\?round=(\d+)/.exec(context.parentURL ?? '')?.[1];
+    if (of === undefined) return next(asked, context);
+    if (asked === 'vitest') return { url: anew(runner, Number(of)), shortCircuit: true };
     const found = next(asked, context);
-    return sources.has(found.url) ? { ...found, url: anew(found.url) } : found;
+    return sources.has(found.url) ? { ...found, url: anew(found.url, Number(of)) } : found;
   },
   load: (asked, context, next) => {
     const url = asked.split('?')[0] as string;
-    const source = sources.get(url);
-    if (source === undefined) return next(asked, context);
+    const text = sources.get(url);
+    if (text === undefined) return next(asked, context);
     loaded.add(url);
-    return { format: 'module', source: source.replaceAll(GLOB, '__glob(import.meta.url, '), shortCircuit: true };
+    const isMock = mocks.has(asked);
+    const suite = text.includes(MOCK) ? mocksFirst(text) : text.replaceAll(GLOB, '__glob(import.meta.url, ');
+    return { format: 'module', source: isMock ? mockOf(asked, text) : suite, shortCircuit: true };
   },
 });
+const hasMocks = suites.map((url) => sources.get(url)?.includes(MOCK) === true);
 
 const newRound = async (): Promise<Round> => {
   round++;
-  return { collect: (await import(anew(runner))) as Round['collect'], tests: [] };
+  return { number: round, collect: (await import(anew(runner))) as Round['collect'], tests: [] };
 };
-const load = async (into: Round, suite: number): Promise<readonly Collected[]> => {
+/** Suites that put something in place of a module are loaded by themselves. */
+class Rounds {
+  readonly #rounds = new Map<number, Round>();
+  async load(suite: number): Promise<readonly Collected[]> {
+    const of = hasMocks[suite] === true ? suite : -1;
+    const into = this.#rounds.get(of) ?? (await newRound());
+    this.#rounds.set(of, into);
+    return loadInto(into, suite);
+  }
+  async again(): Promise<void> {
+    for (const { collect } of this.#rounds.values()) await collect.again();
+  }
+}
+const loadInto = async (into: Round, suite: number): Promise<readonly Collected[]> => {
   const known = into.tests[suite];
   if (known !== undefined) return known;
   const before = into.collect.collected().length;
-  await import(anew(suites[suite] as string));
+  await import(anew(suites[suite] as string, into.number));
   const found = into.collect.collected().slice(before);
   const tests = found.filter(({ name }) => without?.test(name) !== true);
   into.tests[suite] = tests;
@@ -117,49 +175,40 @@ const load = async (into: Round, suite: number): Promise<readonly Collected[]> =
 const wordsOf = (cause: unknown): string =>
   (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n')[0] as string;
 
-let base: Round | undefined;
+const base = new Rounds();
 const look = async (): Promise<Seen> => {
   const whileLoading: (readonly string[])[] = [];
   for (const suite of suites.keys()) {
-    const alone = await newRound();
     switches.mutantCoverage.static = {};
-    await load(alone, suite);
+    await new Rounds().load(suite);
     whileLoading.push(Object.keys(switches.mutantCoverage.static));
   }
-  base = await newRound();
-  for (const suite of suites.keys()) await load(base, suite);
   const tests: TestSeen[] = [];
-  for (const [suite, found] of base.tests.entries())
-    for (const [test, { name, run }] of found.entries()) {
+  for (const suite of suites.keys())
+    for (const [test, { name, run }] of (await base.load(suite)).entries()) {
       const id = `${suite}/${test}`;
       switches.currentTestId = id;
       const began = performance.now();
       await run();
-      tests.push({
-        suite,
-        test,
-        name,
-        ms: performance.now() - began,
-        hits: switches.mutantCoverage.perTest[id] ?? {},
-      });
+      const hits = switches.mutantCoverage.perTest[id] ?? {};
+      tests.push({ suite, test, name, ms: performance.now() - began, hits });
+      switches.currentTestId = undefined;
     }
-  switches.currentTestId = undefined;
-  await base.collect.again();
+  await base.again();
   return { type: 'seen', tests, whileLoading, loaded: [...loaded].toSorted() };
 };
 
 const ask = async ({ mutant, tests, afresh, most }: Ask): Promise<Answer> => {
+  const asked = afresh ? new Rounds() : base;
+  if (!afresh) for (const { suite } of tests) await asked.load(suite);
   switches.hitCount = 0;
   switches.hitLimit = most;
-  if (!afresh) base ??= await newRound();
-  const asked = afresh ? await newRound() : (base as Round);
-  if (!afresh) for (const { suite } of tests) await load(asked, suite);
   switches.activeMutant = mutant;
   let by: TestAt | undefined;
   try {
     for (const at of tests) {
       by = undefined;
-      const found = (await load(asked, at.suite))[at.test];
+      const found = (await asked.load(at.suite))[at.test];
       by = at;
       if (found === undefined) return { type: 'killed', by: undefined, words: 'there are fewer tests' };
       await found.run();
@@ -169,7 +218,7 @@ const ask = async ({ mutant, tests, afresh, most }: Ask): Promise<Answer> => {
     return { type: 'killed', by, words: wordsOf(cause) };
   } finally {
     switches.activeMutant = undefined;
-    if (!afresh) await asked.collect.again();
+    await asked.again();
   }
 };
 

@@ -27,6 +27,7 @@ export const expect = Object.assign((value: unknown, message?: string) => chai.e
 });
 export const vi = {
   setConfig: (): void => undefined,
+  hoisted: <T>(make: () => T): T => make(),
   /** What never holds fails with what it said last. */
   waitFor: async <T>(look: () => T | Promise<T>): Promise<T> => {
     for (const end = performance.now() + WAIT_MS; ; await after(20)) {
