@@ -1,3 +1,10 @@
+import {
+  defaultCredentialTypes,
+  encode,
+  generateKeyPackageWithKey,
+  keyPackageEncoder,
+  makeCustomExtension,
+} from 'ts-mls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
@@ -5,6 +12,7 @@ import { createInboxRecord, openInbox, sealHelloCell } from '@kith/core/mailbox'
 import type { AgreementResult, PairKeyAgreement } from '@kith/core/session';
 import { createMlsAgreement } from '@kith/core/session/mls';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
+import { createMlsSuite, sha512, xwing, XWING_SUITE_ID } from '../../src/crypto/mls-suite.ts';
 
 const randomness = seededRandomness(7);
 let crypto: Crypto;
@@ -99,6 +107,55 @@ describe('a two-member MLS group', () => {
     expect((await agreement.run({ ...join, leaf: other.leaf })).type).toBe('refused');
     expect((await agreement.run({ ...join, welcome: other.welcome })).type).toBe('refused');
     expect((await agreement.run(join)).type).toBe('joined');
+  });
+
+  test('class 10: a KeyPackage of any other form is refused though its signatures are good: one form is no mark of its maker', async () => {
+    const cipherSuite = await createMlsSuite(XWING_SUITE_ID, xwing, sha512, (length) => randomness.bytes(length));
+    type Parts = Parameters<typeof generateKeyPackageWithKey>[0];
+    const basic = defaultCredentialTypes.basic;
+    const capabilities = {
+      versions: [1],
+      ciphersuites: [XWING_SUITE_ID],
+      extensions: [],
+      proposals: [],
+      credentials: [basic],
+    } as unknown as NonNullable<Parts['capabilities']>;
+    const make = async (other: Partial<Parts>): Promise<Uint8Array> => {
+      const { publicPackage } = await generateKeyPackageWithKey({
+        credential: { credentialType: basic, identity: identities[0] },
+        capabilities,
+        lifetime: { notBefore: 0n, notAfter: 2n ** 64n - 1n },
+        extensions: [],
+        signatureKeyPair: { signKey: a.privateKey.expose(), publicKey: a.publicKey },
+        cipherSuite,
+        ...other,
+      });
+      return encode(keyPackageEncoder, publicPackage);
+    };
+    expect((await answer(await make({}))).type).toBe('answered');
+    const longest = { credentialType: basic, identity: new Uint8Array(64) } as const;
+    expect((await answer(await make({ credential: longest }))).type).toBe('answered');
+    const odd = makeCustomExtension({ extensionType: 0xff01, extensionData: Uint8Array.of(1) });
+    const others: readonly Partial<Parts>[] = [
+      { lifetime: { notBefore: 1n, notAfter: 2n ** 64n - 1n } },
+      { lifetime: { notBefore: 0n, notAfter: 2n ** 64n - 2n } },
+      { capabilities: { ...capabilities, versions: [] } },
+      { capabilities: { ...capabilities, ciphersuites: [...capabilities.ciphersuites, 1] } },
+      { capabilities: { ...capabilities, extensions: [0xff01] } },
+      { capabilities: { ...capabilities, proposals: [0x0a0a] } },
+      { capabilities: { ...capabilities, credentials: [basic, basic] } },
+      { credential: { credentialType: basic, identity: new Uint8Array(65) } },
+      { extensions: [odd] },
+      { leafNodeExtensions: [odd] },
+    ] as readonly Partial<Parts>[];
+    for (const [i, other] of others.entries())
+      expect([i, await answer(await make(other))]).toEqual([i, { type: 'refused', reason: 'malformed' }]);
+    const good = await make({});
+    for (const [at, value] of [
+      [1, 2],
+      [3, 1],
+    ] as const)
+      expect(await answer(good.with(at, value))).toEqual({ type: 'refused', reason: 'malformed' });
   });
 
   test("one's own key on both sides is refused, and a wiped secret is a bug", async () => {

@@ -72,6 +72,12 @@ const hello = (device: Device, reason: 'first' | 'lost' | 'renew' = 'first') => 
   const { keyPackage } = only(feed(device, { type: 'want', reason }), 'postHello');
   return { type: 'hello', keyPackage } as const;
 };
+/** A hello that the device did not post itself: of a copy of it, or of who plays with it. */
+const packageOf = ({ signer, identity }: Device) => {
+  const prepared = agreement.run({ type: 'prepare', signer, identity });
+  if (prepared.type !== 'prepared') throw new Error(prepared.type);
+  return { type: 'hello', keyPackage: prepared.keyPackage } as const;
+};
 
 describe('hello and Welcome', () => {
   test('a hello, a Welcome, and both have the same generation', () => {
@@ -126,6 +132,55 @@ describe('hello and Welcome', () => {
     for (let i = 0; i < 5; i++) expect(feed(larger, first)).toEqual([]);
     now += HELLO_INTERVAL_MS;
     expect(count(feed(larger, first), 'postWelcome')).toBe(1);
+  });
+
+  test('ten minutes to the millisecond; what was answered is remembered once, for 48 hours', () => {
+    const first = hello(smaller);
+    feed(larger, first);
+    now += 10 * MINUTE - 1;
+    expect(feed(larger, first)).toEqual([]);
+    now += 1;
+    expect(count(feed(larger, first), 'postWelcome')).toBe(1);
+    expect(larger.state.used).toEqual([{ id: helloId(crypto, first.keyPackage), at: now }]);
+    now += HELLO_LIFE_MS - MINUTE;
+    feed(larger, packageOf(smaller));
+    expect(larger.state.used).toHaveLength(2);
+    now += MINUTE;
+    feed(larger, { type: 'tick' });
+    expect(larger.state.used.map(({ at }) => at)).toEqual([now - MINUTE]);
+  });
+
+  test('class 29: at most 32 new hellos of a device are answered in an hour, and old ones still', () => {
+    const hellos = Array.from({ length: 34 }, () => packageOf(smaller));
+    const answers = (): readonly number[] => hellos.map((one) => count(feed(larger, one), 'postWelcome'));
+    expect(answers()).toEqual(hellos.map((_, i) => (i < 32 ? 1 : 0)));
+    now += 10 * MINUTE;
+    expect(answers()).toEqual(hellos.map((_, i) => (i < 32 ? 1 : 0)));
+    now += HELLO_INTERVAL_MS - 1;
+    expect(count(feed(larger, packageOf(smaller)), 'postWelcome')).toBe(0);
+    now += 1;
+    expect(count(feed(larger, packageOf(smaller)), 'postWelcome')).toBe(1);
+  });
+
+  test('a hello asked for twice before the first was made is one, and the init secret of the second is wiped', () => {
+    const parties = {
+      peerKey: larger.signer.publicKey,
+      signer: smaller.signer,
+      ownIdentity: smaller.identity,
+      peerIdentity: larger.identity,
+    };
+    const asked = only(
+      stepHello(smaller.state, crypto, parties, { type: 'want', reason: 'first' }, now).effects,
+      'agree',
+    );
+    const [one, two] = [agreement.run(asked.job.job), agreement.run(asked.job.job)];
+    if (one.type !== 'prepared' || two.type !== 'prepared') throw new Error('not prepared');
+    const first = stepHello(smaller.state, crypto, parties, { type: 'agreed', job: asked.job, result: one }, now);
+    expect(only(first.effects, 'postHello').keyPackage).toEqual(one.keyPackage);
+    expect(first.state.used).toEqual([]);
+    const second = stepHello(first.state, crypto, parties, { type: 'agreed', job: asked.job, result: two }, now);
+    expect(second).toEqual({ state: first.state, effects: [] });
+    expect([one.initSecret.length > 0, two.initSecret.length]).toEqual([true, 0]);
   });
 
   test('a Welcome is used once, and a replay of it later changes nothing', () => {

@@ -9,18 +9,20 @@ export interface Result {
   readonly fate: Fate;
   /** The name of the test that failed. */
   readonly by?: string;
+  /** Milliseconds: slower tests that come across it were not asked. */
+  readonly within?: number;
 }
 export interface Folder {
   readonly seen: Seen;
-  /** `firstBy`: the test that noticed it before. */
-  judge(mutant: string, firstBy: string | undefined): Promise<Result>;
+  /** `firstBy`: the test that noticed it before. `budget`: milliseconds that the tests asked take without a mutant. */
+  judge(mutant: string, firstBy: string | undefined, budget: number): Promise<Result>;
   /** Whether all still pass without a mutant. */
   isSound(): Promise<boolean>;
   end(): Promise<void>;
 }
 
-const LEAST_PATIENCE_MS = 20_000;
-const PATIENCE = 20;
+const LEAST_PATIENCE_MS = 15_000;
+const PATIENCE = 5;
 /** Of all that a mutant is come across without it. */
 const MOST_HITS = 100;
 /** Modules that were loaded anew are never given back. */
@@ -64,14 +66,16 @@ export const openFolder = async (sources: Sources, suites: readonly string[], wi
   };
   return {
     seen,
-    judge: async (mutant, firstBy) => {
+    judge: async (mutant, firstBy, budget) => {
       const loading = seen.whileLoading.map((mutants) => mutants.includes(mutant));
       const afresh = loading.includes(true);
-      const tests = quickestFirst(
+      const across = quickestFirst(
         seen.tests.filter(({ suite, hits }) => loading[suite] === true || hits[mutant] !== undefined),
         firstBy,
       );
-      if (tests.length === 0) return { fate: 'uncovered' };
+      if (across.length === 0) return { fate: 'uncovered' };
+      let spent = 0;
+      const tests = across.filter(({ ms }, i) => (spent += ms) <= budget || i === 0);
       if (afresh && ++rounds > MOST_ROUNDS) await anew();
       const hits = tests.reduce((sum, test) => sum + (test.hits[mutant] ?? 0), 0);
       const patience = LEAST_PATIENCE_MS + PATIENCE * tests.reduce((sum, { ms }) => sum + ms, 0);
@@ -85,7 +89,8 @@ export const openFolder = async (sources: Sources, suites: readonly string[], wi
         return { fate: answer === 'hangs' ? 'endless' : 'killed' };
       }
       if (answer.type === 'broken') throw new Error(`mutant ${mutant}: ${answer.words}`);
-      if (answer.type === 'survived') return { fate: 'survived' };
+      if (answer.type === 'survived')
+        return { fate: 'survived', ...(tests.length < across.length ? { within: budget } : {}) };
       const by = answer.by === undefined ? undefined : byName.get(nameOf(answer.by))?.name;
       if (answer.words.includes('Hit count limit')) return { fate: 'endless' };
       return { fate: 'killed', ...(by === undefined ? {} : { by }) };
