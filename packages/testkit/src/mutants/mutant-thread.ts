@@ -166,6 +166,7 @@ const loadInto = async (into: Round, suite: number): Promise<readonly Collected[
   const known = into.tests[suite];
   if (known !== undefined) return known;
   const before = into.collect.collected().length;
+  into.collect.beginFile();
   await import(anew(suites[suite] as string, into.number));
   const found = into.collect.collected().slice(before);
   const tests = found.filter(({ name }) => without?.test(name) !== true);

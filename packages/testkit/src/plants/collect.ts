@@ -133,6 +133,11 @@ export const test = forms(addTest);
 export const it = test;
 export const describe = forms(addGroup);
 
+/** What is loaded from here on is another file, with hooks of its own. */
+export const beginFile = (): void => {
+  now = groupOf('', undefined);
+  groups.push(now);
+};
 /** The tests of the modules that were loaded. */
 export const collected = (): readonly Collected[] => found;
 export const finish = async (): Promise<void> => {
