@@ -201,7 +201,10 @@ const readWelcome = (bytes: Uint8Array): Welcome | undefined => {
     (data) => decode(mlsMessageDecoder, data),
     (value) => encode(mlsMessageEncoder, value),
   );
-  return message?.wireformat === wireformats.mls_welcome ? message.welcome : undefined;
+  // ts-mls goes by the suite of the KeyPackage and looks at the Welcome's own nowhere: any would do.
+  return message?.wireformat === wireformats.mls_welcome && message.welcome.cipherSuite === XWING_SUITE_ID
+    ? message.welcome
+    : undefined;
 };
 
 /** Strict: what is read has to give the same bytes again, so that a packet has one form and one hash. */

@@ -100,6 +100,11 @@ describe('a two-member MLS group', () => {
       expect((await agreement.run({ ...join, welcome: broken(welcome) })).type).toBe('refused');
       expect((await agreement.run({ ...join, leaf: broken(leaf) })).type).toBe('refused');
     }
+    // Version, wire format and suite of the Welcome, bit by bit.
+    for (let bit = 0; bit < 48; bit++) {
+      const head = welcome.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+      expect([bit, (await agreement.run({ ...join, welcome: head })).type]).toEqual([bit, 'refused']);
+    }
     const wrong = new Secret(randomness.bytes(32));
     expect((await agreement.run({ ...join, initSecret: wrong })).type).toBe('refused');
     expect((await agreement.run({ ...join, keyPackage: (await prepare()).keyPackage })).type).toBe('refused');

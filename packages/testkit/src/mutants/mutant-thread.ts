@@ -194,8 +194,9 @@ const look = async (): Promise<Seen> => {
       const hits = switches.mutantCoverage.perTest[id] ?? {};
       tests.push({ suite, test, name, ms: performance.now() - began, hits });
       switches.currentTestId = undefined;
+      // What hooks make for several tests is made for each, so that each is known to come across it.
+      await base.again();
     }
-  await base.again();
   return { type: 'seen', tests, whileLoading, loaded: [...loaded].toSorted() };
 };
 
