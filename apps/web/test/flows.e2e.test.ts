@@ -356,10 +356,13 @@ test('text is text: markup stays visible, only honest web addresses become links
   expect(found).toEqual([['http://example.org/a(b)c', 'noopener noreferrer', '_blank', 'no-referrer']]);
 });
 
-test('a file that is dropped or pasted: Kith says that it cannot send files yet, and the text stays', async () => {
-  await open(blair);
-  const { composer } = steps(page);
+test('a file that is dropped or pasted: Kith says that it cannot send files yet, and the text and the buttons stay', async () => {
+  // Where nothing is told before.
+  await open(`scene=talk&${at({ at: 'conversation', conversation: 'imani' })}`);
+  const { composer, button } = steps(page);
   await composer.fill('still here');
+  const places = (): Promise<readonly unknown[]> => Promise.all([composer.boundingBox(), button('Send').boundingBox()]);
+  const before = await places();
   for (const type of ['drop', 'paste']) {
     await composer.evaluate((field, kind) => {
       const data = new DataTransfer();
@@ -372,6 +375,8 @@ test('a file that is dropped or pasted: Kith says that it cannot send files yet,
     }, type);
     await page.getByText('Kith cannot send files yet.').waitFor();
     expect(await composer.inputValue()).toBe('still here');
+    // What comes and goes beside it moves nothing from under a finger that is on its way.
+    expect(await places()).toEqual(before);
     await composer.fill('still here');
     await composer.press('End');
     await composer.pressSequentially('!');

@@ -249,6 +249,10 @@ export function Composer({ contact, aim, setAim, lines, status, ref }: Props) {
             : t.conversation.goesIn(duration(contact.timer.seconds))}
         </p>
       )}
+      {/* Above what is pressed: whatever is told comes and goes without moving it from under a finger. */}
+      <p className="composer-note soft" id="composer-note" role="status">
+        {note}
+      </p>
       <div className="composer-row">
         <textarea
           ref={field}
@@ -278,9 +282,6 @@ export function Composer({ contact, aim, setAim, lines, status, ref }: Props) {
           onPress={send}
         />
       </div>
-      <p className="composer-note soft" id="composer-note" role="status">
-        {note}
-      </p>
     </div>
   );
 }
