@@ -41,6 +41,13 @@ export type StartKith = (parts: Parts) => Promise<Kith>;
 
 /** Ending hands on what it can for at most this long; the rest is posted at the next start. */
 const STOP_MS = 2_000;
+/**
+ * Calls that share a transaction: few enough that what they wrote is on its way while the next are worked on, and more when
+ * very many wait, since texts of one conversation share a signature and cells.
+ */
+const FEW_CALLS = 16;
+const CALLS_SHARE = 1 / 4;
+const MANY_CALLS = 512;
 /** Inputs at a time that come from a history, not from people; for so long more of them is waited for, and so many at most. */
 const FLOOD = 12;
 const FLOOD_MS = 10;
@@ -178,7 +185,8 @@ class Host implements Kith {
     const inputs = this.#next();
     this.#draining = this.#queue.length > 0;
     this.#hurry = undefined;
-    this.#isFlooded = inputs.length >= FLOOD || (this.#isFlooded && this.#hasCallsOnly);
+    const others = inputs.reduce((sum, { type }) => sum + (type === 'call' ? 0 : 1), 0);
+    this.#isFlooded = others >= FLOOD || (this.#isFlooded && this.#hasCallsOnly);
     if (this.#draining) this.#parts.clock.after(0, () => this.#drain());
     if (inputs.length === 0 || this.#isEnded) return;
     for (const input of inputs) if (input.type === 'response') this.#puts.delete(input.id);
@@ -196,9 +204,17 @@ class Host implements Kith {
   #next(): readonly Input[] {
     const calls = this.#isFlooded && !this.#hasCallsOnly ? this.#queue.filter(({ type }) => type === 'call') : [];
     this.#hasCallsOnly = calls.length > 0;
-    if (!this.#hasCallsOnly) return this.#queue.splice(0, ENOUGH);
+    if (!this.#hasCallsOnly) return this.#queue.splice(0, this.#share());
     this.#queue = this.#queue.filter(({ type }) => type !== 'call');
     return calls;
+  }
+  /** How many of those that wait are next. */
+  #share(): number {
+    const waiting = this.#queue.reduce((sum, { type }) => sum + (type === 'call' ? 1 : 0), 0);
+    let calls = Math.min(MANY_CALLS, Math.max(FEW_CALLS, Math.ceil(waiting * CALLS_SHARE)));
+    let others = ENOUGH;
+    const end = this.#queue.findIndex(({ type }) => (type === 'call' ? --calls < 0 : --others < 0));
+    return end < 0 ? this.#queue.length : end;
   }
 
   /** The transaction is undone; what the engine held in memory goes with it, and the calls concerned are told. */

@@ -148,10 +148,6 @@ export class KeptTables {
     }
     this.#changed.delete(table);
   }
-  /** It was written past this. */
-  drop(name: Table): void {
-    this.#tables.delete(name);
-  }
   /** The transaction was undone: everything is read anew. */
   forget(): void {
     this.#tables.clear();

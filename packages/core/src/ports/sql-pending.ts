@@ -72,6 +72,13 @@ export class Pending {
   get isFull(): boolean {
     return this.#bytes > MAX_BYTES;
   }
+  get isEmpty(): boolean {
+    return this.#tables.size === 0 && this.#texts.size === 0;
+  }
+  /** Never less than what is written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
   /** Copies: whoever wrote them may wipe or use them again. */
   write(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
     let rows = this.#tables.get(table);
@@ -96,16 +103,13 @@ export class Pending {
     this.#texts.delete(name);
     this.#texts.set(name, { id: this.#slabs.copy(id), words, lead: this.#slabs.copy(lead) });
   }
-  /** Rising by key; they are the database's from now on. */
-  takeRows(table: Table): readonly Written[] {
-    const rows = this.#tables.get(table) ?? [];
-    this.#tables.delete(table);
-    return rows;
+  /** Rising by key. */
+  rows(table: Table): readonly Written[] {
+    return this.#tables.get(table) ?? [];
   }
-  takeTexts(): readonly WrittenText[] {
-    const texts = [...this.#texts.values()];
-    this.#texts.clear();
-    return texts;
+  /** In the order in which they came. */
+  texts(): readonly WrittenText[] {
+    return [...this.#texts.values()];
   }
   tables(): readonly Table[] {
     return [...this.#tables.keys()];

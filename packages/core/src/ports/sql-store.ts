@@ -3,10 +3,12 @@
 // Deleted means gone: secure_delete overwrites rows, FTS5's own `secure-delete` takes words out of the index at once
 // (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
+import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
 import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';
+import { Journal, within } from './sql-journal.ts';
 import { LateRows, SCATTERED } from './sql-late.ts';
-import { Pending, type WrittenText } from './sql-pending.ts';
+import { nameOf, Pending, type Written, type WrittenText } from './sql-pending.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import {
@@ -14,6 +16,7 @@ import {
   TABLES,
   type Link,
   type LinkedRow,
+  type Piece,
   type Range,
   type Row,
   type Store,
@@ -21,7 +24,7 @@ import {
 } from './store.ts';
 
 /** Layout of the database below; kept in its own `user_version`. What the values mean has a version of the engine's. */
-export const SQL_STORE_VERSION = 3;
+export const SQL_STORE_VERSION = 4;
 
 export interface SqlStoreOptions {
   /**
@@ -59,6 +62,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     // Rows of \`event\` that are carried over to it together.
     'CREATE TABLE late (n INTEGER PRIMARY KEY, k BLOB NOT NULL, v BLOB NOT NULL)',
   ],
+  // What small transactions wrote, until it is carried over to the tables above.
+  ['CREATE TABLE journal (n INTEGER PRIMARY KEY, v BLOB NOT NULL)'],
 ];
 
 const SETTINGS: readonly string[] = [
@@ -136,6 +141,9 @@ const statementsOf = (table: Table): Statements => ({
 /** Leaves out texts that are indexed already. Without RETURNING, which costs more than the rest of it. */
 const indexing = (rows: number): string =>
   `INSERT INTO searched(id, words, lead) VALUES ${times(rows, '(?, ?, ?)')} ON CONFLICT(id) DO NOTHING`;
+/** From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost. */
+const HITS = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
+  WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
 const INDEX_ONE = indexing(1);
 const INDEX_MANY = indexing(ROWS);
 /** Texts that wait for the index at most: what the first search after them has to do. */
@@ -179,12 +187,15 @@ const migrate = (sql: Sql): void => {
 /** More words than this only narrow what is narrow already, and FTS5 bounds the depth of an expression. */
 const MAX_QUERY_RUNS = 32;
 const MAX_RUN_WORDS = 64;
-/** One quoted phrase a run, its last word a beginning, all of them required. Undefined for a query without words. */
-const matchOf = (query: string): string | undefined => {
-  const runs = searchRuns(query).slice(0, MAX_QUERY_RUNS);
-  if (runs.length === 0) return undefined;
-  return runs.map((words) => `"${words.slice(0, MAX_RUN_WORDS).join(' ')}" *`).join(' ');
-};
+const queryRuns = (query: string): readonly string[] =>
+  searchRuns(query)
+    .slice(0, MAX_QUERY_RUNS)
+    .map((words) => words.slice(0, MAX_RUN_WORDS).join(' '));
+/** One quoted phrase a run, its last word a beginning, all of them required. */
+const matchOf = (runs: readonly string[]): string => runs.map((run) => `"${run}" *`).join(' ');
+/** The same of a text that the index does not have yet. */
+const holdsAll = ({ words }: WrittenText, runs: readonly string[]): boolean =>
+  runs.every((run) => ` ${words}`.includes(` ${run}`));
 
 /**
  * Opens the store in a database, making or migrating it. Throws a StoreError: `key` when the key does not fit or the file
@@ -193,19 +204,20 @@ const matchOf = (query: string): string | undefined => {
 export const openSqlStore = (open: () => Sql, options: SqlStoreOptions = {}): Store => {
   const sql = asStore(open);
   try {
-    asStore(() => {
+    const journal = asStore(() => {
       for (const statement of SETTINGS) sql.all(statement);
       sql.all(`PRAGMA synchronous = ${options.durability === 'process' ? 'NORMAL' : 'FULL'}`);
       migrate(sql);
+      return new Journal(sql);
     });
+    return storeOver(sql, journal);
   } catch (error) {
     sql.close();
     throw error;
   }
-  return storeOver(sql);
 };
 
-const storeOver = (sql: Sql): Store => {
+const storeOver = (sql: Sql, journal: Journal): Store => {
   const statements = new Map<Table, Statements>(TABLES.map((table) => [table, statementsOf(table)]));
   const of = (table: Table): Statements => {
     const found = statements.get(table);
@@ -217,14 +229,38 @@ const storeOver = (sql: Sql): Store => {
   /** Of the open transaction: a failed statement may have undone what came before it, so nothing of it may be kept. */
   let failed: StoreError | undefined;
 
-  const scanStatement = (table: Table, range: Range): readonly Row[] => {
+  const scanDatabase = (table: Table, range: Range): readonly Row[] => {
     const { from, to, reverse = false, limit = -1 } = range;
-    writeRows(table);
     const statement = of(table).scan[scanIndex(from !== undefined, to !== undefined, reverse)] as string;
     const bounds = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])];
     const rows = sql.all(statement, [...bounds, limit]).map(([k, v]): Row => ({ key: asBytes(k), value: asBytes(v) }));
     return table === SCATTERED ? late.among(rows, range) : rows;
   };
+  /** What stands in the tables, and what changes it: first what is in the journal, then what the open transaction wrote. */
+  const scanStatement = (table: Table, range: Range): readonly Row[] => {
+    const changes = [...journal.among(table, range), ...within(pending.rows(table), range)];
+    if (changes.length === 0) return scanDatabase(table, range);
+    const { reverse = false, limit = -1 } = range;
+    // As many rows of the database as there are changes may be gone or stand there anew.
+    const found = scanDatabase(table, limit < 0 ? range : { ...range, limit: limit + changes.length });
+    const rows = new Map<string, Row | undefined>(found.map((row) => [nameOf(row.key), row]));
+    for (const { key, value } of changes)
+      rows.set(nameOf(key), value === undefined ? undefined : { key: key.slice(), value: value.slice() });
+    const sorted = [...rows.values()]
+      .filter((row) => row !== undefined)
+      .toSorted((a, b) => (reverse ? compareBytes(b.key, a.key) : compareBytes(a.key, b.key)));
+    return limit < 0 ? sorted : sorted.slice(0, limit);
+  };
+  const getRow = (table: Table, key: Uint8Array): Uint8Array | undefined => {
+    const known = kept.get(table, key);
+    if (known !== undefined) return known ?? undefined;
+    const written = (open ? pending.find(table, key) : undefined) ?? journal.find(table, key);
+    if (written !== undefined) return written.value?.slice();
+    const value = (table === SCATTERED ? late.get(key) : undefined) ?? first(sql.all(of(table).get, [key]));
+    return value === undefined ? undefined : asBytes(value);
+  };
+  const scanRows = (table: Table, range: Range): readonly Row[] =>
+    kept.scan(table, range) ?? scanStatement(table, range);
   const kept = new KeptTables({
     first: (table, limit) => scanStatement(table, { limit }),
     put: (table, key, value) => hold(table, key, value),
@@ -247,16 +283,19 @@ const storeOver = (sql: Sql): Store => {
     if (open) throw new Error('transactions do not nest');
     open = true;
     try {
-      return asStore(() =>
+      const result = asStore(() =>
         inTransaction(sql, () => {
           const result = work();
           if (failed !== undefined) throw failed;
           kept.flush();
-          writeAll();
+          if (!pending.isEmpty && !journal.write(pending)) writeAll();
           return result;
         }),
       );
+      journal.committed();
+      return result;
     } catch (error) {
+      journal.undone();
       kept.forget();
       late.forget();
       indexed = undefined;
@@ -267,10 +306,6 @@ const storeOver = (sql: Sql): Store => {
       pending.clear();
     }
   };
-  const write = (table: Table, statement: string, values: readonly SqlValue[]): void => {
-    sql.run(statement, values);
-    kept.drop(table);
-  };
   /** Several statements that belong together, in the open transaction or in one of their own. */
   const together = (work: () => void): void => run(() => (open ? work() : transaction(work)));
 
@@ -279,17 +314,14 @@ const storeOver = (sql: Sql): Store => {
     for (let at = 0; at < whole; at += ROWS) yield rows.slice(at, at + ROWS);
     for (let at = whole; at < rows.length; at++) yield rows.slice(at, at + 1);
   };
-  const writeRows = (table: Table): void => {
-    const written = pending.takeRows(table);
-    if (written.length === 0) return;
+  const writeRows = (table: Table, written: readonly Written[]): void => {
     if (table === SCATTERED) return late.write(written);
     const { put, putMany, delete: remove } = of(table);
     for (const { key, value } of written) if (value === undefined) sql.run(remove, [key]);
     const rows = written.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]));
     for (const chunk of chunks(rows)) sql.run(chunk.length === ROWS ? putMany : put, chunk.flat());
   };
-  const writeTexts = (): void => {
-    const texts = pending.takeTexts();
+  const writeTexts = (texts: readonly WrittenText[]): void => {
     if (texts.length === 0) return;
     const before = first(sql.all('SELECT coalesce(max(n), 0) FROM searched')) ?? 0;
     for (const chunk of chunks(texts)) {
@@ -310,9 +342,13 @@ const storeOver = (sql: Sql): Store => {
     const last = first(sql.all('SELECT max(n) FROM searched'));
     if (typeof last === 'number' && last - lastIndexed() >= INDEX_BATCH) indexAll();
   };
+  /** In the open transaction: all that is written so far goes where it belongs, what stands in the journal first. */
   const writeAll = (): void => {
-    for (const table of pending.tables()) writeRows(table);
-    writeTexts();
+    for (const [table, rows] of journal.rows()) writeRows(table, rows);
+    writeTexts(journal.texts());
+    journal.carried();
+    for (const table of pending.tables()) writeRows(table, pending.rows(table));
+    writeTexts(pending.texts());
     pending.clear();
   };
   const unindex = (id: Uint8Array): void => {
@@ -348,6 +384,48 @@ const storeOver = (sql: Sql): Store => {
     if (pending.isFull) writeAll();
   };
 
+  /** Newest first: texts that are carried over later came later. */
+  const hits = (query: string, limit: number, prefix: Uint8Array): readonly Row[] => {
+    const runs = queryRuns(query);
+    if (runs.length === 0) return [];
+    const texts = new Map<string, WrittenText>();
+    for (const text of [...journal.texts(), ...pending.texts()]) {
+      texts.delete(nameOf(text.id));
+      texts.set(nameOf(text.id), text);
+    }
+    const newest = [...texts.values()].toReversed().flatMap((text): readonly Row[] => {
+      const isWanted = equalBytes(text.id.subarray(0, prefix.length), prefix) && holdsAll(text, runs);
+      return isWanted ? [{ key: text.id.slice(), value: text.lead.slice() }] : [];
+    });
+    if (newest.length < limit) {
+      indexAll();
+      // Those that are written anew stand in the index as they were.
+      const rows = sql.all(HITS, [matchOf(runs), prefix.length, prefix, limit + texts.size]);
+      for (const [, id, lead] of rows)
+        if (!texts.has(nameOf(asBytes(id)))) newest.push({ key: asBytes(id), value: asBytes(lead) });
+    }
+    return newest.slice(0, limit);
+  };
+  const isAllCarried = (): boolean => journal.isEmpty && pending.isEmpty;
+  /** As a statement with joins would find it. */
+  const link = (row: Row, links: readonly Link[]): LinkedRow => {
+    const linked: (Uint8Array | undefined)[] = [];
+    const bytesOf = ({ of: where, from, to }: Piece): Uint8Array | undefined =>
+      (where === 'key' ? row.key : where === 'value' ? row.value : linked[where])?.subarray(from, to);
+    for (const { table, key: pieces, begins = false } of links) {
+      const parts = pieces.map(bytesOf);
+      const key = parts.every((part) => part !== undefined) ? concat(...parts) : undefined;
+      if (key === undefined) linked.push(undefined);
+      else if (!begins) linked.push(getRow(table, key));
+      else {
+        const [next] = scanRows(table, { from: key, limit: 1 });
+        const isThere = next !== undefined && equalBytes(next.key.subarray(0, key.length), key);
+        linked.push(isThere ? NO_BYTES : undefined);
+      }
+    }
+    return { ...row, linked };
+  };
+
   /** By their links, which are the same arrays every time. */
   const linked = new Map<readonly Link[], Map<string, string>>();
   const linkedStatement = (links: readonly Link[], name: string, make: () => string): string => {
@@ -364,33 +442,21 @@ const storeOver = (sql: Sql): Store => {
   });
 
   return {
-    get: (table, key) =>
-      run(() => {
-        const known = kept.get(table, key);
-        if (known !== undefined) return known ?? undefined;
-        const written = open ? pending.find(table, key) : undefined;
-        if (written !== undefined) return written.value?.slice();
-        const value = (table === SCATTERED ? late.get(key) : undefined) ?? first(sql.all(of(table).get, [key]));
-        return value === undefined ? undefined : asBytes(value);
-      }),
+    get: (table, key) => run(() => getRow(table, key)),
     put: (table, key, value) =>
-      run(() => {
-        // Outside of a transaction it is its own.
-        if (!open && table === SCATTERED) transaction(() => hold(table, key, value));
-        else if (!open) write(table, of(table).put, [key, value]);
-        else if (!kept.put(table, key, value)) hold(table, key, value);
+      together(() => {
+        if (!kept.put(table, key, value)) hold(table, key, value);
       }),
     delete: (table, key) =>
-      run(() => {
-        if (!open && table === SCATTERED) transaction(() => hold(table, key, undefined));
-        else if (!open) write(table, of(table).delete, [key]);
-        else if (!kept.delete(table, key)) hold(table, key, undefined);
+      together(() => {
+        if (!kept.delete(table, key)) hold(table, key, undefined);
       }),
-    scan: (table, range: Range = {}) => run(() => kept.scan(table, range) ?? scanStatement(table, range)),
-    scanLinked: (table, { from, to, reverse = false, limit = -1 }, links) =>
+    scan: (table, range: Range = {}) => run(() => scanRows(table, range)),
+    scanLinked: (table, range, links) =>
       run(() => {
         kept.flush();
-        writeAll();
+        if (!isAllCarried()) return scanRows(table, range).map((row) => link(row, links));
+        const { from, to, reverse = false, limit = -1 } = range;
         if (table === SCATTERED || links.some((link) => link.table === SCATTERED)) together(() => late.carryOver());
         const index = scanIndex(from !== undefined, to !== undefined, reverse);
         const statement = linkedStatement(links, `${table} ${index}`, () => {
@@ -412,53 +478,51 @@ const storeOver = (sql: Sql): Store => {
       }),
     unindexText: (id) =>
       together(() => {
-        writeTexts();
+        writeAll();
         unindex(id);
       }),
     clearTexts: () =>
       together(() => {
-        writeTexts();
+        writeAll();
         sql.run('DELETE FROM searched');
         sql.run(`INSERT INTO search(search) VALUES ('delete-all')`);
         indexed = undefined;
       }),
-    search: (query, limit) =>
-      run(() => {
-        const match = matchOf(query);
-        if (match === undefined) return [];
-        writeTexts();
-        indexAll();
-        const found = 'SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?';
-        return sql
-          .all(`SELECT id FROM searched WHERE n IN (${found}) ORDER BY n DESC`, [match, limit])
-          .map(([id]) => ({ id: asBytes(id) }));
-      }),
+    search: (query, limit) => run(() => hits(query, limit, NO_BYTES).map(({ key }) => ({ id: key }))),
     searchLinked: (query, limit, prefix, links) =>
       run(() => {
-        const match = matchOf(query);
-        if (match === undefined) return [];
         kept.flush();
-        writeAll();
+        if (!isAllCarried()) return hits(query, limit, prefix).map((row) => link(row, links));
+        const runs = queryRuns(query);
+        if (runs.length === 0) return [];
         indexAll();
         if (links.some((link) => link.table === SCATTERED)) together(() => late.carryOver());
         const statement = linkedStatement(links, 'search', () => {
-          // From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost.
-          const hits = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
-            WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
-          return `SELECT ${linkedColumns(links)} FROM (${hits}) r${linkedJoins(links)} ORDER BY r.n DESC`;
+          return `SELECT ${linkedColumns(links)} FROM (${HITS}) r${linkedJoins(links)} ORDER BY r.n DESC`;
         });
-        return sql.all(statement, [match, prefix.length, prefix, limit]).map(toLinked);
+        return sql.all(statement, [matchOf(runs), prefix.length, prefix, limit]).map(toLinked);
       }),
     scrub: () =>
       run(() => {
         if (open) throw new Error('scrub inside a transaction');
+        transaction(() => {
+          writeAll();
+          journal.wipe();
+        });
         const [busy] = sql.all('PRAGMA wal_checkpoint(TRUNCATE)')[0] ?? [];
         if (busy !== 0) throw new StoreError('busy', 'the write-ahead log could not be emptied');
       }),
     close: () => {
       if (closed) return;
-      closed = true;
-      sql.close();
+      try {
+        if (!isAllCarried()) transaction(writeAll);
+      } catch (error) {
+        // A full disk: what is in the journal is read from there at the next start.
+        if (!(error instanceof StoreError)) throw error;
+      } finally {
+        closed = true;
+        sql.close();
+      }
     },
   };
 };
