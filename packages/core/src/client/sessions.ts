@@ -65,6 +65,9 @@ export class Sessions {
   /** Answers being made, by device: what is counted only when it is done must not pile up before. */
   readonly #answering = new Map<string, number>();
 
+  /** Devices whose hello a further cell of theirs changes nothing of. */
+  readonly #calm = new Set<string>();
+
   constructor(context: Context, hooks: SessionHooks) {
     this.#context = context;
     this.#hooks = hooks;
@@ -72,6 +75,7 @@ export class Sessions {
   forget(): void {
     for (const session of this.#sessions.values()) wipeSession(session);
     this.#sessions.clear();
+    this.#calm.clear();
   }
 
   /** Devices that are sealed to: those of the other person, or in `self` the other ones of one's own. */
@@ -241,9 +245,11 @@ export class Sessions {
     if (own === undefined || peerKey === undefined) return;
     const { store, crypto } = this.#context;
     const key = this.#key(of, feed);
+    const name = toHex(key);
+    if (input.type === 'heard' && this.#calm.has(name)) return;
+    this.#calm.delete(name);
     const raw = store.get('hello', key);
     const state = (raw === undefined ? undefined : decodeHelloState(raw)) ?? emptyHelloState();
-    raw?.fill(0);
     const parties = {
       ownKey: own.key.publicKey,
       peerKey,
@@ -253,7 +259,10 @@ export class Sessions {
     };
     const step = stepHello(state, crypto, parties, input, this.#context.now());
     const written = encodeHelloState(step.state);
-    store.put('hello', key, written);
+    const isNew = raw === undefined || !equalBytes(raw, written);
+    if (isNew) store.put('hello', key, written);
+    else if (input.type === 'heard') this.#calm.add(name);
+    raw?.fill(0);
     written.fill(0);
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);

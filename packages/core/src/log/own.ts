@@ -374,7 +374,7 @@ export const sealHead = (state: LogState, subkeys: Subkeys): void => {
     true,
   );
   for (const { key, checked, seal } of keptSeals(state, own.feed, own.current, Math.max(0, record.sealed - 1))) {
-    if (checked && seal.seq < at.seq) state.store.delete('seal', key);
+    if (checked && seal.seq < at.seq) state.deleteSealRow(key);
   }
   state.setSegment(own.feed, own.current, { ...record, sealed: record.sound });
   state.flush();

@@ -19,26 +19,20 @@ const baseKey = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array 
 export const putSeal = (state: LogState, seal: Seal, checked: boolean): void => {
   const body = concat(seal.head, seal.signature);
   const key = concat(baseKey(state, seal.feed, seal.segment), uint32(seal.seq), state.crypto.hash(8, body));
-  state.store.put('seal', key, concat(Uint8Array.of(checked ? 1 : 0), body));
+  state.putSealRow(key, concat(Uint8Array.of(checked ? 1 : 0), body));
 };
 
 /** Rising by seq, from this one on. */
 export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, from: number): readonly KeptSeal[] => {
-  const base = baseKey(state, feed, segment);
-  const rows = state.store.scan('seal', { from: concat(base, uint32(from)), to: concat(base, uint32(0xffffffff)) });
-  return rows.map(({ key, value }) => ({
-    key,
-    checked: value[0] === 1,
-    seal: {
-      format: 1,
-      kind: 1,
-      feed,
-      segment,
-      seq: readUint32(key, 32),
-      head: value.subarray(1, 33) as EventId,
-      signature: value.subarray(33, 97),
-    },
-  }));
+  const kept: KeptSeal[] = [];
+  for (const { key, value } of state.sealRows(feed, segment)) {
+    const seq = readUint32(key, 32);
+    if (seq < from) continue;
+    const head = value.subarray(1, 33) as EventId;
+    const signature = value.subarray(33, 97);
+    kept.push({ key, checked: value[0] === 1, seal: { format: 1, kind: 1, feed, segment, seq, head, signature } });
+  }
+  return kept;
 };
 
 /**
@@ -57,7 +51,7 @@ export const makeRoom = (state: LogState, subkey: Uint8Array, seal: Seal): boole
   const [lowest] = good;
   if (lowest === undefined || seal.seq <= lowest.seal.seq) return false;
   if (!verifySeal(state.crypto, subkey, state.conversation, seal)) return false;
-  state.store.delete('seal', lowest.key);
+  state.deleteSealRow(lowest.key);
   return true;
 };
 
@@ -66,6 +60,6 @@ export const isGoodSeal = (state: LogState, subkey: Uint8Array, kept: KeptSeal):
   if (kept.checked) return true;
   const good = verifySeal(state.crypto, subkey, state.conversation, kept.seal);
   if (good) putSeal(state, kept.seal, true);
-  else state.store.delete('seal', kept.key);
+  else state.deleteSealRow(kept.key);
   return good;
 };

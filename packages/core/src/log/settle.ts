@@ -74,7 +74,7 @@ const settleLine = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   // One checked seal is enough for all below it.
   if (best !== undefined) {
     for (const { key, checked, seal } of seals) {
-      if (seal.seq < best.seal.seq && (checked || stands(seal.seq, seal.head))) state.store.delete('seal', key);
+      if (seal.seq < best.seal.seq && (checked || stands(seal.seq, seal.head))) state.deleteSealRow(key);
     }
   }
   let { sound, lamport } = record;
@@ -179,7 +179,7 @@ const dropCovered = (
     if (heads.has(name) || below.has(name)) below.add(toHex(previous));
   }
   for (const { key, checked, seal } of keptSeals(state, feed, segment, 0)) {
-    if (checked && below.has(toHex(seal.head))) state.store.delete('seal', key);
+    if (checked && below.has(toHex(seal.head))) state.deleteSealRow(key);
   }
 };
 

@@ -1,6 +1,7 @@
 // Typed access to what a log keeps. Records are read once and written at `flush`; `forget` drops them, since the engine's
 // transaction may be rolled back.
 import {
+  compareBytes,
   concat,
   equalBytes,
   readUint48,
@@ -104,6 +105,8 @@ export const openState = (options: LogOptions) => {
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
   let frontier: { readonly at: number; readonly value: Frontier } | undefined;
+  /** Seals of segments that were asked for lately, rising by key: a message asks for those of two segments again and again. */
+  const seals = new Map<string, Row[]>();
   /** What is shown ahead, by segment; read once. */
   let ahead: ReadonlyMap<string, AheadRun> | undefined;
   let opened: { readonly segment: SegmentId; readonly time: number } | undefined;
@@ -148,6 +151,15 @@ export const openState = (options: LogOptions) => {
     return cached;
   };
 
+  const sealsUnder = (segment: Uint8Array): Row[] => {
+    const name = toKey(segment.subarray(16));
+    const known = seals.get(name);
+    if (known !== undefined) return known;
+    if (seals.size >= MAX_CACHED_SEALS) seals.clear();
+    const rows = [...store.scan('seal', { from: segment, to: concat(segment, uint32(0xffffffff)) })];
+    seals.set(name, rows);
+    return rows;
+  };
   const lineTo = (feed: FeedId, last: SegmentId): ReadonlyMap<number, string> => {
     const steps: { readonly name: string; readonly number: number; readonly segment: string }[] = [];
     let line: Map<number, string> | undefined;
@@ -269,6 +281,23 @@ export const openState = (options: LogOptions) => {
     setBranch(feed: FeedId, branch: SegmentId, segment: SegmentId): void {
       changes++;
       store.put('segment', segmentKey(feed, branch), segment);
+    },
+
+    /** Keys (conversation, feed, segment, seq, hash of the seal) and rows, rising. */
+    sealRows: (feed: FeedId, segment: SegmentId): readonly Row[] => sealsUnder(segmentKey(feed, segment)),
+    putSealRow(key: Uint8Array, value: Uint8Array): void {
+      const rows = sealsUnder(key.subarray(0, SEGMENT_KEY_BYTES));
+      store.put('seal', key, value);
+      const at = rows.findLastIndex((row) => compareBytes(row.key, key) <= 0);
+      const there = rows[at];
+      rows.splice(at + 1, 0, { key, value });
+      if (there !== undefined && equalBytes(there.key, key)) rows.splice(at, 1);
+    },
+    deleteSealRow(key: Uint8Array): void {
+      const rows = sealsUnder(key.subarray(0, SEGMENT_KEY_BYTES));
+      store.delete('seal', key);
+      const at = rows.findIndex((row) => equalBytes(row.key, key));
+      if (at >= 0) rows.splice(at, 1);
     },
 
     feed: (feed: FeedId): FeedRecord => readFeed(feed).value,
@@ -537,6 +566,7 @@ export const openState = (options: LogOptions) => {
     forget(): void {
       segments.clear();
       feeds.clear();
+      seals.clear();
       own = undefined;
       charterNow = undefined;
       ahead = undefined;
@@ -562,6 +592,9 @@ const newFresh = (): Fresh => ({ rows: new Map(), contents: new Map() });
 /** Rows of one segment. */
 const MAX_FRESH = 1024;
 const HEADER_KEY_BYTES = 68;
+const SEGMENT_KEY_BYTES = 32;
+/** Segments whose seals are at hand. */
+const MAX_CACHED_SEALS = 64;
 const ORDER_KEY_BYTES = 54;
 /**
  * About a kilobyte each; a client holds hundreds of logs, and few are years long. Of those all segments are asked for again
