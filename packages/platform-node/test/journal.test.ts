@@ -134,11 +134,12 @@ test('more transactions than the journal has slots for lose nothing, and what is
       store.put('header', keyOf(i), new Uint8Array(i % 7 === 0 ? 9_000 : 20).fill(i));
       store.put('header', keyOf(999), keyOf(i));
     });
+  const rows = (): unknown => nodeSql(database).all('SELECT count(*) FROM journal')[0]?.[0];
   const again = open();
   expect(again.scan('header')).toHaveLength(501);
   expect(again.get('header', keyOf(999))).toEqual(keyOf(499));
-  expect(database.prepare('SELECT count(*) AS n FROM journal').get()).not.toEqual({ n: 1 });
+  expect(rows()).toBeGreaterThan(1);
   again.scrub();
-  expect(database.prepare('SELECT count(*) AS n FROM journal').get()).toEqual({ n: 1 });
+  expect(rows()).toBe(1);
   expect(open().get('header', keyOf(999))).toEqual(keyOf(499));
 });
