@@ -11,7 +11,7 @@ import {
   writeUint32,
   writeUint48,
 } from '../bytes/index.ts';
-import { lowest, nameOf, type Pending, type Written, type WrittenText } from './sql-pending.ts';
+import { lowest, nameOf, within, type Pending, type Written, type WrittenText } from './sql-pending.ts';
 import type { Sql } from './sql.ts';
 import { StoreError, TABLES, type Range, type Table } from './store.ts';
 
@@ -227,11 +227,3 @@ export class Journal {
     this.#texts.set(name, text);
   }
 }
-
-/** Those of rising rows that stand in a range; its direction and limit are the caller's. */
-export const within = (rows: readonly Written[] | undefined, { from, to }: Range): readonly Written[] => {
-  if (rows === undefined) return [];
-  const start = from === undefined ? 0 : lowest(rows, from);
-  const end = to === undefined ? rows.length : lowest(rows, to);
-  return start >= end ? [] : rows.slice(start, end);
-};

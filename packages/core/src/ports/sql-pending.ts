@@ -2,7 +2,7 @@
 // next message of the same transaction, some are gone by its end, and the rest goes in by the order of its keys and many rows
 // a statement: of a history that was half of all time.
 import { compareBytes, toKey } from '../bytes/index.ts';
-import type { Table } from './store.ts';
+import type { Range, Table } from './store.ts';
 
 /** A key as the name of an entry in memory. */
 export const nameOf = (key: Uint8Array): string => (key.length % 2 === 0 ? toKey(key) : `${toKey(key)}!`);
@@ -23,6 +23,31 @@ export const lowest = (rows: readonly { readonly key: Uint8Array }[], key: Uint8
     else high = middle;
   }
   return low;
+};
+/** Those of rising rows that stand in a range; its direction and limit are the caller's. */
+export const within = (rows: readonly Written[] | undefined, { from, to }: Range): readonly Written[] => {
+  if (rows === undefined) return [];
+  const start = from === undefined ? 0 : lowest(rows, from);
+  const end = to === undefined ? rows.length : lowest(rows, to);
+  return start >= end ? [] : rows.slice(start, end);
+};
+/** Rising rows with later ones over them, which count where both have a key. */
+export const over = (below: readonly Written[], above: readonly Written[]): readonly Written[] => {
+  if (above.length === 0) return below;
+  if (below.length === 0) return above;
+  const rows: Written[] = [];
+  let at = 0;
+  for (const row of above) {
+    for (; at < below.length; at++) {
+      const before = below[at] as Written;
+      const order = compareBytes(before.key, row.key);
+      if (order > 0) break;
+      if (order < 0) rows.push(before);
+    }
+    rows.push(row);
+  }
+  while (at < below.length) rows.push(below[at++] as Written);
+  return rows;
 };
 export interface WrittenText {
   readonly id: Uint8Array;

@@ -3,12 +3,12 @@
 // Deleted means gone: secure_delete overwrites rows, FTS5's own `secure-delete` takes words out of the index at once
 // (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
-import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
+import { concat, equalBytes } from '../bytes/index.ts';
 import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';
-import { Journal, within } from './sql-journal.ts';
+import { Journal } from './sql-journal.ts';
 import { LateRows, SCATTERED } from './sql-late.ts';
-import { nameOf, Pending, type Written, type WrittenText } from './sql-pending.ts';
+import { nameOf, over, Pending, within, type Written, type WrittenText } from './sql-pending.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import {
@@ -149,6 +149,12 @@ const INDEX_MANY = indexing(ROWS);
 /** Texts that wait for the index at most: what the first search after them has to do. */
 const INDEX_BATCH = 64;
 const NO_BYTES = new Uint8Array(0);
+/** Rows that are not deleted, as copies. */
+const live = (rows: readonly Written[]): readonly Row[] =>
+  rows.flatMap(({ key, value }) => (value === undefined ? [] : [{ key: key.slice(), value: value.slice() }]));
+/** With a zero byte behind it a key is the next one that there could be. */
+const upTo = (key: Uint8Array, reverse: boolean): Range =>
+  reverse ? { from: key } : { to: concat(key, new Uint8Array(1)) };
 const first = (rows: readonly (readonly SqlValue[])[]): SqlValue | undefined => rows[0]?.[0];
 const asBytes = (value: SqlValue | undefined): Uint8Array => {
   if (!(value instanceof Uint8Array)) throw new Error('a column that holds bytes held something else');
@@ -238,18 +244,19 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   };
   /** What stands in the tables, and what changes it: first what is in the journal, then what the open transaction wrote. */
   const scanStatement = (table: Table, range: Range): readonly Row[] => {
-    const changes = [...journal.among(table, range), ...within(pending.rows(table), range)];
+    const changes = over(journal.among(table, range), within(pending.rows(table), range));
     if (changes.length === 0) return scanDatabase(table, range);
     const { reverse = false, limit = -1 } = range;
-    // As many rows of the database as there are changes may be gone or stand there anew.
-    const found = scanDatabase(table, limit < 0 ? range : { ...range, limit: limit + changes.length });
-    const rows = new Map<string, Row | undefined>(found.map((row) => [nameOf(row.key), row]));
-    for (const { key, value } of changes)
-      rows.set(nameOf(key), value === undefined ? undefined : { key: key.slice(), value: value.slice() });
-    const sorted = [...rows.values()]
-      .filter((row) => row !== undefined)
-      .toSorted((a, b) => (reverse ? compareBytes(b.key, a.key) : compareBytes(a.key, b.key)));
-    return limit < 0 ? sorted : sorted.slice(0, limit);
+    // Where the database has more rows than it was asked for, only changes up to the last of them are in the answer.
+    for (let most = limit; ; most *= 2) {
+      const found = scanDatabase(table, { ...range, limit: most });
+      const last = most < 0 || found.length < most ? undefined : found.at(-1)?.key;
+      const rising = reverse ? found.toReversed() : found;
+      const rows = live(over(rising, last === undefined ? changes : within(changes, upTo(last, reverse))));
+      if (last !== undefined && rows.length < limit) continue;
+      const ordered = reverse ? rows.toReversed() : rows;
+      return limit < 0 ? ordered : ordered.slice(0, limit);
+    }
   };
   const getRow = (table: Table, key: Uint8Array): Uint8Array | undefined => {
     const known = kept.get(table, key);
