@@ -99,7 +99,12 @@ const told = (what: unknown): string =>
     one instanceof Uint8Array ? (one.length > 99 ? one.length : Buffer.from(one).toString('hex')) : one,
   );
 const everything = (store: Store): readonly unknown[] => [
-  ...TABLES.map((name) => store.scan(name)),
+  ...TABLES.flatMap((name) => [
+    store.scan(name),
+    store.scan(name, { limit: 2 }),
+    store.scan(name, { limit: 2, reverse: true }),
+    store.scanLinked(name, { limit: 2 }, LINKS),
+  ]),
   ...['an', 'ant', 'bee', '蜂蜜'].map((query) => store.search(query, 99)),
 ];
 
