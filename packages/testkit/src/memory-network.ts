@@ -1,7 +1,7 @@
 // Any number of relays in memory, made of the relay's own rules, behind a network that loses, delays, repeats and
 // reorders. Everything happens on one simulated clock and from one seed; nothing inside is a promise.
 import { decode, encode } from '@kith/core/codec';
-import { Secret, type Crypto } from '@kith/core/crypto';
+import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import {
   createMemoryCellLog,
   createMemoryPlaceStore,
@@ -56,6 +56,8 @@ interface Live {
 export interface RelayKept {
   readonly log: CellLog;
   readonly places: PlaceStore;
+  /** How often another one came to stand at its address. */
+  readonly replaced: number;
 }
 export interface MemoryRelay {
   readonly origin: string;
@@ -136,8 +138,10 @@ export const memoryNetwork = (
   const happens = (chance: number): boolean => chance > 0 && random.fraction() < chance;
 
   const relay: MemoryNetwork['relay'] = (origin, settings = {}, before) => {
-    let replaced = 0;
-    let key = crypto.signingKey(new Secret(keys.fork(origin).bytes(32)));
+    let replaced = before?.replaced ?? 0;
+    const drawKey = (): SigningKey =>
+      crypto.signingKey(new Secret(keys.fork(replaced === 0 ? origin : `${origin} ${replaced}`).bytes(32)));
+    let key = drawKey();
     const whole: RelaySettings = { ...DEFAULT_RELAY_SETTINGS, limits: { ...DEFAULT_RELAY_LIMITS }, ...settings };
     const connections: Relay['connections'] = new Map();
     const ended: Relay['ended'] = new Map();
@@ -179,7 +183,8 @@ export const memoryNetwork = (
         hangUp();
       },
       replace: () => {
-        key = crypto.signingKey(new Secret(keys.fork(`${origin} ${++replaced}`).bytes(32)));
+        replaced++;
+        key = drawKey();
         Object.assign(entry, rulesOver(createMemoryCellLog(), createMemoryPlaceStore()));
         hangUp();
       },
@@ -187,7 +192,7 @@ export const memoryNetwork = (
         entry.offset += ms;
       },
       held: () => entry.rules.held(),
-      kept: () => ({ log: entry.log, places: entry.places }),
+      kept: () => ({ log: entry.log, places: entry.places, replaced }),
       cells: () => bucketsOf(entry.log).flatMap(({ cells }) => cells),
     };
   };

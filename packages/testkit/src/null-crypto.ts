@@ -54,7 +54,7 @@ const mix = (length: number, purpose: number, ...parts: readonly Uint8Array[]): 
       out[at + 12 + i] = d >>> (8 * i);
     }
   }
-  return out.slice(0, length);
+  return out.length === length ? out : out.slice(0, length);
 };
 
 const HASH = 1;

@@ -39,6 +39,8 @@ export interface SimDeviceParts {
   readonly logger?: Logger;
   /** How often it ran before. */
   readonly runs?: number;
+  /** How far its clock is off at first. */
+  readonly offset?: number;
 }
 
 export class SimDevice {
@@ -68,6 +70,7 @@ export class SimDevice {
     this.#parts = parts;
     this.store = parts.store ?? openMemoryStore();
     this.#generation = parts.runs ?? 0;
+    this.offset = parts.offset ?? 0;
   }
   get runs(): number {
     return this.#generation;

@@ -1,14 +1,18 @@
 // Worlds as small as they may be, so that very many can be lived through: two people with three devices who know each
-// other already, a relay, three days of short visits. How they met is a world of its own, lived through once for all
-// worlds that follow from it.
+// other already, a relay, three days of short visits. How they met is a world of its own, and so are the first two days:
+// each is lived through once for all worlds that follow on it. The third day is each world's own.
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
 import type { Weather } from '../memory-network.ts';
 import { MEMBER_EVILS } from './evil-members.ts';
 import { RELAY_EVILS } from './evil-relays.ts';
 import { CALM_WEATHER, DAY, type Act, type Step, type WorldPlan } from './plan.ts';
 
-/** So many worlds in a row follow from one beginning. */
-export const WORLDS_OF_ONE_BEGINNING = 50;
+/** So many worlds in a row follow from one beginning, and from two days after it. */
+export const WORLDS_OF_ONE_BEGINNING = 200;
+export const WORLDS_OF_SAME_DAYS = 20;
+/** Nothing that is drawn for a beginning, or for two days, is drawn for a world again. */
+const SEEDS_OF_BEGINNINGS = 2_000_000_000;
+const SEEDS_OF_DAYS = 3_000_000_000;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -47,17 +51,21 @@ const drawWeather = (random: SeededRandomness): Weather => ({
   delayMin: random.pick([1, 20]),
   delayMax: random.pick([60, 300, 900]),
 });
-/** Whose the third device is, and whether they publish after a day. */
-const drawPeople = (beginning: number): { readonly devices: readonly number[]; readonly hasty: boolean } => {
-  const random = seededRandomness(beginning).fork('people');
-  return { devices: [0, 1, random.int(2)], hasty: random.fraction() < 0.2 };
+/** What was planned last stays as it is: worlds are recognised by their plans. */
+const lastOf = (make: (number: number) => WorldPlan): ((number: number) => WorldPlan) => {
+  let last: { readonly number: number; readonly plan: WorldPlan } | undefined;
+  return (number) => {
+    if (last?.number !== number) last = { number, plan: make(number) };
+    return last.plan;
+  };
 };
 
 /** Two people meet, and one of them links a device: with the faults of an ordinary evening. */
-export const planBeginning = (beginning: number): WorldPlan => {
-  const { devices, hasty } = drawPeople(beginning);
-  const random = seededRandomness(beginning).fork('beginning');
-  return plan(beginning, devices, 3 * MINUTE, hasty, (add) => {
+export const planBeginning = lastOf((beginning) => {
+  const seed = SEEDS_OF_BEGINNINGS + beginning;
+  const random = seededRandomness(seed).fork('beginning');
+  const devices = [0, 1, random.int(2)];
+  return plan(seed, devices, 3 * MINUTE, false, (add) => {
     add(0, { type: 'weather', weather: random.fraction() < 0.4 ? CALM_WEATHER : drawWeather(random) });
     for (const who of devices.keys()) add(random.fraction() * 2 * SECOND, { type: 'start', who, online: true });
     for (const at of [1, 3, 5, 9, 15, 30, 60]) add(at * SECOND, { type: 'meet', pair: 0 });
@@ -71,41 +79,88 @@ export const planBeginning = (beginning: number): WorldPlan => {
       add(at + random.fraction() * 20 * SECOND, { type: 'start', who, online: true });
     }
   });
-};
+});
 
-/** Three days after it. */
-export const planLight = (seed: number): WorldPlan => {
-  const after = Math.floor(seed / WORLDS_OF_ONE_BEGINNING);
-  const { devices, hasty } = drawPeople(after);
-  const random = seededRandomness(seed).fork('light');
+/** Most of three days after it: long visits, on which most is written. */
+export const planDays = lastOf((number) => {
+  const before = planBeginning(Math.floor((number * WORLDS_OF_SAME_DAYS) / WORLDS_OF_ONE_BEGINNING));
+  const { devices } = before;
+  const seed = SEEDS_OF_DAYS + number;
+  const random = seededRandomness(seed).fork('days');
+  const hasty = random.fraction() < 0.2;
+  // Mostly they come back soon: after a day all sessions would be made anew.
+  const minutes = random.fraction() < 0.6 ? 3 + random.int(5) : 10 + random.int(700);
+  const endsAt = DAYS * DAY - minutes * MINUTE;
   let evil: WorldPlan['evil'] = 'none';
-  const light = plan(seed, devices, DAYS * DAY, hasty, (add) => {
-    const evening = DAYS * DAY - (20 + random.fraction() * 40) * SECOND;
-    const times = [0, 1].map((day) => day * DAY + (2 + random.fraction() * 16) * HOUR).concat(evening);
+  const days = plan(seed, devices, endsAt, hasty, (add) => {
+    const times = [0, 1].map((day) => day * DAY + (2 + random.fraction() * 16) * HOUR);
     for (const time of times) {
-      if (random.fraction() < 0.8)
-        add(time - MINUTE, { type: 'weather', weather: random.fraction() < 0.2 ? CALM_WEATHER : drawWeather(random) });
-      // Before the last evening only some come, or daily when they publish soon; mostly at one time, so that they also talk
-      // live. Most of those who come last are still there when the faults end.
-      const often = time === evening ? 0.95 : 0.35;
+      if (random.fraction() < 0.8) add(time - MINUTE, { type: 'weather', weather: drawWeather(random) });
       for (const who of devices.keys()) {
-        if (random.fraction() >= (hasty && who < PEOPLE.length ? 0.9 : often)) continue;
-        const isLate = random.fraction() < (time === evening ? 0.15 : 0.4);
-        const at = time + (isLate ? (time === evening ? -3 * HOUR : 3 * HOUR) : 5 * SECOND) * random.fraction();
-        planVisit(random, add, who, at, time === evening && !isLate && random.fraction() < 0.9);
+        if (random.fraction() >= (hasty && who < PEOPLE.length ? 0.9 : 0.55)) continue;
+        // Mostly at one time, so that they also talk live.
+        const at = time + (random.fraction() < 0.4 ? 3 * HOUR * random.fraction() : 5 * SECOND * random.fraction());
+        planVisit(random, add, who, at, 6 + random.int(7), false);
       }
     }
-    planTrouble(random, add, devices.length, times);
+    planTrouble(random, add, devices.length, times, endsAt - 10 * MINUTE, 0.75);
     evil = planEvil(seededRandomness(seed).fork('evil'), add, devices, times);
+    // Mostly all have heard of it by the end.
+    if (random.fraction() < 0.9) {
+      const late = endsAt - 4 * MINUTE;
+      add(late - MINUTE, { type: 'weather', weather: CALM_WEATHER });
+      add(late - MINUTE, { type: 'evil', relay: 0, evil: null });
+      add(late - MINUTE, { type: 'relay', relay: 0, act: 'start' });
+      for (const who of devices.keys()) {
+        add(late, { type: 'start', who, online: true });
+        add(late + 3 * MINUTE, { type: 'stop', who });
+      }
+    }
   });
-  return { ...light, after, evil };
+  return { ...days, before, evil, goesOn: true };
+});
+
+/** The evening of the third day. */
+export const planLight = (seed: number): WorldPlan => {
+  const before = planDays(Math.floor(seed / WORLDS_OF_SAME_DAYS));
+  const { devices, hasty } = before;
+  const random = seededRandomness(seed).fork('light');
+  let evil: WorldPlan['evil'] = 'none';
+  const endsAt = DAYS * DAY - before.endsAt;
+  const light = plan(seed, devices, endsAt, hasty, (add) => {
+    const evening = endsAt - (20 + random.fraction() * 40) * SECOND;
+    add(evening - MINUTE, { type: 'weather', weather: random.fraction() < 0.2 ? CALM_WEATHER : drawWeather(random) });
+    // Most of those who come are still there when the faults end.
+    for (const who of devices.keys()) {
+      if (random.fraction() >= 0.55) continue;
+      const isLate = random.fraction() < 0.1;
+      const at = evening + (isLate ? -MINUTE : 5 * SECOND) * random.fraction();
+      planVisit(random, add, who, at, random.fraction() < 0.6 ? 1 + random.int(3) : 0, !isLate && random.fraction() < 0.9);
+    }
+    planTrouble(random, add, devices.length, [evening], endsAt, 0.25);
+    const stolen = stolenOf(before);
+    if (stolen === undefined) evil = planEvil(seededRandomness(seed).fork('evil'), add, devices, [evening]);
+    else {
+      evil = 'thief';
+      planThief(add, stolen, Math.floor(evening));
+    }
+  });
+  return { ...light, before, evil };
 };
 
-const planVisit = (random: SeededRandomness, add: Add, who: number, at: number, stays: boolean): void => {
+/** `count`: how many texts. */
+const planVisit = (
+  random: SeededRandomness,
+  add: Add,
+  who: number,
+  at: number,
+  count: number,
+  stays: boolean,
+): void => {
   add(at, { type: 'start', who, online: stays || random.fraction() < 0.95 });
   // Mostly all of it at once, as written on a train.
   const written = at + (2 + random.fraction() * 6) * SECOND;
-  add(written, { type: 'burst', who, pair: 0, count: 5 + random.int(8), size: random.int(80) });
+  if (count > 0) add(written, { type: 'burst', who, pair: 0, count, size: random.int(80) });
   const luck = random.fraction();
   const then = written + random.fraction() * 6 * SECOND;
   if (luck < 0.05) add(then, { type: 'reply', who, pair: 0, luck: random.fraction() });
@@ -126,47 +181,62 @@ const planVisit = (random: SeededRandomness, add: Add, who: number, at: number, 
   add(end, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who });
 };
 
-const planTrouble = (random: SeededRandomness, add: Add, devices: number, times: readonly number[]): void => {
+/** What goes wrong until `end`: mostly at the `times` at which people come. `wipe`: how likely the relay loses all then. */
+const planTrouble = (
+  random: SeededRandomness,
+  add: Add,
+  devices: number,
+  times: readonly number[],
+  end: number,
+  wipe: number,
+): void => {
   const busy = (): number => random.pick(times) + random.fraction() * 12 * SECOND;
-  if (random.fraction() < 0.85) add(busy(), { type: 'relay', relay: 0, act: 'wipe' });
-  if (random.fraction() < 0.2) add(random.fraction() * DAYS * DAY, { type: 'relay', relay: 0, act: 'wipe' });
-  if (random.fraction() < 0.1) {
+  if (random.fraction() < wipe) add(busy(), { type: 'relay', relay: 0, act: 'wipe' });
+  if (random.fraction() < wipe / 3) add(random.fraction() * end, { type: 'relay', relay: 0, act: 'wipe' });
+  if (random.fraction() < 0.06) {
     const at = busy();
     add(at, { type: 'relay', relay: 0, act: 'stop' });
     add(at + random.fraction() * 10 * SECOND, { type: 'relay', relay: 0, act: 'start' });
   }
-  if (random.fraction() < 0.04) add(random.fraction() * DAYS * DAY, { type: 'relay', relay: 0, act: 'replace' });
+  if (random.fraction() < 0.025) add(random.fraction() * end, { type: 'relay', relay: 0, act: 'replace' });
   const who = random.int(devices);
-  if (random.fraction() < 0.08)
-    add(busy(), { type: 'cut', who, writes: 1 + random.int(200), atEnd: random.fraction() < 0.4 });
+  if (random.fraction() < 0.04)
+    add(busy(), { type: 'cut', who, writes: 1 + random.int(100), atEnd: random.fraction() < 0.4 });
+  const last = times.at(-1) as number;
   const luck = random.fraction();
-  if (luck < 0.05) add(0, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
-  else if (luck < 0.11) {
+  if (luck < 0.025) add(0, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
+  else if (luck < 0.055) {
     const at = busy();
+    add(at - 5 * SECOND, { type: 'start', who, online: true });
     add(at, { type: 'connect', who, on: false });
     add(at + random.fraction() * 20 * SECOND, { type: 'connect', who, on: true });
-  } else if (luck < 0.17)
-    // In the evening, when most are there.
-    add((times[2] as number) + random.fraction() * 12 * SECOND, {
+  } else if (luck < 0.09) {
+    add(last, { type: 'start', who, online: true });
+    add(last + random.fraction() * 12 * SECOND, {
       type: 'disk',
       who,
       kind: random.pick(['full', 'io'] as const),
       count: 1 + random.int(3),
     });
-  else if (luck < 0.22) {
-    add(random.fraction() * (times[1] as number), { type: 'copy', who });
-    add((times[1] as number) + random.fraction() * DAY, { type: 'restore', who });
-  } else if (luck < 0.28) add(times[1] as number, { type: 'lose', who });
-  else if (luck < 0.33) {
-    const at = times[1] as number;
-    add(at, { type: 'start', who, online: true });
+  } else if (luck < 0.115) {
+    add(random.fraction() * last, { type: 'copy', who });
+    const at = last + random.fraction() * 12 * SECOND;
+    add(at, { type: 'restore', who });
+    add(at + SECOND, { type: 'start', who, online: true });
+  } else if (luck < 0.14) add(last + random.fraction() * 12 * SECOND, { type: 'lose', who });
+  else if (luck < 0.16) {
+    add(last, { type: 'start', who, online: true });
     for (const target of [0, 1, 2].filter((one) => one !== who))
-      add(at + 8 * SECOND, { type: 'revoke', who, target, refuse: random.fraction() < 0.2 });
-    add(at + 30 * SECOND, { type: 'crash', who });
+      add(last + 8 * SECOND, { type: 'revoke', who, target, refuse: random.fraction() < 0.2 });
+    add(last + 15 * SECOND, { type: 'crash', who });
+  } else if (luck < 0.3) {
+    const at = busy();
+    add(at, { type: 'crash', who });
+    add(at + random.fraction() * 5 * SECOND, { type: 'start', who, online: true });
   }
 };
 
-/** In half of the worlds somebody means ill. */
+/** In half of the worlds somebody means ill, on the third day or on the two before. */
 const planEvil = (
   random: SeededRandomness,
   add: Add,
@@ -174,13 +244,17 @@ const planEvil = (
   times: readonly number[],
 ): WorldPlan['evil'] => {
   const luck = random.fraction();
-  if (luck < 0.44) return 'none';
-  if (luck < 0.56) {
-    add(0, { type: 'member', who: random.int(devices.length), evil: random.pick(MEMBER_EVILS) });
+  if (luck < 0.64) return 'none';
+  const time = random.pick(times);
+  if (luck < 0.76) {
+    const who = random.int(devices.length);
+    add(time, { type: 'start', who, online: true });
+    add(0, { type: 'member', who, evil: random.pick(MEMBER_EVILS) });
+    add(time + SECOND * 10, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: random.int(40) });
     return 'member';
   }
-  if (luck < 0.9) {
-    const at = random.pick(times) - MINUTE;
+  if (luck < 0.96) {
+    const at = time - MINUTE;
     const until = at + MINUTE + random.fraction() * (random.fraction() < 0.7 ? MINUTE : DAY);
     if (random.fraction() < 0.12) {
       const offset = Math.floor((random.fraction() - 0.5) * random.pick([2 * HOUR, 4 * DAY, 600 * DAY]));
@@ -193,22 +267,27 @@ const planEvil = (
     return 'relay';
   }
   const [who, by] = random.fraction() < 0.5 ? [2, devices[2] as number] : [devices[2] as number, 2];
-  const at = (times[0] as number) + 2 * MINUTE;
+  const first = times[0] as number;
+  const at = first - MINUTE;
   add(at, { type: 'steal', who });
   add(at + SECOND, { type: 'start', who, online: true });
   add(at + 4 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
-  const removed = (times[1] as number) + 20 * SECOND * random.fraction();
+  const removed = first + 20 * SECOND * random.fraction();
   // Mostly it is off when it is taken out.
   add(at + 20 * SECOND, { type: 'crash', who });
   if (random.fraction() < 0.3) add(removed - 4 * SECOND, { type: 'start', who, online: true });
   add(removed - SECOND, { type: 'start', who: by, online: true });
   add(removed, { type: 'revoke', who: by, target: who, refuse: false });
-  add(removed + 30 * SECOND, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who: by });
-  for (const then of [removed + 10, removed + HOUR, (times[2] as number) + SECOND]) {
-    add(then, { type: 'deafen', who });
-    add(then, { type: 'start', who, online: true });
-    add(then + 3 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
-    add(then + 20 * SECOND, { type: 'crash', who });
-  }
+  if (times.length > 1) add(removed + 30 * SECOND, { type: random.fraction() < 0.5 ? 'stop' : 'crash', who: by });
+  for (const then of [removed + 10, ...times.slice(1).map((one) => one + SECOND)]) planThief(add, who, then);
   return 'thief';
 };
+/** A thief goes on with a client that hears nothing of its removal. */
+const planThief = (add: Add, who: number, at: number): void => {
+  add(at, { type: 'deafen', who });
+  add(at, { type: 'start', who, online: true });
+  add(at + 3 * SECOND, { type: 'burst', who, pair: 0, count: 1 + (Math.floor(at) % 3), size: 20 });
+  add(at + 20 * SECOND, { type: 'crash', who });
+};
+const stolenOf = ({ steps }: WorldPlan): number | undefined =>
+  steps.flatMap(({ act }) => (act.type === 'steal' ? [act.who] : []))[0];

@@ -17,8 +17,9 @@ import { seededRandomness } from '../seeded-randomness.ts';
 import type { SimDevice } from '../sim-device.ts';
 import type { Life, PairState } from './run.ts';
 
-/** Of worlds in which nothing is published one in so many: reading whole logs takes longer than living through a small world. */
-const ONE_IN = 5;
+/** One world in so many, and more of those that publish: reading whole logs takes longer than living through a small world. */
+const ONE_IN = 10;
+const ONE_IN_HASTY = 2;
 const SEEDS_APART = 7;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -41,7 +42,7 @@ const objectsOf = (device: SimDevice, conversation: string): readonly LogObject[
 const looked = (
   life: Life,
 ): readonly { readonly pair: PairState; readonly who: number; readonly conversation: string }[] =>
-  life.world.plan.seed % ONE_IN !== 0 && !life.world.plan.hasty
+  life.world.plan.seed % (life.world.plan.hasty ? ONE_IN_HASTY : ONE_IN) !== 0
     ? []
     : life.pairs.flatMap((pair) => {
         const who = life.world.plan.devices.findIndex(

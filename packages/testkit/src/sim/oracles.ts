@@ -48,12 +48,12 @@ export const isQuiet = (life: Life): boolean =>
   life.pairs.every((pair) => {
     cache.delete(pair);
     const whole: (readonly LogLine[])[] = [];
+    if (pair.conversation === undefined) return false;
     for (const who of sides(life, pair)) {
-      const isKnown = device(life, who)
-        .ask('contact.list', {})
-        .value?.some(({ conversation }) => conversation === pair.conversation);
-      if (isKnown !== true) return false;
-      whole.push(wholeLog(life, who, pair.conversation as string));
+      // A device that does not know the conversation yet refuses.
+      const first = device(life, who).ask('log', { conversation: pair.conversation, limit: PAGE });
+      if (first.value === undefined) return false;
+      whole.push(first.value.length < PAGE ? first.value : wholeLog(life, who, pair.conversation));
     }
     const [mine, ...others] = whole.map((lines) => lines.filter((line) => !isApart(pair, line)));
     const isSame = others.every(
@@ -124,20 +124,34 @@ const acknowledged: Oracle = (life) =>
     return wrong;
   });
 
+/** What a device was told, and where to go on; what it was told twice in words. */
+export interface Told {
+  readonly events: ReadonlySet<string>;
+  readonly twice: readonly string[];
+  readonly cursor: string;
+}
+/** Goes on after what it was told before the world that this one follows on had ended. */
+export const tellOf = (life: Life, who: number): Told => {
+  const one = device(life, who);
+  const before = life.told.get(who);
+  const seen = new Set(before?.events);
+  const twice = [...(before?.twice ?? [])];
+  for (let from = before?.cursor ?? '0'; ;) {
+    const { events, cursor } = one.call('events.since', { from });
+    for (const { event, text } of events) {
+      if (seen.has(event)) twice.push(`${one.name} is told twice of "${text?.slice(0, 40) ?? event}"`);
+      seen.add(event);
+    }
+    if (cursor === from) return { events: seen, twice, cursor };
+    from = cursor;
+  }
+};
 const once: Oracle = (life) =>
   life.world.devices.flatMap((one, at) => {
     if (life.states[at] !== 'in') return [];
-    const wrong: string[] = [];
-    const arrived = new Set<string>();
-    for (let from = '0'; ;) {
-      const { events, cursor } = one.call('events.since', { from });
-      for (const { event, text } of events) {
-        if (arrived.has(event)) wrong.push(`${one.name} is told twice of "${text?.slice(0, 40) ?? event}"`);
-        arrived.add(event);
-      }
-      if (cursor === from) break;
-      from = cursor;
-    }
+    const told = tellOf(life, at);
+    const wrong = [...told.twice];
+    const arrived = told.events;
     life.tally.count('oracle: once', arrived.size);
     for (const pair of life.pairs) {
       if (!sides(life, pair).some((who) => device(life, who) === one)) continue;
@@ -344,9 +358,12 @@ const secrets: Oracle = (life) => {
   return life.world.watch.repeats.slice(0, 3);
 };
 
+/** In small worlds in one of so many: making all tables anew costs as much as a quarter of living through one. */
+const REBUILT_IN = 4;
 const rebuilt: Oracle = (life) =>
   life.world.devices.flatMap((one, who) => {
-    if (life.states[who] !== 'in') return [];
+    const { plan } = life.world;
+    if (life.states[who] !== 'in' || (plan.before !== undefined && plan.seed % REBUILT_IN !== 0)) return [];
     const disk = life.world.disks[who] as MemoryStore;
     const tables = [...SELF_TABLES, ...PAIR_TABLES];
     const read = (): readonly (readonly Row[])[] => tables.map((table) => disk.scan(table));
@@ -405,6 +422,11 @@ export const askOracles = (life: Life, settled: boolean): readonly Finding[] => 
     for (const found of ask(life)) findings.push({ oracle, words: found });
   return findings;
 };
+/** What has to hold at any time, whatever is still on its way. */
+export const askAlways = (life: Life): readonly Finding[] =>
+  (['no failures', 'no key, nonce, tag or bytes twice'] as const).flatMap((oracle) =>
+    (ORACLES[oracle]?.(life) ?? []).map((words) => ({ oracle, words })),
+  );
 const stillOpen = (life: Life): string =>
   [
     ...life.pairs

@@ -69,8 +69,10 @@ export interface Step {
 }
 export interface WorldPlan {
   readonly seed: number;
-  /** Everything follows on the world of this beginning. */
-  readonly after?: number;
+  /** Everything follows on this world (light.ts). */
+  readonly before?: WorldPlan;
+  /** Nobody waits for its end: faults go on in those that follow, and oracles are asked there. */
+  readonly goesOn?: true;
   readonly people: readonly string[];
   /** Whose each device is: an index of `people`. First one a person, in their order, then those that are linked later. */
   readonly devices: readonly number[];

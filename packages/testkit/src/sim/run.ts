@@ -4,9 +4,9 @@ import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
 import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
-import { askOracles, isEven, isQuiet, type Finding } from './oracles.ts';
-import { CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
-import { planBeginning, planLight } from './light.ts';
+import { askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
+import { CALM_WEATHER, planWorld, type Act, type Step, type WorldPlan } from './plan.ts';
+import { planLight } from './light.ts';
 import { Tally } from './tally.ts';
 import {
   keptOf,
@@ -70,6 +70,8 @@ export interface Life {
   readonly asking: Set<number>;
   /** Of each device whose clock was wrong: from when on by how much. */
   readonly clocks: Map<number, { readonly from: number; readonly offset: number }[]>;
+  /** What devices were told by the end of the world that this one follows on. */
+  readonly told: ReadonlyMap<number, Told>;
   /** Calls that were made and are owed an answer. */
   readonly waits: Set<{ readonly device: SimDevice; readonly method: Method; readonly asked: Asked<unknown> }>;
 }
@@ -105,8 +107,12 @@ interface Beginning {
   readonly pairs: readonly PairState[];
   readonly states: readonly DeviceState[];
   readonly asking: ReadonlySet<number>;
+  readonly clocks: Life['clocks'];
+  readonly told: Life['told'];
   readonly memory: Memory;
   readonly findings: readonly Finding[];
+  /** Of its days, and of those before. */
+  readonly counts: ReadonlyMap<string, number>;
 }
 /** What the actor remembers. */
 interface Memory {
@@ -124,23 +130,27 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   const tally = new Tally();
   const world = makeWorld(plan, tally, options.wraps, options.crypto, before?.world);
   const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
-  const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => ({
-    inviter: plan.invites[invite]?.inviter as number,
-    acceptor,
-    invite,
-    conversation: before?.pairs[i]?.conversation,
-    accepting: undefined,
-    met: before?.pairs[i]?.met ?? false,
-    promised: [],
-    hidden: new Map(),
-    retracted: new Map(),
-    unsure: new Set(),
-    touched: new Map(),
-    blurred: new Set(),
-    late: new Set(),
-    before: new Map(),
-    exact: true,
-  }));
+  const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => {
+    const { conversation, met, promised, hidden, retracted, unsure, touched, blurred, late, before: had, exact } =
+      before?.pairs[i] ?? {};
+    return {
+      inviter: plan.invites[invite]?.inviter as number,
+      acceptor,
+      invite,
+      conversation,
+      accepting: undefined,
+      met: met ?? false,
+      promised: (promised ?? []).map((text) => ({ ...text })),
+      hidden: new Map(hidden),
+      retracted: new Map(retracted),
+      unsure: new Set(unsure),
+      touched: new Map(Array.from(touched ?? [], ([event, by]) => [event, new Set(by)])),
+      blurred: new Set(blurred),
+      late: new Set(late),
+      before: new Map(had),
+      exact: exact ?? true,
+    };
+  });
   const states =
     before?.states.slice() ?? plan.devices.map((person, who): DeviceState => (person === who ? 'in' : 'out'));
   const life: Life = {
@@ -148,8 +158,9 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
     pairs,
     states,
     tally,
-    clocks: new Map(),
+    clocks: new Map(before?.clocks),
     asking: new Set(before?.asking),
+    told: before?.told ?? new Map<number, Told>(),
     waits: new Set(),
   };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
@@ -160,9 +171,8 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
     actor.act(step.act);
   }
   world.clock.advance(Math.max(0, began + plan.endsAt - world.clock.now()));
-  tell('The faults end; everyone is online.');
-  const settled = actor.heal();
-  const findings = askOracles(life, settled);
+  if (plan.goesOn !== true) tell('The faults end; everyone is online.');
+  const findings = plan.goesOn === true ? askAlways(life) : askOracles(life, actor.heal());
   for (const { oracle, words } of findings) tell(`WRONG (${oracle}): ${words}`);
   for (const pair of pairs) {
     for (const { event, text } of pair.promised) world.trace.text(`${event} ${text}`);
@@ -170,30 +180,51 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   return { life, memory: actor.memory(), findings };
 };
 export const runWorld = (plan: WorldPlan, options: RunOptions = {}): WorldResult => {
-  const before = plan.after === undefined ? undefined : beginningOf(plan.after, options);
+  const before = plan.before === undefined ? undefined : beginningOf(plan.before, options);
   if (before !== undefined && before.findings.length > 0)
     return { seed: plan.seed, findings: before.findings, counts: new Map(), trace: before.world.trace };
   const { life, findings } = live(plan, options, before);
+  for (const [name, by] of before?.counts ?? []) life.tally.count(name, by);
   return { seed: plan.seed, findings, counts: life.tally.take(), trace: life.world.trace.hash() };
 };
 
-const beginningOf = (seed: number, options: RunOptions): Beginning => {
+const beginningOf = (plan: WorldPlan, options: RunOptions): Beginning => {
   // What was told, and what was planted, cannot be told or planted again.
-  if (options.wraps !== undefined || options.tell !== undefined) return makeBeginning(seed, options);
-  const name = `${(options.crypto ?? NULL_CRYPTO).crypto.name} ${seed}`;
-  let beginning = beginnings.get(name);
-  if (beginning === undefined) {
-    beginnings.clear();
-    beginnings.set(name, (beginning = makeBeginning(seed, options)));
-  }
+  if (options.wraps !== undefined || options.tell !== undefined) return makeBeginning(plan, options);
+  const { name } = (options.crypto ?? NULL_CRYPTO).crypto;
+  const known = beginnings.get(plan);
+  if (known?.crypto === name) return known.beginning;
+  const beginning = makeBeginning(plan, options);
+  beginnings.set(plan, { crypto: name, beginning });
   return beginning;
 };
-/** The one that the last world followed on. */
-const beginnings = new Map<string, Beginning>();
-const makeBeginning = (seed: number, options: RunOptions): Beginning => {
-  const { life, memory, findings } = live(planBeginning(seed), options, undefined);
-  for (const device of life.world.devices) device.crash();
-  return { world: keptOf(life.world), pairs: life.pairs, states: life.states, asking: life.asking, memory, findings };
+/** As long as plans that follow on them are there. */
+const beginnings = new WeakMap<WorldPlan, { readonly crypto: string; readonly beginning: Beginning }>();
+const makeBeginning = (plan: WorldPlan, options: RunOptions): Beginning => {
+  const before = plan.before === undefined ? undefined : beginningOf(plan.before, options);
+  const { life, memory, findings } = live(plan, options, before);
+  const told = new Map<number, Told>();
+  for (const [who, device] of life.world.devices.entries()) {
+    device.crash();
+    if (plan.goesOn !== true || life.states[who] !== 'in') continue;
+    device.start(false);
+    if (device.running) told.set(who, tellOf(life, who));
+    device.crash();
+  }
+  const { pairs, states, asking, clocks, tally } = life;
+  for (const [name, by] of before?.counts ?? []) tally.count(name, by);
+  return {
+    world: keptOf(life.world),
+    pairs,
+    states,
+    asking,
+    clocks,
+    told,
+    memory,
+    findings: [...(before?.findings ?? []), ...findings],
+    // How they met is no part of the days that are told of.
+    counts: plan.goesOn === true ? tally.take() : new Map(),
+  };
 };
 export const runSeed = (seed: number, options: RunOptions = {}): WorldResult => {
   try {
@@ -797,7 +828,7 @@ class Actor {
       world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
       if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;
       // In small worlds whoever is there goes on.
-      if (device.online && world.plan.after !== undefined) {
+      if (device.online && world.plan.before !== undefined) {
         (world.disks[who] as MemoryStore).failNext('io', 0);
         device.connect(true);
         continue;
@@ -807,6 +838,7 @@ class Actor {
       world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
       this.#start(who, true);
     }
+    const isBlocked = world.plan.before === undefined || daysOf(world.plan).some(({ act }) => act.type === 'block');
     const began = world.clock.now();
     let wait = 15_000;
     let quietSince: number | undefined;
@@ -817,7 +849,7 @@ class Actor {
       for (const [i, pair] of pairs.entries()) {
         if (!this.#isMet(pair)) this.#meet(i);
         if (pair.conversation === undefined) continue;
-        for (const who of this.#inOf(pair.inviter, pair.acceptor)) {
+        for (const who of isBlocked ? this.#inOf(pair.inviter, pair.acceptor) : []) {
           const contact = this.#device(who)
             .ask('contact.list', {})
             .value?.find(({ conversation }) => conversation === pair.conversation);
@@ -838,5 +870,8 @@ class Actor {
     return false;
   }
 }
+/** Of a world and of all that it follows on. */
+const daysOf = ({ steps, before }: WorldPlan): readonly Step[] =>
+  before === undefined ? steps : [...steps, ...daysOf(before)];
 const shorten = (text: string | null): string =>
   text === null ? '' : text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : text;

@@ -15,7 +15,8 @@ export interface Watch {
   readonly repeats: readonly string[];
   readonly sealed: () => number;
   readonly posted: () => number;
-  readonly seen: Seen;
+  /** What was used, here and before. */
+  all(): Seen;
   crypto(inner: Crypto): Crypto;
   network(inner: MemoryNetwork): MemoryNetwork;
 }
@@ -49,7 +50,7 @@ export const createWatch = (asked: (relay: string, request: RelayRequest) => voi
   });
   return {
     repeats,
-    seen: [nonces, tags, bodies],
+    all: () => [nonces, tags, bodies].map((own, i) => new Set([...(before?.[i] ?? []), ...own])) as unknown as Seen,
     sealed: () => nonces.size,
     posted: () => tags.size,
     crypto: (inner) => ({

@@ -34,25 +34,26 @@ export interface CryptoParts {
   agreement(crypto: Crypto, random: SeededRandomness): PairKeyAgreement;
 }
 /** Of a world that is over. */
-export const keptOf = ({ plan, clock, disks, relays, devices, watch, trace }: SimWorld): WorldKept => ({
-  seed: plan.seed,
+export const keptOf = ({ clock, disks, relays, devices, watch, trace }: SimWorld): WorldKept => ({
   at: clock.now(),
   disks,
   relays: relays.map((relay) => relay.kept()),
   runs: devices.map(({ runs }) => runs),
-  seen: watch.seen,
+  offsets: devices.map(({ offset }) => offset),
+  seen: watch.all(),
   trace: trace.hash(),
 });
 export const NULL_CRYPTO: CryptoParts = { crypto: createNullCrypto(), agreement: createNullAgreement };
 
 /** What is left of a world in which nothing runs any more: others may follow on it, as often as wanted. */
 export interface WorldKept {
-  readonly seed: number;
   readonly at: number;
   readonly disks: readonly MemoryStore[];
   readonly relays: readonly RelayKept[];
   /** How often each device ran. */
   readonly runs: readonly number[];
+  /** How far its clock is off. */
+  readonly offsets: readonly number[];
   readonly seen: Seen;
   readonly trace: string;
 }
@@ -77,6 +78,7 @@ export interface SimWorld {
   replaceDisk(device: number, disk: MemoryStore): void;
 }
 
+const firstOf = (plan: WorldPlan): WorldPlan => (plan.before === undefined ? plan : firstOf(plan.before));
 export const makeWorld = (
   plan: WorldPlan,
   tally: Tally,
@@ -90,7 +92,7 @@ export const makeWorld = (
   if (before !== undefined) trace.text(before.trace);
   const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request), before?.seen);
   // Relays stay who they are.
-  const keys = seededRandomness(before?.seed ?? plan.seed).fork('network');
+  const keys = seededRandomness(firstOf(plan).seed).fork('network');
   const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, keys);
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
   const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
@@ -122,6 +124,7 @@ export const makeWorld = (
       relays: origins,
       store: storeOf(device),
       runs: before?.runs[device] ?? 0,
+      offset: before?.offsets[device] ?? 0,
     });
   });
   return {
