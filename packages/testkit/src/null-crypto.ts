@@ -68,10 +68,10 @@ const EXPORT = 8;
 const NONE = new Uint8Array(0);
 const MAC_BYTES = 16;
 
-/** Hides nothing from anyone; it only keeps plaintext and box from being equal bytes. */
-const masked = (key: Uint8Array, nonce: Uint8Array, data: Uint8Array): Uint8Array => {
+/** Hides nothing from anyone; it only keeps plaintext and box from being equal bytes. `more`: zeros after it. */
+const masked = (key: Uint8Array, nonce: Uint8Array, data: Uint8Array, more = 0): Uint8Array => {
   const mask = mix(4, STREAM, key, nonce);
-  const out = new Uint8Array(data.length);
+  const out = new Uint8Array(data.length + more);
   for (let i = 0; i < data.length; i++) out[i] = (data[i] as number) ^ (mask[i & 3] as number);
   return out;
 };
@@ -92,15 +92,19 @@ export const createNullCrypto = (): Crypto => ({
   seal: (key, nonce, plaintext, associated) => {
     length(key, 32);
     length(nonce, 24);
-    return concat(masked(key, nonce, plaintext), mix(MAC_BYTES, MAC, key, nonce, associated, plaintext));
+    const box = masked(key, nonce, plaintext, MAC_BYTES);
+    const at = plaintext.length;
+    box.set(mix(MAC_BYTES, MAC, key, nonce, associated, box.subarray(0, at)), at);
+    return box;
   },
   open: (key, nonce, box, associated) => {
     length(key, 32);
     length(nonce, 24);
     if (box.length < MAC_BYTES) return undefined;
     const at = box.length - MAC_BYTES;
-    const plaintext = masked(key, nonce, box.subarray(0, at));
-    return equalBytes(mix(MAC_BYTES, MAC, key, nonce, associated, plaintext), box.subarray(at)) ? plaintext : undefined;
+    const masking = box.subarray(0, at);
+    const isWhole = equalBytes(mix(MAC_BYTES, MAC, key, nonce, associated, masking), box.subarray(at));
+    return isWhole ? masked(key, nonce, masking) : undefined;
   },
   sealStream: (key, header, pieces) => {
     length(key, 32);

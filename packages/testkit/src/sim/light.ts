@@ -111,10 +111,12 @@ export const planDays = lastOf((number) => {
       add(late - MINUTE, { type: 'weather', weather: CALM_WEATHER });
       add(late - MINUTE, { type: 'evil', relay: 0, evil: null });
       add(late - MINUTE, { type: 'relay', relay: 0, act: 'start' });
-      for (const who of devices.keys()) {
-        add(late, { type: 'start', who, online: true });
-        add(late + 3 * MINUTE, { type: 'stop', who });
-      }
+      // Whoever comes again has read what was pushed to it, and each evening need not read it anew.
+      for (const at of [late, late + 2 * MINUTE])
+        for (const who of devices.keys()) {
+          add(at, { type: 'start', who, online: true });
+          add(at + 1.5 * MINUTE, { type: 'stop', who });
+        }
     }
   });
   return { ...days, before, evil, goesOn: true };
@@ -200,8 +202,8 @@ const planTrouble = (
   }
   if (random.fraction() < 0.025) add(random.fraction() * end, { type: 'relay', relay: 0, act: 'replace' });
   const who = random.int(devices);
-  if (random.fraction() < 0.04)
-    add(busy(), { type: 'cut', who, writes: 1 + random.int(100), atEnd: random.fraction() < 0.4 });
+  if (random.fraction() < 0.07)
+    add(busy(), { type: 'cut', who, writes: 1 + random.int(60), atEnd: random.fraction() < 0.4 });
   const last = times.at(-1) as number;
   const luck = random.fraction();
   if (luck < 0.025) add(0, { type: 'clock', who, offset: Math.floor((random.fraction() - 0.5) * 2 * DAY) });
@@ -222,7 +224,9 @@ const planTrouble = (
     add(random.fraction() * last, { type: 'copy', who });
     const at = last + random.fraction() * 12 * SECOND;
     add(at, { type: 'restore', who });
+    // It writes before anybody can have heard that it came back.
     add(at + SECOND, { type: 'start', who, online: true });
+    add(at + SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
   } else if (luck < 0.14) add(last + random.fraction() * 12 * SECOND, { type: 'lose', who });
   else if (luck < 0.16) {
     add(last, { type: 'start', who, online: true });
@@ -244,16 +248,16 @@ const planEvil = (
   times: readonly number[],
 ): WorldPlan['evil'] => {
   const luck = random.fraction();
-  if (luck < 0.64) return 'none';
+  if (luck < 0.6) return 'none';
   const time = random.pick(times);
-  if (luck < 0.76) {
+  if (luck < 0.78) {
     const who = random.int(devices.length);
     add(time, { type: 'start', who, online: true });
     add(0, { type: 'member', who, evil: random.pick(MEMBER_EVILS) });
     add(time + SECOND * 10, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: random.int(40) });
     return 'member';
   }
-  if (luck < 0.96) {
+  if (luck < 0.965) {
     const at = time - MINUTE;
     const until = at + MINUTE + random.fraction() * (random.fraction() < 0.7 ? MINUTE : DAY);
     if (random.fraction() < 0.12) {

@@ -4,7 +4,7 @@ import { runAgainWith } from '../plants/again.ts';
 import { SOURCE_PLANTS } from '../plants/table.ts';
 import { runSpread, type Campaign } from './campaign.ts';
 import { planLight } from './light.ts';
-import { planWorld } from './plan.ts';
+import { allSteps, planWorld } from './plan.ts';
 import { PLANTS } from './plants.ts';
 import { FAULTS, unreached } from './reach.ts';
 import { runSeed, type RunOptions } from './run.ts';
@@ -37,7 +37,7 @@ const short = (seed: number, light: boolean, plant: string | undefined): void =>
   };
   const shrunk = shrink(plan, options);
   if (shrunk === undefined) return;
-  for (const line of storyOf(shrunk, options, plan.steps.length)) print(line);
+  for (const line of storyOf(shrunk, options, allSteps(plan).length)) print(line);
 };
 
 const report = ({ worlds, tally, failed }: Campaign): void => {

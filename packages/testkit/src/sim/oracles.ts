@@ -4,6 +4,7 @@ import { PAIR_TABLES, SELF_TABLES } from '@kith/core/conversation';
 import { StoreError, type Row } from '@kith/core/ports';
 import type { MemoryStore } from '../memory-store.ts';
 import type { SimDevice } from '../sim-device.ts';
+import { allSteps } from './plan.ts';
 import { notAttributable, notTooEarly, sameFromAnyOrder } from './oracles-log.ts';
 import type { Life, PairState } from './run.ts';
 
@@ -234,7 +235,7 @@ const deleted: Oracle = (life) =>
   });
 /** Who forges headers hands on the same words under other places: they are never shown, and are not what was deleted. */
 const isForged = (life: Life): boolean =>
-  life.world.plan.steps.some(({ act }) => act.type === 'member' && act.evil === 'forge');
+  allSteps(life.world.plan).some(({ act }) => act.type === 'member' && act.evil === 'forge');
 const holds = (disk: MemoryStore, text: string): boolean => {
   const wanted = Buffer.from(text);
   return (['content', 'reaction', 'draft', 'outbox', 'packet', 'message'] as const).some((table) =>

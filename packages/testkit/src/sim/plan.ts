@@ -86,6 +86,10 @@ export interface WorldPlan {
   readonly endsAt: number;
 }
 
+/** What happens in a world, and in all that it follows on. */
+export const allSteps = ({ steps, before }: WorldPlan): readonly Step[] =>
+  before === undefined ? steps : [...allSteps(before), ...steps];
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;

@@ -5,7 +5,7 @@ import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
 import { askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
-import { CALM_WEATHER, planWorld, type Act, type Step, type WorldPlan } from './plan.ts';
+import { allSteps, CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
 import { planLight } from './light.ts';
 import { Tally } from './tally.ts';
 import {
@@ -838,7 +838,7 @@ class Actor {
       world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
       this.#start(who, true);
     }
-    const isBlocked = world.plan.before === undefined || daysOf(world.plan).some(({ act }) => act.type === 'block');
+    const isBlocked = world.plan.before === undefined || allSteps(world.plan).some(({ act }) => act.type === 'block');
     const began = world.clock.now();
     let wait = 15_000;
     let quietSince: number | undefined;
@@ -870,8 +870,5 @@ class Actor {
     return false;
   }
 }
-/** Of a world and of all that it follows on. */
-const daysOf = ({ steps, before }: WorldPlan): readonly Step[] =>
-  before === undefined ? steps : [...steps, ...daysOf(before)];
 const shorten = (text: string | null): string =>
   text === null ? '' : text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : text;

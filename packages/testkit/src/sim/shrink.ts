@@ -1,6 +1,6 @@
 // Makes a failing world small: leaves out steps as long as the same thing goes wrong, and tells what is left in plain words.
 import type { Finding } from './oracles.ts';
-import type { Step, WorldPlan } from './plan.ts';
+import { allSteps, type Step, type WorldPlan } from './plan.ts';
 import { runWorld, type RunOptions, type WorldResult } from './run.ts';
 
 /** Made anew for each run: a planted bug may keep state. */
@@ -12,32 +12,43 @@ export interface Shrunk {
 }
 const DEFAULT_RUNS = 400;
 
+/** The days that it follows on, whose steps may be left out as well: how many stretches of them. */
+const depthOf = ({ before }: WorldPlan): number => (before?.goesOn === true ? 1 + depthOf(before) : 0);
+const stepsAt = ({ steps, before }: WorldPlan, depth: number): readonly Step[] =>
+  depth === 0 || before === undefined ? steps : stepsAt(before, depth - 1);
+const withSteps = (plan: WorldPlan, depth: number, steps: readonly Step[]): WorldPlan =>
+  depth === 0 || plan.before === undefined
+    ? { ...plan, steps }
+    : { ...plan, before: withSteps(plan.before, depth - 1, steps) };
+
 /** Undefined when the world ends well. What comes out fails by the same oracle, and each step that is left is needed. */
 export const shrink = (plan: WorldPlan, options: Options, maxRuns = DEFAULT_RUNS): Shrunk | undefined => {
   let runs = 0;
-  const live = (steps: readonly Step[]): WorldResult => {
+  const live = (tried: WorldPlan): WorldResult => {
     runs++;
-    return runWorld({ ...plan, steps }, options());
+    return runWorld(tried, options());
   };
-  let best = live(plan.steps);
+  let least = plan;
+  let best = live(plan);
   const oracle = best.findings[0]?.oracle;
   if (oracle === undefined) return undefined;
-  let { steps } = plan;
-  for (let size = Math.ceil(steps.length / 2); runs < maxRuns;) {
-    let smaller = false;
-    for (let from = 0; from < steps.length && runs < maxRuns;) {
-      const left = [...steps.slice(0, from), ...steps.slice(from + size)];
-      const result = live(left);
-      if (result.findings.some((finding) => finding.oracle === oracle)) {
-        steps = left;
-        best = result;
-        smaller = true;
-      } else from += size;
+  for (let depth = 0; depth <= depthOf(plan); depth++)
+    for (let size = Math.ceil(stepsAt(least, depth).length / 2); runs < maxRuns;) {
+      let smaller = false;
+      for (let from = 0; from < stepsAt(least, depth).length && runs < maxRuns;) {
+        const steps = stepsAt(least, depth);
+        const tried = withSteps(least, depth, [...steps.slice(0, from), ...steps.slice(from + size)]);
+        const result = live(tried);
+        if (result.findings.some((finding) => finding.oracle === oracle)) {
+          least = tried;
+          best = result;
+          smaller = true;
+        } else from += size;
+      }
+      if (size <= 1 && !smaller) break;
+      size = Math.max(1, Math.floor(size / 2));
     }
-    if (size === 1 && !smaller) break;
-    size = Math.max(1, Math.floor(size / 2));
-  }
-  return { plan: { ...plan, steps }, result: best, runs };
+  return { plan: least, result: best, runs };
 };
 
 /** What each oracle expects, as a person would say it. */
@@ -74,7 +85,7 @@ export const storyOf = ({ plan, result }: Shrunk, options: Options, of: number):
   const [{ oracle } = { oracle: '' }] = result.findings;
   const seen = result.findings.filter((finding: Finding) => finding.oracle === oracle).map(({ words }) => words);
   return [
-    `Seed ${plan.seed} in short (${plan.steps.length} of its ${of} steps are enough):`,
+    `Seed ${plan.seed} in short (${allSteps(plan).length} of its ${of} steps are enough):`,
     ...lines.map((line) => `  ${line}`),
     `Expected: ${EXPECTED[oracle] ?? oracle}`,
     ...seen.slice(0, MAX_SEEN).map((words) => `Seen: ${words.slice(0, 300)}`),
