@@ -28,12 +28,24 @@ const batchFrom = (first: number, left: number, light: boolean): number => {
   return of - (first % of);
 };
 
-/** One batch, in the thread that calls. */
-export const runBatch = ({ first, count, plant, light = false }: CampaignOptions): readonly WorldResult[] =>
-  Array.from({ length: count }, (_, i) => {
+/** One batch, in the thread that calls; ends early when enough have failed. */
+export const runBatch = ({
+  first,
+  count,
+  plant,
+  light = false,
+  maxFailed = Infinity,
+}: CampaignOptions): readonly WorldResult[] => {
+  const results: WorldResult[] = [];
+  let failed = 0;
+  for (let seed = first; seed < first + count && failed < maxFailed; seed++) {
     const planted = plant === undefined ? undefined : PLANTS[plant];
-    return runSeed(first + i, planted === undefined ? { light } : { light, wraps: planted.wraps(first + i) });
-  });
+    const result = runSeed(seed, planted === undefined ? { light } : { light, wraps: planted.wraps(seed) });
+    if (result.findings.length > 0) failed++;
+    results.push(result);
+  }
+  return results;
+};
 
 export const runHere = (options: CampaignOptions): Campaign => {
   const { first, count, maxFailed = Infinity } = options;

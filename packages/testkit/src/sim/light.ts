@@ -137,7 +137,14 @@ export const planLight = (seed: number): WorldPlan => {
       if (random.fraction() >= 0.55) continue;
       const isLate = random.fraction() < 0.1;
       const at = evening + (isLate ? -MINUTE : 5 * SECOND) * random.fraction();
-      planVisit(random, add, who, at, random.fraction() < 0.6 ? 1 + random.int(3) : 0, !isLate && random.fraction() < 0.9);
+      planVisit(
+        random,
+        add,
+        who,
+        at,
+        random.fraction() < 0.6 ? 1 + random.int(3) : 0,
+        !isLate && random.fraction() < 0.9,
+      );
     }
     planTrouble(random, add, devices.length, [evening], endsAt, 0.25);
     const stolen = stolenOf(before);

@@ -131,8 +131,19 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
   const world = makeWorld(plan, tally, options.wraps, options.crypto, before?.world);
   const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
   const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => {
-    const { conversation, met, promised, hidden, retracted, unsure, touched, blurred, late, before: had, exact } =
-      before?.pairs[i] ?? {};
+    const {
+      conversation,
+      met,
+      promised,
+      hidden,
+      retracted,
+      unsure,
+      touched,
+      blurred,
+      late,
+      before: had,
+      exact,
+    } = before?.pairs[i] ?? {};
     return {
       inviter: plan.invites[invite]?.inviter as number,
       acceptor,
