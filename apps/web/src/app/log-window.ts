@@ -108,9 +108,10 @@ export class LogWindow {
         const lines = await this.#log({ limit });
         const first = held[0];
         const at = first === undefined ? 0 : lines.findIndex(({ event }) => event === first.event);
-        const from = Math.max(0, at);
-        // What was the first is out of the window, or older ones are still to come before it: there is more above.
-        const isStart = (atStart && at >= 0) || (lines.length < limit && from === 0);
+        // What comes late may stand before the line that was the first of all.
+        const from = atStart ? 0 : Math.max(0, at);
+        // A window that is full, or older ones that are still to come: there may be more above.
+        const isStart = lines.length < limit && from === 0;
         return {
           lines: lines.slice(from),
           atStart: isStart && !hasGap(lines),
@@ -120,7 +121,10 @@ export class LogWindow {
       }
       const middle = held[Math.floor(held.length / 2)];
       if (middle === undefined) return { lines: held, atStart, atEnd, grewUp: false };
-      return { lines: await this.#log({ limit: held.length, around: middle.event }), atStart, atEnd, grewUp: false };
+      const lines = await this.#log({ limit: held.length, around: middle.event });
+      const first = lines[0];
+      const above = atStart && first !== undefined ? await this.#log({ limit: 1, before: first.event }) : [];
+      return { lines, atStart: atStart && above.length === 0, atEnd, grewUp: false };
     });
   }
 
