@@ -1,10 +1,11 @@
 // Put and live delivery of cells through the real relay, against a bare `ws` echo of as many messages of the same size.
+import { setTimeout } from 'node:timers/promises';
 import { readUint32, uint32 } from '@kith/core/bytes';
 import { decode, encode } from '@kith/core/codec';
 import { BLOCK_CELLS, BUCKETS, CELL_BYTES, PUT_RESULTS, relayRequestFrame, relayResponseFrame } from '@kith/core/ports';
 import { systemRandomness } from '@kith/platform-node/system';
 import type { Bench } from './bench.ts';
-import { inTurn, median, now } from './figures.ts';
+import { inTurn, median, now, quantile } from './figures.ts';
 import { connect, pump } from './sockets.ts';
 import { cpuOf, type Server } from './yard.ts';
 
@@ -138,6 +139,72 @@ const racePuts = async (
   return measured;
 };
 
+const PACE = 2000;
+const TICK_MS = 5;
+interface Paced {
+  /** From a cell's sending to its arrival at a listener, of 99 in 100, milliseconds. */
+  readonly p99: number;
+  /** Taken and acknowledged, from the first sending to the last acknowledgement. */
+  readonly perSecond: number;
+  /** Of 100: a listener that reads too slowly is not pushed to, and reads the bucket. */
+  readonly missed: number;
+}
+const QUIET_MS = 2000;
+/** `PACE` cells a second, each kept in the hour bucket and handed to all listeners of its channel. */
+const pace = async (relay: Server, listenerCount: number, seconds: number): Promise<Paced> => {
+  const url = `${relay.url.replace('http', 'ws')}/v1/live`;
+  const sender = await connect(url);
+  const listeners = await Promise.all(Array.from({ length: listenerCount }, () => connect(url)));
+  const count = PACE * seconds;
+  const sentAt = new Float64Array(count);
+  const waits = new Float64Array(count * listenerCount);
+  let arrived = 0;
+  let lastAt = now();
+  for (const listener of listeners) {
+    const listening = new Promise((resolve) => void listener.once('message', resolve));
+    listener.send(encode(relayRequestFrame, { number: 1, body: { type: 'listen', channels: [CHANNEL] } }));
+    await listening;
+    const seen = onceEach(count);
+    listener.on('message', (frame: Buffer) => {
+      seen.take(frame);
+      lastAt = now();
+      waits[arrived++] = lastAt - (sentAt[readUint32(frame, frame.length - 4)] as number);
+    });
+  }
+  const answers: Uint8Array[] = [];
+  let acknowledgedAt = 0;
+  sender.on('message', (frame: Buffer) => {
+    answers.push(frame);
+    lastAt = acknowledgedAt = now();
+  });
+  const frames = newCells(count).map((cell, i) =>
+    encode(relayRequestFrame, {
+      number: i + 1,
+      body: { type: 'put', cells: [{ cell, bucket: BUCKETS.hour, live: true }] },
+    }),
+  );
+  const start = now();
+  let next = 0;
+  // A tick that came late sends what was due by then: the pace is held, and the wait counts from the sending.
+  for (;;) {
+    const due = Math.min(count, Math.floor(((now() - start) / 1000) * PACE));
+    for (; next < due; next++) {
+      sentAt[next] = now();
+      sender.send(frames[next] as Uint8Array);
+    }
+    if (answers.length === count && (arrived === waits.length || now() - lastAt > QUIET_MS)) break;
+    if (now() - Math.max(start, lastAt) > 15 * QUIET_MS) throw new Error('the relay does not answer any more');
+    await setTimeout(TICK_MS);
+  }
+  for (const socket of [sender, ...listeners]) socket.terminate();
+  checkPuts(answers);
+  return {
+    p99: quantile([...waits.subarray(0, arrived)], 0.99),
+    perSecond: (count / (acknowledgedAt - start)) * 1000,
+    missed: (1 - arrived / waits.length) * 100,
+  };
+};
+
 export const bench: Bench = async ({ yard, isQuick, print }) => {
   const rounds = isQuick ? 1 : 3;
   const count = isQuick ? 1000 : 8000;
@@ -194,5 +261,13 @@ export const bench: Bench = async ({ yard, isQuick, print }) => {
       better: 'higher',
       durability,
     });
+    for (const listeners of [1, 8, 32]) {
+      const { p99, perSecond, missed } = await pace(relay, listeners, isQuick ? 3 : 15);
+      const figure = { peer: 'none', peerValue: null, durability } as const;
+      const metric = `paced-2000-to-${listeners}`;
+      print({ ...figure, metric: `${metric}-p99`, value: p99, unit: 'ms', better: 'lower' });
+      print({ ...figure, metric, value: perSecond, unit: 'cells/s', better: 'higher' });
+      print({ ...figure, metric: `${metric}-missed`, value: missed, unit: '%', better: 'lower' });
+    }
   }
 };

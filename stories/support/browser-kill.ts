@@ -12,15 +12,16 @@ import { openNodeKith } from '@kith/platform-node';
 import { compare, moments, type KillReport } from './kill.ts';
 import { shownOn, webRoot } from './screens.ts';
 
-interface Browser {
+export interface Browser {
   readonly child: ChildProcess;
   readonly page: Page;
 }
-const startBrowser = async (profile: string): Promise<Browser> => {
+export const startBrowser = async (profile: string, under: readonly string[] = []): Promise<Browser> => {
   rmSync(join(profile, 'DevToolsActivePort'), { force: true });
   const flags = ['--headless', ...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank'];
   // Its own process group: with its leader all of the browser's processes are killed at one moment.
-  const child = spawn(process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium', flags, {
+  const [program, ...rest] = [...under, process.env['KITH_CHROMIUM'] ?? '/usr/bin/chromium', ...flags];
+  const child = spawn(program as string, rest, {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -39,7 +40,7 @@ const startBrowser = async (profile: string): Promise<Browser> => {
   page.setDefaultTimeout(15_000);
   return { child, page };
 };
-const kill = async ({ child }: Browser): Promise<void> => {
+export const kill = async ({ child }: Browser): Promise<void> => {
   const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
   if (child.pid !== undefined && exited !== undefined) process.kill(-child.pid, 'SIGKILL');
   await exited;

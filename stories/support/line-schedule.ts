@@ -120,7 +120,8 @@ export const lineSchedule = async ({
         await killNow(relay.child);
         await setTimeout(lasts);
         const data = join(stage.folder, 'relay');
-        if (fault === 'relay wiped') for (const part of ['cells', 'places']) rmSync(join(data, part), { recursive: true });
+        if (fault === 'relay wiped')
+          for (const part of ['cells', 'places']) rmSync(join(data, part), { recursive: true });
         if (fault === 'relay replaced') rmSync(data, { recursive: true });
         relay = await startRelay(stage, relay.port);
       } else {

@@ -26,6 +26,8 @@ export interface ClockReport {
 const RIGHT = '+0';
 const AHEAD = '+365d';
 const CLOCKS = [RIGHT, '-1d', '+1d', '-365d', AHEAD, '+0 x2', '-3h'] as const;
+/** Never behind; what was ahead jumps back. */
+const NOT_BEHIND = [RIGHT, '+3h', '+1d', AHEAD, '+0 x2'] as const;
 const WHO = ['Alice', 'Bob', 'relay'] as const;
 const LIMIT_MS = 120_000;
 
@@ -59,7 +61,7 @@ interface Line {
   readonly kind: string;
   readonly mine: boolean;
   readonly state: string;
-  readonly sentAt: number;
+  readonly sentAt: string;
 }
 const countUnproven = async (stage: Stage, home: Home, conversation: string): Promise<number> => {
   const file = join(stage.folder, 'transcript');
@@ -70,11 +72,13 @@ const countUnproven = async (stage: Stage, home: Home, conversation: string): Pr
 
 /**
  * Steps drawn from the seed: each sets the clock of one or all anew, sometimes of one whose process is started anew at that, and
- * both write. At most one clock is a year ahead at a time, so that no two agree on a wrong future. Nothing is due by a right clock.
+ * both write. Only one of the three is ever a year ahead, so that no two agree on a wrong future. `behind`: clocks may be behind as
+ * well, and lines have no lifespan then; without, nothing that is there is due by a right clock.
  */
 export const wrongClocks = async (
   seed: number,
   steps: number,
+  behind: boolean,
   tell: (at: ClockReport['arrived'][number]) => void = () => undefined,
 ): Promise<ClockReport> => {
   const stage = new Stage();
@@ -89,7 +93,7 @@ export const wrongClocks = async (
     const under = [ofAlice.under, ofBob.under] as const;
     for (const i of [0, 1] as const) {
       // What is kept a month, and what is published after a week, is due by a clock that is a year ahead.
-      await homes[i].do(['set', 'lifespan', '30d']);
+      if (!behind) await homes[i].do(['set', 'lifespan', '30d']);
       clients.push(new Client(stage, homes[i], under[i]));
     }
     const acknowledged: string[] = [];
@@ -102,8 +106,7 @@ export const wrongClocks = async (
     for (let step = 0; step < steps; step++) {
       const turned = random(4) === 0 ? WHO.map((_, i) => i) : [random(WHO.length)];
       for (const i of turned) {
-        const others = clocks.filter((_, j) => j !== i);
-        const possible = CLOCKS.filter((clock) => clock !== AHEAD || others.every(({ setting }) => setting !== AHEAD));
+        const possible = (behind ? CLOCKS : NOT_BEHIND).filter((clock) => clock !== AHEAD || i === seed % WHO.length);
         (clocks[i] as SettableClock).set(possible[random(possible.length)] as string);
       }
       const restarted = random(6);
@@ -130,7 +133,7 @@ export const wrongClocks = async (
       tell(at);
     }
     for (const clock of clocks) clock.set(RIGHT);
-    const own = async (): Promise<readonly { readonly state: string; readonly sentAt: number }[]> => {
+    const own = async (): Promise<readonly { readonly state: string; readonly sentAt: string }[]> => {
       const lines = await Promise.all(clients.map((client) => client.ask('log', { conversation, limit: 500 })));
       return (lines as readonly (readonly Line[])[]).flat().filter(({ kind, mine }) => kind === 'text' && mine);
     };
@@ -152,7 +155,7 @@ export const wrongClocks = async (
         lost,
         twice,
         undelivered: open,
-        misdated: mine.filter(({ sentAt }) => Math.abs(Date.now() - sentAt) > 12 * 3_600_000).length,
+        misdated: mine.filter(({ sentAt }) => Math.abs(Date.now() - Date.parse(sentAt)) > 12 * 3_600_000).length,
         sameOrder,
         published,
         arrived,

@@ -264,10 +264,15 @@ export class Courier {
   }
 
   #failed(relay: RelayState, answer: Answer): void {
-    relay.failures++;
+    const now = this.#context.now();
     const asked = typeof answer === 'object' && answer.type === 'error' ? answer.retryAfter : 0;
-    const backoff = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(relay.failures - 1, 10));
-    relay.retryAt = this.#context.now() + Math.max(asked, backoff);
+    // What was under way at the same time fails with it, some of it after the relay is back: no reason to wait any longer.
+    if (this.isOpen(relay.url)) {
+      relay.failures++;
+      const backoff = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** Math.min(relay.failures - 1, 10));
+      relay.retryAt = now + backoff;
+    }
+    relay.retryAt = Math.max(relay.retryAt, now + asked);
     const reachable = typeof answer === 'object';
     this.#context.logger.log('info', 'relay-failed', {
       why: typeof answer === 'string' ? answer : answer.type === 'error' ? relayErrorName(answer.code) : answer.type,
