@@ -27,10 +27,9 @@ const pair = (seed = 1): { a: Session; b: Session; randomness: ReturnType<typeof
     addGeneration(emptySession(), createGeneration(crypto, new Secret(exporter.slice()), role, NOW), NOW).session;
   return { a: make('answerer'), b: make('joiner'), randomness };
 };
-const reload = (session: Session): Session => {
-  const rows = sessionRows(session).map(({ key, value }) => ({ key, value: value as Uint8Array }));
-  return loadSession(rows) as Session;
-};
+const rowsOf = (session: Session) =>
+  sessionRows(session).map(({ key, value }) => ({ key, value: value as Uint8Array }));
+const reload = (session: Session): Session => loadSession(rowsOf(session)) as Session;
 const many = (from: Session, count: number, randomness: ReturnType<typeof seededRandomness>) => {
   const slots: Uint8Array[] = [];
   let session = from;
@@ -133,6 +132,43 @@ describe('slots', () => {
     const far = many(session, MAX_STEPS + 1, randomness).slots;
     expect(openSlots(next.session, crypto, [far[MAX_STEPS] as Uint8Array], tag, NOW).type).toBe('none');
     expect(openSlots(next.session, crypto, [far[MAX_STEPS - 1] as Uint8Array], tag, NOW).type).toBe('opened');
+  });
+
+  test('class 29: over the bound whole blocks of kept keys go, those of the older generation first, from memory and rows', () => {
+    const { a, b, randomness } = pair(9);
+    const open = (session: Session, slots: readonly Uint8Array[]) => {
+      const opened = openSlots(session, crypto, slots.slice(-1), tag, NOW);
+      if (opened.type !== 'opened') throw new Error(opened.type);
+      return opened;
+    };
+    const kept = (session: Session, place: number): readonly number[] => {
+      const id = session.generations[place]?.id.join();
+      const blocks = [...session.skipped.values()].filter(({ generation }) => generation.join() === id);
+      return blocks.flatMap(({ keys }) => keys.map(({ counter }) => counter)).toSorted((x, y) => x - y);
+    };
+    const deleted = (writes: readonly { readonly value: Uint8Array | null }[]): number =>
+      writes.filter(({ value }) => value === null).length;
+    const first = many(a, 3001, randomness);
+    const one = open(b, first.slots);
+    expect(kept(one.session, 0)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+    const oldest = [...one.session.skipped.values()].find(({ block }) => block === 0);
+    const second = many(first.session, 1500, randomness);
+    const two = open(one.session, second.slots);
+    // 4,499 of them are 403 too many: seven blocks of 64.
+    expect([kept(two.session, 0)[0], kept(two.session, 0).length, deleted(two.writes)]).toEqual([448, 4051, 7]);
+    expect(oldest?.keys.map(({ key }) => key.length)).toEqual(Array<number>(64).fill(0));
+    expect(openSlots(two.session, crypto, [first.slots[447] as Uint8Array], tag, NOW).type).toBe('rewound');
+    expect(loadSession(rowsOf(two.session))?.skipped.size).toBe(two.session.skipped.size);
+    // Exactly as many as may be: nothing goes.
+    const exact = many(second.session, 46, randomness);
+    const three = open(two.session, exact.slots);
+    expect([kept(three.session, 0).length, deleted(three.writes)]).toEqual([MAX_SKIPPED, 0]);
+    const exporter = randomness.bytes(64);
+    const next = (session: Session, role: 'answerer' | 'joiner'): Session =>
+      addGeneration(session, createGeneration(crypto, new Secret(exporter.slice()), role, NOW), NOW).session;
+    const renewed = many(next(exact.session, 'joiner'), 2, randomness);
+    const four = open(next(three.session, 'answerer'), renewed.slots);
+    expect([kept(four.session, 0)[0], kept(four.session, 1), deleted(four.writes)]).toEqual([512, [0], 1]);
   });
 
   test('class 11: a restored copy uses a counter again with new bytes: no key repeats, and the peer says rewound', () => {
