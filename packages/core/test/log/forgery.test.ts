@@ -536,7 +536,12 @@ test('of many seals before their events the highest are kept, so that a long gap
   take(b1, rubbish, feedOf(a1));
   const taken = seals.map((seal) => take(b1, [seal], feedOf(a1)));
   expect(taken.at(-1)?.refused.get('full')).toBeUndefined();
-  expect(b1.store.scan('seal').length).toBeLessThanOrEqual(64);
+  const kept = b1.store.scan('seal').map(({ key }) => toHex(key));
+  expect(kept.length).toBe(64);
+  // Neither rubbish nor what is lower than all that wait takes the place of one of them.
+  expect(take(b1, rubbish, feedOf(a1)).refused.get('full')).toBe(70);
+  expect(take(b1, seals.slice(0, 1), feedOf(a1)).refused.get('full')).toBe(1);
+  expect(b1.store.scan('seal').map(({ key }) => toHex(key))).toEqual(kept);
   take(b1, events, feedOf(a1));
   expect(texts(b1).length).toBe(100);
 });

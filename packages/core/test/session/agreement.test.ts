@@ -169,6 +169,11 @@ describe('a two-member MLS group', () => {
       'refused',
     );
     const { welcome, leaf } = as(await answer(keyPackage), 'answered');
+    const wiped = crypto.signingKey(new Secret(randomness.bytes(32)));
+    wiped.privateKey.wipe();
+    await expect(agreement.run({ type: 'answer', signer: wiped, identity: identities[1], keyPackage })).rejects.toThrow(
+      'wiped',
+    );
     initSecret.wipe();
     await expect(agreement.run({ type: 'join', signer: a, keyPackage, initSecret, welcome, leaf })).rejects.toThrow(
       'wiped',
