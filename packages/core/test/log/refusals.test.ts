@@ -58,7 +58,7 @@ test('a certificate counts on from the segment it names, and is of a known kind'
   expect(handed({ extensions: [{ ...extension, critical: false }] })).toEqual([]);
 });
 
-test('class 1: a stub is taken with the true seed and a good seal of its end only', () => {
+test('a stub is taken with the true seed and a good seal of its end only', () => {
   const { alice, bob } = days(10);
   for (const { event } of alice.log.page({ limit: 999 }).slice(0, 2))
     alice.store.transaction(() => alice.log.purge(event));

@@ -114,7 +114,7 @@ describe('a two-member MLS group', () => {
     expect((await agreement.run(join)).type).toBe('joined');
   });
 
-  test('class 10: a KeyPackage of any other form is refused though its signatures are good: one form is no mark of its maker', async () => {
+  test('a KeyPackage of any other form is refused though its signatures are good: one form is no mark of its maker', async () => {
     const cipherSuite = await createMlsSuite(XWING_SUITE_ID, xwing, sha512, (length) => randomness.bytes(length));
     type Parts = Parameters<typeof generateKeyPackageWithKey>[0];
     const basic = defaultCredentialTypes.basic;

@@ -150,7 +150,7 @@ describe('hello and Welcome', () => {
     expect(larger.state.used.map(({ at }) => at)).toEqual([now - MINUTE]);
   });
 
-  test('class 29: at most 32 new hellos of a device are answered in an hour, and old ones still', () => {
+  test('at most 32 new hellos of a device are answered in an hour, and old ones still', () => {
     const hellos = Array.from({ length: 34 }, () => packageOf(smaller));
     const answers = (): readonly number[] => hellos.map((one) => count(feed(larger, one), 'postWelcome'));
     expect(answers()).toEqual(hellos.map((_, i) => (i < 32 ? 1 : 0)));
