@@ -82,6 +82,20 @@ const othersWaiting = (state: LogState, seeds: readonly SegmentSeed[]): readonly
   });
 };
 
+/** So many events back a word of another person is looked for. */
+const LOOK_BACK = 256;
+/**
+ * Minutes: what another person dated last before this end. A clock that was behind dates the end of what it wrote too early,
+ * and set right again it would be past that end and the grace at once.
+ */
+const heardBefore = (state: LogState, feed: FeedId, segment: SegmentId, count: number): number => {
+  const [last] = state.headerRows(feed, segment, count - 1, count, 1);
+  if (last === undefined) return 0;
+  const place = state.placesBelow(last.lamport, LOOK_BACK).find((one) => !isOfOnePerson(state, one.feed, feed));
+  const row = place && state.headerRow(place, place.event);
+  return row === undefined ? 0 : state.headerOf(row).time;
+};
+
 /** Segments of this person whose time has come, of this device oldest first. */
 export const duePublications = (
   state: LogState,
@@ -97,8 +111,9 @@ export const duePublications = (
     ([{ feed, segment, seed }, { ended }]): Publication[] => {
       // A running segment is its device's own affair: its seed is published by nobody before it has ended.
       if (ended === null) return [];
-      const dueAt = ended.time * MINUTE_MS + graceMs;
-      if (now < dueAt || !sharedTimeOk(dueAt)) return [];
+      const isDue = (minutes: number): boolean =>
+        now >= minutes * MINUTE_MS + graceMs && sharedTimeOk(minutes * MINUTE_MS + graceMs);
+      if (!isDue(ended.time) || !isDue(heardBefore(state, feed, segment, ended.count))) return [];
       if (!counterparts.some((frontier) => covers(frontier, feed, segment, ended.count))) return [];
       return [{ feed, segment, content: encode(publishCodec, { feed, segment, seed, extensions: [] }) }];
     },

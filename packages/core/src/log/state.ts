@@ -493,6 +493,11 @@ export const openState = (options: LogOptions) => {
           limit,
         })
         .map(({ value }) => readStanding(value)),
+    /** The last events of the order below a Lamport time, newest first. */
+    placesBelow: (lamport: number, limit: number): readonly (Standing & { readonly event: EventId })[] =>
+      store
+        .scan('order', { from: orderKey(0, NO_HASH), to: orderKey(lamport, NO_HASH), reverse: true, limit })
+        .map(({ key, value }) => ({ ...readStanding(value), event: key.subarray(22) as EventId })),
 
     /** Minutes: the time of the first event of a segment; undefined while it is not held. */
     openedAt(feed: FeedId, segment: SegmentId): number | undefined {

@@ -99,6 +99,19 @@ describe('S1.4 what was published proves nothing', () => {
     expect(pinned.size).toBe(all - old.length);
   });
 
+  test('S1.4 a clock that was behind, and is set right, publishes nothing early: the other one dated something before the end', () => {
+    const [alice, bob] = pair(crypto, 3);
+    const today = START + 400 * DAY;
+    say(bob, 'today', today);
+    give(bob, alice);
+    say(alice, 'written by a clock a year behind', START);
+    say(alice, 'and a day later by it', START + DAY);
+    give(alice, bob);
+    expect(publishDue(alice, bob, today + DAY)).toBe(0);
+    expect(publishDue(alice, bob, today + 7 * DAY - 1)).toBe(0);
+    expect(publishDue(alice, bob, today + 7 * DAY)).toBe(1);
+  });
+
   test('S1.4 planted: one hash that reaches across segments, and the judge attributes all of them', () => {
     // Twenty days written by hand; the first event of a day carries the last event's id of the day before.
     const attributed = (planted: boolean): number => {
