@@ -94,7 +94,8 @@ test('U6 answers, reactions, changes and deletions are the same on both screens,
   await tool(his, 'Shall we meet', 'Reply');
   await his.write('Gladly');
   await hers.reads('Gladly');
-  expect(await hers.message('Gladly').locator('.quote').innerText()).toContain('Shall we meet at noon?');
+  const quote = hers.message('Gladly').locator('.quote');
+  await expect.poll(() => quote.innerText()).toContain('Shall we meet at noon?');
   await tool(hers, 'Gladly', 'React');
   await hers.button('React with 🎉').click();
   await his

@@ -298,7 +298,8 @@ test('a reply names whom it answers, by keyboard', async () => {
   await expect.poll(() => focused()).toBe('Message to Blair');
   await composer.pressSequentially('Take your time');
   await page.keyboard.press('Enter');
-  expect(await message('Take your time').locator('.quote').innerText()).toContain('Running ten minutes late');
+  const quote = message('Take your time').locator('.quote');
+  await expect.poll(() => quote.innerText()).toContain('Running ten minutes late');
 });
 
 test('a reaction is two keys and an emoji away, and is taken back by pressing it', async () => {

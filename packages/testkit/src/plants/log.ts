@@ -82,9 +82,16 @@ export const LOG_PLANTS = {
   'publish-without-grace': {
     words: 'A subkey is published before the grace is over.',
     file: of('publication.ts'),
-    find: 'if (now < dueAt || !sharedTimeOk(dueAt)) return [];',
-    instead: 'if (!sharedTimeOk(dueAt)) return [];',
+    find: 'now >= minutes * MINUTE_MS + graceMs && sharedTimeOk(',
+    instead: 'sharedTimeOk(',
     noticedBy: noticedBy('deniability', 'nothing is published before'),
+  },
+  'believe-own-ends': {
+    words: 'A subkey is published by the end that a clock dated which was behind.',
+    file: of('publication.ts'),
+    find: ' || !isDue(heardBefore(state, feed, segment, ended.count))',
+    instead: '',
+    noticedBy: noticedBy('deniability', 'a clock that was behind'),
   },
   'publish-uncovered': {
     words: 'A subkey is published before anyone else has what it signed.',
