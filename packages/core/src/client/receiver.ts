@@ -528,11 +528,10 @@ export class Receiver {
       date: Math.max(peer.date, item.date),
       agreedAt,
     });
-    if (before === undefined || !equalBytes(before.digest, item.frontier.digest)) {
-      if (dropCovered(this.#context, route, item.frontier) > 0) {
-        if (route.about.kind === 'pair' && !isOwnRoute(route)) this.#hooks.covered(route.about as Pair);
-        this.#context.changed({ type: 'conversation', conversation: route.about.name });
-      }
+    // Also when it says what the last one said: more is known here now of what it covers.
+    if (dropCovered(this.#context, route, item.frontier) > 0) {
+      if (route.about.kind === 'pair' && !isOwnRoute(route)) this.#hooks.covered(route.about as Pair);
+      this.#context.changed({ type: 'conversation', conversation: route.about.name });
     }
     if (iLack.length > 0) this.#out.wantSoon(route);
     const own = route.about.log.device();
