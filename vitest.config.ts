@@ -27,7 +27,6 @@ const LONG_FILES: Readonly<Record<string, number>> = {
   'texts.story.test.ts': 60,
   'lock.story.test.ts': 60,
   'files.story.test.ts': 55,
-  'screens-first.story.test.ts': 55,
   'kill.story.test.ts': 40,
 };
 class LongestFirst extends BaseSequencer {
