@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { alternate, build, pair, Stage, type Ended, type Home } from '../apps/cli/test/support/processes.ts';
+import { fakeTimeLibrary } from './support/fake-time.ts';
 
 const isRoot = process.getuid?.() === 0;
 const stage = new Stage();
@@ -102,9 +103,7 @@ test('a clock that is a day wrong, either way: texts arrive, once each, and an i
     return;
   }
   const { url } = await stage.relay();
-  const library = execFileSync('/usr/bin/faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'], {
-    encoding: 'utf8',
-  }).trim();
+  const library = fakeTimeLibrary();
   for (const days of ['-1d', '+1d']) {
     const wrong = { env: { LD_PRELOAD: library, FAKETIME: days } };
     const alice = stage.home(`alice${days}`);

@@ -1,7 +1,6 @@
 // Somebody takes a running device an hour after things were deleted on it: its memory, what its daemon answers, its disk, and all
 // that a relay ever held of its traffic.
 import { randomBytes } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLibsodium } from '@kith/core/crypto/libsodium';
@@ -14,6 +13,7 @@ import { build, pair, Stage, type Home, type Running } from '../apps/cli/test/su
 import { plainDisk, rowsOf } from './support/attacker.ts';
 import { cellsAt } from './support/relay-cells.ts';
 import { Scanner } from './support/canaries.ts';
+import { fakeTimeLibrary } from './support/fake-time.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 const stage = new Stage();
@@ -61,9 +61,7 @@ test('S4.13 an hour later socket and disk of a running daemon give nothing that 
     context.skip();
     return;
   }
-  const library = execFileSync('/usr/bin/faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'], {
-    encoding: 'utf8',
-  }).trim();
+  const library = fakeTimeLibrary();
   const hands = join(stage.folder, 'clock');
   writeFileSync(hands, '+0');
   const how = {

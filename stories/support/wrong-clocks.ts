@@ -1,10 +1,10 @@
 // Two people and a relay, each a process whose clock is set while it runs (libfaketime): days and years off, back and forth, at
 // double rate. As when somebody sets a clock, only the date changes: waits go on at their pace.
-import { execFileSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pair, Stage, type Home } from '../../apps/cli/test/support/processes.ts';
+import { fakeTimeLibrary } from './fake-time.ts';
 import { Client, compare, killNow, moments, startRelay, textsOf } from './kill.ts';
 
 export interface ClockReport {
@@ -47,15 +47,13 @@ class SettableClock {
   get under(): readonly string[] {
     return [
       'env',
-      `LD_PRELOAD=${library()}`,
+      `LD_PRELOAD=${fakeTimeLibrary()}`,
       `FAKETIME_TIMESTAMP_FILE=${this.#file}`,
       'FAKETIME_NO_CACHE=1',
       'FAKETIME_DONT_FAKE_MONOTONIC=1',
     ];
   }
 }
-const library = (): string =>
-  execFileSync('/usr/bin/faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
 
 interface Line {
   readonly kind: string;
