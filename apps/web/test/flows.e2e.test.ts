@@ -460,6 +460,41 @@ test('while one reads further up nothing moves, and a button counts what came', 
   await expect.poll(() => page.locator('.latest').count()).toBe(0);
 });
 
+test('whoever is at the end stays there, whatever scroll events come between new messages', async () => {
+  await open(`scene=long&${at({ at: 'conversation', conversation: 'blair' })}`);
+  const { messages, reads } = steps(page);
+  await reads('Message 4999');
+  const below = (): Promise<number> =>
+    messages.evaluate((list) => Math.round(list.scrollHeight - list.scrollTop - list.clientHeight));
+  await expect.poll(below).toBeLessThan(2);
+  // The event of an earlier move comes when more has come below already, and the next message with it.
+  await inFixture((fixture) => {
+    const list = document.querySelector('#messages');
+    let count = 0;
+    const next = (): void => {
+      list?.dispatchEvent(new Event('scroll'));
+      if (count <= 40) fixture.receive('blair', count === 40 ? 'the last of them' : `line ${count}\nof many`);
+      count++;
+    };
+    if (list !== null) new MutationObserver(next).observe(list, { subtree: true, childList: true });
+    next();
+  });
+  await reads('the last of them');
+  await expect.poll(below).toBeLessThan(2);
+  expect(await page.locator('.latest').count()).toBe(0);
+  // And a person who goes up is not held.
+  await messages.hover();
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, -300);
+      return below();
+    })
+    .toBeGreaterThan(400);
+  await inFixture((fixture) => fixture.receive('blair', 'while they read'));
+  await page.getByRole('button', { name: '1 new message, to the latest' }).waitFor();
+  expect(await below()).toBeGreaterThan(400);
+});
+
 test('a long conversation: older messages come while one scrolls, and no more than a few hundred are held', async () => {
   await open(`scene=long&${at({ at: 'conversation', conversation: 'blair' })}`);
   const { messages, reads } = steps(page);

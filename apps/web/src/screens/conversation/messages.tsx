@@ -18,6 +18,8 @@ import { firstUnread, rowsOf } from './rows.ts';
 const NEAR = 600;
 /** This near to the end one is at the end, whatever fractions the browser rounds. */
 const AT_END = 40;
+/** Nearer than this it is the same place. */
+const FRACTION = 2;
 const FRAMES_TO_MEASURE = 30;
 
 interface Props {
@@ -43,6 +45,8 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
   const settled = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
   const stick = useRef(true);
+  /** Where the view stood when it was at the end last; whoever follows to the end has not been there yet. */
+  const endTop = useRef(-Infinity);
   const [unreadAtOpening] = useState(contact.unread);
   const [firstNew, setFirstNew] = useState<string | null>(null);
   const [active, setActive] = useState<string | null>(null);
@@ -60,10 +64,19 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     const frame = scroller.current;
     if (frame === null || !settled.current) return;
     const below = frame.scrollHeight - frame.scrollTop - frame.clientHeight;
-    stick.current = below < AT_END && window_.state().atEnd;
+    // What came below since, or a place on the way to the end, is not somebody who goes up.
+    if (below < AT_END) {
+      stick.current = window_.state().atEnd;
+      if (below < FRACTION) endTop.current = frame.scrollTop;
+    } else if (frame.scrollTop < endTop.current - AT_END) stick.current = false;
     setAtEnd(stick.current);
     if (frame.scrollTop < NEAR) window_.older();
     if (below < NEAR) window_.newer();
+  };
+
+  const follow = (): void => {
+    stick.current = true;
+    endTop.current = -Infinity;
   };
 
   const focusedIndex = rows.findIndex(({ line }) => line.event === focused.current);
@@ -110,7 +123,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     if (came && newestMine) {
       // Who answers has read: the line goes, and their own message is brought into view.
       setFirstNew(null);
-      stick.current = true;
+      follow();
     }
     if (stick.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [newest, newestMine, log.atEnd, rows.length]);
@@ -120,7 +133,8 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     const frame = scroller.current;
     if (frame === null) return;
     const watch = new ResizeObserver(() => {
-      if (stick.current) frame.scrollTop = frame.scrollHeight;
+      // Who has begun to go up goes on: rows that are measured on the way do not pull them back.
+      if (stick.current && frame.scrollTop >= endTop.current - FRACTION) frame.scrollTop = frame.scrollHeight;
     });
     watch.observe(frame);
     if (frame.firstElementChild !== null) watch.observe(frame.firstElementChild);
@@ -141,7 +155,7 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     return () => cancelAnimationFrame(frame);
   }, [active]);
 
-  // Read is what was on screen, at the end, in a visible tab.
+  // Read is what was on screen, at the end, in a visible tab. As many may be unread as before, and others.
   const { conversation, unread } = contact;
   useEffect(() => {
     const mark = (): void => {
@@ -151,10 +165,10 @@ export function Messages({ contact, log, window_, target, closed, actions, toCom
     mark();
     document.addEventListener('visibilitychange', mark);
     return () => document.removeEventListener('visibilitychange', mark);
-  }, [kith, conversation, unread, atEnd, log.atEnd]);
+  }, [kith, conversation, unread, newest, atEnd, log.atEnd]);
 
   const toLatest = (): void => {
-    stick.current = true;
+    follow();
     placed.current = target ?? 'end';
     if (window_.state().atEnd) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
     else window_.latest();
