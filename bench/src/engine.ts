@@ -30,13 +30,15 @@ const methods = {
     home,
     relay,
     online,
+    durability = 'process',
   }: {
     readonly home: string;
     readonly relay: string;
     readonly online: boolean;
+    readonly durability?: 'process' | 'power';
   }): Promise<void> {
     countBytes();
-    kith = await openNodeKith({ home, relays: [relay], online, durability: 'process' });
+    kith = await openNodeKith({ home, relays: [relay], online, durability });
     kith.onChange((change) => {
       if (change.type === 'events') for (const line of change.events) heard(line);
     });

@@ -8,39 +8,15 @@ import Hypercore from 'hypercore';
 import { WebSocketServer } from 'ws';
 import { answer } from './child.ts';
 import { now } from './figures.ts';
-import { numbers, textOf } from './words.ts';
-import { timeOf } from './writing.ts';
+import { turns, type Got, type Message } from './history-texts.ts';
 import { bytesReceived, countBytes } from './wire.ts';
 
-/** What one of the two writes before the other answers, as in Kith's homes. */
-const TURN = 25;
 const SCREEN = 50;
 const BLOCK_KEY = Buffer.alloc(32, 7);
 
-interface Message {
-  readonly at: number;
-  readonly text: string;
-}
 interface Talk extends Record<string, unknown> {
   readonly messages: (Message & { readonly author: number })[];
 }
-export interface Got {
-  /** Milliseconds. */
-  readonly all: number;
-  readonly first: number;
-  readonly received: number;
-  readonly count: number;
-}
-
-/** The texts of `numbers(seed)`, by turns of two authors. */
-function* turns(count: number, seed: number): Generator<{ readonly author: number; readonly messages: Message[] }> {
-  const next = numbers(seed);
-  for (let i = 0; i < count; i += TURN) {
-    const at = timeOf(i, count);
-    yield { author: (i / TURN) % 2, messages: Array.from({ length: TURN }, () => ({ at, text: textOf(next) })) };
-  }
-}
-
 const methods = {
   /** A core for each author. */
   async serveHypercore({

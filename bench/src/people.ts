@@ -16,11 +16,13 @@ export const startPerson = async (
   yard: Yard,
   name: string,
   relay: Server,
-  flags: readonly string[] = [],
-  home = yard.newFolder(name),
+  {
+    home = yard.newFolder(name),
+    durability = 'process',
+  }: { readonly home?: string; readonly durability?: 'process' | 'power' } = {},
 ): Promise<Person> => {
-  const engine = yard.worker<EngineProcess>('engine.ts', flags);
-  await engine.ask('open', { home, relay: relay.url, online: true });
+  const engine = yard.worker<EngineProcess>('engine.ts');
+  await engine.ask('open', { home, relay: relay.url, online: true, durability });
   yard.atEnd(() => engine.ask('close', undefined as never));
   return { home, engine, call: async (method, params) => (await engine.ask('call', { method, params })) as never };
 };

@@ -7,17 +7,18 @@ import { floor } from './races/floor.ts';
 import { kith } from './races/kith.ts';
 import { writePage, type Absent, type Raced } from './races/page.ts';
 import { WORKS, type Peer } from './races/peer.ts';
+import { REPLICATED } from './races/replicas.ts';
 import { SERVERS } from './races/servers.ts';
 import { runWork } from './races/works.ts';
 import { Yard } from './yard.ts';
 
-const PEERS: readonly Peer[] = [floor, kith('process'), kith('power'), ...SERVERS];
+const PEERS: readonly Peer[] = [floor, kith('process'), kith('power'), ...SERVERS, ...REPLICATED];
 /** Of those that people would otherwise choose. */
 const NOT_YET = ['Delta Chat', 'libtoxcore'];
 /** Words of the environment narrow a run down while something is looked for: `KITH_RACE_WORKS=W1 KITH_RACE_PEERS=floor-ws,…`. */
 const chosen = (name: string): readonly string[] | undefined => process.env[name]?.split(',');
 
-export const bench: Bench = async ({ isQuick, isInstalling, print }) => {
+export const bench: Bench = async ({ yard: shared, isQuick, isInstalling, print }) => {
   const before = loadavg()[0] ?? 0;
   const works = WORKS.filter((work) => chosen('KITH_RACE_WORKS')?.includes(work) ?? true);
   const peers = PEERS.filter(({ name }) => chosen('KITH_RACE_PEERS')?.includes(name) ?? true);
@@ -25,6 +26,7 @@ export const bench: Bench = async ({ isQuick, isInstalling, print }) => {
   if (isInstalling) {
     const wanted = peers.filter((peer) => peer.missing() !== null);
     installDebian([...new Set(wanted.flatMap(({ packages = [] }) => packages))]);
+    for (const { bring } of wanted) bring?.();
   }
   const absent: Absent[] = NOT_YET.map((name) => ({ name, why: 'not raced yet' }));
   for (const peer of peers) {
@@ -38,7 +40,7 @@ export const bench: Bench = async ({ isQuick, isInstalling, print }) => {
     for (const peer of racing.filter((one) => one.works.includes(work))) {
       const yard = new Yard();
       try {
-        await runWork(yard, peer, work, { isQuick, flags }, (result) => {
+        await runWork(yard, shared, peer, work, { isQuick, flags }, (result) => {
           if (peer === floor) bare.set(result.part, result.value);
           const peerValue = bare.get(result.part) ?? null;
           raced.push({ work, peer, result, ratio: peerValue === null ? null : result.value / peerValue });

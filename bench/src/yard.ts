@@ -1,6 +1,6 @@
 // The processes and folders of one bench. What was started here is ended here, by its own id.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 const END_MS = 5000;
 const OPEN_MS = 30_000;
 
-type Answers = Readonly<Record<string, (input: never) => unknown>>;
+export type Answers = Readonly<Record<string, (input: never) => unknown>>;
 /** A process that answers what `answer` (child.ts) was given. */
 export interface Worker<M extends Answers> {
   readonly pid: number;
@@ -169,11 +169,31 @@ export class Yard {
   }
 }
 
-/** Seconds of processor time that a process has used (proc(5): utime and stime in hundredths). */
+/** Undefined when the process has ended. */
+const readProc = (path: string): string | undefined => {
+  try {
+    return readFileSync(`/proc/${path}`, 'latin1');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+};
+/**
+ * Seconds of processor time that a process and all it started have used (proc(5): utime, stime and those of children that have
+ * ended, in hundredths).
+ */
 export const cpuOf = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const stat = readProc(`${pid}/stat`);
+  if (stat === undefined) return 0;
+  const [user, system, endedUser, endedSystem] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11)
+    .map(Number);
+  const own = ((user ?? 0) + (system ?? 0) + (endedUser ?? 0) + (endedSystem ?? 0)) / 100;
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const children = tasks.flatMap((task) => readProc(`${pid}/task/${task}/children`)?.trim().split(' ') ?? []);
+  return children.filter((child) => child !== '').reduce((sum, child) => sum + cpuOf(Number(child)), own);
 };
 /** Resident memory in KiB. */
 export const residentOf = (pid: number): number =>

@@ -1,5 +1,7 @@
 // What a race asks of each of those who run it: a server to start, and clients that know one another by name.
-import type { Yard } from '../yard.ts';
+import type { Measured } from '../replica.ts';
+import type { Worker, Yard } from '../yard.ts';
+import type { ClientProcess } from './client.ts';
 
 /** Where the clients of a peer find it: whatever its `openClient` needs, as plain data. */
 export type Spot = Readonly<Record<string, string>>;
@@ -25,7 +27,7 @@ export interface MeetingClient extends RaceClient {
 export type Hear = (from: string, text: string) => void;
 export type OpenClient = (spot: Spot, name: string, hear: Hear) => Promise<RaceClient>;
 
-export const WORKS = ['W1', 'W2', 'W3', 'W4'] as const;
+export const WORKS = ['W1', 'W2', 'W3', 'W4', 'W5'] as const;
 export type Work = (typeof WORKS)[number];
 
 /** What an acknowledgement of it stands for, and what it does for its users. */
@@ -39,21 +41,34 @@ export interface Field {
   /** Of its servers. */
   readonly pids: readonly number[];
 }
-export interface Peer extends Traits {
-  readonly name: string;
+/** People who talk, W1 to W4. */
+export interface Talk {
   /** Which file beside this one opens its clients. */
   readonly client: string;
-  readonly durability: 'process' | 'power' | null;
-  readonly works: readonly Work[];
-  /** Of Debian, that bring it. */
-  readonly packages?: readonly string[];
-  /** Why it is not here, or null. */
-  missing(): string | null;
-  /** What a work is divided by for it, so that a run ends. */
+  /** What W1 is divided by for it, so that a run ends. */
   readonly slow?: number;
   readonly mustMeet?: boolean;
+  /** How many receivers there are in W3, where 100 are too many for it. */
+  readonly receivers?: number;
   /** W4: opens connections that only listen, where `client` would do more; how many, where 10,000 would take too long. */
   readonly idleClient?: string;
   readonly idle?: number;
   start(yard: Yard, names: readonly string[]): Promise<Field>;
+  /** A process for its clients, where they do not run in one of Node's. */
+  readonly clients?: (yard: Yard) => Worker<ClientProcess>;
+}
+/** `shared`: outlives the work, for what several want. */
+export type Receive = (yard: Yard, count: number, shared: Yard) => Promise<Measured>;
+export interface Peer extends Traits {
+  readonly name: string;
+  readonly durability: 'process' | 'power' | null;
+  readonly works: readonly Work[];
+  /** Of Debian, that bring it; and what else is done for it by `--install`. */
+  readonly packages?: readonly string[];
+  readonly bring?: () => void;
+  /** Why it is not here, or null. */
+  missing(): string | null;
+  readonly talk?: Talk;
+  /** W5: from having nothing to having all. */
+  readonly receive?: Receive;
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Yard } from '../yard.ts';
 import { missingProgram } from './debian.ts';
-import { WORKS, type Field, type Peer, type Traits } from './peer.ts';
+import type { Field, Peer, Traits, Work } from './peer.ts';
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -40,6 +40,7 @@ const server =
   };
 
 const clear: Traits = { encrypts: 'nothing', keeps: 'what waits, on the server', orders: 'within a connection' };
+const TALKED: readonly Work[] = ['W1', 'W2', 'W3', 'W4'];
 /** Logging in takes so much longer that 10,000 are too many for a run. */
 const FEWER_IDLE = 2000;
 
@@ -48,16 +49,17 @@ const mosquitto: Peer = {
   ...clear,
   name: 'mosquitto',
   keeps: 'in memory; on disk every 5 s',
-  client: 'mosquitto-client.ts',
   durability: null,
-  works: WORKS,
+  works: TALKED,
   packages: ['mosquitto'],
   missing: () => missingProgram(MOSQUITTO, 'mosquitto'),
-  start: server((folder, port) => {
-    const file = join(folder, 'mosquitto.conf');
-    writeFileSync(
-      file,
-      `listener ${port} 127.0.0.1
+  talk: {
+    client: 'mosquitto-client.ts',
+    start: server((folder, port) => {
+      const file = join(folder, 'mosquitto.conf');
+      writeFileSync(
+        file,
+        `listener ${port} 127.0.0.1
 allow_anonymous true
 persistence true
 persistence_location ${folder}/
@@ -67,9 +69,10 @@ max_inflight_messages 64
 set_tcp_nodelay true
 user root
 `,
-    );
-    return { command: MOSQUITTO, argv: ['-c', file] };
-  }),
+      );
+      return { command: MOSQUITTO, argv: ['-c', file] };
+    }),
+  },
 };
 
 const NATS = '/usr/sbin/nats-server';
@@ -77,43 +80,46 @@ const nats = (hasStream: boolean): Peer => ({
   ...clear,
   name: hasStream ? 'nats-jetstream' : 'nats',
   keeps: hasStream ? 'a stream on disk' : 'nothing',
-  client: 'nats-client.ts',
   durability: hasStream ? 'process' : null,
   works: hasStream ? ['W1', 'W2', 'W3'] : ['W1', 'W3', 'W4'],
   packages: ['nats-server'],
   missing: () => missingProgram(NATS, 'nats-server'),
-  start: server(
-    (folder, port) => {
-      const file = join(folder, 'nats.conf');
-      const stream = `jetstream { store_dir: "${folder}/stream", max_mem: 1G, max_file: 8G }\n`;
-      writeFileSync(
-        file,
-        `listen: 127.0.0.1:${port}\nmax_payload: 1MB\nmax_connections: 20000\nmax_pending: 512MB\n${hasStream ? stream : ''}`,
-      );
-      return { command: NATS, argv: ['-c', file] };
-    },
-    { jetstream: hasStream ? 'yes' : 'no' },
-  ),
+  talk: {
+    client: 'nats-client.ts',
+    start: server(
+      (folder, port) => {
+        const file = join(folder, 'nats.conf');
+        const stream = `jetstream { store_dir: "${folder}/stream", max_mem: 1G, max_file: 8G }\n`;
+        writeFileSync(
+          file,
+          `listen: 127.0.0.1:${port}\nmax_payload: 1MB\nmax_connections: 20000\nmax_pending: 512MB\n${hasStream ? stream : ''}`,
+        );
+        return { command: NATS, argv: ['-c', file] };
+      },
+      { jetstream: hasStream ? 'yes' : 'no' },
+    ),
+  },
 });
 
 const PROSODY = '/usr/bin/prosody';
 const prosody: Peer = {
   ...clear,
   name: 'prosody',
-  client: 'xmpp-client.ts',
   durability: 'process',
-  works: WORKS,
-  idle: FEWER_IDLE,
+  works: TALKED,
   packages: ['prosody', 'lua-event', 'lua-sec'],
   missing: () => missingProgram(PROSODY, 'prosody'),
-  start: server((folder, port, names) => {
-    const accounts = join(folder, 'data/localhost/accounts');
-    mkdirSync(accounts, { recursive: true });
-    for (const name of names) writeFileSync(join(accounts, `${name}.dat`), 'return { ["password"] = "x"; };\n');
-    const file = join(folder, 'prosody.cfg.lua');
-    writeFileSync(
-      file,
-      `data_path="${folder}/data"
+  talk: {
+    client: 'xmpp-client.ts',
+    idle: FEWER_IDLE,
+    start: server((folder, port, names) => {
+      const accounts = join(folder, 'data/localhost/accounts');
+      mkdirSync(accounts, { recursive: true });
+      for (const name of names) writeFileSync(join(accounts, `${name}.dat`), 'return { ["password"] = "x"; };\n');
+      const file = join(folder, 'prosody.cfg.lua');
+      writeFileSync(
+        file,
+        `data_path="${folder}/data"
 pidfile="${folder}/prosody.pid"
 run_as_root=true
 daemonize=false
@@ -133,27 +139,29 @@ Component "rooms.localhost" "muc"
   muc_room_default_public=true
   restrict_room_creation=false
 `,
-    );
-    return { command: PROSODY, argv: ['--config', file, '-F'] };
-  }),
+      );
+      return { command: PROSODY, argv: ['--config', file, '-F'] };
+    }),
+  },
 };
 
 const EJABBERD = '/usr/sbin/ejabberdctl';
 const ejabberd: Peer = {
   ...clear,
   name: 'ejabberd',
-  client: 'xmpp-client.ts',
   durability: 'process',
   // Its offline store takes more than a run has time for.
   works: ['W1', 'W3', 'W4'],
-  idle: FEWER_IDLE,
   packages: ['ejabberd'],
   missing: () => missingProgram(EJABBERD, 'ejabberd'),
-  start: server((folder, port) => {
-    const file = join(folder, 'ejabberd.yml');
-    writeFileSync(
-      file,
-      `hosts: [localhost]
+  talk: {
+    client: 'xmpp-client.ts',
+    idle: FEWER_IDLE,
+    start: server((folder, port) => {
+      const file = join(folder, 'ejabberd.yml');
+      writeFileSync(
+        file,
+        `hosts: [localhost]
 loglevel: error
 log_rotate_count: 0
 listen:
@@ -168,21 +176,22 @@ modules:
   mod_roster: {}
   mod_muc: { host: rooms.localhost, access: all, access_create: all, min_message_interval: 0, max_users: 500, default_room_options: { anonymous: false } }
 `,
-    );
-    return {
-      command: '/usr/bin/erl',
-      argv: ['-noinput', '-mnesia', 'dir', `"${folder}/db"`, '+K', 'true', '+P', '250000', '-s', 'ejabberd'],
-      env: {
-        EJABBERD_CONFIG_PATH: file,
-        EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
-        HOME: folder,
-        ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
-        ERL_MAX_PORTS: '32000',
-        // Its own table of names stays on this machine.
-        ERL_EPMD_ADDRESS: '127.0.0.1',
-      },
-    };
-  }),
+      );
+      return {
+        command: '/usr/bin/erl',
+        argv: ['-noinput', '-mnesia', 'dir', `"${folder}/db"`, '+K', 'true', '+P', '250000', '-s', 'ejabberd'],
+        env: {
+          EJABBERD_CONFIG_PATH: file,
+          EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
+          HOME: folder,
+          ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
+          ERL_MAX_PORTS: '32000',
+          // Its own table of names stays on this machine.
+          ERL_EPMD_ADDRESS: '127.0.0.1',
+        },
+      };
+    }),
+  },
 };
 
 export const SERVERS: readonly Peer[] = [mosquitto, nats(false), nats(true), prosody, ejabberd];

@@ -4,10 +4,10 @@ import { settled } from '../idle.ts';
 import { say } from '../line.ts';
 import { cpuOf, type Worker, type Yard } from '../yard.ts';
 import type { ClientProcess } from './client.ts';
-import type { Field, Peer, Work } from './peer.ts';
+import type { Field, Peer, Receive, Talk, Work } from './peer.ts';
 
 export interface Result {
-  /** `pingpong`, `pipelined`, `leave`, `drain`, `burst`, `paced`, `kib-per-connection`. */
+  /** `pingpong`, `pipelined`, `leave`, `drain`, `burst`, `paced`, `kib-per-connection`, `received`. */
   readonly part: string;
   readonly value: number;
   readonly unit: 'messages/s' | 'KiB';
@@ -37,25 +37,35 @@ const others = Array.from({ length: SENDERS }, (_, i) => `s${i}`);
 /** One peer at work: its servers and two processes for its clients. */
 class Court {
   readonly field: Field;
-  readonly #peer: Peer;
+  readonly #name: string;
+  readonly #talk: Talk;
   readonly here: Worker<ClientProcess>;
   readonly there: Worker<ClientProcess>;
   readonly #done: (result: Result) => void;
   run = 1;
 
-  constructor(yard: Yard, peer: Peer, field: Field, flags: readonly string[], done: (result: Result) => void) {
-    this.#peer = peer;
+  constructor(
+    yard: Yard,
+    name: string,
+    talk: Talk,
+    field: Field,
+    flags: readonly string[],
+    done: (result: Result) => void,
+  ) {
+    this.#name = name;
+    this.#talk = talk;
     this.#done = done;
     this.field = field;
-    this.here = yard.worker<ClientProcess>('races/client.ts', flags);
-    this.there = yard.worker<ClientProcess>('races/client.ts', flags);
+    const clients = talk.clients ?? ((at: Yard) => at.worker<ClientProcess>('races/client.ts', flags));
+    this.here = clients(yard);
+    this.there = clients(yard);
   }
-  async open(at: Worker<ClientProcess>, names: readonly string[], client = this.#peer.client): Promise<void> {
+  async open(at: Worker<ClientProcess>, names: readonly string[], client = this.#talk.client): Promise<void> {
     await at.ask('open', { client, spot: this.field.spot, names });
   }
   /** The hub, in one process, meets the others, in the other one. */
   async meet(names: readonly string[]): Promise<void> {
-    if (this.#peer.mustMeet !== true) return;
+    if (this.#talk.mustMeet !== true) return;
     const start = now();
     for (let at = 0; at < names.length; at += 10) {
       await Promise.all(
@@ -69,7 +79,7 @@ class Court {
         }),
       );
     }
-    say(`races: ${this.#peer.name}: ${names.length} met in ${Math.round(now() - start)} ms`);
+    say(`races: ${this.#name}: ${names.length} met in ${Math.round(now() - start)} ms`);
   }
   /** Tells each result when it is there: a later part that fails takes none of them away. */
   async meter(part: string, count: number, work: () => Promise<Ran>): Promise<void> {
@@ -89,12 +99,12 @@ class Court {
       disordered,
     };
     say(
-      `races: ${this.#peer.name} ${part}: ${result.value.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
+      `races: ${this.#name} ${part}: ${result.value.toFixed(0)}/s, processor us a message: servers ${result.serverCpu.toFixed(0)}, clients ${result.clientCpu.toFixed(0)}${p50 === null ? '' : `, p50 ${p50.toFixed(2)} ms, p99 ${String(p99?.toFixed(2))} ms`}${disordered === 0 ? '' : `, ${disordered} out of order`}`,
     );
     this.#done(result);
   }
   tell(part: string, kib: number): void {
-    say(`races: ${this.#peer.name} ${part}: ${kib.toFixed(1)}`);
+    say(`races: ${this.#name} ${part}: ${kib.toFixed(1)}`);
     this.#done({ part, value: kib, unit: 'KiB', serverCpu: 0, clientCpu: 0, p50: null, p99: null, disordered: 0 });
   }
 }
@@ -103,10 +113,10 @@ export interface Sizes {
   readonly isQuick: boolean;
   readonly flags: readonly string[];
 }
-type Unit = (court: Court, peer: Peer, sizes: Sizes) => Promise<void>;
+type Unit = (court: Court, talk: Talk, sizes: Sizes) => Promise<void>;
 
-const w1: Unit = async (court, peer, { isQuick }) => {
-  const slow = peer.slow ?? 1;
+const w1: Unit = async (court, talk, { isQuick }) => {
+  const slow = talk.slow ?? 1;
   const of = (count: number): number => Math.ceil(count / slow / (isQuick ? 10 : 1));
   const [other = ''] = others;
   await court.open(court.here, [hub]);
@@ -123,9 +133,9 @@ const w1: Unit = async (court, peer, { isQuick }) => {
   await court.meter('pipelined', of(20_000), () => pump(of(20_000), 64));
 };
 
-const w2: Unit = async (court, peer, { isQuick }) => {
+const w2: Unit = async (court, talk, { isQuick }) => {
   const each = isQuick ? 10 : 100;
-  const { client } = peer;
+  const { client } = talk;
   const { spot } = court.field;
   await court.open(court.here, [hub]);
   await court.open(court.there, others);
@@ -146,38 +156,39 @@ const w2: Unit = async (court, peer, { isQuick }) => {
   await court.meter('drain', count, () => drain(run));
 };
 
-const w3: Unit = async (court, _, { isQuick }) => {
+const w3: Unit = async (court, { receivers = SENDERS }, { isQuick }) => {
   const count = isQuick ? 10 : 100;
+  const to = others.slice(0, receivers);
   await court.open(court.here, [hub]);
-  await court.open(court.there, others);
-  await court.meet(others);
+  await court.open(court.there, to);
+  await court.meet(to);
   const gather = async (at: Worker<ClientProcess>, names: readonly string[]): Promise<void> =>
-    at.ask('gather', { names, all: others });
+    at.ask('gather', { names, all: to });
   await gather(court.here, [hub]);
-  await gather(court.there, others);
+  await gather(court.there, to);
   const burst = async (): Promise<Ran> => {
     const run = court.run++;
-    await court.there.ask('watch', { names: others, run, count, perSender: count });
-    const start = await court.here.ask('burst', { from: hub, to: others, run, count });
+    await court.there.ask('watch', { names: to, run, count, perSender: count });
+    const start = await court.here.ask('burst', { from: hub, to, run, count });
     const { at, disordered } = await court.there.ask('watched', NOTHING);
     return { ms: at - start, disordered };
   };
   await burst();
-  await court.meter('burst', SENDERS * count, burst);
+  await court.meter('burst', receivers * count, burst);
   // Each text waits for the one before it to be everywhere, which only one process can know without asking another.
   await court.here.ask('close', { names: [hub] });
   await court.open(court.there, [hub]);
   await gather(court.there, [hub]);
-  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to: others, run: court.run++, count });
+  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to, run: court.run++, count });
   await paced();
-  await court.meter('paced', SENDERS * count, paced);
+  await court.meter('paced', receivers * count, paced);
 };
 
-const w4: Unit = async (court, peer, { isQuick }) => {
-  const count = isQuick ? 1000 : (peer.idle ?? IDLE);
+const w4: Unit = async (court, talk, { isQuick }) => {
+  const count = isQuick ? 1000 : (talk.idle ?? IDLE);
   const [pid = 0] = court.field.pids;
   const before = await settled(pid);
-  await court.open(court.there, idle.slice(0, count), peer.idleClient);
+  await court.open(court.there, idle.slice(0, count), talk.idleClient);
   court.tell('kib-per-connection', ((await settled(pid)) - before) / count);
 };
 
@@ -188,15 +199,44 @@ const UNITS: ReadonlyMap<Work, Unit> = new Map([
   ['W4', w4],
 ]);
 
+const MESSAGES = 100_000;
+const w5 = async (receive: Receive, yard: Yard, shared: Yard, { isQuick }: Sizes, name: string): Promise<Result> => {
+  const count = isQuick ? MESSAGES / 10 : MESSAGES;
+  const { all, count: came, cpu } = await receive(yard, count, shared);
+  if (came !== count) throw new Error(`${came} of ${count} messages came`);
+  const each = (seconds: number): number => (seconds / count) * 1e6;
+  const result: Result = {
+    part: 'received',
+    value: (count / all) * 1000,
+    unit: 'messages/s',
+    serverCpu: each(cpu.slice(0, -1).reduce((sum, part) => sum + part, 0)),
+    clientCpu: each(cpu.at(-1) ?? 0),
+    p50: null,
+    p99: null,
+    disordered: 0,
+  };
+  say(
+    `races: ${name} received: ${result.value.toFixed(0)}/s, processor us a message: givers ${result.serverCpu.toFixed(0)}, taker ${result.clientCpu.toFixed(0)}`,
+  );
+  return result;
+};
+
+/** `shared`: outlives the work. */
 export const runWork = async (
   yard: Yard,
+  shared: Yard,
   peer: Peer,
   work: Work,
   sizes: Sizes,
   done: (result: Result) => void,
 ): Promise<void> => {
+  const { talk, receive } = peer;
+  if (work === 'W5') {
+    if (receive !== undefined) done(await w5(receive, yard, shared, sizes, peer.name));
+    return;
+  }
   const unit = UNITS.get(work);
-  if (unit === undefined) return;
-  const field = await peer.start(yard, work === 'W4' ? idle.slice(0, peer.idle ?? IDLE) : [hub, ...others]);
-  await unit(new Court(yard, peer, field, sizes.flags, done), peer, sizes);
+  if (unit === undefined || talk === undefined) return;
+  const field = await talk.start(yard, work === 'W4' ? idle.slice(0, talk.idle ?? IDLE) : [hub, ...others]);
+  await unit(new Court(yard, peer.name, talk, field, sizes.flags, done), talk, sizes);
 };
