@@ -159,6 +159,8 @@ const ejabberd: Peer = {
     idle: FEWER_IDLE,
     start: server((folder, port) => {
       const file = join(folder, 'ejabberd.yml');
+      // Who logs in without an account loses it with the connection, and its standing in the room: it comes back as a visitor, who
+      // may not speak where there is a moderator.
       writeFileSync(
         file,
         `hosts: [localhost]
@@ -174,7 +176,7 @@ modules:
   mod_ping: {}
   mod_disco: {}
   mod_roster: {}
-  mod_muc: { host: rooms.localhost, access: all, access_create: all, min_message_interval: 0, max_users: 500, default_room_options: { anonymous: false } }
+  mod_muc: { host: rooms.localhost, access: all, access_create: all, min_message_interval: 0, max_users: 500, default_room_options: { anonymous: false, moderated: false } }
 `,
       );
       return {

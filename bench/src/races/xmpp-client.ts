@@ -5,8 +5,17 @@ import type { OpenClient } from './peer.ts';
 
 const MOST_TRIES = 20;
 const TRY_AGAIN_MS = 100;
+const MOST_TOLD = 400;
 const DOMAIN = 'localhost';
 const ROOM = `all@rooms.${DOMAIN}`;
+/** Codes of XEP-0045. */
+const OWN_PRESENCE = 110;
+const ROOM_IS_NEW = 201;
+
+interface Refusal {
+  readonly refusal: string;
+}
+const has = (stanza: string, code: number): boolean => new RegExp(`code=['"]${code}['"]`).test(stanza);
 
 /** Whole stanzas of a stream, by counting tags: servers escape `>` in attributes and texts. */
 const stanzas = (take: (stanza: string) => void): ((data: string) => void) => {
@@ -59,10 +68,12 @@ export const openClient: OpenClient = async (spot, name, hear) => {
   const features: (() => void)[] = [];
   const answers = new Map<string, (stanza: string) => void>();
   let authenticated: (error?: Error) => void = () => undefined;
-  let joined: (refusal: string | null) => void = () => undefined;
+  let joined: (answer: 'new' | 'old' | Refusal) => void = () => undefined;
   const take = (stanza: string): void => {
     const from = attribute(stanza, 'from');
     if (stanza.startsWith('<message')) {
+      if (attribute(stanza, 'type') === 'error')
+        throw new Error(`a message was refused: ${stanza.slice(0, MOST_TOLD)}`);
       const body = bodyOf(stanza);
       if (body === undefined) return;
       if (attribute(stanza, 'type') === 'groupchat') hear(from.slice(from.indexOf('/') + 1), body);
@@ -72,8 +83,8 @@ export const openClient: OpenClient = async (spot, name, hear) => {
       answers.get(id)?.(stanza);
       answers.delete(id);
     } else if (stanza.startsWith('<presence')) {
-      if (attribute(stanza, 'type') === 'error') joined(stanza);
-      else if (/code=['"]110['"]/.test(stanza)) joined(null);
+      if (attribute(stanza, 'type') === 'error') joined({ refusal: stanza });
+      else if (has(stanza, OWN_PRESENCE)) joined(has(stanza, ROOM_IS_NEW) ? 'new' : 'old');
     } else if (stanza.startsWith('<stream:features') || stanza.startsWith('<features')) features.shift()?.();
     else if (stanza.startsWith('<success')) authenticated();
     else if (stanza.startsWith('<failure')) authenticated(new Error(stanza));
@@ -105,24 +116,26 @@ export const openClient: OpenClient = async (spot, name, hear) => {
   return {
     send: (to, text) => void socket.write(`<message to='${to}@${DOMAIN}' type='chat'><body>${text}</body></message>`),
     sendAll: (text) => void socket.write(`<message to='${ROOM}' type='groupchat'><body>${text}</body></message>`),
-    gather: async (all) => {
-      const join = (): Promise<string | null> =>
+    gather: async () => {
+      const join = (): Promise<'new' | 'old' | Refusal> =>
         new Promise((resolve) => {
           joined = resolve;
           socket.write(`<presence to='${ROOM}/${name}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
         });
       // A room may not have noticed yet that the same name left it.
-      for (let refusal = await join(), tries = 1; refusal !== null; refusal = await join(), tries++) {
-        if (tries === MOST_TRIES) throw new Error(refusal);
+      let answer = await join();
+      for (let tries = 1; typeof answer !== 'string'; answer = await join(), tries++) {
+        if (tries === MOST_TRIES) throw new Error(answer.refusal);
         await wait(TRY_AGAIN_MS);
       }
+      if (answer === 'old') return;
       // Whoever comes first opens the room to the others.
-      if (!all.includes(name))
-        await ask(
-          'set',
-          `<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>`,
-          ROOM,
-        );
+      const opened = await ask(
+        'set',
+        `<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>`,
+        ROOM,
+      );
+      if (attribute(opened, 'type') === 'error') throw new Error(opened);
     },
     // Answered after everything that was sent before it.
     taken: async () => void (await ask('get', `<ping xmlns='urn:xmpp:ping'/>`, DOMAIN)),
