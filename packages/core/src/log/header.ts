@@ -13,7 +13,15 @@ import {
   uint,
   type Infer,
 } from '../codec/index.ts';
-import { conversationIdCodec, eventIdCodec, feedIdCodec, NO_HASH, segmentIdCodec, MAX_SEQ } from '../identity/index.ts';
+import {
+  CHARTER_SEGMENT,
+  conversationIdCodec,
+  eventIdCodec,
+  feedIdCodec,
+  MAX_SEQ,
+  NO_HASH,
+  segmentIdCodec,
+} from '../identity/index.ts';
 import { noContentHash, SIZE_CLASSES } from './content.ts';
 
 export const EVENT_FORMAT = 1;
@@ -70,6 +78,8 @@ export const decodeHeader = (data: Uint8Array): Header | undefined => {
   if (data.length > MAX_HEADER_BYTES) return undefined;
   const header = decode(headerCodec, data);
   if (header === undefined) return undefined;
+  // The charter stands in segment 0; and what counts events up to this one has to fit where a seq does.
+  if (equalBytes(header.segment, CHARTER_SEGMENT) || header.seq === MAX_SEQ) return undefined;
   const first = header.seq === 0;
   if (first !== equalBytes(header.previous, NO_HASH) || (!first && header.end !== null)) return undefined;
   if ((header.sizeClass === 0) !== equalBytes(header.contentHash, noContentHash())) return undefined;

@@ -192,7 +192,7 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
 
 const takeCertificate = (state: LogState, intake: Intake, data: Uint8Array, parcel: Parcel): void => {
   const claimed = readCertificate(data);
-  if (claimed === undefined) return refuse(intake, 'malformed');
+  if (claimed === undefined || equalBytes(claimed.segment, CHARTER_SEGMENT)) return refuse(intake, 'malformed');
   if (!equalBytes(claimed.conversation, state.conversation)) return refuse(intake, 'other-conversation');
   if (state.segment(claimed.feed, claimed.segment) !== undefined) return;
   const device = state.device(claimed.feed);
@@ -346,6 +346,7 @@ const complete = (
 };
 
 const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): void => {
+  if (equalBytes(seal.segment, CHARTER_SEGMENT)) return refuse(intake, 'malformed');
   if (state.device(seal.feed) === undefined) return wait(state, intake, seal.feed, CHARTER_SEGMENT, parcel);
   const record = state.segment(seal.feed, seal.segment);
   if (record === undefined) return wait(state, intake, seal.feed, seal.segment, parcel);
@@ -359,6 +360,7 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
 
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
   const { feed, segment, count, head, lamport, seed } = stub;
+  if (equalBytes(segment, CHARTER_SEGMENT)) return refuse(intake, 'malformed');
   if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);

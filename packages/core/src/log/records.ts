@@ -33,6 +33,8 @@ import {
 import type { Link, Piece } from '../ports/index.ts';
 import { headCodec, MAX_LAMPORT, type Header } from './header.ts';
 
+/** What a certificate and a header may say has to fit: a record that did not read would be the end of its log. */
+const MAX_UINT32 = 0xffffffff;
 /** Chains beyond the first in one segment: more would let one copied key fill a disk. */
 export const MAX_BRANCHES = 8;
 
@@ -52,7 +54,7 @@ export const segmentRecord = named(
     number: uint(MAX_SEQ),
     previous: nullable(segmentIdCodec),
     subkey: bytes(32),
-    day: uint(MAX_SEQ),
+    day: uint(MAX_UINT32),
     /** Below: chained, sealed, every named place held. With the id and Lamport time of the last such event. */
     sound: uint(MAX_SEQ),
     head: eventIdCodec,
@@ -67,7 +69,7 @@ export const segmentRecord = named(
     forked: bool,
     branches: list(chain, MAX_BRANCHES),
     /** Named by the next segment's first event, with its time in minutes. */
-    ended: nullable(tuple({ count: uint(MAX_SEQ), time: uint(MAX_SEQ) })),
+    ended: nullable(tuple({ count: uint(MAX_SEQ), time: uint(MAX_UINT32) })),
     /** Of an own segment, or published. */
     seed: nullable(bytes(32)),
     /** Lamport time of the event that published the subkey. */

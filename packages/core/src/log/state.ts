@@ -143,6 +143,8 @@ export const openState = (options: LogOptions) => {
     const name = nameOf(feed, segment);
     const found = segments.get(name);
     if (found !== undefined) return found;
+    // Other records stand there, and anybody can name such a place.
+    if (equalBytes(segment, CHARTER_SEGMENT) || equalBytes(feed, ZEROS)) return undefined;
     const key = segmentKey(feed, segment);
     const raw = store.get('segment', key);
     if (raw === undefined || raw.length === 8) return undefined;
@@ -275,7 +277,7 @@ export const openState = (options: LogOptions) => {
     /** The segment that has a branch of this id, else the id itself. */
     realSegment(feed: FeedId, segment: SegmentId): SegmentId {
       if (readSegment(feed, segment) !== undefined) return segment;
-      const raw = store.get('segment', segmentKey(feed, segment));
+      const raw = equalBytes(feed, ZEROS) ? undefined : store.get('segment', segmentKey(feed, segment));
       return raw?.length === 8 ? (raw as SegmentId) : segment;
     },
     setBranch(feed: FeedId, branch: SegmentId, segment: SegmentId): void {
