@@ -90,6 +90,7 @@ export class Engine {
   #listening = '';
   #listeningAt = -1;
   #touchedAt = 0;
+  #handledAt = Number.NEGATIVE_INFINITY;
   #relaysAt = -1;
   readonly #suspects = new Suspects();
   /** What each relay was last heard to ask of live channels. */
@@ -286,6 +287,7 @@ export class Engine {
    * at once, and what changes with every cell is written once. Throws only for bugs and a failing store.
    */
   handle(...inputs: readonly Input[]): readonly Effect[] {
+    this.#lookAtClock();
     const { context, receiver, timers } = this.#parts;
     if (inputs[0]?.type !== 'start') timers.tick();
     for (const input of inputs) this.#take(input);
@@ -295,6 +297,17 @@ export class Engine {
     else this.#settle(inputs.some(({ type }) => type === 'stop'));
     receiver.writeParts();
     return context.take();
+  }
+  /** What waits in memory waits for times of a clock that was set back since: it is looked at anew, as after a start. */
+  #lookAtClock(): void {
+    const now = this.#parts.context.now();
+    if (now < this.#handledAt - SET_BACK_MS) {
+      // Whoever waits for an answer gets it first.
+      if (this.#parts.calls.open().length > 0) return;
+      this.forget();
+      this.#touchedAt = now;
+    }
+    this.#handledAt = now;
   }
   #take(input: Input): void {
     const { context, calls, courier, receiver, sender } = this.#parts;
@@ -503,6 +516,8 @@ export class Engine {
 }
 
 export const VERSION = '0.1.0';
+/** Clocks are corrected by less all the time. */
+const SET_BACK_MS = 60_000;
 const READS: ReadonlySet<string> = new Set(
   Object.entries(METHOD_KINDS).flatMap(([method, kind]) => (kind === 'read' ? [method] : [])),
 );

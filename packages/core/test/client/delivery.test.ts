@@ -181,3 +181,24 @@ test('a relay that asks more of live channels than an inbox was made with is pol
   bob.call('send', { conversation, text: 'by and by' });
   expect(here.clock.runUntil(() => texts(alice, conversation).includes('by and by'), 30_000)).toBe(true);
 });
+
+test('a clock that is set back by days while a relay answers nothing keeps nothing waiting for days', () => {
+  const here = world(11);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.setClock(30 * 24 * 3_600_000);
+  here.network.weather({ loss: 1 });
+  alice.call('send', { conversation, text: 'from tomorrow' });
+  here.clock.advance(120_000);
+  alice.setClock(0);
+  here.clock.advance(60_000);
+  here.network.weather({ loss: 0 });
+  const arrived = here.clock.runUntil(() => texts(bob, conversation).includes('from tomorrow'), 180_000);
+  expect(arrived).toBe(true);
+  alice.call('send', { conversation, text: 'from today' });
+  const delivered = here.clock.runUntil(() => alice.call('status', {}).pending === 0, 180_000);
+  expect(delivered).toBe(true);
+  expect(texts(bob, conversation)).toEqual(texts(alice, conversation));
+  expect([...alice.failures, ...bob.failures]).toEqual([]);
+});
