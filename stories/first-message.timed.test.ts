@@ -2,8 +2,8 @@
 // square code.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@kith/testkit/free-port';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Stage } from '../apps/cli/test/support/processes.ts';
 import { steps } from '../apps/web/test/support.ts';
@@ -25,15 +25,6 @@ const stopwatch = (): ((what: string) => void) => {
     console.log(`${what}: ${seconds.toFixed(2)} s`);
     expect(seconds).toBeLessThan(WITHIN_S);
   };
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 /** `npm start` with an empty data folder, up to its line with the address. */

@@ -1,8 +1,8 @@
 // Browsers other than Chromium, as Debian has them, each a process of its own on a profile of its own.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@kith/testkit/free-port';
 import type { Page } from 'playwright-core';
 import { ENTER, openBidi, openWebDriver, type Driver } from './webdriver.ts';
 
@@ -52,14 +52,6 @@ export const startDisplay = async (): Promise<{ readonly display: string; close(
   return { display: `:${await said(child, 'stdout', /(\d+)\n/)}`, close: () => ended(child) };
 };
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 const isUp = async (address: string): Promise<boolean> =>
   fetch(`${address}/status`).then(
     ({ ok }) => ok,

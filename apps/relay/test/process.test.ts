@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { decode, encode } from '@kith/core/codec';
 import {
@@ -15,6 +15,7 @@ import {
   type RelayResponse,
 } from '@kith/core/ports';
 import { createNodeTransport } from '@kith/platform-node';
+import { freePort } from '@kith/testkit/free-port';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { readRelayOptions, RelayStartError, startRelay } from '../src/index.ts';
@@ -401,14 +402,6 @@ test(
     ]).toEqual([200, 200, 429]);
   },
 );
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 test('the configuration of docs/guides/run-a-relay.md is understood, and one with a misspelt name is not', () => {
   const guide = readFileSync(new URL('../../../docs/guides/run-a-relay.md', import.meta.url), 'utf8');

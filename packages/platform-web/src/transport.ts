@@ -32,12 +32,10 @@ const http: Http = async ({ url, method, headers, body, limitMs }) => {
   });
   return {
     status: response.status,
-    type: mediaType(response.headers.get('content-type')),
+    type: response.headers.get('content-type'),
     body: await readAll(response),
   };
 };
-
-const mediaType = (header: string | null): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 const readAll = async (response: Response): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];

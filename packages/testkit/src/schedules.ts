@@ -1,11 +1,7 @@
 // Two people with two devices each, and a fifth that joins half-way, on a random schedule: who is on, who writes, which
 // relay forgets. In the end all logs are equal (S4.22). One seed decides everything.
 import type { SimDevice } from './sim-device.ts';
-import { SimDevice as Device } from './sim-device.ts';
-import { memoryNetwork } from './memory-network.ts';
-import { createNullAgreement, createNullCrypto } from './null-crypto.ts';
-import { seededRandomness } from './seeded-randomness.ts';
-import { simClock } from './sim-clock.ts';
+import { simPeople } from './sim-people.ts';
 
 export interface Scheduled {
   /** Of each device: its log without what only it knows. */
@@ -27,38 +23,9 @@ export const logOf = (device: SimDevice, conversation: string): readonly unknown
     }));
 
 export const runSchedule = (seed: number, steps = 40): Scheduled => {
-  const clock = simClock();
-  const random = seededRandomness(seed);
-  const crypto = createNullCrypto();
-  const network = memoryNetwork(clock, random.fork('network'), crypto);
-  const relay = network.relay('https://relay.test');
-  const device = (name: string): SimDevice =>
-    new Device({
-      name,
-      clock,
-      network,
-      crypto,
-      randomness: random.fork(name),
-      agreement: createNullAgreement(crypto, random.fork(`${name} agreement`)),
-      relays: [relay.origin],
-    });
-  const until = (what: string, condition: () => boolean): void => {
-    if (!clock.runUntil(condition, HOUR)) throw new Error(`seed ${seed}: ${what}`);
-  };
-  const knows = (one: SimDevice): boolean => one.call('contact.list', {})[0]?.state === 'active';
-  const join = (host: SimDevice, joining: SimDevice): void => {
-    joining.start();
-    const { link } = host.call('device.link', {});
-    joining.call('device.join', { link, name: joining.name });
-    until(`${joining.name} joins`, () => knows(joining));
-  };
-
+  const { clock, random, relay, device, meet, join } = simPeople(seed);
   const [a1, a2, b1, b2, a3] = [device('a1'), device('a2'), device('b1'), device('b2'), device('a3')];
-  a1.start();
-  b1.start();
-  const { link } = a1.call('invite.create', {});
-  const { conversation } = b1.call('invite.accept', { link });
-  until('they meet', () => knows(a1) && knows(b1));
+  const conversation = meet(a1, b1);
   join(a1, a2);
   join(b1, b2);
   clock.advance(30 * MINUTE);

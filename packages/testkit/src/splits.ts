@@ -1,11 +1,8 @@
 // Two people with four devices each, split at random a hundred times: of each part some write and hear each other, and none of
 // another part hears of it. Then all are together, and have to be equal. One seed decides everything.
-import { memoryNetwork } from './memory-network.ts';
-import { createNullAgreement, createNullCrypto } from './null-crypto.ts';
 import { logOf } from './schedules.ts';
-import { seededRandomness } from './seeded-randomness.ts';
-import { simClock } from './sim-clock.ts';
-import { SimDevice } from './sim-device.ts';
+import type { SimDevice } from './sim-device.ts';
+import { simPeople } from './sim-people.ts';
 
 export interface Split {
   readonly texts: number;
@@ -15,45 +12,18 @@ export interface Split {
   /** Every device shows every text, and what it shows is the same, byte for byte. */
   readonly equal: boolean;
 }
-const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const EACH = 4;
 /** What one call of `log` answers. */
 const PAGE = 500;
 
 export const runSplits = (seed: number, merges = 100): Split => {
-  const clock = simClock();
-  const random = seededRandomness(seed);
-  const crypto = createNullCrypto();
-  const network = memoryNetwork(clock, random.fork('network'), crypto);
-  const relay = network.relay('https://relay.test');
-  const device = (name: string): SimDevice =>
-    new SimDevice({
-      name,
-      clock,
-      network,
-      crypto,
-      randomness: random.fork(name),
-      agreement: createNullAgreement(crypto, random.fork(`${name} agreement`)),
-      relays: [relay.origin],
-    });
-  const until = (what: string, condition: () => boolean): void => {
-    if (!clock.runUntil(condition, HOUR)) throw new Error(`seed ${seed}: ${what}`);
-  };
-  const knows = (one: SimDevice): boolean => one.call('contact.list', {})[0]?.state === 'active';
+  const { clock, random, relay, device, meet, join } = simPeople(seed);
   const all = ['a', 'b'].flatMap((person) => Array.from({ length: EACH }, (_, i) => device(`${person}${i}`)));
   const firsts = [all[0], all[EACH]] as readonly [SimDevice, SimDevice];
-  for (const first of firsts) first.start();
-  const { link } = firsts[0].call('invite.create', {});
-  const { conversation } = firsts[1].call('invite.accept', { link });
-  until('they meet', () => firsts.every(knows));
-  for (const [i, joining] of all.entries()) {
-    const host = firsts[Math.floor(i / EACH)] as SimDevice;
-    if (joining === host) continue;
-    joining.start();
-    joining.call('device.join', { link: host.call('device.link', {}).link, name: joining.name });
-    until(`${joining.name} joins`, () => knows(joining));
-  }
+  const conversation = meet(...firsts);
+  for (const [i, joining] of all.entries())
+    if (i % EACH !== 0) join(firsts[Math.floor(i / EACH)] as SimDevice, joining);
   clock.advance(30 * MINUTE);
 
   const draw = random.fork('splits');

@@ -6,8 +6,7 @@ import { bool, bytes, decode, encode, named, tuple, uint, type Infer } from '../
 import { afterPrefix } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import type { ConversationId } from '../identity/index.ts';
-import { openConversationLog, type ConversationLog } from '../log/index.ts';
-import type { Table } from '../ports/index.ts';
+import { LOG_TABLES, openConversationLog, type ConversationLog } from '../log/index.ts';
 import {
   backupHeaderCodec,
   backupRecordCodec,
@@ -24,18 +23,6 @@ import type { Methods } from './rpc.ts';
 
 const READING = utf8('r');
 const ASIDE = utf8('a');
-/** Where a log keeps what it holds, each under keys that begin with its conversation. */
-const LOG_TABLES: readonly Table[] = [
-  'entry',
-  'certificate',
-  'header',
-  'content',
-  'seal',
-  'order',
-  'event',
-  'segment',
-  'waiting',
-];
 
 const readingRecord = named(
   'backup-reading-record',

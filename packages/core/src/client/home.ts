@@ -51,7 +51,7 @@ import {
   type FeedId,
   type MemberId,
 } from '../identity/index.ts';
-import { openConversationLog, type ConversationLog, type Place, type SegmentSeed } from '../log/index.ts';
+import { LOG_TABLES, openConversationLog, type ConversationLog, type Place, type SegmentSeed } from '../log/index.ts';
 import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, openInbox, wipeInbox } from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
 import type { Context } from './context.ts';
@@ -884,22 +884,7 @@ const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined =>
 const NOT_OURS = Uint8Array.of(0);
 const MAX_TIME = 2 ** 48 - 1;
 /** Tables whose keys begin with a conversation, for a `self` that is given up. */
-const CONVERSATION_TABLES = [
-  'conversation',
-  'entry',
-  'certificate',
-  'header',
-  'content',
-  'seal',
-  'order',
-  'event',
-  'segment',
-  'waiting',
-  'session',
-  'hello',
-  'outbox',
-  'peer',
-] as const;
+const CONVERSATION_TABLES = ['conversation', ...LOG_TABLES, 'session', 'hello', 'outbox', 'peer'] as const;
 const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), conversation);
 /** Where the other side is reached, as `self` says it. */
 const toldInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);

@@ -24,8 +24,8 @@ export interface HttpRequest {
 }
 export interface HttpAnswer {
   readonly status: number;
-  /** Media type without parameters, in lower case. */
-  readonly type: string;
+  /** The header `content-type` as it came. */
+  readonly type: string | null;
   readonly body: Uint8Array;
 }
 /** Follows no redirect, sends no credentials, reads at most `MAX_ANSWER_BYTES`; rejects when there is no whole answer in time. */
@@ -90,7 +90,12 @@ const flatten = (json: unknown): unknown => {
   return { type: 'info', info: { ...json, ...json['limits'], ...json['periods'] } };
 };
 
-const readAnswer = (request: RelayRequest, { status, type, body }: HttpAnswer): RelayResponse | undefined => {
+/** Without parameters, in lower case. */
+const mediaType = (header: string | null): string => (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+const readAnswer = (request: RelayRequest, answer: HttpAnswer): RelayResponse | undefined => {
+  const { status, body } = answer;
+  const type = mediaType(answer.type);
   if (status === 200 && type === TYPES.cbor) return decode(relayResponseCodec, body);
   if (status === 200 && type === TYPES.json) {
     const json = parseJson(body);

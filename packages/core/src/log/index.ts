@@ -6,7 +6,7 @@ export * from './frontier.ts';
 export * from './header.ts';
 export * from './objects.ts';
 export { PUBLISH_GRACE_MS, publishCodec, type Publish } from './publication.ts';
-export { FROM_ORDER, FROM_PLACE } from './records.ts';
+export { FROM_ORDER, FROM_PLACE, LOG_TABLES } from './records.ts';
 export * from './shared-time.ts';
 export * from './transcript.ts';
 export * from './types.ts';

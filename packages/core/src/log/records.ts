@@ -30,8 +30,21 @@ import {
   type SegmentId,
   MAX_SEQ,
 } from '../identity/index.ts';
-import type { Link, Piece } from '../ports/index.ts';
+import type { Link, Piece, Table } from '../ports/index.ts';
 import { headCodec, MAX_LAMPORT, type Header } from './header.ts';
+
+/** Where a log keeps what it holds, each under keys that begin with its conversation. */
+export const LOG_TABLES = [
+  'entry',
+  'certificate',
+  'header',
+  'content',
+  'seal',
+  'order',
+  'event',
+  'segment',
+  'waiting',
+] as const satisfies readonly Table[];
 
 /** What a certificate and a header may say has to fit: a record that did not read would be the end of its log. */
 const MAX_UINT32 = 0xffffffff;
