@@ -11,15 +11,24 @@ export interface RecordingProxy {
   /** Everything up to now; messages of clients with their WebSocket mask taken off. */
   up(): Buffer;
   down(): Buffer;
+  /** Each connection up to now, in the order in which they were opened; masks as they were. */
+  connections(): readonly Recorded[];
+}
+export interface Recorded {
+  readonly up: Buffer;
+  readonly down: Buffer;
 }
 
 export const recordingProxy = async (): Promise<RecordingProxy> => {
   const up: Buffer[] = [];
   const down: Buffer[] = [];
+  const each: { readonly up: Buffer[]; readonly down: Buffer[] }[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const relay = connect(proxy.target, '127.0.0.1');
     const unmasking = new Unmasking();
+    const own: (typeof each)[number] = { up: [], down: [] };
+    each.push(own);
     for (const socket of [client, relay]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -30,10 +39,12 @@ export const recordingProxy = async (): Promise<RecordingProxy> => {
       });
     }
     client.on('data', (data: Buffer) => {
+      own.up.push(data);
       up.push(unmasking.take(data));
       relay.write(data);
     });
     relay.on('data', (data: Buffer) => {
+      own.down.push(data);
       down.push(data);
       client.write(data);
     });
@@ -52,6 +63,7 @@ export const recordingProxy = async (): Promise<RecordingProxy> => {
     target: 0,
     up: () => Buffer.concat(up),
     down: () => Buffer.concat(down),
+    connections: () => each.map((one) => ({ up: Buffer.concat(one.up), down: Buffer.concat(one.down) })),
   };
   return proxy;
 };
