@@ -9,12 +9,13 @@ import { writePage, type Absent, type Raced } from './races/page.ts';
 import { WORKS, type Peer } from './races/peer.ts';
 import { REPLICATED } from './races/replicas.ts';
 import { SERVERS } from './races/servers.ts';
+import { libtoxcore } from './races/tox.ts';
 import { runWork } from './races/works.ts';
 import { Yard } from './yard.ts';
 
-const PEERS: readonly Peer[] = [floor, kith('process'), kith('power'), ...SERVERS, ...REPLICATED];
+const PEERS: readonly Peer[] = [floor, kith('process'), kith('power'), ...SERVERS, libtoxcore, ...REPLICATED];
 /** Of those that people would otherwise choose. */
-const NOT_YET = ['Delta Chat', 'libtoxcore'];
+const NOT_YET = ['Delta Chat'];
 /** Words of the environment narrow a run down while something is looked for: `KITH_RACE_WORKS=W1 KITH_RACE_PEERS=floor-ws,…`. */
 const chosen = (name: string): readonly string[] | undefined => process.env[name]?.split(',');
 

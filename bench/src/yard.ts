@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +22,13 @@ export interface Worker<M extends Answers> {
 export interface Server {
   readonly pid: number;
   readonly url: string;
+}
+
+export interface Talker {
+  readonly pid: number;
+  say(line: string): void;
+  onLine(take: (line: string) => void): void;
+  onEnd(tell: (why: string) => void): void;
 }
 
 export class Yard {
@@ -119,6 +127,25 @@ export class Yard {
     for (const end = Date.now() + OPEN_MS; !(await opens()); await wait(50))
       if (Date.now() > end || child.exitCode !== null) throw new Error(`${command} does not listen: ${output}`);
     return { pid: child.pid ?? 0, url: `tcp://127.0.0.1:${port}` };
+  }
+  /** A program that is told lines and says lines. `onEnd`: with the last it said to its other output. */
+  talker(command: string, argv: readonly string[], env: Readonly<Record<string, string>> = {}): Talker {
+    const child = spawn(command, argv, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    this.#children.push(child);
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
+    child.stdin.on('error', () => undefined);
+    const lines = createInterface({ input: child.stdout });
+    return {
+      pid: child.pid ?? 0,
+      say: (line) => void child.stdin.write(line),
+      onLine: (take) => void lines.on('line', take),
+      onEnd: (tell) => void child.once('exit', (code) => tell(`${String(code)} ${errors}`)),
+    };
   }
   /** The real relay as a process of its own, with its data on disk. */
   relay(durability: 'process' | 'power' = 'process', more: readonly string[] = []): Promise<Server> {
