@@ -48,8 +48,8 @@ export interface Talk {
   /** What W1 is divided by for it, so that a run ends. */
   readonly slow?: number;
   readonly mustMeet?: boolean;
-  /** How many receivers there are in W3, where 100 are too many for it. */
-  readonly receivers?: number;
+  /** How many meet at a time, where that takes long whatever their number. */
+  readonly meetAtOnce?: number;
   /** W4: opens connections that only listen, where `client` would do more; how many, where 10,000 would take too long. */
   readonly idleClient?: string;
   readonly idle?: number;

@@ -11,8 +11,6 @@ import type { Peer } from './peer.ts';
 const COMPILER = '/usr/bin/cc';
 const HEADER = '/usr/include/tox/tox.h';
 const SOURCE = fileURLToPath(new URL('tox-clients.c', import.meta.url));
-/** With 100 not all of them come to know that they are connected. */
-const RECEIVERS = 20;
 
 const programIn = (yard: Yard): string => join(yard.folder, 'tox-clients');
 const compile = (yard: Yard): void => {
@@ -76,7 +74,7 @@ export const libtoxcore: Peer = {
   talk: {
     client: '',
     mustMeet: true,
-    receivers: RECEIVERS,
+    meetAtOnce: 100,
     clients,
     async start(yard) {
       compile(yard);

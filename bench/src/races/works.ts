@@ -29,6 +29,7 @@ interface Ran {
 
 const NOTHING = undefined as never;
 const SENDERS = 100;
+const MEET_AT_ONCE = 10;
 const hub = 'hub';
 const IDLE = 10_000;
 const idle = Array.from({ length: IDLE }, (_, i) => `i${i}`);
@@ -67,9 +68,10 @@ class Court {
   async meet(names: readonly string[]): Promise<void> {
     if (this.#talk.mustMeet !== true) return;
     const start = now();
-    for (let at = 0; at < names.length; at += 10) {
+    const atOnce = this.#talk.meetAtOnce ?? MEET_AT_ONCE;
+    for (let at = 0; at < names.length; at += atOnce) {
       await Promise.all(
-        names.slice(at, at + 10).map(async (name) => {
+        names.slice(at, at + atOnce).map(async (name) => {
           const link = await this.here.ask('invite', { name: hub });
           const conversation = await this.there.ask('accept', { name, link });
           await Promise.all([
@@ -156,32 +158,31 @@ const w2: Unit = async (court, talk, { isQuick }) => {
   await court.meter('drain', count, () => drain(run));
 };
 
-const w3: Unit = async (court, { receivers = SENDERS }, { isQuick }) => {
+const w3: Unit = async (court, _, { isQuick }) => {
   const count = isQuick ? 10 : 100;
-  const to = others.slice(0, receivers);
   await court.open(court.here, [hub]);
-  await court.open(court.there, to);
-  await court.meet(to);
+  await court.open(court.there, others);
+  await court.meet(others);
   const gather = async (at: Worker<ClientProcess>, names: readonly string[]): Promise<void> =>
-    at.ask('gather', { names, all: to });
+    at.ask('gather', { names, all: others });
   await gather(court.here, [hub]);
-  await gather(court.there, to);
+  await gather(court.there, others);
   const burst = async (): Promise<Ran> => {
     const run = court.run++;
-    await court.there.ask('watch', { names: to, run, count, perSender: count });
-    const start = await court.here.ask('burst', { from: hub, to, run, count });
+    await court.there.ask('watch', { names: others, run, count, perSender: count });
+    const start = await court.here.ask('burst', { from: hub, to: others, run, count });
     const { at, disordered } = await court.there.ask('watched', NOTHING);
     return { ms: at - start, disordered };
   };
   await burst();
-  await court.meter('burst', receivers * count, burst);
+  await court.meter('burst', SENDERS * count, burst);
   // Each text waits for the one before it to be everywhere, which only one process can know without asking another.
   await court.here.ask('close', { names: [hub] });
   await court.open(court.there, [hub]);
   await gather(court.there, [hub]);
-  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to, run: court.run++, count });
+  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to: others, run: court.run++, count });
   await paced();
-  await court.meter('paced', receivers * count, paced);
+  await court.meter('paced', SENDERS * count, paced);
 };
 
 const w4: Unit = async (court, talk, { isQuick }) => {
