@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import type { Bench } from './bench.ts';
 import { say } from './line.ts';
 import { installDebian } from './races/debian.ts';
+import { deltaChat } from './races/deltachat.ts';
 import { floor } from './races/floor.ts';
 import { kith } from './races/kith.ts';
 import { writePage, type Absent, type Raced } from './races/page.ts';
@@ -13,9 +14,15 @@ import { libtoxcore } from './races/tox.ts';
 import { runWork } from './races/works.ts';
 import { Yard } from './yard.ts';
 
-const PEERS: readonly Peer[] = [floor, kith('process'), kith('power'), ...SERVERS, libtoxcore, ...REPLICATED];
-/** Of those that people would otherwise choose. */
-const NOT_YET = ['Delta Chat'];
+const PEERS: readonly Peer[] = [
+  floor,
+  kith('process'),
+  kith('power'),
+  ...SERVERS,
+  libtoxcore,
+  deltaChat,
+  ...REPLICATED,
+];
 /** Words of the environment narrow a run down while something is looked for: `KITH_RACE_WORKS=W1 KITH_RACE_PEERS=floor-ws,…`. */
 const chosen = (name: string): readonly string[] | undefined => process.env[name]?.split(',');
 
@@ -29,7 +36,7 @@ export const bench: Bench = async ({ yard: shared, isQuick, isInstalling, print 
     installDebian([...new Set(wanted.flatMap(({ packages = [] }) => packages))]);
     for (const { bring } of wanted) bring?.();
   }
-  const absent: Absent[] = NOT_YET.map((name) => ({ name, why: 'not raced yet' }));
+  const absent: Absent[] = [];
   for (const peer of peers) {
     const why = peer.missing();
     if (why !== null) absent.push({ name: peer.name, why });

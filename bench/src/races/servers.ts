@@ -1,23 +1,10 @@
 // Servers that others wrote, as Debian brings them, each with its data in a folder of the race and on a free port of 127.0.0.1.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Yard } from '../yard.ts';
 import { missingProgram } from './debian.ts';
+import { freePort } from './free-port.ts';
 import type { Field, Peer, Traits, Work } from './peer.ts';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('no port was free'));
-      });
-    });
-  });
 
 interface Program {
   readonly command: string;
