@@ -1,28 +1,15 @@
 // The races of Kith against the systems that people would otherwise choose, on the same units of work in the same run.
 import { loadavg } from 'node:os';
 import type { Bench } from './bench.ts';
+import { now } from './figures.ts';
 import { say } from './line.ts';
+import { runAlone } from './races/alone.ts';
 import { installDebian } from './races/debian.ts';
-import { deltaChat } from './races/deltachat.ts';
 import { floor } from './races/floor.ts';
-import { kith } from './races/kith.ts';
 import { writePage, type Absent, type Raced } from './races/page.ts';
-import { WORKS, type Peer } from './races/peer.ts';
-import { REPLICATED } from './races/replicas.ts';
-import { SERVERS } from './races/servers.ts';
-import { libtoxcore } from './races/tox.ts';
-import { runWork } from './races/works.ts';
-import { Yard } from './yard.ts';
+import { WORKS } from './races/peer.ts';
+import { PEERS } from './races/peers.ts';
 
-const PEERS: readonly Peer[] = [
-  floor,
-  kith('process'),
-  kith('power'),
-  ...SERVERS,
-  libtoxcore,
-  deltaChat,
-  ...REPLICATED,
-];
 /** Words of the environment narrow a run down while something is looked for: `KITH_RACE_WORKS=W1 KITH_RACE_PEERS=floor-ws,…`. */
 const chosen = (name: string): readonly string[] | undefined => process.env[name]?.split(',');
 
@@ -46,30 +33,24 @@ export const bench: Bench = async ({ yard: shared, isQuick, isInstalling, print 
   for (const work of works) {
     const bare = new Map<string, number>();
     for (const peer of racing.filter((one) => one.works.includes(work))) {
-      const yard = new Yard();
-      try {
-        await runWork(yard, shared, peer, work, { isQuick, flags }, (result) => {
-          if (peer === floor) bare.set(result.part, result.value);
-          const peerValue = bare.get(result.part) ?? null;
-          raced.push({ work, peer, result, ratio: peerValue === null ? null : result.value / peerValue });
-          if (peer === floor) return;
-          print({
-            metric: `${work}-${result.part}${peer.name.startsWith('kith') ? '' : `-${peer.name}`}`,
-            value: result.value,
-            unit: result.unit,
-            peer: floor.name,
-            peerValue,
-            better: result.unit === 'KiB' ? 'lower' : 'higher',
-            durability: peer.durability,
-          });
+      const start = now();
+      const failure = await runAlone(shared, peer, work, { isQuick, flags }, (result) => {
+        if (peer === floor) bare.set(result.part, result.value);
+        const peerValue = bare.get(result.part) ?? null;
+        raced.push({ work, peer, result, ratio: peerValue === null ? null : result.value / peerValue });
+        if (peer === floor) return;
+        print({
+          metric: `${work}-${result.part}${peer.name.startsWith('kith') ? '' : `-${peer.name}`}`,
+          value: result.value,
+          unit: result.unit,
+          peer: floor.name,
+          peerValue,
+          better: result.unit === 'KiB' ? 'lower' : 'higher',
+          durability: peer.durability,
         });
-      } catch (error) {
-        const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-        say(`races: ${peer.name} ${work} failed: ${String(why)}`);
-        absent.push({ name: `${peer.name} ${work}`, why: `it failed: ${String(why)}` });
-      } finally {
-        await yard.close();
-      }
+      });
+      if (failure !== null) absent.push({ name: `${peer.name} ${work}`, why: `it failed: ${failure}` });
+      say(`races: ${peer.name} ${work}: ${Math.round((now() - start) / 1000)} s in all`);
     }
   }
   for (const { name, why } of absent) say(`races: ${name} is not here: ${why}`);

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { say } from './line.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const END_MS = 5000;
+const LAST_WORDS_MS = 30_000;
 const OPEN_MS = 30_000;
 
 export type Answers = Readonly<Record<string, (input: never) => unknown>>;
@@ -36,10 +38,19 @@ export class Yard {
   readonly #children: ChildProcess[] = [];
   readonly #endings: (() => Promise<void>)[] = [];
   #folders = 0;
+  #isClosed = false;
 
   newFolder(name: string): string {
     this.#folders++;
     return join(this.folder, `${name}-${this.#folders}`);
+  }
+
+  /** What was given up on may still start something. */
+  #own(child: ChildProcess): void {
+    this.#children.push(child);
+    // One that does not start has no id, and who waits for it finds that out.
+    child.on('error', () => undefined);
+    if (this.#isClosed) child.kill('SIGKILL');
   }
 
   /** Forks `file` (beside this one), which calls `answer`. */
@@ -49,7 +60,7 @@ export class Yard {
       execArgv: [...flags],
       serialization: 'advanced',
     });
-    this.#children.push(child);
+    this.#own(child);
     const open = new Map<
       number,
       { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void }
@@ -70,7 +81,9 @@ export class Yard {
         new Promise((resolve, reject) => {
           const id = next++;
           open.set(id, { resolve, reject });
-          child.send({ id, name, input });
+          child.send({ id, name, input }, (error) => {
+            if (error !== null) reject(error);
+          });
         }),
     };
   }
@@ -81,7 +94,7 @@ export class Yard {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] },
     });
-    this.#children.push(child);
+    this.#own(child);
     let output = '';
     const url = await new Promise<string>((resolve, reject) => {
       const hear = (chunk: Buffer): void => {
@@ -114,8 +127,10 @@ export class Yard {
       cwd,
       env: { PATH: process.env['PATH'], ...env },
     });
-    this.#children.push(child);
+    this.#own(child);
     let output = '';
+    // A program that is not there, or may not be run.
+    child.once('error', (error) => (output = String(error)));
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2000)));
     const opens = (): Promise<boolean> =>
@@ -125,7 +140,8 @@ export class Yard {
         socket.on('connect', () => socket.destroy());
       });
     for (const end = Date.now() + OPEN_MS; !(await opens()); await wait(50))
-      if (Date.now() > end || child.exitCode !== null) throw new Error(`${command} does not listen: ${output}`);
+      if (Date.now() > end || child.exitCode !== null || child.pid === undefined)
+        throw new Error(`${command} does not listen: ${output}`);
     return { pid: child.pid ?? 0, url: `tcp://127.0.0.1:${port}` };
   }
   /** A program that is told lines and says lines. `onEnd`: with the last it said to its other output. */
@@ -135,7 +151,7 @@ export class Yard {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], ...env },
     });
-    this.#children.push(child);
+    this.#own(child);
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
     child.stdin.on('error', () => undefined);
@@ -144,7 +160,10 @@ export class Yard {
       pid: child.pid ?? 0,
       say: (line) => void child.stdin.write(line),
       onLine: (take) => void lines.on('line', take),
-      onEnd: (tell) => void child.once('exit', (code) => tell(`${String(code)} ${errors}`)),
+      onEnd: (tell) => {
+        child.once('exit', (code) => tell(`${String(code)} ${errors}`));
+        child.once('error', (error) => tell(String(error)));
+      },
     };
   }
   /** The real relay as a process of its own, with its data on disk. */
@@ -181,9 +200,14 @@ export class Yard {
     this.#endings.push(ending);
   }
   async close(): Promise<void> {
-    for (const ending of this.#endings.toReversed()) await ending();
+    this.#isClosed = true;
+    for (const ending of this.#endings.toReversed()) {
+      // What has failed already may not be able to end well; its processes end all the same.
+      const late = wait(LAST_WORDS_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('not in time')));
+      await Promise.race([ending(), late]).catch((error: unknown) => say(`an end failed: ${String(error)}`));
+    }
     for (const child of this.#children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       // Workers end by themselves when nobody asks any more, and so write what they were told to (`--cpu-prof`).
       if (child.connected) child.disconnect();

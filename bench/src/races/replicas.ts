@@ -14,16 +14,6 @@ export const REPLICATED: readonly Peer[] = [
     receive: REPLICAS['signature-each'],
   },
   {
-    name: 'hypercore',
-    encrypts: 'the connection; blocks are clear',
-    keeps: 'both ends',
-    orders: 'each author, signed by batch',
-    durability: 'process',
-    works: ['W5'],
-    missing: () => null,
-    receive: REPLICAS['hypercore'],
-  },
-  {
     name: 'hypercore-encrypted',
     encrypts: 'blocks, under one fixed key',
     keeps: 'both ends',

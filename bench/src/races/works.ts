@@ -180,9 +180,10 @@ const w3: Unit = async (court, _, { isQuick }) => {
   await court.here.ask('close', { names: [hub] });
   await court.open(court.there, [hub]);
   await gather(court.there, [hub]);
-  const paced = (): Promise<Ran> => court.there.ask('paced', { from: hub, to: others, run: court.run++, count });
-  await paced();
-  await court.meter('paced', SENDERS * count, paced);
+  const paced = (texts: number): Promise<Ran> =>
+    court.there.ask('paced', { from: hub, to: others, run: court.run++, count: texts });
+  await paced(count / 10);
+  await court.meter('paced', SENDERS * count, () => paced(count));
 };
 
 const w4: Unit = async (court, talk, { isQuick }) => {
