@@ -23,7 +23,7 @@ export interface Measured extends Got {
   /** Seconds of processor time: of who gives, of who gets, and of what is between them. */
   readonly cpu: readonly number[];
 }
-const measured = async (pids: readonly number[], work: () => Promise<Got>): Promise<Measured> => {
+export const measured = async (pids: readonly number[], work: () => Promise<Got>): Promise<Measured> => {
   const before = pids.map(cpuOf);
   const got = await work();
   return { ...got, cpu: pids.map((pid, i) => cpuOf(pid) - (before[i] ?? 0)) };

@@ -73,11 +73,11 @@ const from = async (port: number): Promise<Socket> => {
 const sodium = async (): Promise<Crypto> => withNativeCrypto(await createLibsodium());
 
 const methods = {
-  /** One array, one insertion for each message, as they would have come. */
-  serveYjs(source: Source): Promise<{ readonly port: number }> {
+  /** One array, one insertion for each turn: what comes out is the same as with one for each message, which takes minutes. */
+  serveYjs({ count, seed }: Source): Promise<{ readonly port: number }> {
     const doc = new Y.Doc();
     const log = doc.getArray<Told>('log');
-    for (const message of texts(source)) log.push([message]);
+    for (const { author, messages } of turns(count, seed)) log.push(messages.map((one) => ({ author, ...one })));
     return hand(framed(Y.encodeStateAsUpdate(doc)));
   },
   /** Over when all entries can be read and the state is in a file. */

@@ -216,6 +216,21 @@ const methods = {
     const end = await inTime('W2 drain', watching.done, () => `${watching.left} of ${count} are lacking`);
     return { ms: end - start, disordered: watching.disordered };
   },
+  /** W5: reads `count` texts of this run from an archive. */
+  async recall({
+    name,
+    run,
+    count,
+  }: {
+    readonly name: string;
+    readonly run: number;
+    readonly count: number;
+  }): Promise<{ readonly ms: number; readonly count: number }> {
+    const start = now();
+    const watching = new Watch([name], run, count, count);
+    await clientOf(name).history?.();
+    return { ms: now() - start, count: count - watching.left };
+  },
   async watched(): Promise<{ readonly at: number; readonly disordered: number }> {
     const watching = watch;
     if (watching === undefined) throw new Error('nobody watches');

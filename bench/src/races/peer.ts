@@ -14,6 +14,8 @@ export interface RaceClient {
   gather?(names: readonly string[]): Promise<void>;
   /** When everything sent so far was taken over by the server, so that this client may go. */
   taken(): Promise<void>;
+  /** Of who has an archive: all that was said to it, told once more. */
+  history?(): Promise<void>;
   close(): Promise<void>;
 }
 /** Of a peer whose people have to meet first. */

@@ -2,6 +2,7 @@ import { deltaChat } from './deltachat.ts';
 import { floor } from './floor.ts';
 import { kith } from './kith.ts';
 import type { Peer } from './peer.ts';
+import { prosody, prosodyArchive } from './prosody.ts';
 import { REPLICATED } from './replicas.ts';
 import { SERVERS } from './servers.ts';
 import { libtoxcore } from './tox.ts';
@@ -12,7 +13,9 @@ export const PEERS: readonly Peer[] = [
   kith('process'),
   kith('power'),
   ...SERVERS,
+  prosody,
   libtoxcore,
   deltaChat,
+  prosodyArchive,
   ...REPLICATED,
 ];

@@ -10,11 +10,13 @@ interface Program {
   readonly command: string;
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What else its clients are told. */
+  readonly spot?: Readonly<Record<string, string>>;
 }
 /** Writes the server's configuration into the folder, and tells how it is started. */
 type Configure = (folder: string, port: number, names: readonly string[]) => Program;
 
-const server =
+export const server =
   (configure: Configure, spot: Readonly<Record<string, string>> = {}) =>
   async (yard: Yard, names: readonly string[]): Promise<Field> => {
     const folder = yard.newFolder('server');
@@ -22,14 +24,15 @@ const server =
     // Some give up their rights before they read it.
     for (const each of [yard.folder, folder]) chmodSync(each, 0o755);
     const port = await freePort();
-    const { pid } = await yard.program({ ...configure(folder, port, names), cwd: folder, port });
-    return { spot: { port: String(port), ...spot }, pids: [pid] };
+    const { spot: more = {}, ...program } = configure(folder, port, names);
+    const { pid } = await yard.program({ ...program, cwd: folder, port });
+    return { spot: { port: String(port), ...spot, ...more }, pids: [pid] };
   };
 
-const clear: Traits = { encrypts: 'nothing', keeps: 'what waits, on the server', orders: 'within a connection' };
-const TALKED: readonly Work[] = ['W1', 'W2', 'W3', 'W4'];
+export const clear: Traits = { encrypts: 'nothing', keeps: 'what waits, on the server', orders: 'within a connection' };
+export const TALKED: readonly Work[] = ['W1', 'W2', 'W3', 'W4'];
 /** Logging in takes so much longer that 10,000 are too many for a run. */
-const FEWER_IDLE = 2000;
+export const FEWER_IDLE = 2000;
 
 const MOSQUITTO = '/usr/sbin/mosquitto';
 const mosquitto: Peer = {
@@ -88,50 +91,6 @@ const nats = (hasStream: boolean): Peer => ({
   },
 });
 
-const PROSODY = '/usr/bin/prosody';
-const prosody: Peer = {
-  ...clear,
-  name: 'prosody',
-  durability: 'process',
-  works: TALKED,
-  packages: ['prosody', 'lua-event', 'lua-sec'],
-  missing: () => missingProgram(PROSODY, 'prosody'),
-  talk: {
-    client: 'xmpp-client.ts',
-    idle: FEWER_IDLE,
-    start: server((folder, port, names) => {
-      const accounts = join(folder, 'data/localhost/accounts');
-      mkdirSync(accounts, { recursive: true });
-      for (const name of names) writeFileSync(join(accounts, `${name}.dat`), 'return { ["password"] = "x"; };\n');
-      const file = join(folder, 'prosody.cfg.lua');
-      writeFileSync(
-        file,
-        `data_path="${folder}/data"
-pidfile="${folder}/prosody.pid"
-run_as_root=true
-daemonize=false
-log={ warn="${folder}/prosody.log" }
-network_backend="epoll"
-interfaces={"127.0.0.1"} local_interfaces={"127.0.0.1"}
-c2s_ports={${port}} legacy_ssl_ports={} s2s_ports={} http_ports={} https_ports={}
-network_settings={ tcp_backlog=8192; read_size=65536 }
-modules_enabled={ "saslauth"; "roster"; "disco"; "ping"; "smacks"; "offline" }
-modules_disabled={ "s2s"; "limits" }
-c2s_require_encryption=false
-allow_unencrypted_plain_auth=true
-authentication="internal_plain"
-VirtualHost "localhost"
-Component "rooms.localhost" "muc"
-  muc_room_default_history_length=0
-  muc_room_default_public=true
-  restrict_room_creation=false
-`,
-      );
-      return { command: PROSODY, argv: ['--config', file, '-F'] };
-    }),
-  },
-};
-
 const EJABBERD = '/usr/sbin/ejabberdctl';
 const ejabberd: Peer = {
   ...clear,
@@ -183,4 +142,4 @@ modules:
   },
 };
 
-export const SERVERS: readonly Peer[] = [mosquitto, nats(false), nats(true), prosody, ejabberd];
+export const SERVERS: readonly Peer[] = [mosquitto, nats(false), nats(true), ejabberd];

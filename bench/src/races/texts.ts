@@ -7,6 +7,8 @@ const FORM = /^([ta])(\d{3})\.(\d{7}) /;
 
 const head = (kind: 't' | 'a', run: number, number: number): string =>
   `${kind}${String(run).padStart(3, '0')}.${String(number).padStart(7, '0')} `;
+/** What a text of the works begins with, whatever else it says. */
+export const headOf = (run: number, number: number): string => head('t', run, number);
 export const newText = (run: number, number: number): string => (head('t', run, number) + FILLER).slice(0, TEXT_LENGTH);
 export const ackText = (run: number, number: number): string => (head('a', run, number) + FILLER).slice(0, ACK_LENGTH);
 

@@ -6,6 +6,7 @@ import type { OpenClient } from './peer.ts';
 const MOST_TRIES = 20;
 const TRY_AGAIN_MS = 100;
 const MOST_TOLD = 400;
+const PAGE = 1000;
 const DOMAIN = 'localhost';
 const ROOM = `all@rooms.${DOMAIN}`;
 /** Codes of XEP-0045. */
@@ -136,6 +137,17 @@ export const openClient: OpenClient = async (spot, name, hear) => {
         ROOM,
       );
       if (attribute(opened, 'type') === 'error') throw new Error(opened);
+    },
+    /** Page by page (XEP-0313). */
+    history: async () => {
+      for (let after = ''; ;) {
+        const page = `<set xmlns='http://jabber.org/protocol/rsm'><max>${PAGE}</max>${after}</set>`;
+        const answer = await ask('set', `<query xmlns='urn:xmpp:mam:2'>${page}</query>`);
+        if (/complete=['"]true['"]/.test(answer)) return;
+        const last = /<last>([^<]*)<\/last>/.exec(answer)?.[1];
+        if (last === undefined) throw new Error(answer);
+        after = `<after>${last}</after>`;
+      }
     },
     // Answered after everything that was sent before it.
     taken: async () => void (await ask('get', `<ping xmlns='urn:xmpp:ping'/>`, DOMAIN)),
