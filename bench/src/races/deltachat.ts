@@ -48,8 +48,8 @@ const missing = (): string | null => {
 
 export const deltaChat: Peer = {
   name: 'delta-chat',
-  encrypts: 'end to end; who, when and how much are seen by the mail server',
-  keeps: 'both ends and mail server',
+  encrypts: 'end to end, but for who and when',
+  keeps: 'both ends, mail server',
   orders: 'by clocks',
   durability: 'process',
   works: ['W1'],

@@ -23,7 +23,9 @@ const BEGIN = '<!-- a run begins -->';
 const END = '<!-- a run ends -->';
 const ROW = 22;
 const LABEL = 190;
-const WIDTH = 900;
+const WIDTH = 1040;
+/** For what a peer does, in small letters of some 4.4. */
+const NOTE = 450;
 /** Decades that are drawn, from the lowest ratio on. */
 const LOWEST = -5;
 const HIGHEST = 1;
@@ -41,7 +43,7 @@ export const draw = (raced: readonly Raced[]): string => {
   const parts = [...new Set(raced.map(partOf))];
   const lines: string[] = [];
   let y = 30;
-  const span = WIDTH - LABEL - 330;
+  const span = WIDTH - LABEL - NOTE - 8;
   const x = (ratio: number): number => {
     const at = Math.min(HIGHEST, Math.max(LOWEST, Math.log10(ratio)));
     return LABEL + (span * (at - LOWEST)) / (HIGHEST - LOWEST);
@@ -58,7 +60,7 @@ export const draw = (raced: readonly Raced[]): string => {
         `<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escape(one.peer.name)}</text>`,
         `<rect x="${LABEL}" y="${y + 3}" width="${(end - LABEL).toFixed(1)}" height="${ROW - 8}" fill="${isOwn ? '#2b6cb0' : '#a0aec0'}"/>`,
         `<text x="${end + 6}" y="${y + 14}">${digits(one.ratio)}</text>`,
-        `<text x="${WIDTH - 322}" y="${y + 14}" font-size="9" fill="#555">${escape(doesNot(one.peer))}</text>`,
+        `<text x="${WIDTH - NOTE + 40}" y="${y + 14}" font-size="9" fill="#555">${escape(doesNot(one.peer))}</text>`,
       );
       y += ROW;
     }
@@ -76,7 +78,7 @@ ${[...grid, ...lines].join('\n')}
 `;
 };
 
-const table = (raced: readonly Raced[]): string => {
+export const table = (raced: readonly Raced[]): string => {
   const rows = raced.map((one) => {
     const { peer, result, ratio } = one;
     const cells = [

@@ -113,7 +113,7 @@ const receive: Receive = async (yard: Yard, count: number) => {
 export const prosodyArchive: Peer = {
   ...clear,
   name: 'prosody-archive',
-  keeps: 'all, on the server; nothing at who reads it',
+  keeps: 'all, on the server only',
   orders: 'as the server took it',
   durability: 'process',
   works: ['W5'],
