@@ -140,8 +140,7 @@ export class Yard {
         socket.on('connect', () => socket.destroy());
       });
     for (const end = Date.now() + OPEN_MS; !(await opens()); await wait(50))
-      if (Date.now() > end || child.exitCode !== null || child.pid === undefined)
-        throw new Error(`${command} does not listen: ${output}`);
+      if (Date.now() > end || child.exitCode !== null) throw new Error(`${command} does not listen: ${output}`);
     return { pid: child.pid ?? 0, url: `tcp://127.0.0.1:${port}` };
   }
   /** A program that is told lines and says lines. `onEnd`: with the last it said to its other output. */
@@ -207,7 +206,7 @@ export class Yard {
       await Promise.race([ending(), late]).catch((error: unknown) => say(`an end failed: ${String(error)}`));
     }
     for (const child of this.#children) {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+      if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       // Workers end by themselves when nobody asks any more, and so write what they were told to (`--cpu-prof`).
       if (child.connected) child.disconnect();

@@ -1,10 +1,10 @@
 // A mail server for the race of Delta Chat, as Debian brings it: postfix takes mail in and hands it to dovecot, which keeps it and lets
 // people read it. Configured in a folder of the race, at free ports of 127.0.0.1, beside any postfix and dovecot of the machine.
+import { freePort } from '@kith/testkit/free-port';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server, Yard } from '../yard.ts';
-import { freePort } from './free-port.ts';
 
 export const POSTFIX = '/usr/lib/postfix/sbin/master';
 export const DOVECOT = '/usr/sbin/dovecot';

@@ -1,9 +1,9 @@
 // Servers that others wrote, as Debian brings them, each with its data in a folder of the race and on a free port of 127.0.0.1.
+import { freePort } from '@kith/testkit/free-port';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Yard } from '../yard.ts';
 import { missingProgram } from './debian.ts';
-import { freePort } from './free-port.ts';
 import type { Field, Peer, Traits, Work } from './peer.ts';
 
 interface Program {
