@@ -63,8 +63,8 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
       if (before === undefined) return undefined;
       // Whatever was cut off since: a frontier from before a removal still says what it said, within the cut.
       const length = heldOf(before);
-      const named = before.ended?.count ?? claimedEnd(state, feed, at);
-      if (named === undefined || (before.ended === null && named > length)) return undefined;
+      const named = endOf(before) ?? claimedEnd(state, feed, at);
+      if (named === undefined || (endOf(before) === undefined && named > length)) return undefined;
       // The named end may stand in a branch that is longer than the line.
       const count = Math.min(named, length);
       const base = before.past ?? NO_PAST;
@@ -73,18 +73,21 @@ const pastOf = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array |
         concat(base, record.previous, headAt(state, feed, record.previous, count) ?? NO_HASH),
       );
     }
-    const sure = record.previous === null || state.segment(feed, record.previous)?.ended != null;
+    const before = record.previous === null ? undefined : state.segment(feed, record.previous);
+    const sure = record.previous === null || (before !== undefined && endOf(before) !== undefined);
     if (sure) state.setSegment(feed, at, { ...record, past });
     else if (!equalBytes(at, segment)) return undefined;
   }
   return past;
 };
+/** Where the first event of the next segment is gone as well, as after purges, a stub says it. */
+const endOf = (record: SegmentRecord): number | undefined => record.ended?.count ?? record.stub?.count;
 /** Asked first: of a segment far ahead of what is here nothing else has to be looked at. */
 const isEndBeforeKnown = (state: LogState, feed: FeedId, segment: SegmentId): boolean => {
   const record = state.segment(feed, segment);
   if (record === undefined || record.past !== null || record.previous === null) return record !== undefined;
   const before = state.segment(feed, record.previous);
-  if (before?.ended != null) return true;
+  if (before !== undefined && endOf(before) !== undefined) return true;
   return record.top > 0 && (before === undefined || heldOf(before) > 0 || state.aheadOf(feed, segment) === undefined);
 };
 /** What the first event of a segment says of the one before, when it is held but does not count yet. */

@@ -1,7 +1,7 @@
 // Checks what is stored from the bytes up, for a damaged or tampered disk: every event that does not follow from signatures
 // is named. Ingest checked all of it once; this trusts no record of that.
 import { concat, equalBytes, toHex } from '../bytes/index.ts';
-import { eventIdOf, MAX_SEQ, NO_HASH, openCertificate, type EventId } from '../identity/index.ts';
+import { eventIdOf, MAX_SEQ, openCertificate, type EventId } from '../identity/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header, type HeaderBrief } from './header.ts';
 import { verifySeal } from './objects.ts';
@@ -53,8 +53,11 @@ const verifySegment = (
   const ahead = state.aheadOf(feed, segment)?.from;
   const good = new Map<string, { readonly row: HeaderRow; readonly header: Header }>();
   const damaged: Damaged[] = [];
+  // Of all that reads, what stands below it: a seal counts for that, whatever is wrong with the event that it is of.
+  const below = new Map<string, EventId>();
   for (const row of rows) {
     const header = equalBytes(eventIdOf(state.crypto, row.header), row.event) ? decodeHeader(row.header) : undefined;
+    if (header !== undefined) below.set(toHex(row.event), header.previous);
     const before = header && (header.seq === 0 ? undefined : good.get(toHex(header.previous)));
     // What is below it is still to come.
     const isFirst = header !== undefined && header.seq > 0 && before === undefined && header.seq === ahead;
@@ -71,12 +74,8 @@ const verifySegment = (
   const sealed = new Set<string>();
   for (const { seal } of keptSeals(state, feed, segment, 0)) {
     if (!verifySeal(state.crypto, subkey, state.conversation, seal)) continue;
-    for (let at: EventId = seal.head; !equalBytes(at, NO_HASH) && !sealed.has(toHex(at));) {
-      const found = good.get(toHex(at));
-      if (found === undefined) break;
+    for (let at: EventId | undefined = seal.head; at !== undefined && !sealed.has(toHex(at)); at = below.get(toHex(at)))
       sealed.add(toHex(at));
-      at = found.header.previous;
-    }
   }
   for (const [name, { row }] of good) if (!sealed.has(name)) damaged.push({ event: row.event, damage: 'unsealed' });
   return damaged;

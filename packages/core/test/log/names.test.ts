@@ -212,3 +212,22 @@ test('class 28 a frontier that names what nobody has asks for it, and nothing el
     }
   goesOn(alice, bob);
 });
+
+test('S2.10 a seal of an event with a wrong Lamport time counts for what stands below it, for the verifier as well', () => {
+  const { alice, bob } = meeting();
+  const device = alice.log.device();
+  if (device === undefined) throw new Error('not started');
+  const subkey = crypto.signingKey(new Secret(new Uint8Array(32).fill(8)));
+  const rest = { conversation: CONVERSATION, feed: device.feed, number: 0, previous: null, day: 1, extensions: [] };
+  const { bytes, certificate } = createCertificate(crypto, device.key, { ...rest, subkey: subkey.publicKey });
+  const { feed, segment } = certificate;
+  const plain = headerOf(alice, { segment, heads: [], lamport: 1, sizeClass: 0, contentHash: noContentHash() });
+  const first = encodeHeader(plain);
+  const wrong = encodeHeader({ ...plain, seq: 1, previous: eventIdOf(crypto, first), lamport: 1 });
+  const seal = createSeal(crypto, subkey, CONVERSATION, { feed, segment, seq: 1 }, eventIdOf(crypto, wrong));
+  const events = [first, wrong].map((header): LogObject => ({ type: 'event', header, content: null }));
+  take(bob, [{ type: 'certificate', certificate: bytes }, ...events, { type: 'seal', ...seal }], feedOf(alice));
+  expect(bob.log.find(eventIdOf(crypto, first))).toBeDefined();
+  expect(bob.log.find(eventIdOf(crypto, wrong))).toBeUndefined();
+  expect(bob.log.verify()).toEqual([{ event: eventIdOf(crypto, wrong), damage: 'lamport' }]);
+});
