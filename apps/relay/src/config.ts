@@ -134,9 +134,10 @@ const readConfig = (path: string): Readonly<Record<string, unknown>> => {
 const readLimits = (found: unknown): Partial<RelayLimits> => {
   if (found === undefined) return {};
   const isNumber = (value: unknown): boolean => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-  for (const [name, value] of Object.entries(found as object)) {
+  if (typeof found !== 'object' || found === null) return refuse('limits is a JSON object.');
+  for (const [name, value] of Object.entries(found)) {
+    if (!Object.hasOwn(DEFAULT_RELAY_LIMITS, name)) refuse(`limits has an unknown name: ${name}.`);
     const like = (DEFAULT_RELAY_LIMITS as unknown as Record<string, unknown>)[name];
-    if (like === undefined) refuse(`limits has an unknown name: ${name}.`);
     const fits =
       typeof like === 'number'
         ? isNumber(value)
@@ -152,7 +153,7 @@ const readRoles = (found: unknown): readonly RelayRole[] => {
     typeof found === 'string'
       ? found.split(',').map((name) => name.trim())
       : Array.isArray(found)
-        ? found.map(String)
+        ? found.map((name: unknown) => (typeof name === 'string' ? name : refuse('roles is a list of names.')))
         : refuse('roles is a list.');
   const isRole = (name: string): name is RelayRole => (RELAY_ROLES as readonly string[]).includes(name);
   return names.map((name) => (isRole(name) ? name : refuse(`There is no role ${name}.`)));

@@ -422,6 +422,10 @@ test('the configuration of docs/guides/run-a-relay.md is understood, and one wit
     json.replace('"burst"', '"brust"'),
     json.replace('"behindProxy"', '"behindproxy"'),
     json.replace('12000', '"many"'),
+    '{"limits":null}',
+    '{"limits":7}',
+    '{"limits":{"toString":{"perMinute":1,"burst":1}}}',
+    '{"roles":[{"toString":1}]}',
   ]) {
     writeFileSync(file, misspelt);
     expect(() => readRelayOptions(['--config', file], {})).toThrow(RelayStartError);

@@ -82,7 +82,13 @@ export class Remote implements Kith {
   }
 
   #take(line: string | null): void {
-    const message: unknown = line === null ? undefined : JSON.parse(line);
+    let message: unknown;
+    try {
+      message = line === null ? undefined : JSON.parse(line);
+    } catch {
+      // What listens there is no Kith of this version: it goes as any owner does that went away.
+      this.#socket.destroy();
+    }
     if (!isObject(message)) return;
     if (message['method'] === 'bye') {
       this.#bye = true;
