@@ -59,7 +59,7 @@ export const deltaChat: Peer = {
   talk: {
     client: 'deltachat-client.ts',
     mustMeet: true,
-    slow: 300,
+    slow: 400,
     async start(yard, names) {
       const folder = yard.newFolder('mail');
       mkdirSync(folder);

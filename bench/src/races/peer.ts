@@ -50,8 +50,6 @@ export interface Talk {
   /** What W1 is divided by for it, so that a run ends. */
   readonly slow?: number;
   readonly mustMeet?: boolean;
-  /** How many meet at a time, where that takes long whatever their number. */
-  readonly meetAtOnce?: number;
   /** W4: opens connections that only listen, where `client` would do more; how many, where 10,000 would take too long. */
   readonly idleClient?: string;
   readonly idle?: number;

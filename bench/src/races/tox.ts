@@ -74,7 +74,6 @@ export const libtoxcore: Peer = {
   talk: {
     client: '',
     mustMeet: true,
-    meetAtOnce: 100,
     clients,
     async start(yard) {
       compile(yard);

@@ -29,7 +29,6 @@ interface Ran {
 
 const NOTHING = undefined as never;
 const SENDERS = 100;
-const MEET_AT_ONCE = 10;
 const hub = 'hub';
 const IDLE = 10_000;
 const idle = Array.from({ length: IDLE }, (_, i) => `i${i}`);
@@ -68,19 +67,17 @@ class Court {
   async meet(names: readonly string[]): Promise<void> {
     if (this.#talk.mustMeet !== true) return;
     const start = now();
-    const atOnce = this.#talk.meetAtOnce ?? MEET_AT_ONCE;
-    for (let at = 0; at < names.length; at += atOnce) {
-      await Promise.all(
-        names.slice(at, at + atOnce).map(async (name) => {
-          const link = await this.here.ask('invite', { name: hub });
-          const conversation = await this.there.ask('accept', { name, link });
-          await Promise.all([
-            this.here.ask('met', { name: hub, who: name, conversation }),
-            this.there.ask('met', { name, who: hub, conversation }),
-          ]);
-        }),
-      );
-    }
+    // All at once: most of it is waiting.
+    await Promise.all(
+      names.map(async (name) => {
+        const link = await this.here.ask('invite', { name: hub });
+        const conversation = await this.there.ask('accept', { name, link });
+        await Promise.all([
+          this.here.ask('met', { name: hub, who: name, conversation }),
+          this.there.ask('met', { name, who: hub, conversation }),
+        ]);
+      }),
+    );
     say(`races: ${this.#name}: ${names.length} met in ${Math.round(now() - start)} ms`);
   }
   /** Tells each result when it is there: a later part that fails takes none of them away. */
