@@ -1,8 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
-import { build } from '../apps/cli/test/support/processes.ts';
 import { clientCalls, relayCalls, seedOfCommit, someOf } from './support/failed-calls.ts';
+import { tabCalls } from './support/failed-tab-calls.ts';
+import { buildApps } from './support/screens.ts';
 
-beforeAll(build);
+beforeAll(buildApps);
+
+/** A page's process may be looked into by root alone. */
+const isRoot = process.getuid?.() === 0;
 
 // All of the first 200 in the long form; which ones here is the commit's choice.
 test('a disk that fails once, at 14 of the first calls of `kith send`: told, nothing of it is there, and it goes on', async () => {
@@ -21,3 +25,15 @@ test('a disk that fails once, at 6 of the first calls of a relay: what it acknow
   expect(report.failed).toBeGreaterThan(3);
   expect(report.told).toBeGreaterThan(0);
 });
+
+test.skipIf(!isRoot)(
+  'a disk that fails once under a page, at 5 of the first calls: told, the text stays in its field, and nothing shown is lost',
+  async () => {
+    const numbers = someOf(5, 60, seedOfCommit());
+    const report = await tabCalls(numbers);
+    expect(report, `calls ${numbers.join(', ')}`).toMatchObject({ wrong: [] });
+    expect(report.failed).toBe(5);
+    expect(report.told).toBeGreaterThan(0);
+  },
+  120_000,
+);

@@ -1,10 +1,11 @@
 // Disks that fail under real processes: `npm run long -- faults [--states N] [--calls N] [--seed N]`. N states of what a disk may
 // hold after a power loss, half of them of a client's and half of a relay's recording; then each of the first N calls of
-// `kith send` and of a relay fails once. Ends with one JSON line; exit 1 when anything was wrong.
+// `kith send`, of a relay and of a page that writes fails once. Ends with one JSON line; exit 1 when anything was wrong.
 import { parseArgs } from 'node:util';
 import { clientCalls, relayCalls } from '../../stories/support/failed-calls.ts';
+import { tabCalls } from '../../stories/support/failed-tab-calls.ts';
 import { clientStates, relayStates } from '../../stories/support/power-loss.ts';
-import { build } from '../../apps/cli/test/support/processes.ts';
+import { buildApps } from '../../stories/support/screens.ts';
 import { ensureDebian } from '../debian.mjs';
 
 const { values } = parseArgs({
@@ -15,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 ensureDebian(['strace'], console.error);
-build();
+buildApps();
 const started = performance.now();
 const half = Math.ceil(Number(values.states) / 2);
 const calls = Array.from({ length: Number(values.calls) }, (_, i) => i + 1);
@@ -26,6 +27,7 @@ for (const [name, work] of [
   ['powerRelay', () => relayStates(half, Number(values.seed))],
   ['callsClient', () => clientCalls(calls)],
   ['callsRelay', () => relayCalls(calls)],
+  ['callsTab', () => tabCalls(calls)],
 ]) {
   const { wrong: found, ...counts } = await work();
   figures[name] = { ...counts, wrong: found.length };

@@ -2,6 +2,7 @@
 // only after it is committed. Everything asynchronous of the client happens here and nowhere else.
 import type { Crypto } from '../crypto/index.ts';
 import {
+  StoreError,
   TransportError,
   type Clock,
   type Logger,
@@ -54,6 +55,8 @@ const FLOOD_MS = 10;
 const ENOUGH = 128;
 /** What a relay took is noted by then, for a person who looks whether it was sent. */
 const ANSWER_MS = 20;
+/** A disk that could not forget is asked again after so long, or with the next input. */
+const SCRUB_AGAIN_MS = 10_000;
 /** A relay is sent at most 4 puts at a time. */
 const MAX_WAITING_PUTS = 2;
 
@@ -83,6 +86,7 @@ class Host implements Kith {
   /** The store is closed: an answer that comes now is for nobody. */
   #isEnded = false;
   #whenQuiet: (() => void) | undefined;
+  #isScrubDue = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -142,6 +146,7 @@ class Host implements Kith {
     for (const call of this.#calls.values()) call.reject(new KithError('home-busy'));
     this.#calls.clear();
     this.#isEnded = true;
+    if (this.#isScrubDue) this.#scrub();
     this.#engine.forget();
     this.#parts.store.close();
   }
@@ -197,6 +202,7 @@ class Host implements Kith {
       this.#recover(inputs, cause);
       return;
     }
+    if (this.#isScrubDue) this.#scrub();
     this.#carryOut(effects);
   }
 
@@ -257,7 +263,7 @@ class Host implements Kith {
           this.#settle(effect.call, (waiting) => waiting.reject(effect.error));
           break;
         case 'scrub':
-          this.#parts.store.scrub();
+          this.#scrub();
           break;
         case 'change':
           for (const listener of this.#listeners) listener(effect.change);
@@ -266,6 +272,18 @@ class Host implements Kith {
     }
     this.#plan();
     if (this.#whenQuiet !== undefined && this.#queue.length === 0 && this.#engine.isQuiet()) this.#whenQuiet();
+  }
+
+  /** What was done is done, and is told: a disk that fails at this is asked again, until it has forgotten what was deleted. */
+  #scrub(): void {
+    try {
+      this.#parts.store.scrub();
+      this.#isScrubDue = false;
+    } catch (cause) {
+      if (!(cause instanceof StoreError)) throw cause;
+      this.#isScrubDue = true;
+      this.#parts.logger.log('error', 'scrub-failed', { why: cause.message });
+    }
   }
 
   #request(effect: Extract<Effect, { type: 'request' }>): void {
@@ -290,7 +308,8 @@ class Host implements Kith {
   }
 
   #plan(): void {
-    const at = this.#engine.wakeAt();
+    const soon = this.#isScrubDue ? this.#parts.clock.now() + SCRUB_AGAIN_MS : Number.POSITIVE_INFINITY;
+    const at = Math.min(this.#engine.wakeAt(), soon);
     if (this.#wake?.at === at) return;
     this.#wake?.cancel();
     this.#wake = undefined;

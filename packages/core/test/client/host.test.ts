@@ -1,4 +1,5 @@
 import { startKith, type Kith } from '@kith/core/client';
+import { StoreError } from '@kith/core/ports';
 import { memoryNetwork } from '@kith/testkit/memory-network';
 import { openMemoryStore, type MemoryStore } from '@kith/testkit/memory-store';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
@@ -19,11 +20,17 @@ const twoHosts = async () => {
   network.relay(RELAY);
   const store = openMemoryStore();
   let transactions = 0;
+  const scrubs = { asked: 0, fails: 0 };
   const counted: MemoryStore = {
     ...store,
     transaction: (work) => {
       transactions++;
       return store.transaction(work);
+    },
+    scrub: () => {
+      scrubs.asked++;
+      if (scrubs.fails-- > 0) throw new StoreError('io', 'a call that failed');
+      store.scrub();
     },
   };
   const start = (name: string, home: MemoryStore): Promise<Kith> =>
@@ -65,7 +72,7 @@ const twoHosts = async () => {
   const isActive = async (one: Kith): Promise<boolean> =>
     (await one.call('contact.list', {})).some(({ state, wordsReady }) => state === 'active' && wordsReady);
   await until(async () => (await isActive(alice)) && (await isActive(bob)));
-  return { alice, bob, conversation, pass, ended, until, transactions: () => transactions };
+  return { alice, bob, conversation, pass, ended, until, scrubs, transactions: () => transactions };
 };
 
 test('that a relay took a message is noted soon, and with the next input when one comes before', async () => {
@@ -89,5 +96,25 @@ test('that a relay took a message is noted soon, and with the next input when on
   expect(transactions() - before).toBeGreaterThan(0);
   expect(told).toContain('conversation');
   expect(await ended(stateOf())).not.toBe('waiting');
+  await ended(Promise.all([alice.close(), bob.close()]));
+}, 60_000);
+
+test('a disk that cannot forget a draft: what is sent with that is answered, shown and delivered, and the disk is asked again', async () => {
+  const { alice, bob, conversation, pass, ended, until, scrubs } = await twoHosts();
+  await ended(alice.call('draft.set', { conversation, text: 'what became the text' }));
+  const before = scrubs.asked;
+  scrubs.fails = 2;
+  const changed: string[] = [];
+  alice.onChange((change) => void changed.push(change.type));
+  await ended(alice.call('send', { conversation, text: 'the text' }));
+  expect(scrubs.asked).toBeGreaterThan(before);
+  await until(async () => (await bob.call('log', { conversation, limit: 1 }))[0]?.text === 'the text');
+  await until(async () => (await alice.call('log', { conversation, limit: 1 }))[0]?.state === 'delivered');
+  expect(changed).toContain('conversation');
+  await pass(15_000);
+  expect(scrubs.fails).toBeLessThan(0);
+  const after = scrubs.asked;
+  await pass(15_000);
+  expect(scrubs.asked).toBe(after);
   await ended(Promise.all([alice.close(), bob.close()]));
 }, 60_000);
