@@ -1,0 +1,337 @@
+// Bounds, each from both sides: of clocks, of periods, of formats, of lists.
+import { describe, expect, test } from 'vitest';
+import { compareBytes, toHex, utf8 } from '../../src/bytes/index.ts';
+import { Secret } from '../../src/crypto/index.ts';
+import { createWitness, entryPointAfter, eventIdOf, openEntry, type FeedId } from '../../src/identity/index.ts';
+import {
+  ABSENCE_MS,
+  decodeHeader,
+  encodeHeader,
+  MAX_CONTENT_BYTES,
+  mayPublish,
+  mayPurge,
+  noContentHash,
+  openConversationLog,
+  openDays,
+  REGAIN_MS,
+  retell,
+  sizeClassOf,
+  SOURCE_AGE_MS,
+  type Header,
+  type LogObject,
+  type TimeEvidence,
+} from '../../src/log/index.ts';
+import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import { seededRandomness } from '../../../testkit/src/seeded-randomness.ts';
+import { addDevice, everyoneToEveryone, publishDue, weeks } from './devices.ts';
+import {
+  CONVERSATION,
+  DAY,
+  everything,
+  feedOf,
+  give,
+  meet,
+  openReplica,
+  pair,
+  person,
+  ROOT,
+  say,
+  START,
+  take,
+  texts,
+  type Person,
+} from './people.ts';
+
+const crypto = createNullCrypto();
+
+describe('shared time', () => {
+  const now = START;
+  const at = (heardAt: number, kind: 'relay' | 'person' = 'relay', off = 0) => ({ kind, heardAt, date: heardAt + off });
+  const purge = (more: Partial<TimeEvidence>) =>
+    mayPurge({ now, startedAt: now - 3_600_000, lastRunAt: now - 7_200_000, sources: [at(now)], ...more });
+
+  test('a source is fresh for a day, from the moment it was heard', () => {
+    expect([now, now + 1].map((heard) => purge({ sources: [at(heard)] }))).toEqual([true, false]);
+    expect([SOURCE_AGE_MS, SOURCE_AGE_MS + 1].map((age) => purge({ sources: [at(now - age)] }))).toEqual([true, false]);
+  });
+  test('an absence is more than 48 hours, or a clock that was set back', () => {
+    const startedAt = now - 3_600_000;
+    const since = (lastRunAt: number) => purge({ startedAt, lastRunAt });
+    expect([ABSENCE_MS, ABSENCE_MS + 1].map((away) => since(startedAt - away))).toEqual([true, false]);
+    expect([startedAt, startedAt + 1].map(since)).toEqual([true, false]);
+  });
+  test('a person that was heard since the start ends it, before it or later than now does not', () => {
+    const startedAt = now - 3_600_000;
+    const heard = (...sources: TimeEvidence['sources']) =>
+      purge({ startedAt, lastRunAt: 0, sources: [at(now), ...sources] });
+    expect([startedAt, startedAt - 1, now, now + 1].map((when) => heard(at(when, 'person')))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(heard(at(now, 'person', DAY))).toBe(false);
+    expect(heard(at(now, 'person', DAY), at(now, 'person'))).toBe(true);
+  });
+  test('a day in which all agreed ends it; who disagreed begins it anew', () => {
+    const long = (startedAt: number, ...sources: TimeEvidence['sources']) =>
+      purge({ startedAt, lastRunAt: 0, sources: [at(now), ...sources] });
+    const start = now - 2 * REGAIN_MS;
+    expect(long(now - REGAIN_MS, at(now - REGAIN_MS))).toBe(true);
+    expect(long(now - REGAIN_MS + 1, at(now - REGAIN_MS + 1))).toBe(false);
+    expect(long(start, at(now - REGAIN_MS))).toBe(true);
+    expect(long(start, at(now - REGAIN_MS), at(now - REGAIN_MS, 'relay', DAY))).toBe(true);
+    expect(long(start, at(now - REGAIN_MS), at(now - REGAIN_MS + 1, 'relay', DAY))).toBe(false);
+    expect(long(start, at(now - REGAIN_MS, 'relay', DAY))).toBe(false);
+  });
+  test('a publication is due from its time on, by both clocks', () => {
+    const evidence = { now, startedAt: now - 1, lastRunAt: now - 2, sources: [] };
+    expect([now, now + 1].map((due) => mayPublish(evidence, due, now + 9))).toEqual([true, false]);
+    expect([now, now - 1].map((date) => mayPublish(evidence, now, date))).toEqual([true, false]);
+  });
+});
+
+describe('formats', () => {
+  const headerOf = (change: Partial<Header>): Uint8Array => {
+    const feed = utf8('feedfeed') as FeedId;
+    const plain: Header = {
+      format: 1,
+      kind: 1,
+      conversation: CONVERSATION,
+      feed,
+      segment: utf8('segment.') as never,
+      seq: 0,
+      previous: new Uint8Array(32) as never,
+      lamport: 1,
+      time: 1,
+      charter: { feed, seq: 0 },
+      heads: [],
+      end: null,
+      contentKind: 16,
+      sizeClass: 0,
+      contentHash: noContentHash(),
+      extensions: [],
+    };
+    return encodeHeader({ ...plain, ...change });
+  };
+  const longest = (value: number): Header['extensions'] =>
+    Array.from({ length: 8 }, (_, id) => ({
+      id: 60_000 + id,
+      critical: false,
+      value: new Uint8Array(id === 0 ? value : 256),
+    }));
+  test('a header of 3,072 bytes is one, and no longer one', () => {
+    const heads = Array.from({ length: 8 }, () => ({
+      feed: utf8('feedfeed') as FeedId,
+      segment: utf8('segment.') as never,
+      seq: 0xfffffffe,
+      lamport: 2 ** 48 - 1,
+    }));
+    const full = headerOf({ heads, extensions: longest(256) });
+    expect(full.length).toBeLessThanOrEqual(3072);
+    expect(decodeHeader(full)).toBeDefined();
+    expect(decodeHeader(new Uint8Array(3073))).toBeUndefined();
+  });
+  test('contents up to the longest have a class, and none beyond', () => {
+    expect([0, 63, 64, 255, 256, 1023, 1024, MAX_CONTENT_BYTES].map(sizeClassOf)).toEqual([1, 1, 2, 2, 3, 3, 4, 6]);
+    expect(() => sizeClassOf(MAX_CONTENT_BYTES + 1)).toThrow('longer than the largest');
+    const hash = noContentHash();
+    hash.fill(1);
+    expect(noContentHash()).toEqual(new Uint8Array(32));
+  });
+  test('extensions of an event are kept and shown as newer when they are critical', () => {
+    const [alice, bob] = pair(crypto, 3);
+    say(alice, 'one');
+    give(alice, bob);
+    expect(bob.log.page({ limit: 1 })[0]?.newer).toBe(false);
+  });
+});
+
+describe('turns and segments', () => {
+  const kinds = (who: Person, ...contentKinds: readonly number[]) => {
+    for (const contentKind of contentKinds)
+      who.store.transaction(() => who.log.append({ contentKind, content: new Uint8Array(1), time: START }));
+  };
+  const waitOf = (who: Person): number => ((feedOf(who)[0] as number) / 256) * (DAY / 128);
+  test('a turn is due in the next period, after a wait of the device’s own, where somebody wrote', () => {
+    const who = person(crypto, 8);
+    const wait = waitOf(who);
+    expect(wait).toBeGreaterThan(0);
+    expect(who.log.turn(START + 5, false)).toEqual({ due: false, at: START + DAY + wait });
+    say(who, 'one');
+    expect(who.log.turn(START + DAY - 1, true)).toEqual({ due: false, at: START + DAY + wait });
+    expect(who.log.turn(START + DAY, false)).toEqual({ due: false, at: START + DAY + wait });
+    expect(who.log.turn(START + DAY + wait - 1, false)).toEqual({ due: false, at: START + DAY + wait });
+    expect(who.log.turn(START + DAY + wait, false)).toEqual({ due: true, at: START + 2 * DAY + wait });
+    expect(openReplica(crypto, 4).log.turn(START, true)).toEqual({ due: false, at: START + DAY });
+  });
+  test('where only the log itself wrote, it is due when it is always to be', () => {
+    const late = START + DAY + DAY / 2;
+    const quiet = person(crypto, 9);
+    kinds(quiet, ...Array.from({ length: 130 }, () => 2));
+    expect([quiet.log.turn(late, false).due, quiet.log.turn(late, true).due]).toEqual([false, true]);
+    const loud = person(crypto, 9);
+    kinds(loud, ...Array.from({ length: 128 }, () => 2), 16);
+    expect(loud.log.turn(late, false).due).toBe(true);
+    const first = person(crypto, 9);
+    kinds(first, 16, ...Array.from({ length: 70 }, () => 2));
+    expect(first.log.turn(late, false).due).toBe(true);
+  });
+  test('what ended is told with its seed when somebody wrote in it, and of a self never', () => {
+    const told = (kind: 'pair' | 'self', contentKind: number): number => {
+      const ended: unknown[] = [];
+      const who = person(crypto, 12);
+      const log = openConversationLog({
+        store: who.store,
+        crypto,
+        randomness: who.random,
+        conversation: CONVERSATION,
+        kind,
+        roots: [ROOT],
+        ended: (seed) => void ended.push(seed),
+      });
+      for (const time of [START, START + DAY])
+        who.store.transaction(() => log.append({ contentKind, content: utf8('x'), time }));
+      return ended.length;
+    };
+    expect([told('pair', 16), told('pair', 2), told('self', 16)]).toEqual([1, 0, 0]);
+  });
+  test('a period of another length, and a segment that is begun anew', () => {
+    const who = person(crypto, 13);
+    const log = openConversationLog({
+      store: who.store,
+      crypto,
+      randomness: who.random,
+      conversation: CONVERSATION,
+      kind: 'pair',
+      roots: [ROOT],
+      periodMs: () => 3_600_000,
+    });
+    const write = (time: number) =>
+      who.store.transaction(() => toHex(log.append({ contentKind: 16, content: utf8('x'), time }).place.segment));
+    const [one, same, next] = [write(START), write(START + 3_599_999), write(START + 3_600_000)];
+    expect([one === same, same === next]).toEqual([true, false]);
+    who.store.transaction(() => log.startSegment());
+    const [fresh, after] = [write(START + 3_600_001), write(START + 3_600_002)];
+    expect([fresh === next, fresh === after]).toEqual([false, true]);
+    const bare = person(crypto, 14);
+    bare.store.transaction(() => bare.log.startSegment());
+    expect(say(bare, 'first')).toHaveLength(32);
+    // A first segment names none before it.
+    const [certificate] = everything(bare).filter(({ type }) => type === 'certificate');
+    expect(certificate).toBeDefined();
+  });
+});
+
+describe('heads', () => {
+  test('the newest of each other device, at most eight, the latest first, and each once', () => {
+    const [alice, bob] = pair(crypto, 30);
+    const more = Array.from({ length: 8 }, (_, i) => addDevice(bob, 400 + i));
+    for (const who of more)
+      for (const known of [alice, bob]) {
+        const device = known.log.device();
+        if (device !== undefined) who.store.transaction(() => who.log.admit(device.member));
+      }
+    everyoneToEveryone([alice, bob, ...more]);
+    const speakers = [bob, ...more];
+    for (const [i, who] of speakers.entries()) for (let n = 0; n <= i % 5; n++) say(who, `${i}.${n}`);
+    for (const who of speakers) give(who, alice);
+    const heads = alice.log.headsSeen();
+    expect(heads).toHaveLength(8);
+    expect(heads.map(({ lamport }) => lamport)).toEqual([5, 4, 4, 3, 3, 2, 2, 1]);
+    for (const [i, head] of heads.entries()) {
+      const before = heads[i - 1];
+      if (before?.lamport === head.lamport) expect(compareBytes(before.feed, head.feed)).toBeLessThan(0);
+      expect(alice.log.at(head)?.lamport).toBe(head.lamport);
+    }
+    const event = say(alice, 'names them');
+    const [named] = everything(alice).flatMap((object) =>
+      object.type === 'event' && toHex(eventIdOf(crypto, object.header)) === toHex(event)
+        ? [decodeHeader(object.header)]
+        : [],
+    );
+    expect(named?.heads.map(({ feed }) => toHex(feed))).toEqual(heads.map(({ feed }) => toHex(feed)).toSorted());
+    expect(alice.log.find(event)?.lamport).toBe(6);
+    expect(alice.log.headsSeen()).toHaveLength(1);
+    say(alice, 'and the ninth');
+    expect(alice.log.headsSeen()).toEqual([]);
+    // Events of the log's own kinds name nobody.
+    say(bob, 'once more');
+    give(bob, alice);
+    const own = alice.store.transaction(() => alice.log.append({ contentKind: 2, content: null, time: START }));
+    expect(own.lamport).toBe(8);
+    expect(alice.log.headsSeen()).toHaveLength(1);
+  });
+});
+
+describe('entries', () => {
+  test('of one conversation 256 are kept, and the next is refused', () => {
+    const [alice, bob] = pair(crypto, 35);
+    const device = alice.log.device();
+    let last = openEntry(crypto, alice.inception);
+    const entries = Array.from({ length: 255 }, (_, i): LogObject => {
+      if (device === undefined || last === undefined) throw new Error('no chain');
+      const removal = new Uint8Array(32).fill(i);
+      const entry = createWitness(crypto, device.key, entryPointAfter(last), { removal });
+      last = openEntry(crypto, entry);
+      return { type: 'entry', entry };
+    });
+    // Two inceptions are held.
+    const taken = take(bob, entries, feedOf(alice));
+    expect([...taken.refused]).toEqual([['full', 1]]);
+    expect(bob.store.scan('entry')).toHaveLength(256);
+    const stranger = person(crypto, 99);
+    expect([...take(bob, [{ type: 'entry', entry: stranger.inception }], feedOf(stranger)).refused]).toEqual([
+      ['full', 1],
+    ]);
+    // What is held already is not refused.
+    expect([...take(bob, [{ type: 'entry', entry: alice.inception }], feedOf(alice)).refused]).toEqual([]);
+  });
+});
+
+describe('retelling', () => {
+  test('published days, oldest first, and each told otherwise is taken by who knows nothing', () => {
+    const home = weeks(crypto, 44, 4);
+    const [a1] = home.alice;
+    for (const who of home.alice) publishDue(who, home.bob, START + 30 * DAY);
+    everyoneToEveryone(home.all);
+    const objects = everything(a1);
+    const days = openDays(crypto, objects);
+    expect(days.length).toBeGreaterThan(2);
+    expect(days.map(({ day }) => day)).toEqual(days.map(({ day }) => day).toSorted((a, b) => a - b));
+    expect(days[0]?.day).toBe(START);
+    expect(new Set(days.map(({ day }) => day)).size).toBe(3);
+    for (const { certificate, seed } of days)
+      expect(toHex(crypto.signingKey(new Secret(seed.slice())).publicKey)).toBe(toHex(certificate.subkey));
+    expect(
+      openDays(
+        crypto,
+        objects.filter(({ type }) => type !== 'event'),
+      ),
+    ).toEqual([]);
+    expect(
+      openDays(
+        crypto,
+        objects.filter(({ type }) => type !== 'certificate'),
+      ),
+    ).toEqual([]);
+    const [first] = days;
+    if (first === undefined) throw new Error('nothing was published');
+    const tools = { crypto, randomness: seededRandomness(4) };
+    const third = (some: typeof objects) => {
+      const replica = openReplica(crypto, 91);
+      for (const who of [a1, home.bob[0]]) meet(replica, who);
+      expect([...take(replica, some, 'own').refused]).toEqual([]);
+      return texts(replica);
+    };
+    const before = third(objects);
+    // What is left as it was stays as it was.
+    expect(third(retell(tools, objects, first, () => undefined))).toEqual(before);
+    const other = third(retell(tools, objects, first, () => utf8('never said')));
+    expect(other).toHaveLength(before.length);
+    expect(other.filter((text) => text === 'never said')).toHaveLength(3);
+    expect(before.filter((text) => !other.includes(text))).toHaveLength(3);
+    // With a copy's event beside it, the smaller id is the line that is told.
+    expect(retell(tools, objects, first, () => undefined)).toHaveLength(objects.length);
+  });
+});
