@@ -29,7 +29,8 @@ test('a disk that fails once, at 6 of the first calls of a relay: what it acknow
 test.skipIf(!isRoot)(
   'a disk that fails once under a page, at 5 of the first calls: told, the text stays in its field, and nothing shown is lost',
   async () => {
-    const numbers = someOf(5, 60, seedOfCommit());
+    // Most of what is written first is the text; later ones may fail in what nobody waits for.
+    const numbers = [1, 2, 3, ...someOf(2, 57, seedOfCommit()).map((number) => 3 + number)];
     const report = await tabCalls(numbers);
     expect(report, `calls ${numbers.join(', ')}`).toMatchObject({ wrong: [] });
     expect(report.failed).toBe(5);
