@@ -7,6 +7,8 @@ import {
   ABSENCE_MS,
   decodeHeader,
   encodeHeader,
+  forge,
+  judge,
   MAX_CONTENT_BYTES,
   mayPublish,
   mayPurge,
@@ -333,5 +335,76 @@ describe('retelling', () => {
     expect(before.filter((text) => !other.includes(text))).toHaveLength(3);
     // With a copy's event beside it, the smaller id is the line that is told.
     expect(retell(tools, objects, first, () => undefined)).toHaveLength(objects.length);
+  });
+  test('a day made anew begins as the real one did, goes on by itself, and ends with a seal', () => {
+    const home = weeks(crypto, 45, 4);
+    const [a1] = home.alice;
+    for (const who of home.alice) publishDue(who, home.bob, START + 30 * DAY);
+    everyoneToEveryone(home.all);
+    const objects = everything(a1);
+    const headers = (some: typeof objects) =>
+      some.flatMap((object) => (object.type === 'event' ? (decodeHeader(object.header) ?? []) : []));
+    const day = openDays(crypto, objects).find(({ certificate }) => certificate.number === 1);
+    const real = headers(objects).filter(({ segment }) => day && toHex(segment) === toHex(day.certificate.segment));
+    const first = real.find(({ seq }) => seq === 0);
+    if (day === undefined || first === undefined) throw new Error('no second day');
+    expect([first.end === null, first.heads.length > 0]).toEqual([false, true]);
+    const tools = { crypto, randomness: seededRandomness(4) };
+    const events = ['never', 'ever', 'said'].map((text, i) => ({
+      contentKind: 16,
+      content: utf8(text),
+      time: START + DAY + i * 60_000 + 59_999,
+    }));
+    const made = forge(tools, { ...day, first, events });
+    expect(made.map(({ type }) => type)).toEqual(['event', 'event', 'event', 'seal']);
+    const told = headers(made);
+    expect(told.map(({ seq, time }) => [seq, time - (START + DAY) / 60_000])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(told.map(({ heads, end }) => [heads.length, end])).toEqual([
+      [first.heads.length, first.end],
+      [0, null],
+      [0, null],
+    ]);
+    expect(told.map(({ lamport }) => lamport - first.lamport)).toEqual([0, 1, 2]);
+    expect(forge(tools, { ...day, first, events: [] })).toEqual([]);
+    // Who knows nothing takes it for the real one, which it stands for.
+    const others = objects.filter((object) => {
+      const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
+      const segment = header?.segment ?? (object.type === 'seal' ? object.segment : undefined);
+      return segment === undefined || toHex(segment) !== toHex(first.segment);
+    });
+    const replica = openReplica(crypto, 91);
+    for (const who of [a1, home.bob[0]]) meet(replica, who);
+    expect([...take(replica, [...others, ...made], 'own').refused]).toEqual([]);
+    expect(texts(replica)).toEqual(expect.arrayContaining(['never', 'ever', 'said']));
+    expect(texts(replica)).toHaveLength(texts(a1).length - real.length + 3);
+    // A judge pins what stands in days that are not public, and nothing of this.
+    const pinned = judge(crypto, [...objects, ...made]);
+    const idsOf = (some: typeof objects) =>
+      some.flatMap((object) => (object.type === 'event' ? [toHex(eventIdOf(crypto, object.header))] : []));
+    expect(idsOf(made).filter((id) => pinned.has(id))).toEqual([]);
+    expect(idsOf(objects).filter((id) => pinned.has(id)).length).toBeGreaterThan(5);
+    // Neither a bad signature nor a content that is gone changes that.
+    const bare = objects.map((object): LogObject => (object.type === 'event' ? { ...object, content: null } : object));
+    expect(judge(crypto, bare).size).toBeGreaterThan(pinned.size);
+    const unsigned = objects.map((object): LogObject =>
+      object.type === 'seal' ? { ...object, signature: new Uint8Array(64) } : object,
+    );
+    expect(judge(crypto, unsigned).size).toBe(0);
+    for (const type of ['seal', 'certificate', 'entry', 'event'] as const)
+      expect(
+        judge(
+          crypto,
+          objects.filter((object) => object.type !== type),
+        ).size,
+      ).toBe(0);
+    const noise: readonly LogObject[] = [
+      { type: 'event', header: new Uint8Array(9), content: null },
+      { type: 'entry', entry: new Uint8Array(9) },
+    ];
+    expect(judge(crypto, [...noise, ...objects])).toEqual(judge(crypto, objects));
   });
 });
