@@ -72,7 +72,7 @@ export const libtoxcore: Peer = {
     missingProgram(COMPILER, 'gcc') ??
     (existsSync(HEADER) ? null : 'libtoxcore-dev of Debian is not installed (--install brings it)'),
   talk: {
-    client: '',
+    client: 'tox-clients.c',
     mustMeet: true,
     clients,
     async start(yard) {
