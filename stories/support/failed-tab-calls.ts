@@ -10,6 +10,7 @@ import { startRelay } from '../../apps/relay/src/index.ts';
 import { steps } from '../../apps/web/test/support.ts';
 import { openNodeKith } from '@kith/platform-node';
 import { kill, startBrowser } from './browser-kill.ts';
+import { wholeLog } from './engines.ts';
 import type { FailedReport } from './failed-calls.ts';
 import { shownOn, webRoot } from './screens.ts';
 
@@ -102,7 +103,7 @@ export const tabCalls = async (numbers: readonly number[]): Promise<FailedReport
     const shown = async (): Promise<readonly string[]> => (await shownOn(page)).map(({ text }) => text);
     /** Until the field is empty and the text is shown, or the page says what is wrong. */
     const outcome = async (text: string): Promise<'shown' | 'told' | 'neither'> => {
-      for (const end = Date.now() + 15_000; Date.now() < end; await setTimeout(25)) {
+      for (const end = Date.now() + 60_000; Date.now() < end; await setTimeout(25)) {
         const value = await steps(page).composer.inputValue();
         if (value === '' && (await shown()).includes(text)) return 'shown';
         if (value === text && (await page.locator('#composer-note').innerText()) !== '') return 'told';
@@ -134,14 +135,12 @@ export const tabCalls = async (numbers: readonly number[]): Promise<FailedReport
       }
       const isThere = async (): Promise<boolean> =>
         JSON.stringify((await shown()).slice(-5)) === JSON.stringify(expected.slice(-5));
-      for (const end = Date.now() + 10_000; !(await isThere()) && Date.now() < end;) await setTimeout(50);
+      for (const end = Date.now() + 60_000; !(await isThere()) && Date.now() < end;) await setTimeout(50);
       if (!(await isThere()))
         wrong.push(`call ${number} (${call ?? 'none'}): shows ${JSON.stringify((await shown()).slice(-5))}`);
     }
     const there = async (): Promise<readonly (string | null)[]> =>
-      (await bob.call('log', { conversation, limit: 500 })).flatMap(({ kind, text }) =>
-        kind === 'text' ? [text] : [],
-      );
+      (await wholeLog(bob, conversation)).flatMap(({ kind, text }) => (kind === 'text' ? [text] : []));
     for (const end = Date.now() + 60_000; Date.now() < end && (await there()).length < expected.length;)
       await bob.call('sync', {});
     if (JSON.stringify(await there()) !== JSON.stringify(expected))
