@@ -1,6 +1,6 @@
 // Any number of relays in memory, made of the relay's own rules, behind a network that loses, delays, repeats and
 // reorders. Everything happens on one simulated clock and from one seed; nothing inside is a promise.
-import { decode, encode } from '@kith/core/codec';
+import { decode, encode, type Codec } from '@kith/core/codec';
 import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
 import {
   createMemoryCellLog,
@@ -122,12 +122,27 @@ interface Relay {
   readonly ended: Map<number, () => void>;
 }
 
-/** `keys`: where relays have their keys from, when not from `random`. */
+/**
+ * Over the codec, so that a simulated world cannot say what the wire cannot carry. Where worlds are many, most may hand
+ * their messages over as they are: that is to be all that differs.
+ */
+const overWire = <T>(codec: Codec<T>, message: T & { readonly type: string }): T => {
+  const received = decode(codec, encode(codec, message));
+  if (received === undefined) throw new Error(`what the wire cannot carry: ${message.type}`);
+  return received;
+};
+
+export interface MemoryNetworkOptions {
+  /** Where relays have their keys from, when not from `random`. */
+  readonly keys?: SeededRandomness;
+  /** Default true: everything goes over the codec. */
+  readonly wire?: boolean;
+}
 export const memoryNetwork = (
   clock: Clock,
   random: SeededRandomness,
   crypto: Crypto,
-  keys: SeededRandomness = random,
+  { keys = random, wire = true }: MemoryNetworkOptions = {},
 ): MemoryNetwork => {
   const relays = new Map<string, Relay>();
   const listeners: ((relay: string, request: RelayRequest) => void)[] = [];
@@ -235,18 +250,14 @@ export const memoryNetwork = (
         callback(answer);
       };
       const cancel = clock.after(TIME_LIMIT_MS, () => finish(NO_ANSWER));
-      // Over the codec both ways, so that a simulated world cannot say what the wire cannot carry.
-      const wire = encode(relayRequestCodec, request);
       const arrive = (): void => {
         const there = relays.get(origin);
-        const received = decode(relayRequestCodec, wire);
         if (there?.running !== true) return;
-        if (received === undefined) throw new Error(`a request the wire cannot carry: ${request.type}`);
+        const received = wire ? overWire(relayRequestCodec, request) : request;
         for (const listener of listeners) listener(origin, received);
         there.rules.handle({ connection, address, factor: 1 }, received, clock.now() + there.offset, (response) => {
           if (happens(weather.loss)) return;
-          const answer = decode(relayResponseCodec, encode(relayResponseCodec, response));
-          if (answer === undefined) throw new Error(`an answer the wire cannot carry: ${response.type}`);
+          const answer = wire ? overWire(relayResponseCodec, response) : response;
           clock.after(delay(), () => (on && !closed ? finish(answer) : undefined));
         });
       };

@@ -15,20 +15,31 @@ import {
   type Table,
 } from '@kith/core/ports';
 
+export interface MemoryStoreOptions {
+  /**
+   * What is read is not copied: quicker, and as good as long as readers leave it as it is. Rows that engines wipe are copied
+   * all the same. Default false.
+   */
+  readonly lends?: boolean;
+}
 export interface MemoryStore extends Store {
-  /** A second store with the committed state, as a restart after a crash finds it. */
-  clone(): MemoryStore;
+  /** A second store with the committed state, as a restart after a crash finds it. It lends when this one does. */
+  clone(options?: MemoryStoreOptions): MemoryStore;
   /** The next `count` transactions (or single writes) fail as the disk would, when they end; 0: none any more. */
   failNext(kind: StoreError['kind'], count?: number): void;
   /** How many records all tables hold. */
   size(): number;
 }
 
-/** One table: keys as strings of bytes (whose order is that of the bytes), sorted, and the values beside them. */
+/** One table: keys as strings of bytes (whose order is that of the bytes), sorted, and the rows beside them. */
 interface Shelf {
   readonly keys: string[];
-  readonly values: Map<string, Uint8Array>;
+  readonly rows: Map<string, Row>;
 }
+/** What stood there before a write. */
+type Undo =
+  | { readonly table: Table; readonly name: string; readonly before: Row | undefined }
+  | { readonly table: undefined; readonly name: string; readonly before: Indexed | undefined };
 interface Indexed {
   readonly id: Uint8Array;
   readonly lead: Uint8Array;
@@ -54,11 +65,6 @@ const keyToString = (key: Uint8Array): string => {
   for (let at = 0; at < key.length; at += CHUNK) out += keyToString(key.subarray(at, at + CHUNK));
   return out;
 };
-const stringToKey = (text: string): Uint8Array => {
-  const key = new Uint8Array(text.length);
-  for (let i = 0; i < key.length; i++) key[i] = text.charCodeAt(i);
-  return key;
-};
 
 const SLAB = 65_536;
 /** Up to here engines keep bytes beside the object. */
@@ -76,8 +82,8 @@ const copyBytes = (bytes: Uint8Array): Uint8Array => {
   return copy;
 };
 
-const copyOf = (bytes: Uint8Array | undefined): Uint8Array | undefined =>
-  bytes === undefined ? undefined : copyBytes(bytes);
+/** Engines wipe what they read of these. */
+const WIPED: ReadonlySet<Table> = new Set(['session', 'hello']);
 
 /** The first place whose key is not below `key`. */
 const lowerBound = (keys: readonly string[], key: string): number => {
@@ -93,23 +99,23 @@ const lowerBound = (keys: readonly string[], key: string): number => {
   return low;
 };
 
-const setValue = (shelf: Shelf, key: string, value: Uint8Array): void => {
-  if (!shelf.values.has(key)) {
-    const at = lowerBound(shelf.keys, key);
-    if (at === shelf.keys.length) shelf.keys.push(key);
-    else shelf.keys.splice(at, 0, key);
+const setRow = (shelf: Shelf, name: string, row: Row): void => {
+  if (!shelf.rows.has(name)) {
+    const at = lowerBound(shelf.keys, name);
+    if (at === shelf.keys.length) shelf.keys.push(name);
+    else shelf.keys.splice(at, 0, name);
   }
-  shelf.values.set(key, value);
+  shelf.rows.set(name, row);
 };
-const dropValue = (shelf: Shelf, key: string): void => {
-  if (shelf.values.delete(key)) shelf.keys.splice(lowerBound(shelf.keys, key), 1);
+const dropRow = (shelf: Shelf, name: string): void => {
+  if (shelf.rows.delete(name)) shelf.keys.splice(lowerBound(shelf.keys, name), 1);
 };
 
 const emptyState = (): State => ({ shelves: new Map(), texts: new Map(), turn: 0 });
-// Values are never changed in place, so the copies share them.
+// Rows are never changed in place, so the copies share them.
 const copyState = (state: State): State => ({
   shelves: new Map(
-    Array.from(state.shelves, ([table, { keys, values }]) => [table, { keys: keys.slice(), values: new Map(values) }]),
+    Array.from(state.shelves, ([table, { keys, rows }]) => [table, { keys: keys.slice(), rows: new Map(rows) }]),
   ),
   texts: new Map(state.texts),
   turn: state.turn,
@@ -125,9 +131,9 @@ const occurs = (words: readonly string[], run: readonly string[]): boolean => {
 
 const TABLE_NAMES: ReadonlySet<string> = new Set(TABLES);
 
-const storeOver = (state: State): MemoryStore => {
-  /** Undo steps of the running transaction, oldest first. */
-  let journal: ((target: State) => void)[] | undefined;
+const storeOver = (state: State, lends: boolean): MemoryStore => {
+  /** Of the running transaction, oldest first. */
+  let journal: Undo[] | undefined;
   let closed = false;
   let failure: { readonly kind: StoreError['kind']; left: number } | undefined;
 
@@ -139,7 +145,7 @@ const storeOver = (state: State): MemoryStore => {
     let found = of.shelves.get(table);
     if (found === undefined) {
       if (!TABLE_NAMES.has(table)) throw new Error(`there is no table ${table}`);
-      found = { keys: [], values: new Map() };
+      found = { keys: [], rows: new Map() };
       of.shelves.set(table, found);
     }
     return found;
@@ -151,15 +157,20 @@ const storeOver = (state: State): MemoryStore => {
     if (failure.left === 0) failure = undefined;
     throw new StoreError(kind, 'asked for by the test');
   };
-  const undo = (target: State, steps: readonly ((target: State) => void)[]): void => {
-    for (const step of steps.toReversed()) step(target);
+  const undo = (target: State, steps: readonly Undo[]): void => {
+    for (const { table, name, before } of steps.toReversed()) {
+      if (table === undefined) setText(target, name, before);
+      else if (before === undefined) dropRow(shelfOf(target, table), name);
+      else setRow(shelfOf(target, table), name, before);
+    }
   };
-  /** Runs a write in the open transaction, or in one of its own. */
-  const write = (work: (steps: ((target: State) => void)[]) => void): void => {
+  /** Before a write, in the open transaction or in one of its own. */
+  const begin = (): void => {
     check();
     if (journal === undefined) failIfAsked();
-    work(journal ?? []);
   };
+  const handOut = (table: Table, row: Row): Row =>
+    lends && !WIPED.has(table) ? row : { key: row.key.slice(), value: copyBytes(row.value) };
   const setText = (target: State, name: string, entry: Indexed | undefined): void => {
     if (entry === undefined) target.texts.delete(name);
     else target.texts.set(name, entry);
@@ -179,9 +190,12 @@ const storeOver = (state: State): MemoryStore => {
     return { ...row, linked };
   };
   const linkTo = ({ table, begins }: Link, key: string): Uint8Array | undefined => {
-    const { keys, values } = shelf(table);
+    const { keys, rows } = shelf(table);
     if (keys.length === 0) return undefined;
-    if (begins !== true) return copyOf(values.get(key));
+    if (begins !== true) {
+      const row = rows.get(key);
+      return row && handOut(table, row).value;
+    }
     return keys[lowerBound(keys, key)]?.startsWith(key) === true ? new Uint8Array(0) : undefined;
   };
   /** Newest first. */
@@ -198,48 +212,46 @@ const storeOver = (state: State): MemoryStore => {
   const store: MemoryStore = {
     get(table, key) {
       check();
-      const { values } = shelf(table);
-      return values.size === 0 ? undefined : copyOf(values.get(keyToString(key)));
+      const { rows } = shelf(table);
+      const row = rows.size === 0 ? undefined : rows.get(keyToString(key));
+      if (row === undefined) return undefined;
+      return lends && !WIPED.has(table) ? row.value : copyBytes(row.value);
     },
     put(table, key, value) {
-      write((steps) => {
-        const name = keyToString(key);
-        const before = shelf(table).values.get(name);
-        steps.push((target) =>
-          before === undefined
-            ? dropValue(shelfOf(target, table), name)
-            : setValue(shelfOf(target, table), name, before),
-        );
-        setValue(shelf(table), name, copyBytes(value));
-      });
+      begin();
+      const name = keyToString(key);
+      const of = shelf(table);
+      const before = of.rows.get(name);
+      journal?.push({ table, name, before });
+      setRow(of, name, { key: before?.key ?? key.slice(), value: copyBytes(value) });
     },
     delete(table, key) {
-      write((steps) => {
-        const name = keyToString(key);
-        const before = shelf(table).values.get(name);
-        if (before === undefined) return;
-        steps.push((target) => setValue(shelfOf(target, table), name, before));
-        dropValue(shelf(table), name);
-      });
+      begin();
+      const name = keyToString(key);
+      const of = shelf(table);
+      const before = of.rows.get(name);
+      if (before === undefined) return;
+      journal?.push({ table, name, before });
+      dropRow(of, name);
     },
     scan(table, range: Range = {}) {
       check();
-      const { keys, values } = shelf(table);
+      const { keys, rows } = shelf(table);
       if (keys.length === 0) return [];
       const from = range.from === undefined ? 0 : lowerBound(keys, keyToString(range.from));
       const to = range.to === undefined ? keys.length : lowerBound(keys, keyToString(range.to));
       const count = Math.max(0, Math.min(to - from, range.limit ?? Infinity));
-      const rows: Row[] = [];
+      const found: Row[] = [];
       for (let i = 0; i < count; i++) {
         const name = keys[range.reverse === true ? to - 1 - i : from + i] as string;
-        rows.push({ key: stringToKey(name), value: copyBytes(values.get(name) as Uint8Array) });
+        found.push(handOut(table, rows.get(name) as Row));
       }
-      return rows;
+      return found;
     },
     transaction(work) {
       check();
       if (journal !== undefined) throw new Error('transactions do not nest');
-      const steps: ((target: State) => void)[] = [];
+      const steps: Undo[] = [];
       journal = steps;
       try {
         const result = work();
@@ -253,27 +265,22 @@ const storeOver = (state: State): MemoryStore => {
       }
     },
     indexText(id, text, lead = new Uint8Array(0)) {
-      write((steps) => {
-        const name = keyToString(id);
-        const before = state.texts.get(name);
-        steps.push((target) => setText(target, name, before));
-        state.turn += 1;
-        setText(state, name, indexed(id.slice(), lead.slice(), text, state.turn));
-      });
+      begin();
+      const name = keyToString(id);
+      journal?.push({ table: undefined, name, before: state.texts.get(name) });
+      state.turn += 1;
+      setText(state, name, indexed(id.slice(), lead.slice(), text, state.turn));
     },
     clearTexts() {
-      write((steps) => {
-        for (const [name, entry] of state.texts) steps.push((target) => setText(target, name, entry));
-        state.texts.clear();
-      });
+      begin();
+      for (const [name, before] of state.texts) journal?.push({ table: undefined, name, before });
+      state.texts.clear();
     },
     unindexText(id) {
-      write((steps) => {
-        const name = keyToString(id);
-        const before = state.texts.get(name);
-        steps.push((target) => setText(target, name, before));
-        setText(state, name, undefined);
-      });
+      begin();
+      const name = keyToString(id);
+      journal?.push({ table: undefined, name, before: state.texts.get(name) });
+      setText(state, name, undefined);
     },
     scanLinked(table, range, links) {
       return store.scan(table, range).map((row) => linkedTo(row, links));
@@ -295,10 +302,10 @@ const storeOver = (state: State): MemoryStore => {
     close() {
       closed = true;
     },
-    clone() {
+    clone(options) {
       const committed = copyState(state);
       if (journal !== undefined) undo(committed, journal);
-      return storeOver(committed);
+      return storeOver(committed, options?.lends ?? lends);
     },
     failNext(kind, count = 1) {
       failure = count > 0 ? { kind, left: count } : undefined;
@@ -312,4 +319,5 @@ const storeOver = (state: State): MemoryStore => {
   return store;
 };
 
-export const openMemoryStore = (): MemoryStore => storeOver(emptyState());
+export const openMemoryStore = ({ lends = false }: MemoryStoreOptions = {}): MemoryStore =>
+  storeOver(emptyState(), lends);

@@ -41,6 +41,8 @@ export interface SimDeviceParts {
   readonly runs?: number;
   /** How far its clock is off at first. */
   readonly offset?: number;
+  /** What comes in from outside within so many milliseconds shares a transaction, as on a machine that is busy. Default 0. */
+  readonly lag?: number;
 }
 
 export class SimDevice {
@@ -51,6 +53,9 @@ export class SimDevice {
   #online = false;
   /** Inputs of one moment are collected here. */
   #moment: Input[] | undefined;
+  /** What came in, and calls off the time when it is taken. */
+  #queue: Input[] = [];
+  #waiting: (() => void) | undefined;
   #engine: Engine | undefined;
   #transport: MemoryTransport | undefined;
   #machine: ReturnType<SimClock['machine']> | undefined;
@@ -98,7 +103,7 @@ export class SimDevice {
       clock: machine,
       logger: logger ?? silent,
     });
-    transport.onEvent((event) => this.#handle(event));
+    transport.onEvent((event) => this.#hear(event));
     this.#generation++;
     this.#online = online;
     this.#handle({ type: 'start', relays, generation: this.#generation, online });
@@ -108,7 +113,7 @@ export class SimDevice {
     if (this.#engine === undefined) return;
     this.#handle({ type: 'stop' });
     const { clock } = this.#parts;
-    clock.runUntil(() => this.#engine?.isQuiet() ?? true, 5_000);
+    clock.runUntil(() => this.#queue.length === 0 && (this.#engine?.isQuiet() ?? true), 5_000);
     this.crash();
   }
   /** Ends at once; what was committed stays. */
@@ -116,6 +121,9 @@ export class SimDevice {
     this.#machine?.stop();
     this.#wake?.();
     this.#wake = undefined;
+    this.#waiting?.();
+    this.#waiting = undefined;
+    this.#queue = [];
     this.#transport?.close();
     this.#engine?.forget();
     this.#engine = undefined;
@@ -161,11 +169,26 @@ export class SimDevice {
     } finally {
       this.#moment = undefined;
     }
-    if (moment.length > 0) this.#take(moment);
+    if (moment.length > 0) this.#drain(...moment);
   }
   #handle(input: Input): void {
-    if (this.#moment === undefined) this.#take([input]);
-    else this.#moment.push(input);
+    if (this.#moment !== undefined) this.#moment.push(input);
+    else if (this.#queue.length === 0) this.#take([input]);
+    else this.#drain(input);
+  }
+  /** From the network: what a busy machine finds when it gets to it. */
+  #hear(input: Input): void {
+    const { lag = 0 } = this.#parts;
+    if (lag === 0) this.#handle(input);
+    else {
+      this.#queue.push(input);
+      this.#waiting ??= this.#machine?.after(lag, () => this.#drain());
+    }
+  }
+  #drain(...more: readonly Input[]): void {
+    this.#waiting?.();
+    this.#waiting = undefined;
+    this.#take([...this.#queue.splice(0), ...more]);
   }
   #take(inputs: readonly Input[]): void {
     const engine = this.#engine;
@@ -203,7 +226,7 @@ export class SimDevice {
         transport?.send(effect.relay, effect.request, (answer: RelayResponse | TransportError) => {
           if (this.#transport !== transport) return;
           const failed = answer instanceof Error ? (answer.kind === 'nonsense' ? 'nonsense' : 'unreachable') : answer;
-          this.#handle({ type: 'response', id: effect.id, answer: failed });
+          this.#hear({ type: 'response', id: effect.id, answer: failed });
         });
         return;
       }

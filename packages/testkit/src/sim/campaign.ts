@@ -1,7 +1,7 @@
 // Runs many seeds, over worker threads or right here, and adds up what they reached.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { WORLDS_OF_ONE_BEGINNING, WORLDS_OF_SAME_DAYS } from './light.ts';
+import { WORLDS_OF_SAME_DAYS } from './light.ts';
 import { PLANTS } from './plants.ts';
 import { runSeed, type WorldResult } from './run.ts';
 import { Tally } from './tally.ts';
@@ -20,13 +20,10 @@ export interface CampaignOptions {
   /** Stops after this many failed worlds. */
   readonly maxFailed?: number;
 }
-/** Seeds handed to a worker at a time; light ones by their beginning, so that it is lived through once, but for the last ones. */
+/** Seeds handed to a worker at a time; light ones by their days, so that these are lived through once. */
 const BATCH = 10;
-const batchFrom = (first: number, left: number, light: boolean): number => {
-  if (!light) return BATCH;
-  const of = left > 4 * WORLDS_OF_ONE_BEGINNING ? WORLDS_OF_ONE_BEGINNING : 2 * WORLDS_OF_SAME_DAYS;
-  return of - (first % of);
-};
+const batchFrom = (first: number, light: boolean): number =>
+  light ? WORLDS_OF_SAME_DAYS - (first % WORLDS_OF_SAME_DAYS) : BATCH;
 
 /** One batch, in the thread that calls; ends early when enough have failed. */
 export const runBatch = ({
@@ -85,7 +82,7 @@ export const runSpread = (options: CampaignOptions): Promise<Campaign> =>
     const { first, count, maxFailed = Infinity } = options;
     const gather = gatherer();
     const workers = Array.from(
-      { length: Math.min(availableParallelism(), Math.ceil(count / batchFrom(0, count, options.light === true))) },
+      { length: Math.min(availableParallelism(), Math.ceil(count / batchFrom(0, options.light === true))) },
       () => new Worker(new URL('worker.ts', import.meta.url)),
     );
     let next = first;
@@ -98,7 +95,7 @@ export const runSpread = (options: CampaignOptions): Promise<Campaign> =>
         if (busy === 0) resolve(gather.campaign());
         return;
       }
-      const batch = Math.min(batchFrom(next, left, options.light === true), left);
+      const batch = Math.min(batchFrom(next, options.light === true), left);
       worker.postMessage({ ...options, first: next, count: batch });
       next += batch;
     };

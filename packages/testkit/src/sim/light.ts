@@ -8,8 +8,8 @@ import { RELAY_EVILS } from './evil-relays.ts';
 import { CALM_WEATHER, DAY, type Act, type Step, type WorldPlan } from './plan.ts';
 
 /** So many worlds in a row follow from one beginning, and from two days after it. */
-export const WORLDS_OF_ONE_BEGINNING = 200;
-export const WORLDS_OF_SAME_DAYS = 20;
+export const WORLDS_OF_ONE_BEGINNING = 500;
+export const WORLDS_OF_SAME_DAYS = 50;
 /** Nothing that is drawn for a beginning, or for two days, is drawn for a world again. */
 const SEEDS_OF_BEGINNINGS = 2_000_000_000;
 const SEEDS_OF_DAYS = 3_000_000_000;
@@ -18,6 +18,8 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAYS = 3;
+/** Nobody stays longer on the days that worlds share. */
+const VISIT = 3 * MINUTE;
 const PEOPLE = ['Alice', 'Bob'];
 
 type Add = (at: number, act: Act) => void;
@@ -119,8 +121,23 @@ export const planDays = lastOf((number) => {
         }
     }
   });
-  return { ...days, before, evil, goesOn: true };
+  return { ...days, steps: withEnds(days.steps, endsAt), before, evil, goesOn: true };
 });
+
+/** Whoever came for something goes again: hours of looking for what is new are all the same. */
+const withEnds = (steps: readonly Step[], endsAt: number): readonly Step[] => {
+  const ends = steps.flatMap(({ at, act }, i): readonly Step[] => {
+    if (act.type !== 'start' || at + VISIT > endsAt) return [];
+    const next = steps.find(
+      (other, j) =>
+        j > i &&
+        (other.act.type === 'stop' || other.act.type === 'crash' || other.act.type === 'start') &&
+        other.act.who === act.who,
+    );
+    return next !== undefined && next.at <= at + VISIT ? [] : [{ at: at + VISIT, act: { type: 'stop', who: act.who } }];
+  });
+  return [...steps, ...ends].toSorted((a, b) => a.at - b.at);
+};
 
 /** The evening of the third day. */
 export const planLight = (seed: number): WorldPlan => {

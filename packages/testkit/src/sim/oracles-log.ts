@@ -25,18 +25,22 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
-const objectsOf = (device: SimDevice, conversation: string): readonly LogObject[] => {
+const objectsOf = (life: Life, who: number, conversation: string): readonly LogObject[] => {
+  const known = read.get(life);
+  if (known?.name === `${who} ${conversation}`) return known.objects;
   const objects: LogObject[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
-    const page: { readonly objects: Uint8Array; readonly cursor: string | null } = device.call(
-      'transcript',
-      cursor === '' ? { conversation } : { conversation, cursor },
-    );
+    const page: { readonly objects: Uint8Array; readonly cursor: string | null } = (
+      life.world.devices[who] as SimDevice
+    ).call('transcript', cursor === '' ? { conversation } : { conversation, cursor });
     objects.push(...(decode(transcriptCodec, page.objects) ?? []));
     ({ cursor } = page);
   }
+  read.set(life, { name: `${who} ${conversation}`, objects });
   return objects;
 };
+/** What was read last: several ask for it. */
+const read = new WeakMap<Life, { readonly name: string; readonly objects: readonly LogObject[] }>();
 
 /** The pairs that are looked at, with the first device of each. */
 const looked = (
@@ -58,7 +62,7 @@ export const sameFromAnyOrder = (life: Life): readonly string[] =>
   looked(life).flatMap(({ pair, who, conversation }) => {
     const device = life.world.devices[who] as SimDevice;
     const { crypto } = life.world;
-    const objects = objectsOf(device, conversation);
+    const objects = objectsOf(life, who, conversation);
     // What was seen before a removal stays; what only the other side vouches for is shown or not by who gave it.
     if (pair.late.size > 0 || pair.unsure.size > 0 || openDays(crypto, objects).length > 0) return [];
     const id = conversationFromName(conversation);
@@ -91,9 +95,8 @@ export const sameFromAnyOrder = (life: Life): readonly string[] =>
 /** A judge who is given everything and the private halves that were published pins nothing down of a published day. */
 export const notAttributable = (life: Life): readonly string[] =>
   looked(life).flatMap(({ who, conversation }) => {
-    const device = life.world.devices[who] as SimDevice;
     const { crypto } = life.world;
-    const objects = objectsOf(device, conversation);
+    const objects = objectsOf(life, who, conversation);
     const open = new Set(openDays(crypto, objects).map(({ certificate }) => hex(certificate.segment)));
     if (open.size === 0) return [];
     const pinned = judge(crypto, objects);
@@ -119,7 +122,7 @@ const trueTime = (life: Life, who: number, said: number): number => {
 /** A wrong clock of whoever publishes, or of a relay, publishes no day before its time. */
 export const notTooEarly = (life: Life): readonly string[] =>
   looked(life).flatMap(({ pair, who, conversation }) => {
-    const objects = objectsOf(life.world.devices[who] as SimDevice, conversation);
+    const objects = objectsOf(life, who, conversation);
     const { crypto, plan } = life.world;
     const headers = objects.flatMap((object) => {
       const header = object.type === 'event' ? decodeHeader(object.header) : undefined;

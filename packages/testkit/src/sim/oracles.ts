@@ -223,8 +223,8 @@ const deleted: Oracle = (life) =>
       for (const { event, text } of pair.promised) {
         if (
           pair.exact &&
-          !isForged(life) &&
           (hiddenBy(life, pair, who, event) || pair.retracted.has(event)) &&
+          !isForged(life) &&
           holds(disk, text.slice(0, 60))
         ) {
           wrong.push(`"${text.slice(0, 40)}" is still on ${device(life, who).name}'s disk`);
@@ -360,7 +360,7 @@ const secrets: Oracle = (life) => {
 };
 
 /** In small worlds in one of so many: making all tables anew costs as much as a quarter of living through one. */
-const REBUILT_IN = 4;
+const REBUILT_IN = 8;
 const rebuilt: Oracle = (life) =>
   life.world.devices.flatMap((one, who) => {
     const { plan } = life.world;

@@ -78,6 +78,11 @@ export interface SimWorld {
   replaceDisk(device: number, disk: MemoryStore): void;
 }
 
+/** Of small worlds one in so many hands on its messages over the codec of the wire, and copies what it reads of disks. */
+const WIRE_IN = 8;
+/** How busy machines are, in milliseconds. */
+const LAGS = [0, 50, 200, 600];
+
 const firstOf = (plan: WorldPlan): WorldPlan => (plan.before === undefined ? plan : firstOf(plan.before));
 export const makeWorld = (
   plan: WorldPlan,
@@ -93,14 +98,15 @@ export const makeWorld = (
   const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request), before?.seen);
   // Relays stay who they are.
   const keys = seededRandomness(firstOf(plan).seed).fork('network');
-  const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, keys);
+  const wire = before === undefined || plan.seed % WIRE_IN === 0;
+  const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, { keys, wire });
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
   const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
   const evil = createEvilRelays(random.fork('evil'), (what) => tally.count(`evil relay: ${what}`));
   const members = createEvilMembers(random.fork('members'), (what) => tally.count(`evil member: ${what}`));
   const watched = watch.network(plan.evil === 'relay' ? evil.network(inner) : inner);
   const network = wraps.network?.(watched) ?? watched;
-  const disks = plan.devices.map((_, device) => before?.disks[device]?.clone() ?? openMemoryStore());
+  const disks = plan.devices.map((_, device) => before?.disks[device]?.clone({ lends: !wire }) ?? openMemoryStore({ lends: !wire }));
   const cuts = new Set(plan.steps.flatMap(({ act }) => (act.type === 'cut' ? [act.who] : [])));
   const power = plan.devices.map(powerSwitch);
   const deaf = new Set<number>();
@@ -125,6 +131,7 @@ export const makeWorld = (
       store: storeOf(device),
       runs: before?.runs[device] ?? 0,
       offset: before?.offsets[device] ?? 0,
+      lag: before === undefined ? 0 : own.fork('lag').pick(LAGS),
     });
   });
   return {
