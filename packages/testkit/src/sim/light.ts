@@ -18,6 +18,8 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAYS = 3;
+/** How long texts with timers last. */
+const TIMERS = [MINUTE, 12 * HOUR, 30 * HOUR, 300 * DAY];
 /** Nobody stays longer on the days that worlds share. */
 const VISIT = 3 * MINUTE;
 const PEOPLE = ['Alice', 'Bob'];
@@ -187,6 +189,8 @@ const planVisit = (
   // Mostly all of it at once, as written on a train.
   const written = at + (2 + random.fraction() * 6) * SECOND;
   if (count > 0) add(written, { type: 'burst', who, pair: 0, count, size: random.int(80) });
+  if (random.fraction() < 0.1)
+    add(written, { type: 'timed', who, pair: 0, size: random.int(40), lasts: random.pick(TIMERS) });
   const luck = random.fraction();
   const then = written + random.fraction() * 6 * SECOND;
   if (luck < 0.05) add(then, { type: 'reply', who, pair: 0, luck: random.fraction() });

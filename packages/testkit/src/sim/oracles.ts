@@ -98,6 +98,7 @@ const hiddenBy = (life: Life, pair: PairState, who: number, event: string): bool
 const isGone = (pair: PairState, { event }: Pick<LogLine, 'event'>): boolean =>
   pair.retracted.has(event) ||
   pair.unsure.has(event) ||
+  pair.timed.has(event) ||
   [pair.inviter, pair.acceptor].some((one) => pair.hidden.has(`${one} ${event}`));
 
 /** What need not be the same for all: also lines that were seen before a removal made them void; they stay, marked. */
@@ -242,6 +243,44 @@ const holds = (disk: MemoryStore, text: string): boolean => {
     disk.scan(table).some(({ value }) => Buffer.from(value.buffer, value.byteOffset, value.length).includes(wanted)),
   );
 };
+
+/**
+ * What has a timer is shown until its time and not after it, and no wrong clock of a device and no relay destroys it before.
+ * Not asked of clocks that were behind, nor where they wrote: these are known to take away too early (docs/testing.md).
+ */
+const timed: Oracle = (life) =>
+  life.pairs.flatMap((pair) => {
+    const { clocks, world } = life;
+    const now = world.clock.now();
+    const isRight = (who: number): boolean => !clocks.has(who);
+    return pair.promised.flatMap(({ event, by, text, held, goesAt }) => {
+      const isKept = held && !pair.retracted.has(event) && !pair.unsure.has(event) && !pair.touched.has(event);
+      if (goesAt === undefined || !isKept || !isRight(by)) return [];
+      return sides(life, pair).flatMap((who, i) => {
+        const { name } = device(life, who);
+        if (hiddenByAny(pair, event) || (clocks.get(who) ?? []).some(({ offset }) => offset < 0)) return [];
+        const line = logs(life, pair)[i]?.find((one) => one.event === event);
+        if (now > goesAt + SLACK) {
+          life.tally.count('oracle: timers end', isRight(who) ? 1 : 0);
+          return isRight(who) && line !== undefined && line.text !== null
+            ? [`${name} still shows "${text.slice(0, 40)}", whose time is over`]
+            : [];
+        }
+        // Of what destroys it the other person's devices are asked: with their clocks wrong as well nobody is left to tell.
+        const others = world.plan.devices.flatMap((whose, one) => (whose === person(life, who) ? [] : [one]));
+        if (now > goesAt - SLACK || !(isRight(who) || others.every(isRight))) return [];
+        life.tally.count('oracle: purged');
+        if (isRight(who) && line?.text !== text) return [`${name} does not show "${text.slice(0, 40)}" any more`];
+        return holds(world.disks[who] as MemoryStore, text.slice(0, 60))
+          ? []
+          : [`"${text.slice(0, 40)}" was destroyed on ${name} before its time`];
+      });
+    });
+  });
+/** Header times are in minutes, and what is due is looked for as often. */
+const SLACK = 5 * 60_000;
+const hiddenByAny = ({ hidden }: PairState, event: string): boolean =>
+  [...hidden.keys()].some((name) => name.endsWith(event));
 
 const words: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
@@ -393,8 +432,8 @@ const isRowOfVoid = (life: Life, who: number, key: string): boolean =>
   );
 /** The row of a line that is gone stays until tables are made anew; nobody is shown it. */
 const isRowOfGone = (life: Life, key: string): boolean =>
-  life.pairs.some(({ hidden, retracted, unsure }) =>
-    [...hidden.keys(), ...retracted.keys(), ...unsure].some((name) => key.slice(44).startsWith(name.slice(-32))),
+  life.pairs.some(({ hidden, retracted, unsure, timed }) =>
+    [...hidden.keys(), ...retracted.keys(), ...unsure, ...timed].some((name) => key.slice(44).startsWith(name.slice(-32))),
   );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
@@ -403,6 +442,7 @@ const ORACLES: Readonly<Record<string, Oracle>> = {
   'nothing is shown twice': once,
   'equal order': sameOrder,
   'deleted stays deleted': deleted,
+  'timers take nothing too early': timed,
   'equal safety words': words,
   'everything is delivered': delivered,
   'no removed author acts': removed,

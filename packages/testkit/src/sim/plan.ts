@@ -18,6 +18,14 @@ export type Act =
       readonly count: number;
       readonly size: number;
     }
+  /** A text that goes so many milliseconds after it was sent. */
+  | {
+      readonly type: 'timed';
+      readonly who: number;
+      readonly pair: number;
+      readonly size: number;
+      readonly lasts: number;
+    }
   | { readonly type: 'reply'; readonly who: number; readonly pair: number; readonly luck: number }
   | {
       readonly type: 'react';

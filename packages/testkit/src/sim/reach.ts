@@ -27,6 +27,8 @@ export const ORACLES = [
   'once',
   'same order',
   'deleted',
+  'purged',
+  'timers end',
   'words',
   'states',
   'removed',

@@ -25,6 +25,8 @@ export interface Promised {
   text: string;
   /** False once no device holds it any more: its author's disk was replaced by an older copy before it left. */
   held: boolean;
+  /** Of a text with a timer: when it goes. */
+  readonly goesAt?: number;
 }
 export interface PairState {
   readonly inviter: number;
@@ -40,6 +42,8 @@ export interface PairState {
   readonly retracted: Map<string, number>;
   /** Events of which nobody can say whether they are still there: what happened to them is lost with a device. */
   readonly unsure: Set<string>;
+  /** Events with timers. */
+  readonly timed: Set<string>;
   /** Which devices edited or marked an event; and events of which nobody can say whether that still counts. */
   readonly touched: Map<string, Set<number>>;
   readonly blurred: Set<string>;
@@ -138,6 +142,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
       hidden,
       retracted,
       unsure,
+      timed,
       touched,
       blurred,
       late,
@@ -155,6 +160,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
       hidden: new Map(hidden),
       retracted: new Map(retracted),
       unsure: new Set(unsure),
+      timed: new Set(timed),
       touched: new Map(Array.from(touched ?? [], ([event, by]) => [event, new Set(by)])),
       blurred: new Set(blurred),
       late: new Set(late),
@@ -725,6 +731,16 @@ class Actor {
         for (const [i, asked] of sent.entries()) this.#noteSent(pair, who, asked, texts[i] as string);
         return;
       }
+      case 'timed': {
+        const text = this.#words(who, act.size);
+        // From reading on it would go at another time on each device.
+        this.#ask(who, 'set', { key: 'timer-from', value: 'sending' });
+        const sent = this.#ask(who, 'send', { conversation, text, expiresMs: act.lasts });
+        if (sent.value !== undefined) pair.timed.add(sent.value.event);
+        this.#noteSent(pair, who, sent, text, this.#life.world.clock.now() + act.lasts);
+        tally.count('timed text');
+        return;
+      }
       case 'reply': {
         const line = this.#pick(device, conversation, act.luck, () => true);
         if (line !== undefined) this.#say(pair, who, conversation, this.#words(who, 10), line.event);
@@ -740,12 +756,14 @@ class Actor {
         return;
       }
       case 'edit': {
-        const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
+        // An edit goes with the text that had a timer, and where that never was it is left alone (docs/testing.md).
+        const line = this.#pick(device, conversation, act.luck, ({ mine, event }) => mine && !pair.timed.has(event));
         if (line === undefined) return;
         const text = this.#words(who, 20);
         this.#touch(pair, who, line.event);
         const edited = this.#ask(who, 'edit', { conversation, event: line.event, text });
         const promised = pair.promised.find(({ event }) => event === line.event);
+        if (!device.running) pair.exact = false;
         if (edited.value === undefined || promised === undefined || this.#life.states[who] !== 'in') return;
         // Which of two edits on two devices is the last, only the log can tell.
         if (promised.by !== who) pair.exact = false;
@@ -756,6 +774,7 @@ class Actor {
       case 'hide': {
         const line = this.#pick(device, conversation, act.luck, () => true);
         const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event });
+        if (line !== undefined) this.#doubtWhenOff(pair, device, line.event);
         if (line === undefined || deleted?.value === undefined) return;
         if (this.#life.states[who] !== 'in') return;
         pair.hidden.set(`${this.#person(who)} ${line.event}`, who);
@@ -766,6 +785,7 @@ class Actor {
       case 'retract': {
         const line = this.#pick(device, conversation, act.luck, ({ mine }) => mine);
         const deleted = line && this.#ask(who, 'delete', { conversation, event: line.event, forAll: true });
+        if (line !== undefined) this.#doubtWhenOff(pair, device, line.event);
         if (line === undefined || deleted?.value === undefined) return;
         if (this.#life.states[who] !== 'in') return;
         pair.retracted.set(line.event, who);
@@ -786,6 +806,10 @@ class Actor {
         if (act.on) tally.count('block');
     }
   }
+  /** The power went while it was asked: nobody can say whether it was done. */
+  #doubtWhenOff(pair: PairState, device: SimDevice, event: string): void {
+    if (!device.running) pair.unsure.add(event);
+  }
   #touch({ touched }: PairState, who: number, event: string): void {
     touched.set(event, (touched.get(event) ?? new Set()).add(who));
   }
@@ -800,7 +824,13 @@ class Actor {
     const sent = this.#ask(who, 'send', reply === undefined ? { conversation, text } : { conversation, text, reply });
     this.#noteSent(pair, who, sent, text);
   }
-  #noteSent(pair: PairState, who: number, sent: Asked<Methods['send']['result']>, text: string): void {
+  #noteSent(
+    pair: PairState,
+    who: number,
+    sent: Asked<Methods['send']['result']>,
+    text: string,
+    goesAt?: number,
+  ): void {
     if (sent.value !== undefined && this.#life.states[who] === 'stolen') {
       pair.unsure.add(sent.value.event);
       this.#tell(`The thief of ${this.#name(who)} writes "${shorten(text)}".`);
@@ -809,8 +839,9 @@ class Actor {
       this.#life.tally.count('late text');
       this.#tell(`${this.#name(who)} still writes "${shorten(text)}".`);
     } else if (sent.value !== undefined) {
-      pair.promised.push({ event: sent.value.event, by: who, text, held: true });
-      this.#tell(`${this.#name(who)} writes "${shorten(text)}".`);
+      const promised = { event: sent.value.event, by: who, text, held: true };
+      pair.promised.push(goesAt === undefined ? promised : { ...promised, goesAt });
+      this.#tell(`${this.#name(who)} writes "${shorten(text)}"${goesAt === undefined ? '' : ', with a timer'}.`);
     } else
       this.#tell(`${this.#name(who)} cannot write: ${(sent.error as KithError | undefined)?.code ?? 'no answer'}.`);
   }

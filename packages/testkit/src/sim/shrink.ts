@@ -56,6 +56,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'every wait ends':
     'Once the faults are over everything that was asked for is answered, and nothing is owed any more.',
   'nothing acknowledged is lost': 'Every text that was taken stands on every device of both people.',
+  'timers take nothing too early':
+    'A text with a timer is shown until its time is over, and no wrong clock and no relay destroys it before.',
   'nothing is shown twice': 'Nobody is shown or told anything twice.',
   'equal order': 'Both sides show the same lines in the same order.',
   'deleted stays deleted': 'What was deleted is gone, from the screen and from the disk.',
