@@ -52,6 +52,17 @@ test('what it wrote is told as shown by the entry that lets it in', () => {
   expect(texts(a1)).toEqual(['day 0']);
 });
 
+test('a content of it that was changed is refused, and not the entry that lets it in', () => {
+  const { a1, write, enter } = three();
+  const changed = write(2).map((object, i): LogObject => {
+    if (i > 2 || object.type !== 'event' || object.content === null) return object;
+    return { ...object, content: { ...object.content, content: new TextEncoder().encode('other') } };
+  });
+  take(a1, changed, 'own');
+  expect(enter().ingested.refused.get('content')).toBe(1);
+  expect(a1.log.charter().members.map(({ devices }) => devices.length).toSorted()).toEqual([1, 2]);
+});
+
 test('once it is in, what it says of its past is what others say of it', () => {
   const { a1, a2, b, write, enter, places } = three();
   const objects = write(3);

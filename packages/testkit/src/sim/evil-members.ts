@@ -1,7 +1,9 @@
 // Members with a modified client: what a device seals is changed before it is sealed, in real sessions with real keys. What such a
-// client cannot do is sign for others; what it signed itself and then changed is not what it signed.
-import type { Crypto } from '@kith/core/crypto';
-import { decodeHeader, encodeHeader, type Frontier, type Header, type LogObject } from '@kith/core/log';
+// client cannot do is sign for others; what it signed itself and then changed is not what it signed, unless it signs anew.
+import { toHex, utf8 } from '@kith/core/bytes';
+import { Secret, type Crypto, type SigningKey } from '@kith/core/crypto';
+import { eventIdOf } from '@kith/core/identity';
+import { createSeal, decodeHeader, encodeHeader, type Frontier, type Header, type LogObject } from '@kith/core/log';
 import { BODY_BYTES, readBody, splitPacket } from '@kith/core/mailbox';
 import { decodePacket, encodePacket, type Item } from '@kith/core/sync';
 import type { SeededRandomness } from '../seeded-randomness.ts';
@@ -13,16 +15,29 @@ import type { SeededRandomness } from '../seeded-randomness.ts';
  * `garble`: a packet with bytes changed within.
  */
 export const MEMBER_EVILS = ['forge', 'replay', 'oversize', 'frontier', 'beg', 'garble'] as const;
-export type MemberEvil = (typeof MEMBER_EVILS)[number];
+/**
+ * With valid signatures, by whoever stole a device: two events at one place, told to some in one way and to others in
+ * another, dated back, or in another's name.
+ */
+export const THIEF_EVIL = 'contradict';
+export type MemberEvil = (typeof MEMBER_EVILS)[number] | typeof THIEF_EVIL;
 
 const CHANCE = 0.7;
 const KEPT = 60;
 const PACKET_ID_BYTES = 8;
 const MAX_WANTED = 64;
 const EVENT_BYTES = 32;
+/** Of an event's id, in names. */
+const NAME_BYTES = 16;
+/** Before conversation (16 bytes), feed and segment (8 each) in what a seal signs. */
+const SEAL_LABEL = utf8('kith seal\0\x01\x01');
+const SEGMENT_AT = SEAL_LABEL.length + 16;
+const SEGMENT_TO = SEGMENT_AT + 16;
 
 export interface EvilMembers {
   crypto(inner: Crypto, device: number): Crypto;
+  /** Told the name of each event that it signed besides what it holds itself. */
+  onLie: ((event: string) => void) | undefined;
   /** From now on; undefined: honest again. */
   turn(device: number, evil: MemberEvil | undefined): void;
 }
@@ -30,6 +45,42 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
   const evils = new Map<number, MemberEvil>();
   /** What it has seen in packets, its own and those of others. */
   const seen: LogObject[] = [];
+  /** By feed and segment: subkeys that its own client signed with. */
+  const subkeys = new Map<string, SigningKey>();
+  const noteKey = (key: SigningKey, message: Uint8Array): void => {
+    if (!SEAL_LABEL.every((byte, i) => message[i] === byte)) return;
+    const name = toHex(message.subarray(SEGMENT_AT, SEGMENT_TO));
+    const kept = new Secret(key.privateKey.expose().slice());
+    if (!subkeys.has(name)) subkeys.set(name, { publicKey: key.publicKey.slice(), privateKey: kept });
+  };
+  const contradicted = (crypto: Crypto, object: LogObject): readonly LogObject[] => {
+    const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
+    const key = header && subkeys.get(toHex(header.feed) + toHex(header.segment));
+    if (object.type !== 'event' || header === undefined || key === undefined) return [object];
+    const others = seen.flatMap((one) => {
+      const of = one.type === 'event' ? decodeHeader(one.header) : undefined;
+      return of === undefined || toHex(of.feed) === toHex(header.feed) ? [] : [of];
+    });
+    const luck = random.int(3);
+    const before = 1 + random.int(100_000);
+    const name = luck === 2 && others.length > 0 ? random.pick(others) : header;
+    const other: Header = {
+      ...header,
+      feed: name.feed,
+      segment: name.segment,
+      time: luck === 0 ? header.time + 1 : Math.max(0, header.time - before),
+    };
+    const encoded = encodeHeader(other);
+    const { feed, segment, seq } = other;
+    const event = eventIdOf(crypto, encoded);
+    members.onLie?.(toHex(event.subarray(0, NAME_BYTES)));
+    const seal = createSeal(crypto, key, header.conversation, { feed, segment, seq }, event);
+    const lie: readonly LogObject[] = [
+      { ...object, header: encoded },
+      { type: 'seal', ...seal },
+    ];
+    return random.fraction() < 0.5 ? lie : [...lie, object];
+  };
   const note = (items: readonly Item[]): void => {
     for (const item of items) {
       if (item.type !== 'objects') continue;
@@ -88,8 +139,14 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
     const requests = [{ packet: random.bytes(PACKET_ID_BYTES), missing: random.int(2 ** 30) }];
     return [...of, { type: 'resend', requests }];
   };
-  const changed = (evil: MemberEvil, items: readonly Item[]): readonly Item[] => {
+  const changed = (crypto: Crypto, evil: MemberEvil, items: readonly Item[]): readonly Item[] => {
     switch (evil) {
+      case 'contradict':
+        return items.map((item) =>
+          item.type === 'objects'
+            ? { ...item, objects: item.objects.flatMap((object) => contradicted(crypto, object)) }
+            : item,
+        );
       case 'forge':
       case 'oversize': {
         const change = evil === 'forge' ? forged : oversized;
@@ -113,13 +170,13 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
     }
   };
   /** One cell's packet, changed; the body as it is when it is part of a longer one, or when the change does not fit. */
-  const bodyOf = (evil: MemberEvil, body: Uint8Array): Uint8Array => {
+  const bodyOf = (crypto: Crypto, evil: MemberEvil, body: Uint8Array): Uint8Array => {
     const fragment = readBody(body);
     if (fragment === undefined || fragment.count !== 1 || random.fraction() >= CHANCE) return body;
     const items = decodePacket(fragment.data);
     if (items === undefined) return body;
     note(items);
-    const packet = encodePacket(changed(evil, items));
+    const packet = encodePacket(changed(crypto, evil, items));
     if (evil === 'garble') packet[random.int(packet.length)] = random.int(256);
     if (packet.length === fragment.data.length && packet.every((byte, i) => byte === fragment.data[i])) return body;
     const [other, more] = splitPacket(fragment.packet, packet) ?? [];
@@ -127,13 +184,18 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
     did(evil);
     return other;
   };
-  return {
+  const members: EvilMembers = {
+    onLie: undefined,
     crypto: (inner, device) => ({
       ...inner,
+      sign: (key, message) => {
+        if (evils.get(device) === THIEF_EVIL) noteKey(key, message);
+        return inner.sign(key, message);
+      },
       seal: (key, nonce, plaintext, associated) => {
         const evil = evils.get(device);
         const isBody = evil !== undefined && plaintext.length === BODY_BYTES;
-        return inner.seal(key, nonce, isBody ? bodyOf(evil, plaintext) : plaintext, associated);
+        return inner.seal(key, nonce, isBody ? bodyOf(inner, evil, plaintext) : plaintext, associated);
       },
       open: (key, nonce, box, associated) => {
         const opened = inner.open(key, nonce, box, associated);
@@ -144,4 +206,5 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
     }),
     turn: (device, evil) => void (evil === undefined ? evils.delete(device) : evils.set(device, evil)),
   };
+  return members;
 };

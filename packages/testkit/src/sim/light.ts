@@ -3,7 +3,7 @@
 // each is lived through once for all worlds that follow on it. The third day is each world's own.
 import { seededRandomness, type SeededRandomness } from '../seeded-randomness.ts';
 import type { Weather } from '../memory-network.ts';
-import { MEMBER_EVILS } from './evil-members.ts';
+import { MEMBER_EVILS, THIEF_EVIL } from './evil-members.ts';
 import { RELAY_EVILS } from './evil-relays.ts';
 import { CALM_WEATHER, DAY, type Act, type Step, type WorldPlan } from './plan.ts';
 
@@ -19,7 +19,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAYS = 3;
 /** How long texts with timers last. */
-const TIMERS = [MINUTE, 12 * HOUR, 30 * HOUR, 300 * DAY];
+const TIMERS = [MINUTE, MINUTE, 12 * HOUR, 300 * DAY];
 /** Nobody stays longer on the days that worlds share. */
 const VISIT = 3 * MINUTE;
 const PEOPLE = ['Alice', 'Bob'];
@@ -189,7 +189,7 @@ const planVisit = (
   // Mostly all of it at once, as written on a train.
   const written = at + (2 + random.fraction() * 6) * SECOND;
   if (count > 0) add(written, { type: 'burst', who, pair: 0, count, size: random.int(80) });
-  if (random.fraction() < 0.1)
+  if (random.fraction() < 0.15)
     add(written, { type: 'timed', who, pair: 0, size: random.int(40), lasts: random.pick(TIMERS) });
   const luck = random.fraction();
   const then = written + random.fraction() * 6 * SECOND;
@@ -302,6 +302,7 @@ const planEvil = (
   const first = times[0] as number;
   const at = first - MINUTE;
   add(at, { type: 'steal', who });
+  if (random.fraction() < 0.5) add(at, { type: 'member', who, evil: THIEF_EVIL });
   add(at + SECOND, { type: 'start', who, online: true });
   add(at + 4 * SECOND, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: 20 });
   const removed = first + 20 * SECOND * random.fraction();

@@ -1,6 +1,6 @@
 // Which faults and oracles a run has to reach: one that is reached too seldom shows nothing.
 import type { Tally } from './tally.ts';
-import { MEMBER_EVILS } from './evil-members.ts';
+import { MEMBER_EVILS, THIEF_EVIL } from './evil-members.ts';
 import { RELAY_EVILS } from './evil-relays.ts';
 
 export const FAULTS = [
@@ -20,7 +20,7 @@ export const FAULTS = [
   'relay replace',
   ...RELAY_EVILS.map((evil) => `evil relay: ${evil}`),
   'evil relay: date',
-  ...MEMBER_EVILS.map((evil) => `evil member: ${evil}`),
+  ...[...MEMBER_EVILS, THIEF_EVIL].map((evil) => `evil member: ${evil}`),
 ] as const;
 export const ORACLES = [
   'acknowledged',

@@ -3,6 +3,7 @@
 import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
 import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
+import { THIEF_EVIL } from './evil-members.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
 import { askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
 import { allSteps, CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
@@ -90,6 +91,8 @@ export interface RunOptions {
   readonly crypto?: CryptoParts;
   /** A small world that follows on another (light.ts), not a rich one of its own. */
   readonly light?: boolean;
+  /** Messages go over the codec, and rows are copied when they are read. Absent: in one small world in so many. */
+  readonly wire?: boolean;
   /** Told what happens, in plain words. */
   readonly tell?: (line: string) => void;
 }
@@ -132,7 +135,7 @@ interface Lived {
 }
 const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefined): Lived => {
   const tally = new Tally();
-  const world = makeWorld(plan, tally, options.wraps, options.crypto, before?.world);
+  const world = makeWorld(plan, tally, options.wraps, options.crypto, before?.world, options.wire);
   const tell = (line: string): void => options.tell?.(`${stamp(world)}  ${line}`);
   const pairs = plan.pairs.map(({ invite, acceptor }, i): PairState => {
     const {
@@ -179,6 +182,10 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
     asking: new Set(before?.asking),
     told: before?.told ?? new Map<number, Told>(),
     waits: new Set(),
+  };
+  // What a thief signs besides is as good as what it writes.
+  world.members.onLie = (event) => {
+    for (const pair of pairs) pair.unsure.add(event);
   };
   const actor = new Actor(life, tell, options.wraps ?? {}, before?.memory);
   const began = world.clock.now();
@@ -411,6 +418,7 @@ class Actor {
         return;
       }
       case 'member':
+        if (act.evil === THIEF_EVIL && this.#life.states[act.who] !== 'stolen') return;
         this.#tell(
           `${this.#name(act.who)}'s client ${act.evil === null ? 'is an honest one again' : `lies: ${act.evil}`}.`,
         );
@@ -631,6 +639,8 @@ class Actor {
           .value?.find(({ device }) => device === this.#feeds.get(target))
       : undefined;
     if (row === undefined) return;
+    // Should the power go meanwhile, nobody could say whether it was done.
+    this.#life.world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
     const revoked = this.#ask(who, 'device.revoke', {
       device: row.device,
       refuse: refuse && row.refusableUntil !== null,

@@ -90,6 +90,7 @@ export const makeWorld = (
   wraps: Wraps = {},
   parts: CryptoParts = NULL_CRYPTO,
   before?: WorldKept,
+  wire: boolean = before === undefined || plan.seed % WIRE_IN === 0,
 ): SimWorld => {
   const clock = simClock(before?.at);
   const random = seededRandomness(plan.seed);
@@ -98,7 +99,6 @@ export const makeWorld = (
   const watch = createWatch((relay, request) => trace.request(clock.now(), relay, request), before?.seen);
   // Relays stay who they are.
   const keys = seededRandomness(firstOf(plan).seed).fork('network');
-  const wire = before === undefined || plan.seed % WIRE_IN === 0;
   const inner = memoryNetwork(clock, random.fork('network'), parts.crypto, { keys, wire });
   const origins = Array.from({ length: plan.relays }, (_, i) => `https://relay${i + 1}.test`);
   const relays = origins.map((origin, i) => inner.relay(origin, {}, before?.relays[i]));
@@ -118,7 +118,7 @@ export const makeWorld = (
   const devices = plan.devices.map((person, device) => {
     const own = random.fork(`device ${device}`);
     const watched = watch.crypto(parts.crypto);
-    const watchedCrypto = plan.evil === 'member' ? members.crypto(watched, device) : watched;
+    const watchedCrypto = plan.evil === 'member' || plan.evil === 'thief' ? members.crypto(watched, device) : watched;
     return new SimDevice({
       name: `${plan.people[person] as string}${device < plan.people.length ? '' : ` ${device + 1}`}`,
       clock,
