@@ -67,7 +67,7 @@ test('a run that reaches a fault or an oracle too seldom says so', () => {
 });
 
 test('small worlds that follow on shared days: the means of a world, and the same world whatever ran before it', () => {
-  const { failed, tally, worlds } = runHere({ first: 0, count: 200, light: true });
+  const { failed, tally, worlds } = runHere({ first: 200, count: 300, light: true });
   expect(failed.map(({ seed, findings }) => `seed ${seed}: ${findings[0]?.oracle}: ${findings[0]?.words}`)).toEqual([]);
   const totals = tally.totals();
   const mean = (...names: readonly string[]): number =>

@@ -60,7 +60,12 @@ test('a content of it that was changed is refused, and not the entry that lets i
   });
   take(a1, changed, 'own');
   expect(enter().ingested.refused.get('content')).toBe(1);
-  expect(a1.log.charter().members.map(({ devices }) => devices.length).toSorted()).toEqual([1, 2]);
+  expect(
+    a1.log
+      .charter()
+      .members.map(({ devices }) => devices.length)
+      .toSorted(),
+  ).toEqual([1, 2]);
 });
 
 test('once it is in, what it says of its past is what others say of it', () => {

@@ -447,7 +447,9 @@ const isRowOfTimed = (life: Life, key: string): boolean =>
 /** The row of a line that is gone stays until tables are made anew; nobody is shown it. */
 const isRowOfGone = (life: Life, key: string): boolean =>
   life.pairs.some(({ hidden, retracted, unsure, timed }) =>
-    [...hidden.keys(), ...retracted.keys(), ...unsure, ...timed].some((name) => key.slice(44).startsWith(name.slice(-32))),
+    [...hidden.keys(), ...retracted.keys(), ...unsure, ...timed].some((name) =>
+      key.slice(44).startsWith(name.slice(-32)),
+    ),
   );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 

@@ -834,13 +834,7 @@ class Actor {
     const sent = this.#ask(who, 'send', reply === undefined ? { conversation, text } : { conversation, text, reply });
     this.#noteSent(pair, who, sent, text);
   }
-  #noteSent(
-    pair: PairState,
-    who: number,
-    sent: Asked<Methods['send']['result']>,
-    text: string,
-    goesAt?: number,
-  ): void {
+  #noteSent(pair: PairState, who: number, sent: Asked<Methods['send']['result']>, text: string, goesAt?: number): void {
     if (sent.value !== undefined && this.#life.states[who] === 'stolen') {
       pair.unsure.add(sent.value.event);
       this.#tell(`The thief of ${this.#name(who)} writes "${shorten(text)}".`);

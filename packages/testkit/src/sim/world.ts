@@ -106,7 +106,9 @@ export const makeWorld = (
   const members = createEvilMembers(random.fork('members'), (what) => tally.count(`evil member: ${what}`));
   const watched = watch.network(plan.evil === 'relay' ? evil.network(inner) : inner);
   const network = wraps.network?.(watched) ?? watched;
-  const disks = plan.devices.map((_, device) => before?.disks[device]?.clone({ lends: !wire }) ?? openMemoryStore({ lends: !wire }));
+  const disks = plan.devices.map(
+    (_, device) => before?.disks[device]?.clone({ lends: !wire }) ?? openMemoryStore({ lends: !wire }),
+  );
   const cuts = new Set(plan.steps.flatMap(({ act }) => (act.type === 'cut' ? [act.who] : [])));
   const power = plan.devices.map(powerSwitch);
   const deaf = new Set<number>();
