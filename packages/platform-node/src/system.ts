@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import type { Clock, Logger, LogLevel, Randomness } from '@kith/core/ports';
 
 /** The longest wait of setTimeout; a longer one would fire at once. */
@@ -18,12 +19,19 @@ export const systemClock: Clock = {
   },
 };
 
-/** The most that one call of getRandomValues gives. */
-const QUOTA = 65_536;
+/** Drawn at once: a call into the generator costs as much as a hundred short keys. What was handed out is gone from here. */
+const drawn = new Uint8Array(4096);
+let used = drawn.length;
 export const systemRandomness: Randomness = {
   bytes(length) {
-    const out = new Uint8Array(length);
-    for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(out.subarray(at, at + QUOTA));
+    if (length > drawn.length) return randomFillSync(new Uint8Array(length));
+    if (used + length > drawn.length) {
+      randomFillSync(drawn);
+      used = 0;
+    }
+    const part = drawn.subarray(used, (used += length));
+    const out = part.slice();
+    part.fill(0);
     return out;
   },
 };

@@ -67,6 +67,8 @@ export class Sessions {
 
   /** Devices whose hello a further cell of theirs changes nothing of. */
   readonly #calm = new Set<string>();
+  /** Devices with which a fresher session is wanted, and from when until when that has to wait. */
+  readonly #renewing = new Map<string, { readonly since: number; readonly until: number }>();
 
   constructor(context: Context, hooks: SessionHooks) {
     this.#context = context;
@@ -76,6 +78,7 @@ export class Sessions {
     for (const session of this.#sessions.values()) wipeSession(session);
     this.#sessions.clear();
     this.#calm.clear();
+    this.#renewing.clear();
   }
 
   /** Devices that are sealed to: those of the other person, or in `self` the other ones of one's own. */
@@ -188,18 +191,31 @@ export class Sessions {
       const body = openCell(crypto, cell, opened.bodyKey.expose());
       opened.bodyKey.wipe();
       const newest = opened.session.generations.at(-1);
-      if (newest !== undefined && equalBytes(newest.id, opened.generation)) this.#hello(of, feed, { type: 'heard' });
-      this.renew(of, feed);
+      this.#heard(of, feed, newest !== undefined && equalBytes(newest.id, opened.generation));
       return { type: 'opened', feed, body };
     }
     return { type: 'none' };
   }
-  renew(of: Conversation, feed: FeedId): void {
+  /**
+   * A cell of theirs was opened: nothing is wanted any more, except a session that is fresher than this one. While that has to
+   * wait for its hour every further cell would say the same.
+   */
+  #heard(of: Conversation, feed: FeedId, isNewest: boolean): void {
+    const now = this.#context.now();
+    const name = toHex(this.#key(of, feed));
+    const isDue = this.#isRenewalDue(of, feed, now);
+    const waits = this.#renewing.get(name);
+    if (isNewest && isDue && waits !== undefined && waits.since <= now && now < waits.until) return;
+    if (isNewest) this.#hello(of, feed, { type: 'heard' });
+    if (!isDue) return;
+    const until = this.#hello(of, feed, { type: 'want', reason: 'renew' });
+    if (isNewest && until !== undefined) this.#renewing.set(name, { since: now, until });
+  }
+  #isRenewalDue(of: Conversation, feed: FeedId, now: number): boolean {
     const own = of.log.device();
     const peerKey = this.#peerKey(of, feed);
-    if (own === undefined || peerKey === undefined) return;
-    const smaller = compareBytes(own.key.publicKey, peerKey) < 0;
-    if (renewalDue(this.#session(of, feed), smaller, this.#context.now())) this.want(of, feed, 'renew');
+    if (own === undefined || peerKey === undefined) return false;
+    return renewalDue(this.#session(of, feed), compareBytes(own.key.publicKey, peerKey) < 0, now);
   }
 
   /** By the clock: a new generation in each period, and the old ones go half a period after it is in use. */
@@ -239,15 +255,17 @@ export class Sessions {
     }
     return undefined;
   }
-  #hello(of: Conversation, feed: FeedId, input: HelloInput): void {
+  /** Answers until when it does nothing but wait. */
+  #hello(of: Conversation, feed: FeedId, input: HelloInput): number | undefined {
     const own = of.log.device();
     const peerKey = this.#peerKey(of, feed);
-    if (own === undefined || peerKey === undefined) return;
+    if (own === undefined || peerKey === undefined) return undefined;
     const { store, crypto } = this.#context;
     const key = this.#key(of, feed);
     const name = toHex(key);
-    if (input.type === 'heard' && this.#calm.has(name)) return;
+    if (input.type === 'heard' && this.#calm.has(name)) return undefined;
     this.#calm.delete(name);
+    this.#renewing.delete(name);
     const raw = store.get('hello', key);
     const state = (raw === undefined ? undefined : decodeHelloState(raw)) ?? emptyHelloState();
     const parties = {
@@ -267,6 +285,8 @@ export class Sessions {
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
+    const [effect] = step.effects;
+    return step.effects.length === 1 && effect?.type === 'wake' ? effect.at : undefined;
   }
   /**
    * The entry that added this device: the other side may not have it yet. A spare cannot hand on the entry that added it
