@@ -85,6 +85,8 @@ export const shownInOrder = (state: LogState, rows: readonly HeaderRow[]): reado
     .flatMap((row) => toShown(state, row) ?? []);
 
 export const rowOf = (state: LogState, event: EventId): HeaderRow | undefined => {
+  const fresh = state.freshRow(event);
+  if (fresh !== undefined) return fresh;
   const standing = state.standing(event);
   return standing && state.headerRow(readStanding(standing), event);
 };

@@ -331,8 +331,9 @@ export const append = (
   const data = encodeHeader(header);
   const id = eventIdOf(crypto, data);
   const place = { feed: own.feed, segment, seq: header.seq };
-  const row: HeaderRow = { ...place, event: id, flags: 0, receivedAt: 0, lamport, header: data };
-  state.addEvent(row, event.content === null || key === undefined ? undefined : { key, content: event.content });
+  const row: HeaderRow = { ...place, event: id, flags: 0, receivedAt: 0, lamport, header: data, opened: header };
+  const content = event.content === null || key === undefined ? undefined : { key, content: event.content };
+  state.rememberOwn(row, state.addEvent(row, content));
   // Before the entry that adds this device is here it counts for nobody; with that entry it is shown.
   if (state.device(own.feed) !== undefined) state.store.put('order', state.orderKey(lamport, id), standingValue(place));
   const sound = record.sound + 1;

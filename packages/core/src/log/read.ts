@@ -100,7 +100,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   let at = record.stub === null ? range.from : Math.max(range.from, record.stub.count);
   let last: HeaderRow | undefined;
   for (let more = at < end; more;) {
-    const step = rows ?? state.headerRows(feed, segment, at, Math.min(end, at + STEP));
+    const step = rows ?? state.lineRows(feed, segment, at, Math.min(end, at + STEP));
     more = rows === undefined && step.length === STEP;
     for (const row of step) {
       if (!readEvent(state, filling, row)) {
@@ -176,7 +176,7 @@ const branchRows = (
 };
 
 const readEvent = (state: LogState, filling: Filling, row: HeaderRow): boolean => {
-  const stored = state.store.get('content', state.headerKey(row, row.event));
+  const stored = state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event));
   const content = stored === undefined ? null : { key: stored.subarray(0, 32), content: stored.subarray(32) };
   const bytes = row.header.length + AROUND_EVENT + (content === null ? 0 : content.content.length + AROUND_CONTENT);
   if (filling.started && filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return false;

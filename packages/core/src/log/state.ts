@@ -443,6 +443,21 @@ export const openState = (options: LogOptions) => {
         fresh.rows.set(name, run);
       }
     },
+    /** The same of an own event: they come one by one, and each goes out with the next ones at the latest. */
+    rememberOwn(row: HeaderRow, stored: Uint8Array | undefined): void {
+      if (fresh.contents.size >= MAX_FRESH_OWN) state.age();
+      state.remember(row, stored);
+    },
+    /** The last one of its segment that came lately. */
+    freshRow(event: EventId): HeaderRow | undefined {
+      for (const { rows } of [fresh, lately]) {
+        for (const run of rows.values()) {
+          const last = run.at(-1);
+          if (last !== undefined && equalBytes(last.event, event)) return last;
+        }
+      }
+      return undefined;
+    },
     /** The rows of a line that is not forked. */
     lineRows(feed: FeedId, segment: SegmentId, from: number, to: number, limit?: number): readonly HeaderRow[] {
       const name = nameOf(feed, segment);
@@ -598,6 +613,7 @@ interface Fresh {
 const newFresh = (): Fresh => ({ rows: new Map(), contents: new Map() });
 /** Rows of one segment. */
 const MAX_FRESH = 1024;
+const MAX_FRESH_OWN = 32;
 const HEADER_KEY_BYTES = 68;
 const SEGMENT_KEY_BYTES = 32;
 /** Segments whose seals are at hand. */

@@ -29,13 +29,25 @@ const TEXTS = 'searched';
 const GONE = 0xffffffff;
 const PUT_SLOT = 'INSERT INTO journal(n, v) VALUES (?, ?) ON CONFLICT(n) DO UPDATE SET v = excluded.v';
 
-/** Groups of rows: name of the table, count, then key and value of each; a value that is gone has the length 0xffffffff. */
-const encodeRecord = (pending: Pending): Uint8Array => {
-  const groups: { readonly name: Uint8Array; readonly rows: readonly Written[] }[] = pending
-    .tables()
-    .map((table) => ({ name: utf8(table), rows: pending.rows(table) }));
+interface Group {
+  readonly name: Table | typeof TEXTS;
+  /** Rising by key, but for texts. */
+  readonly rows: readonly Written[];
+}
+interface Encoded {
+  readonly bytes: Uint8Array;
+  /** What it was made of, as parts of it. */
+  readonly groups: readonly Group[];
+}
+const groupsOf = (pending: Pending): readonly Group[] => {
+  const groups: Group[] = pending.tables().map((name) => ({ name, rows: pending.rows(name) }));
   const texts = pending.texts();
-  if (texts.length > 0) groups.push({ name: utf8(TEXTS), rows: texts.map(textRow) });
+  if (texts.length > 0) groups.push({ name: TEXTS, rows: texts.map(textRow) });
+  return groups;
+};
+/** Groups of rows: name of the table, count, then key and value of each; a value that is gone has the length 0xffffffff. */
+const encodeRecord = (pending: Pending): Encoded => {
+  const groups = groupsOf(pending);
   let length = 0;
   for (const { name, rows } of groups) {
     length += 5 + name.length;
@@ -43,23 +55,47 @@ const encodeRecord = (pending: Pending): Uint8Array => {
   }
   const out = new Uint8Array(length);
   let at = 0;
-  for (const { name, rows } of groups) {
+  const parts = groups.map(({ name, rows }): Group => {
     out[at] = name.length;
-    out.set(name, at + 1);
+    for (let i = 0; i < name.length; i++) out[at + 1 + i] = name.charCodeAt(i);
     writeUint32(out, at + 1 + name.length, rows.length);
     at += 5 + name.length;
-    for (const { key, value } of rows) {
-      out[at] = key.length >> 8;
-      out[at + 1] = key.length;
-      writeUint32(out, at + 2, value?.length ?? GONE);
-      out.set(key, at + 6);
-      at += 6 + key.length;
-      if (value === undefined) continue;
-      out.set(value, at);
-      at += value.length;
+    return {
+      name,
+      rows: rows.map(({ key, value }): Written => {
+        out[at] = key.length >> 8;
+        out[at + 1] = key.length;
+        writeUint32(out, at + 2, value?.length ?? GONE);
+        const keyAt = at + 6;
+        const valueAt = keyAt + key.length;
+        at = valueAt + (value?.length ?? 0);
+        out.set(key, keyAt);
+        if (value !== undefined) out.set(value, valueAt);
+        return { key: out.subarray(keyAt, valueAt), value: value && out.subarray(valueAt, at) };
+      }),
+    };
+  });
+  return { bytes: out, groups: parts };
+};
+const decodeRecord = (record: Uint8Array): readonly Group[] => {
+  const groups: Group[] = [];
+  for (let at = 0; at < record.length;) {
+    const start = at + 1 + (record[at] as number);
+    const name = utf8ToText(record.subarray(at + 1, start)) ?? '';
+    if (name !== TEXTS && !isTable(name)) throw new StoreError('newer', `the journal has rows of ${name}`);
+    const count = readUint32(record, start);
+    at = start + 4;
+    const rows: Written[] = [];
+    for (let i = 0; i < count; i++) {
+      const keyEnd = at + 6 + (((record[at] as number) << 8) | (record[at + 1] as number));
+      const length = readUint32(record, at + 2);
+      const key = record.subarray(at + 6, keyEnd);
+      at = length === GONE ? keyEnd : keyEnd + length;
+      rows.push({ key, value: length === GONE ? undefined : record.subarray(keyEnd, at) });
     }
+    groups.push({ name, rows });
   }
-  return out;
+  return groups;
 };
 const textRow = ({ id, words, lead }: WrittenText): Written => {
   const text = utf8(words);
@@ -87,7 +123,7 @@ export class Journal {
   #used = 0;
   #highest = 0;
   /** Of the open transaction: what it has put into slots. */
-  #open: { readonly record: Uint8Array; readonly used: number } | undefined;
+  #open: { readonly groups: readonly Group[]; readonly used: number } | undefined;
   /** The open transaction has carried all over: what is held here counts again if it is undone. */
   #isCarried = false;
   #isWiped = false;
@@ -107,7 +143,7 @@ export class Journal {
       this.#number = number;
       this.#used = n;
       if (value[6] === 1) continue;
-      this.#take(concat(...parts));
+      this.#take(decodeRecord(concat(...parts)));
       parts = [];
     }
   }
@@ -135,7 +171,7 @@ export class Journal {
   /** Puts a transaction in, before it is committed. False: it has no room here. */
   write(pending: Pending): boolean {
     if (this.#isCarried || pending.bytes > MAX_JOURNALED) return false;
-    const record = encodeRecord(pending);
+    const { bytes: record, groups } = encodeRecord(pending);
     const slots = Math.ceil(record.length / SLOT_ROOM);
     if (this.#used + slots > SLOTS) return false;
     for (let i = 0; i < slots; i++) {
@@ -148,7 +184,7 @@ export class Journal {
       slot.set(part, SLOT_HEAD);
       this.#sql.run(PUT_SLOT, [this.#used + 1 + i, slot]);
     }
-    this.#open = { record, used: this.#used + slots };
+    this.#open = { groups, used: this.#used + slots };
     return true;
   }
   /** The open transaction has written all of it where it belongs. */
@@ -164,11 +200,11 @@ export class Journal {
     if (this.#isCarried) this.#clear();
     if (this.#isWiped) this.#highest = 0;
     if (this.#open !== undefined) {
-      const { record, used } = this.#open;
+      const { groups, used } = this.#open;
       this.#number++;
       this.#used = used;
       this.#highest = Math.max(this.#highest, used);
-      this.#take(record);
+      this.#take(groups);
     }
     this.undone();
   }
@@ -190,23 +226,11 @@ export class Journal {
     this.#texts.clear();
     this.#used = 0;
   }
-  /** The rows are parts of the record. */
-  #take(record: Uint8Array): void {
-    for (let at = 0; at < record.length;) {
-      const start = at + 1 + (record[at] as number);
-      const name = utf8ToText(record.subarray(at + 1, start)) ?? '';
-      if (name !== TEXTS && !isTable(name)) throw new StoreError('newer', `the journal has rows of ${name}`);
-      const count = readUint32(record, start);
-      at = start + 4;
-      for (let i = 0; i < count; i++) {
-        const keyEnd = at + 6 + (((record[at] as number) << 8) | (record[at + 1] as number));
-        const length = readUint32(record, at + 2);
-        const key = record.subarray(at + 6, keyEnd);
-        at = length === GONE ? keyEnd : keyEnd + length;
-        const value = length === GONE ? undefined : record.subarray(keyEnd, at);
-        if (name !== TEXTS) this.#put(name, { key, value });
-        else if (value !== undefined) this.#putText(rowText(key, value));
-      }
+  #take(groups: readonly Group[]): void {
+    for (const { name, rows } of groups) {
+      if (name === TEXTS) {
+        for (const { key, value } of rows) if (value !== undefined) this.#putText(rowText(key, value));
+      } else for (const row of rows) this.#put(name, row);
     }
   }
   #put(table: Table, row: Written): void {
