@@ -10,7 +10,7 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 const versions = existsSync(fixtures) ? readdirSync(fixtures).filter((name) => name.startsWith('home-')) : [];
 
 test('there is a fixture of every version of the database', () => {
-  expect(versions).toEqual(['home-1', 'home-2', 'home-3', 'home-4']);
+  expect(versions).toEqual(['home-1', 'home-2', 'home-3', 'home-4', 'home-5']);
 });
 
 test.each(versions)('%s opens, with its lines, contacts, settings, drafts and invitations', async (version) => {

@@ -134,9 +134,17 @@ describe('what is not a database of this home', () => {
       CREATE VIRTUAL TABLE search USING fts5(words, content='searched', content_rowid='n', tokenize='ascii', prefix='1 2');
       INSERT INTO search(search, rank) VALUES ('secure-delete', 1);
       INSERT INTO search(search) VALUES ('rebuild');
+      DROP TABLE content;
+      CREATE TABLE content (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID;
+      INSERT INTO content VALUES (x'02', zeroblob(1100)), (x'01', x'0102'), (x'03', x'');
       PRAGMA user_version = 1`);
     raw.close();
     const { store } = open();
+    expect(store.scan('content')).toEqual([
+      { key: key(1), value: key(1, 2) },
+      { key: key(2), value: new Uint8Array(1100) },
+      { key: key(3), value: key() },
+    ]);
     expect(store.search('qui', 999)).toHaveLength(198);
     expect(store.search('number7', 9)).toEqual([79, 78, 77, 76, 75, 74, 73, 72, 71].map((n) => ({ id: key(n) })));
     expect(store.search('zephyrcanaryone', 9)).toEqual([{ id: key(7) }]);
