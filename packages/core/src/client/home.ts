@@ -602,7 +602,7 @@ export class Home {
     return context === undefined ? null : contextFacts(this.#context.store, contextIdFrom(context));
   }
   facts(pair: Pair): ContactFacts {
-    const none: ContactFacts = {
+    pair.facts ??= contactFacts(this.#context.store, pair.id) ?? {
       label: '',
       at: pair.local.createdAt,
       name: '',
@@ -610,7 +610,6 @@ export class Home {
       blocked: false,
       ended: false,
     };
-    pair.facts ??= contactFacts(this.#context.store, pair.id) ?? none;
     return pair.facts;
   }
 

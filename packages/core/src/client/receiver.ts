@@ -91,6 +91,8 @@ export class Receiver {
   /** By pair: the read marks that are known to say nothing more of what comes. */
   readonly #reached = new Map<string, string>();
   #sender: Sender | undefined;
+  /** Asked with every cell; found anew when the home has changed. */
+  #known: { readonly at: number; readonly readers: readonly Conversation[] } | undefined;
   /** The inbox that was hit last is tried first: cells come in runs. */
   #lastHit: { readonly name: string; readonly inbox: Inbox } | undefined;
   received = 0;
@@ -121,6 +123,11 @@ export class Receiver {
     }
   }
   #readers(): readonly Conversation[] {
+    const { changes } = this.#home;
+    if (this.#known?.at !== changes) this.#known = { at: changes, readers: this.#findReaders() };
+    return this.#known.readers;
+  }
+  #findReaders(): readonly Conversation[] {
     const { mine, joining } = this.#home;
     const pairs = this.#home.pairs().filter((pair) => !this.#home.facts(pair).blocked);
     return joining === undefined ? [mine, ...pairs] : [joining, mine, ...pairs];
@@ -267,6 +274,7 @@ export class Receiver {
     this.#lacking.clear();
     this.#reached.clear();
     this.#lastHit = undefined;
+    this.#known = undefined;
   }
 
   #packet(of: Conversation, from: FeedId, data: Uint8Array): void {

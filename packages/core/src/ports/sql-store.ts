@@ -112,12 +112,14 @@ const toStoreError = (error: SqlError): StoreError | undefined => {
       return undefined;
   }
 };
-/** Runs `work` with the database's failures told as StoreErrors; anything else it throws passes. */
+/** The database's failures as StoreErrors; anything else as it is. */
+const asStoreError = (error: unknown): unknown =>
+  (error instanceof SqlError ? toStoreError(error) : undefined) ?? error;
 const asStore = <T>(work: () => T): T => {
   try {
     return work();
   } catch (error) {
-    throw (error instanceof SqlError ? toStoreError(error) : undefined) ?? error;
+    throw asStoreError(error);
   }
 };
 
@@ -286,14 +288,36 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   const pending = new Pending();
   const late = new LateRows(sql);
 
-  const run = <T>(work: () => T): T => {
+  const begin = (): void => {
     if (closed) throw new Error('a closed store was used');
     if (failed !== undefined) throw failed;
+  };
+  /** What is to be thrown for what a statement threw. */
+  const told = (cause: unknown): unknown => {
+    const error = asStoreError(cause);
+    if (open && error instanceof StoreError) failed = error;
+    return error;
+  };
+  const run = <T>(work: () => T): T => {
+    begin();
     try {
-      return asStore(work);
-    } catch (error) {
-      if (open && error instanceof StoreError) failed = error;
-      throw error;
+      return work();
+    } catch (cause) {
+      throw told(cause);
+    }
+  };
+  const write = (table: Table, key: Uint8Array, value: Uint8Array | undefined): void => {
+    const isKept = value === undefined ? kept.delete(table, key) : kept.put(table, key, value);
+    if (!isKept) hold(table, key, value);
+  };
+  /** A message does this a hundred times, nearly always without a statement. */
+  const change = (table: Table, key: Uint8Array, value: Uint8Array | undefined): void => {
+    begin();
+    try {
+      if (open) write(table, key, value);
+      else transaction(() => write(table, key, value));
+    } catch (cause) {
+      throw told(cause);
     }
   };
   const transaction = <T>(work: () => T): T => {
@@ -459,16 +483,24 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   });
 
   return {
-    get: (table, key) => run(() => getRow(table, key)),
-    put: (table, key, value) =>
-      together(() => {
-        if (!kept.put(table, key, value)) hold(table, key, value);
-      }),
-    delete: (table, key) =>
-      together(() => {
-        if (!kept.delete(table, key)) hold(table, key, undefined);
-      }),
-    scan: (table, range: Range = {}) => run(() => scanRows(table, range)),
+    get(table, key) {
+      begin();
+      try {
+        return getRow(table, key);
+      } catch (cause) {
+        throw told(cause);
+      }
+    },
+    put: (table, key, value) => change(table, key, value),
+    delete: (table, key) => change(table, key, undefined),
+    scan(table, range: Range = {}) {
+      begin();
+      try {
+        return scanRows(table, range);
+      } catch (cause) {
+        throw told(cause);
+      }
+    },
     scanLinked: (table, range, links) =>
       run(() => {
         kept.flush();
