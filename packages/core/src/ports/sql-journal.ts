@@ -21,9 +21,9 @@ const SLOT_BYTES = 4_000;
 const SLOT_HEAD = 9;
 const SLOT_ROOM = SLOT_BYTES - SLOT_HEAD;
 /** Slots that are used before all is carried over. What is carried over at once is held in memory until then. */
-const SLOTS = 160;
+const SLOTS = 256;
 /** A transaction that writes more than this has pages enough of its own: it writes them where they belong. */
-const MAX_JOURNALED = 64 << 10;
+const MAX_JOURNALED = 128 << 10;
 /** Texts of the search index stand beside the tables of the store. */
 const TEXTS = 'searched';
 const GONE = 0xffffffff;
