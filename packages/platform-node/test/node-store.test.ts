@@ -126,7 +126,8 @@ describe('what is not a database of this home', () => {
     old.store.put('header', concat(conversation, place, event), header);
     old.store.close();
     const raw = new Database(join(folder, 'kith.db'));
-    raw.exec(`INSERT INTO event SELECT k, v FROM late;
+    raw.exec(`PRAGMA secure_delete = ON;
+      INSERT INTO event SELECT k, v FROM late;
       DROP TABLE late;
       DROP TABLE journal;
       DROP TABLE search;

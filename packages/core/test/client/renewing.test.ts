@@ -1,0 +1,41 @@
+// A session that is due for a fresher one, while the next hello has to wait for its hour.
+import { toHex } from '@kith/core/bytes';
+import { expect, test } from 'vitest';
+import { pair, texts, world } from './world.ts';
+
+const HOUR = 3_600_000;
+// An hour of two engines.
+const SLOW = { timeout: 120_000 };
+
+test('a renewal that waits costs nothing with each further cell, and comes when its hour is over', SLOW, () => {
+  const here = world(4711);
+  const [a, b] = [here.device('a'), here.device('b')];
+  const conversation = pair(here, a, b);
+  let number = 0;
+  const chat = (count: number): void => {
+    for (const end = number + count; number < end; number++) {
+      const [from, to] = number % 2 === 0 ? [a, b] : [b, a];
+      const text = `text ${number}`;
+      from.call('send', { conversation, text });
+      if (!here.clock.runUntil(() => texts(to, conversation, 2).includes(text), 5_000)) throw new Error(`lost: ${text}`);
+    }
+  };
+  const hellos = (): readonly string[] => a.store.scan('hello').map(({ value }) => toHex(value));
+  // Fifty answered texts make the next one due, and the hello of the birth was just now.
+  chat(160);
+  const before = hellos();
+  let written = 0;
+  const { put } = a.store;
+  a.store.put = (table, key, value) => {
+    if (table === 'hello') written++;
+    put.call(a.store, table, key, value);
+  };
+  chat(10);
+  expect(written).toBe(0);
+  expect(hellos()).toEqual(before);
+
+  here.clock.runUntil(() => false, HOUR + 60_000);
+  chat(4);
+  expect(written).toBeGreaterThan(0);
+  expect(hellos()).not.toEqual(before);
+});
