@@ -1,5 +1,6 @@
 // A session that is due for a fresher one, while the next hello has to wait for its hour.
 import { toHex } from '@kith/core/bytes';
+import { decodeHelloState } from '@kith/core/session';
 import { expect, test } from 'vitest';
 import { pair, texts, world } from './world.ts';
 
@@ -8,7 +9,7 @@ const HOUR = 3_600_000;
 const SLOW = { timeout: 120_000 };
 
 test('a renewal that waits costs nothing with each further cell, and comes when its hour is over', SLOW, () => {
-  const here = world(4711);
+  const here = world(2);
   const [a, b] = [here.device('a'), here.device('b')];
   const conversation = pair(here, a, b);
   let number = 0;
@@ -17,13 +18,15 @@ test('a renewal that waits costs nothing with each further cell, and comes when 
       const [from, to] = number % 2 === 0 ? [a, b] : [b, a];
       const text = `text ${number}`;
       from.call('send', { conversation, text });
-      if (!here.clock.runUntil(() => texts(to, conversation, 2).includes(text), 5_000)) throw new Error(`lost: ${text}`);
+      if (!here.clock.runUntil(() => texts(to, conversation, 2).includes(text), 5_000))
+        throw new Error(`lost: ${text}`);
     }
   };
   const hellos = (): readonly string[] => a.store.scan('hello').map(({ value }) => toHex(value));
   // Fifty answered texts make the next one due, and the hello of the birth was just now.
-  chat(160);
+  chat(240);
   const before = hellos();
+  expect(a.store.scan('hello').map(({ value }) => decodeHelloState(value)?.wanted)).toEqual(['renew']);
   let written = 0;
   const { put } = a.store;
   a.store.put = (table, key, value) => {
