@@ -306,7 +306,7 @@ const mailboxTargets = (crypto: Crypto, randomness: SeededRandomness): readonly 
           emptyHelloState(),
           crypto,
           { peerKey: from, signer: signing, ownIdentity: from, peerIdentity: from },
-          { type: 'hello', keyPackage: data },
+          { type: 'hello', keyPackage: data, heardAt: null },
           NOW,
         );
         return step.effects[0];

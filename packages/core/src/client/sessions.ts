@@ -23,6 +23,7 @@ import {
   loadSession,
   openSlots,
   renewalDue,
+  sendingGeneration,
   sealSlot,
   SLOT_COUNT,
   wipeHelloState,
@@ -50,6 +51,8 @@ export interface SessionHooks {
   /** A generation was added: what waited for it can go. */
   ready(of: Conversation, feed: FeedId, generation: Generation, isFirst: boolean): void;
   wake(of: Conversation, at: number): void;
+  /** No session with this device is wanted any more: a hello that still waits to be posted is of no use. */
+  unwanted(of: Conversation, feed: FeedId): void;
 }
 
 export type OpenedCell =
@@ -226,8 +229,8 @@ export class Sessions {
       const before = this.#session(of, feed);
       const step = dropLateGenerations(before, now, periodMs / 2);
       if (step.session !== before) this.#step(of, feed, step);
-      const newest = step.session.generations.at(-1);
-      if (newest !== undefined && period(newest.madeAt) !== period(now)) this.want(of, feed, 'renew');
+      const used = sendingGeneration(step.session);
+      if (used !== undefined && period(used.madeAt) !== period(now)) this.want(of, feed, 'renew');
     }
   }
 
@@ -240,7 +243,10 @@ export class Sessions {
     const answering = this.#answering.get(toHex(this.#key(of, feed))) ?? 0;
     if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;
     if (!equalBytes(packet.to, of.log.device()?.feed ?? UNKNOWN_FEED)) return;
-    if (packet.type === 'hello') this.#hello(of, feed, { type: 'hello', keyPackage: packet.keyPackage });
+    if (packet.type === 'hello') {
+      const heardAt = this.#session(of, feed).generations.findLast(({ seenPeer }) => seenPeer)?.madeAt ?? null;
+      this.#hello(of, feed, { type: 'hello', keyPackage: packet.keyPackage, heardAt });
+    }
     else {
       this.#hello(of, feed, { type: 'welcome', hello: packet.hello, welcome: packet.welcome, leaf: packet.leaf });
     }
@@ -285,6 +291,7 @@ export class Sessions {
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
+    if (state.wanted !== null && step.state.wanted === null) this.#hooks.unwanted(of, feed);
     const [effect] = step.effects;
     return step.effects.length === 1 && effect?.type === 'wake' ? effect.at : undefined;
   }

@@ -2,6 +2,7 @@
 // more.
 import { equalBytes } from '../bytes/index.ts';
 import { wipeGeneration, wipeSend } from './generation.ts';
+import { sendingGeneration } from './seal-slot.ts';
 import { blockWrite, MAX_GENERATIONS, stateWrite } from './session-rows.ts';
 import type { Generation, Session, SessionStep, SessionWrite } from './types.ts';
 
@@ -12,6 +13,8 @@ const LATE_MS = 48 * 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 /** Messages answered in one generation before it is renewed. */
 const RENEW_ANSWERED = 50;
+/** So long the peer may take to use what it was given. */
+const ON_ITS_WAY_MS = 10 * 60_000;
 
 export const emptySession = (): Session => ({ generations: [], skipped: new Map(), seen: [], seenCount: 0 });
 
@@ -64,15 +67,18 @@ const surplus = (generations: readonly Generation[]): Generation => {
 };
 
 /**
- * Is the newest generation old or used enough for a new hello: a day, or 50 answered messages? The device with the
- * larger key waits half as long again, so that the two hellos seldom cross.
+ * Is the generation that is sent in old or used enough for a new hello: a day, or 50 answered messages? The device with the
+ * larger key waits half as long again, so that the two hellos seldom cross. A newer one in which the peer was not heard yet
+ * puts it off for a moment only: it may never be, when it was made by a hello that came again.
  */
 export const renewalDue = (session: Session, ownKeyIsSmaller: boolean, now: number): boolean => {
+  const used = sendingGeneration(session);
   const newest = session.generations.at(-1);
-  if (newest === undefined) return false;
+  if (used === undefined || newest === undefined) return false;
+  if (newest !== used && Math.abs(now - newest.madeAt) < ON_ITS_WAY_MS) return false;
   const patience = ownKeyIsSmaller ? 1 : 1.5;
-  const answered = Math.min(newest.send?.counter ?? 0, newest.opened);
-  return answered >= RENEW_ANSWERED * patience || (answered > 0 && now - newest.madeAt >= DAY_MS * patience);
+  const answered = Math.min(used.send?.counter ?? 0, used.opened);
+  return answered >= RENEW_ANSWERED * patience || (answered > 0 && now - used.madeAt >= DAY_MS * patience);
 };
 
 export const wipeSession = (session: Session): void => {

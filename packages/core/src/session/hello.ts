@@ -50,7 +50,7 @@ export const stepHello = (
     case 'heard':
       return { state: state.wanted === null ? state : { ...state, wanted: null, attempts: 0 }, effects: NONE };
     case 'hello':
-      return hear(state, crypto, parties, input.keyPackage, now);
+      return hear(state, crypto, parties, input.keyPackage, input.heardAt, now);
     case 'welcome': {
       const id = welcomeId(crypto, input.welcome);
       if (state.own === null || !equalBytes(state.own.id, input.hello) || usedAt(state, id) !== undefined) {
@@ -106,11 +106,16 @@ const hear = (
   crypto: Crypto,
   parties: HelloParties,
   keyPackage: Uint8Array,
+  heardAt: number | null,
   now: number,
 ): HelloStep => {
   const id = helloId(crypto, keyPackage);
   const answeredAt = usedAt(state, id);
-  if (answeredAt !== undefined && Math.abs(now - answeredAt) < ANSWER_AGAIN_MS) return { state, effects: NONE };
+  if (answeredAt !== undefined) {
+    // They write in what it brought or in something newer: most likely a copy that lay somewhere, or was kept.
+    const again = heardAt !== null && heardAt >= answeredAt ? HELLO_INTERVAL_MS : ANSWER_AGAIN_MS;
+    if (Math.abs(now - answeredAt) < again) return { state, effects: NONE };
+  }
   const lately = state.used.filter(({ at }) => Math.abs(now - at) < HELLO_INTERVAL_MS).length;
   if (answeredAt === undefined && lately >= MAX_ANSWERED_AN_HOUR) return { state, effects: NONE };
   const ownIsFresh =

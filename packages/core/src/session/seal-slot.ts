@@ -17,6 +17,9 @@ const sendingPlace = ({ generations }: Session): number => {
   return seen >= 0 ? seen : generations.findLastIndex(usable);
 };
 
+/** The generation that is sent in. */
+export const sendingGeneration = (session: Session): Generation | undefined =>
+  session.generations[sendingPlace(session)];
 /** Is there a generation to send in? */
 export const canSend = (session: Session): boolean => sendingPlace(session) >= 0;
 /** Has the peer been seen in some generation? Until then what is sent may be lost together with the Welcome. */

@@ -70,13 +70,13 @@ const count = (effects: readonly HelloEffect[], type: HelloEffect['type']): numb
   effects.filter((effect) => effect.type === type).length;
 const hello = (device: Device, reason: 'first' | 'lost' | 'renew' = 'first') => {
   const { keyPackage } = only(feed(device, { type: 'want', reason }), 'postHello');
-  return { type: 'hello', keyPackage } as const;
+  return { type: 'hello', keyPackage, heardAt: null } as const;
 };
 /** A hello that the device did not post itself: of a copy of it, or of who plays with it. */
 const packageOf = ({ signer, identity }: Device) => {
   const prepared = agreement.run({ type: 'prepare', signer, identity });
   if (prepared.type !== 'prepared') throw new Error(prepared.type);
-  return { type: 'hello', keyPackage: prepared.keyPackage } as const;
+  return { type: 'hello', keyPackage: prepared.keyPackage, heardAt: null } as const;
 };
 
 describe('hello and Welcome', () => {
@@ -251,11 +251,11 @@ describe('hello and Welcome', () => {
     const job = (signer: SigningKey, identity: Uint8Array) => {
       const prepared = agreement.run({ type: 'prepare', signer, identity });
       if (prepared.type !== 'prepared') throw new Error(prepared.type);
-      return { type: 'hello', keyPackage: prepared.keyPackage } as const;
+      return { type: 'hello', keyPackage: prepared.keyPackage, heardAt: null } as const;
     };
     expect(feed(larger, job(stranger, smaller.identity))).toEqual([]);
     expect(feed(larger, job(smaller.signer, Uint8Array.of(9)))).toEqual([]);
-    expect(feed(larger, { type: 'hello', keyPackage: randomness.bytes(100) })).toEqual([]);
+    expect(feed(larger, { type: 'hello', keyPackage: randomness.bytes(100), heardAt: null })).toEqual([]);
     expect(count(feed(larger, job(smaller.signer, smaller.identity)), 'postWelcome')).toBe(1);
     const own = hello(smaller);
     const forged = agreement.run({

@@ -222,7 +222,11 @@ export const runWorld = async (
   };
 
   const receive = async (device: Device, wire: Wire): Promise<void> => {
-    if (wire.type !== 'cell') return feed(device, wire);
+    if (wire.type === 'welcome') return feed(device, wire);
+    if (wire.type === 'hello') {
+      const heardAt = device.session.generations.findLast(({ seenPeer }) => seenPeer)?.madeAt ?? null;
+      return feed(device, { ...wire, heardAt });
+    }
     const opened = openSlots(device.session, crypto, [wire.slot], wire.tag, now);
     if (opened.type === 'duplicate') return;
     if (opened.type !== 'opened') {
