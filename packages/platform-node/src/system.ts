@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import type { Clock, Logger, LogLevel, Randomness } from '@kith/core/ports';
 
 /** The longest wait of setTimeout; a longer one would fire at once. */
@@ -19,19 +18,12 @@ export const systemClock: Clock = {
   },
 };
 
-/** Drawn at once: a call into the generator costs as much as a hundred short keys. What was handed out is gone from here. */
-const drawn = new Uint8Array(4096);
-let used = drawn.length;
+/** The most that one call of getRandomValues gives. */
+const QUOTA = 65_536;
 export const systemRandomness: Randomness = {
   bytes(length) {
-    if (length > drawn.length) return randomFillSync(new Uint8Array(length));
-    if (used + length > drawn.length) {
-      randomFillSync(drawn);
-      used = 0;
-    }
-    const part = drawn.subarray(used, (used += length));
-    const out = part.slice();
-    part.fill(0);
+    const out = new Uint8Array(length);
+    for (let at = 0; at < length; at += QUOTA) crypto.getRandomValues(out.subarray(at, at + QUOTA));
     return out;
   },
 };

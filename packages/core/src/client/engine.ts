@@ -130,7 +130,6 @@ export class Engine {
       post: (of, feed, packet, part) => sender.hello(of, feed, packet, part),
       ready: (of, feed, { seenPeer }, isFirst) => sender.ready(of, feed, seenPeer || !isFirst),
       wake: (of, at) => sender.wakeHello(of, at),
-      unwanted: (of, feed) => sender.dropHello(of, feed),
     });
     const charterChanged = (of: Conversation, ingested: Ingested): void => {
       home.changes++;

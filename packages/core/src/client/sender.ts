@@ -52,7 +52,6 @@ import { withoutOldContents } from './history.ts';
 import type { Home } from './home.ts';
 import {
   controlKey,
-  dropControls,
   dropWaiting,
   eventKey,
   frontierOf,
@@ -551,21 +550,13 @@ export class Sender {
   hello(of: Conversation, feed: FeedId, packet: HelloPacket, part = 0): void {
     const body = writeHelloBody(packet);
     if (body === undefined) return;
-    const route = this.#helloRoute(of);
+    const route = of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
     const name =
       packet.type === 'hello'
         ? `hello ${toHex(feed)}${part === 0 ? '' : ` ${part}`}`
         : `welcome ${toHex(packet.hello)}`;
     this.queueControl(route, name, body);
     this.flush(route);
-  }
-
-  #helloRoute(of: Conversation): Route {
-    return of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
-  }
-  /** Posted again later, it would be answered again. */
-  dropHello(of: Conversation, feed: FeedId): void {
-    dropControls(this.#context, this.#helloRoute(of), `hello ${toHex(feed)}`);
   }
 
   /** What every packet carries beside its purpose. */

@@ -51,8 +51,6 @@ export interface SessionHooks {
   /** A generation was added: what waited for it can go. */
   ready(of: Conversation, feed: FeedId, generation: Generation, isFirst: boolean): void;
   wake(of: Conversation, at: number): void;
-  /** No session with this device is wanted any more: a hello that still waits to be posted is of no use. */
-  unwanted(of: Conversation, feed: FeedId): void;
 }
 
 export type OpenedCell =
@@ -246,8 +244,7 @@ export class Sessions {
     if (packet.type === 'hello') {
       const heardAt = this.#session(of, feed).generations.findLast(({ seenPeer }) => seenPeer)?.madeAt ?? null;
       this.#hello(of, feed, { type: 'hello', keyPackage: packet.keyPackage, heardAt });
-    }
-    else {
+    } else {
       this.#hello(of, feed, { type: 'welcome', hello: packet.hello, welcome: packet.welcome, leaf: packet.leaf });
     }
   }
@@ -291,7 +288,6 @@ export class Sessions {
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
-    if (state.wanted !== null && step.state.wanted === null) this.#hooks.unwanted(of, feed);
     const [effect] = step.effects;
     return step.effects.length === 1 && effect?.type === 'wake' ? effect.at : undefined;
   }

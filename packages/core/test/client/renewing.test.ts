@@ -1,6 +1,7 @@
 // A session that is due for a fresher one, while the next hello has to wait for its hour.
 import { toHex } from '@kith/core/bytes';
-import { decodeHelloState } from '@kith/core/session';
+import { decodeHelloState, loadSession, sendingGeneration } from '@kith/core/session';
+import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
 import { pair, texts, world } from './world.ts';
 
@@ -42,3 +43,38 @@ test('a renewal that waits costs nothing with each further cell, and comes when 
   expect(written).toBeGreaterThan(0);
   expect(hellos()).not.toEqual(before);
 });
+
+test.each([1, 2, 3])(
+  'a session is renewed each day on which two talk, also after hellos that came again (seed %i)',
+  SLOW,
+  (seed) => {
+    const here = world(seed);
+    const [a, b] = [here.device('a'), here.device('b')];
+    const conversation = pair(here, a, b);
+    let number = 0;
+    /** What is sent in now, on both sides; it has the same name there. */
+    const inUse = (of: SimDevice): string => {
+      const rows = of.store.scan('session');
+      const length = Math.min(...rows.map(({ key }) => key.length)) - 1;
+      const session = loadSession(rows.map(({ key, value }) => ({ key: key.slice(length), value })));
+      const used = session === undefined ? undefined : sendingGeneration(session);
+      if (used === undefined) throw new Error('no session');
+      return toHex(used.id);
+    };
+    const used = new Set<string>();
+    for (let day = 0; day < 6; day++) {
+      for (let i = 0; i < 8; i++) {
+        const [from, to] = number % 2 === 0 ? [a, b] : [b, a];
+        const text = `text ${number++}`;
+        from.call('send', { conversation, text });
+        if (!here.clock.runUntil(() => texts(to, conversation, 2).includes(text), 5_000))
+          throw new Error(`lost: ${text}`);
+      }
+      expect(inUse(a)).toBe(inUse(b));
+      used.add(inUse(a));
+      here.clock.runUntil(() => false, 24 * HOUR);
+    }
+    // The device with the larger key waits for a day and a half; hellos that cross cost a day.
+    expect(used.size).toBeGreaterThanOrEqual(4);
+  },
+);

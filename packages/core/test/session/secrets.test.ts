@@ -72,7 +72,8 @@ const live = async (crypto: Crypto, agreement: PairKeyAgreement): Promise<void> 
     for (const effect of step.effects) {
       if (effect.type === 'agree')
         await feed(at, { type: 'agreed', job: effect.job, result: await agreement.run(effect.job.job) });
-      if (effect.type === 'postHello') await feed(other, { type: 'hello', keyPackage: effect.keyPackage, heardAt: null });
+      if (effect.type === 'postHello')
+        await feed(other, { type: 'hello', keyPackage: effect.keyPackage, heardAt: null });
       if (effect.type === 'postWelcome') await feed(other, { ...effect, type: 'welcome' });
       if (effect.type === 'generation') sessions[at] = addGeneration(sessions[at], effect.generation, now).session;
     }
