@@ -35,7 +35,7 @@ const transcript = (): string => {
     kind: 1,
     conversation: bytes(16),
     feed: bytes(8),
-    segment: bytes(8).fill(1),
+    segment: new Uint8Array(8).fill(1) as never,
     seq: 0,
     previous: bytes(32),
     lamport: 1,
