@@ -176,7 +176,18 @@ describe.skipIf(!hasChromium)('tabs of one browser', () => {
     await page.evaluate(() => tab.close());
     await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();
-      for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+      const remove = async (name: string): Promise<void> => {
+        // The browser frees files a moment after they were closed.
+        for (;;) {
+          try {
+            return await root.removeEntry(name, { recursive: true });
+          } catch (error) {
+            if (!(error instanceof DOMException) || error.name !== 'NoModificationAllowedError') throw error;
+            await new Promise(requestAnimationFrame);
+          }
+        }
+      };
+      for await (const name of root.keys()) await remove(name);
       indexedDB.deleteDatabase('kith-home');
     });
     await page.close();
