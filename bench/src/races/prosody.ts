@@ -67,16 +67,12 @@ export const prosody: Peer = {
 
 const RUN = 1;
 const [giver, taker] = ['hub', 's0'];
-interface Row {
-  readonly value: string;
-  readonly sort_id: number;
-}
 /** The one message of the taker's archive, as often as it takes, with the texts of the race: to say them all takes minutes. */
 const multiply = (archive: string, count: number): void => {
   const database = new DatabaseSync(archive);
-  const one = database
-    .prepare(`SELECT sort_id, value FROM prosodyarchive WHERE "user" = ?`)
-    .get(taker) as unknown as Row;
+  const { value, sort_id: first } =
+    database.prepare(`SELECT sort_id, value FROM prosodyarchive WHERE "user" = ?`).get(taker) ?? {};
+  if (typeof value !== 'string' || typeof first !== 'number') throw new Error('the archive holds no message');
   const columns = (database.prepare('PRAGMA table_info(prosodyarchive)').all() as { readonly name: string }[])
     .map(({ name }) => name)
     .filter((name) => !['sort_id', 'key', 'value'].includes(name))
@@ -89,7 +85,7 @@ const multiply = (archive: string, count: number): void => {
   database.exec('BEGIN');
   for (let i = 1; i < count; i++) {
     const body = `<body>${headOf(RUN, i)}${textOf(next)}</body>`;
-    add.run(`key${i}`, one.value.replace(/<body>.*<\/body>/s, body), one.sort_id);
+    add.run(`key${i}`, value.replace(/<body>.*<\/body>/s, body), first);
   }
   database.exec('COMMIT');
   database.close();

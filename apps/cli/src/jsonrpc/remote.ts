@@ -1,6 +1,7 @@
 // The engine of another process, behind its socket.
 import type { Change, Kith, Method, Methods } from '@kith/core/client';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { toJsonLine } from '../print/json.ts';
 import { LineSplitter } from './lines.ts';
 import { fromRpcError, isObject } from './messages.ts';
@@ -31,14 +32,14 @@ export const connectSocket = (path: string): Promise<Remote | undefined> =>
 export class Remote implements Kith {
   /** Resolves when the connection has ended, for whatever reason. */
   readonly lost: Promise<void>;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(change: Change) => void>();
   #last = 0;
   #bye = false;
   #ended = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     const lines = new LineSplitter((line) => this.#take(line), Number.POSITIVE_INFINITY);
     socket.on('data', (chunk: Uint8Array) => lines.push(chunk));

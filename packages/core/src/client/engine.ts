@@ -1,5 +1,5 @@
 // The engine of one home: inputs in, effects out, one at a time, each within one store transaction. It runs unchanged in
-// the browser, in Node and in the simulator.
+// the browser, in Node and in the simulator. Long because it joins all parts of the client, which know nothing of each other.
 import { equalBytes } from '../bytes/index.ts';
 import type { Ingested } from '../log/index.ts';
 import type { RelayInfo } from '../ports/index.ts';

@@ -1,5 +1,5 @@
 // Takes cells from relays: finds the conversation that each is for, opens it, puts split packets together and acts on what
-// they carry. Whatever is not recognised belongs to somebody else and is left alone.
+// they carry. Whatever is not recognised belongs to somebody else and is left alone. Long because each kind of item is acted on here.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import {

@@ -1,5 +1,5 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
-// them are made from shown events and can be made again (`rebuildPair`).
+// them are made from shown events and can be made again (`rebuildPair`). Long because each kind of event writes several of them.
 import { compareBytes, concat, equalBytes, readUint48, toKey, utf8, utf8ToText } from '../bytes/index.ts';
 import { bool, decode, encode, text, tuple } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';

@@ -1,5 +1,5 @@
 // Typed access to what a log keeps. Records are read once and written at `flush`; `forget` drops them, since the engine's
-// transaction may be rolled back.
+// transaction may be rolled back. Long because every table of a log is read and written here and nowhere else.
 import {
   compareBytes,
   concat,

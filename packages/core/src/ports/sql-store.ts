@@ -2,7 +2,8 @@
 //
 // Deleted means gone: secure_delete overwrites rows, FTS5's own `secure-delete` takes words out of the index at once
 // (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
-// they were. Temporary tables stay in memory, because only database, journal and log are encrypted.
+// they were. Temporary tables stay in memory, because only database, journal and log are encrypted. Long because all SQL
+// stands in one place.
 import { concat, equalBytes } from '../bytes/index.ts';
 import { KeptTables } from './kept-tables.ts';
 import { searchRuns } from './search-words.ts';

@@ -49,8 +49,7 @@ export interface HelloParties {
 export type HelloInput =
   /** A session is needed, is lost, or is due for renewal. */
   | { readonly type: 'want'; readonly reason: HelloReason }
-  /** A hello of the peer was read. */
-  /** `heardAt`: when the newest generation was made in which they were heard; null: in none. */
+  /** A hello of the peer was read. `heardAt`: when the newest generation was made in which they were heard; null: in none. */
   | { readonly type: 'hello'; readonly keyPackage: Uint8Array; readonly heardAt: number | null }
   /** A Welcome of the peer was read. `hello`: id of the hello it answers. */
   | { readonly type: 'welcome'; readonly hello: Uint8Array; readonly welcome: Uint8Array; readonly leaf: Uint8Array }

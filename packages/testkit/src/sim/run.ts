@@ -1,5 +1,5 @@
 // Lives through one world: does what the plan says, remembers what was promised, lets the faults end, and asks the
-// oracles.
+// oracles. Long because each act of a plan is done, and remembered for the oracles, in one place.
 import type { KithError, LogLine, Method, Methods } from '@kith/core/client';
 import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
