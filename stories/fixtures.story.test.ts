@@ -2,15 +2,17 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogLine } from '@kith/core/client';
-import { openNodeKith } from '@kith/platform-node';
+import { cipherOf, openNodeKith } from '@kith/platform-node';
 import { expect, test } from 'vitest';
 import { freshFolder } from './support/engines.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 const versions = existsSync(fixtures) ? readdirSync(fixtures).filter((name) => name.startsWith('home-')) : [];
 
-test('there is a fixture of every version of the database', () => {
-  expect(versions).toEqual(['home-1', 'home-2', 'home-3', 'home-4', 'home-5']);
+test("there is a fixture of every version of the database, and of today's under each cipher", () => {
+  expect(versions).toEqual(['home-1', 'home-2', 'home-3', 'home-4', 'home-5', 'home-5-aegis']);
+  const ciphers = versions.map((version) => cipherOf(join(fixtures, version, 'home', 'kith.db')));
+  expect(ciphers).toEqual(['chacha20', 'chacha20', 'chacha20', 'chacha20', 'chacha20', 'aegis-256']);
 });
 
 test.each(versions)('%s opens, with its lines, contacts, settings, drafts and invitations', async (version) => {

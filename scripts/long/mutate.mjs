@@ -12,6 +12,8 @@ import { plain, readSources, urlOf } from '../../packages/testkit/src/plants/sou
 import { root } from '../install.mjs';
 
 const LEAST = 85;
+/** Lines within which tests that noticed a mutant are asked first about another one. */
+const NEAR_LINES = 25;
 /** Tests that take longer are told by name. */
 const LONG_MS = 500;
 /** The suites of each folder, but for tests that take too long to be asked thousands of times. */
@@ -119,13 +121,23 @@ const run = async (folder) => {
     );
     renameSync(`${path}.new`, path);
   };
+  const byOf = ({ name }) => (kept.results[name] ?? before.results[name] ?? before.before?.[name])?.by;
+  /** What noticed mutants in these lines and beside them most likely notices this one too. */
+  const nearTo = ({ file, line }) => {
+    const near = new Map();
+    for (const other of mutants) {
+      const distance = Math.abs(other.line - line);
+      const by = other.file === file && distance <= NEAR_LINES ? byOf(other) : undefined;
+      if (by !== undefined) near.set(by, (near.get(by) ?? 0) + 1 / (1 + distance));
+    }
+    return near;
+  };
   let last = performance.now();
   for (const [i, mutant] of mutants.entries()) {
     if (!wanted.test(mutant.file)) continue;
     const known = kept.results[mutant.name];
     if (known !== undefined && (known.within ?? Infinity) >= budget) continue;
-    const by = (before.results[mutant.name] ?? before.before?.[mutant.name])?.by;
-    kept.results[mutant.name] = await asked.judge(mutant.id, by, budget);
+    kept.results[mutant.name] = await asked.judge(mutant.id, byOf(mutant), budget, nearTo(mutant));
     if (performance.now() - last < 15_000) continue;
     last = performance.now();
     keep();

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TABLES, TransportError, type Row, type Table, type Transport, type TransportEvent } from '@kith/core/ports';
-import { openHome } from '@kith/platform-node';
+import { cipherOf, cipherSettings, openHome } from '@kith/platform-node';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { freshFolder } from './engines.ts';
 
@@ -19,7 +19,7 @@ export const plainDisk = (home: string): Buffer => {
   const path = join(copy, 'kith.db');
   const { key } = JSON.parse(readFileSync(join(copy, 'key'), 'utf8')) as { readonly key: string };
   const database = new Database(path);
-  database.prepare(`PRAGMA cipher = 'chacha20'`).all();
+  for (const setting of cipherSettings[cipherOf(path) ?? 'chacha20']) database.exec(setting);
   database.key(Buffer.from(`raw:${Buffer.from(key, 'base64url').toString('hex')}`, 'latin1'));
   database.prepare('PRAGMA journal_mode = DELETE').all();
   database.rekey(Buffer.alloc(0));

@@ -14,15 +14,25 @@ export type DiskStep =
   /** Bytes that left the process other than into a file of the folder: what it acknowledged stands here. */
   | { readonly does: 'say'; readonly bytes: Buffer };
 
-const TRACED =
-  'openat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,sendto,sendmsg';
-/** For `strace`: what `stepsOf` reads. The process that is started stays the traced one, so that signals reach it. */
-export const traceOptions = (to: string): readonly string[] => [
+/** Calls that change files. */
+const FILE_CALLS =
+  'openat,write,pwrite64,writev,pwritev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir';
+const optionsOf = (to: string, calls: string): readonly string[] => [
   '-Dfyxx',
   '--string-limit=1000000',
   `--output=${to}`,
-  `--trace=${TRACED}`,
+  `--trace=${calls}`,
   '--signal=none',
+];
+/** For `strace`: what `stepsOf` reads. The process that is started stays the traced one, so that signals reach it. */
+export const traceOptions = (to: string): readonly string[] => optionsOf(to, `${FILE_CALLS},sendto,sendmsg`);
+/** For a browser: what `timedStepsOf` reads. Its other calls, of which there are many, go on without a stop. */
+export const timedTraceOptions = (to: string): readonly string[] => [
+  ...optionsOf(to, FILE_CALLS),
+  // In a group of its own: it writes on when the browser's is killed.
+  '-DD',
+  '-ttt',
+  '--seccomp-bpf',
 ];
 
 const STRING = /"((?:\\x[0-9a-f]{2})*)"/g;
@@ -37,29 +47,45 @@ const descriptorOf = (text: string): string | undefined => {
 const numbersOf = (text: string): readonly number[] =>
   [...text.replaceAll(STRING, '').matchAll(/(?:, |= )(-?\d+)\b/g)].map(([, digits]) => Number(digits));
 
+interface Call {
+  readonly text: string;
+  /** Milliseconds: when it began, of one that was cut in two when it ended; 0 when the trace has no times. */
+  readonly at: number;
+}
 /** Calls that were cut in two by another thread's are put together again, where they ended. */
-const wholeCalls = function* (trace: string): Generator<string> {
+const wholeCalls = function* (trace: string): Generator<Call> {
   const begun = new Map<string, string>();
   for (const line of trace.split('\n')) {
-    const [, thread = '', rest = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const [, thread = '', time = '0', rest = ''] = /^(\d+) +(?:(\d+\.\d+) )?(.*)$/.exec(line) ?? [];
     const unfinished = /^(.*?)\s*<unfinished \.\.\.>$/.exec(rest)?.[1];
     const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest)?.[1];
+    const at = Number(time) * 1000;
     if (unfinished !== undefined) begun.set(thread, unfinished);
     else if (resumed !== undefined) {
-      yield `${begun.get(thread) ?? ''}${resumed}`;
+      yield { text: `${begun.get(thread) ?? ''}${resumed}`, at };
       begun.delete(thread);
-    } else if (rest !== '') yield rest;
+    } else if (rest !== '') yield { text: rest, at };
   }
 };
 
+export interface TimedStep {
+  readonly step: DiskStep;
+  readonly at: number;
+}
 /** The steps of a trace that succeeded, in their order; files are named relative to `folder`. Throws at what it cannot read. */
-export const stepsOf = (trace: string, folder: string): readonly DiskStep[] => {
-  const steps: DiskStep[] = [];
+export const stepsOf = (trace: string, folder: string): readonly DiskStep[] =>
+  timedStepsOf(trace, folder).map(({ step }) => step);
+
+export const timedStepsOf = (trace: string, folder: string): readonly TimedStep[] => {
+  const timed: TimedStep[] = [];
+  let now = 0;
+  const steps = { push: (step: DiskStep): void => void timed.push({ step, at: now }) };
   const inside = (path: string | undefined): string | undefined =>
     path !== undefined && (path === folder || path.startsWith(`${folder}/`)) ? relative(folder, path) : undefined;
   /** Of writes without a place: where the next one of this file begins. */
   const ends = new Map<string, number>();
-  for (const call of wholeCalls(trace)) {
+  for (const { text: call, at: time } of wholeCalls(trace)) {
+    now = time;
     const [, name, rest] = /^(\w+)\((.*)$/s.exec(call) ?? [];
     if (name === undefined || rest === undefined) continue;
     const strings = stringsOf(rest);
@@ -118,7 +144,7 @@ export const stepsOf = (trace: string, folder: string): readonly DiskStep[] => {
       default:
     }
   }
-  return steps;
+  return timed;
 };
 
 interface Inode {
@@ -143,14 +169,22 @@ const SECTOR = 512;
 /** What of the unsynced is on the disk. `all`: the process was killed, or the disk was fast. */
 export type Loss = 'all' | 'nothing' | ((most: number) => number);
 
+/**
+ * What brings a name to the disk: the sync of its folder alone, as POSIX has it, or any sync after it, as on file systems
+ * with a journal (ext4, XFS, APFS, NTFS).
+ */
+export type Names = 'with-folder' | 'with-any-sync';
+
 /** A folder on a disk that may lose its power. */
 export class Disk {
+  readonly #kind: Names;
   readonly #names = new Map<string, Inode>();
   /** As the folders on the disk have them. */
   #durableNames = new Map<string, Inode>();
   #pendingNames: { readonly folder: string; readonly apply: (names: Map<string, Inode>) => void }[] = [];
 
-  constructor(files: ReadonlyMap<string, Buffer>) {
+  constructor(files: ReadonlyMap<string, Buffer>, kind: Names = 'with-folder') {
+    this.#kind = kind;
     for (const [name, durable] of files) this.#names.set(name, { durable, pending: [] });
     this.#durableNames = new Map(this.#names);
   }
@@ -180,11 +214,9 @@ export class Disk {
       }
       case 'sync': {
         const inode = this.#names.get(step.file);
-        if (inode === undefined) this.#syncFolder(step.file === '' ? '.' : step.file);
-        else {
-          for (const one of inode.pending) inode.durable = written(inode.durable, one);
-          inode.pending = [];
-        }
+        if (this.#kind === 'with-any-sync') this.#syncNames();
+        if (inode === undefined) this.#syncNames(step.file === '' ? '.' : step.file);
+        else syncInode(inode);
         break;
       }
       case 'rename': {
@@ -204,9 +236,16 @@ export class Disk {
     }
   }
 
-  #syncFolder(folder: string): void {
+  /** The system writes everything back by itself, as it does within half a minute. */
+  writeBack(): void {
+    this.#syncNames();
+    for (const inode of this.#names.values()) syncInode(inode);
+  }
+
+  /** Of one folder, or all. */
+  #syncNames(folder?: string): void {
     this.#pendingNames = this.#pendingNames.filter((pending) => {
-      if (pending.folder !== folder) return true;
+      if (folder !== undefined && pending.folder !== folder) return true;
       pending.apply(this.#durableNames);
       return false;
     });
@@ -221,6 +260,10 @@ export class Disk {
     return new Map([...names].map(([name, inode]) => [name, contentAfter(inode, loss)]));
   }
 }
+const syncInode = (inode: Inode): void => {
+  for (const one of inode.pending) inode.durable = written(inode.durable, one);
+  inode.pending = [];
+};
 const contentAfter = ({ durable, pending }: Inode, loss: Loss): Buffer => {
   if (loss === 'nothing') return durable;
   let bytes = durable;

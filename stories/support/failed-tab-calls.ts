@@ -19,7 +19,7 @@ const CALLS = 'pwrite64,fdatasync,fsync,ftruncate';
 const MOST_TEXTS = 8;
 
 /** The process that has files of this profile's sites open, and their names; a handful, whatever is in them. */
-const holderOf = (profile: string): { readonly pid: string; readonly paths: readonly string[] } => {
+export const holderOf = (profile: string): { readonly pid: string; readonly paths: readonly string[] } => {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const paths = new Set<string>();
     let isPage = false;

@@ -6,12 +6,33 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { FLAGS } from '../../apps/web/test/support.ts';
 
+export interface ShownNotification {
+  readonly title: string;
+  readonly body: string;
+}
+
+export interface HiddenPage {
+  evaluate<T>(expression: string): Promise<T>;
+  /**
+   * What the browser has shown since the page was hidden, the oldest first, by its own record. A page that asks with
+   * `getNotifications()` while one is about to be shown makes Chromium forget it: it is not on display yet.
+   */
+  readonly shown: readonly ShownNotification[];
+}
+
 export interface PlainBrowser {
   /** For Playwright, which has to let go of the page before it can be hidden. */
   readonly endpoint: string;
   /** Takes hold of the one page, lets it notify, and puts another page in front of it. */
-  hide(origin: string): Promise<{ evaluate<T>(expression: string): Promise<T> }>;
+  hide(origin: string): Promise<HiddenPage>;
   close(): Promise<void>;
+}
+
+interface Recorded {
+  readonly backgroundServiceEvent: {
+    readonly eventName: string;
+    readonly eventMetadata: readonly { readonly key: string; readonly value: string }[];
+  };
 }
 
 interface Target {
@@ -65,9 +86,21 @@ export const plainBrowser = async (): Promise<PlainBrowser> => {
       targetId: page.targetId,
       flatten: true,
     });
+    const shown: ShownNotification[] = [];
+    open.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      const { method, params } = JSON.parse(data) as { method?: string; params?: Recorded };
+      if (method !== 'BackgroundService.backgroundServiceEventReceived' || params === undefined) return;
+      const { eventName, eventMetadata } = params.backgroundServiceEvent;
+      if (eventName !== 'Notification displayed') return;
+      const told = new Map(eventMetadata.map(({ key, value }) => [key, value]));
+      shown.push({ title: told.get('Title') ?? '', body: told.get('Body') ?? '' });
+    });
+    await ask('BackgroundService.startObserving', { service: 'notifications' }, sessionId);
+    await ask('BackgroundService.setRecording', { shouldRecord: true, service: 'notifications' }, sessionId);
     const { targetId } = await ask<Target>('Target.createTarget', { url: 'about:blank' });
     await ask('Target.activateTarget', { targetId });
     return {
+      shown,
       evaluate: async <T>(expression: string) =>
         (
           await ask<{ result: { value: T } }>(

@@ -153,6 +153,7 @@ describe('kith rpc', () => {
           params: {
             type: 'events',
             events: [expect.objectContaining({ text: 'hi', sentAt: '2026-11-21T09:05:07.089Z' })],
+            cursor: null,
           },
         },
       ]),

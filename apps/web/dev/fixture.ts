@@ -478,7 +478,7 @@ export function createFixture(scene: Scene) {
     logOf(conversation).push(line);
     change(conversation, { preview: line, at, unread: contact(conversation).unread + (line.mine ? 0 : 1) });
     tell({ type: 'conversation', conversation });
-    tell({ type: 'events', events: [line] });
+    tell({ type: 'events', events: [line], cursor: null });
     return line;
   };
   const status = (): Methods['status']['result'] => ({

@@ -49,6 +49,7 @@ export interface Site {
 export async function serve(
   folder: string,
   change: (path: string, bytes: Buffer) => Buffer | null = (_path, bytes) => bytes,
+  port = 0,
 ): Promise<Site> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
@@ -71,7 +72,7 @@ export async function serve(
     });
     response.end(bytes);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {

@@ -38,29 +38,32 @@ export const openClient = async (spot: Spot, name: string, hear: Hear): Promise<
     for (const tell of waiting.splice(0)) tell();
   };
   let cursor = (await kith.call('events.since', { from: null })).cursor;
-  /** Told since then. */
-  const told = new Set<string>();
-  const take = ({ mine, text, conversation, event }: LogLine): void => {
-    if (told.has(event)) return;
-    told.add(event);
+  const take = ({ mine, text, conversation }: LogLine): void => {
     const from = names.get(conversation);
     if (!mine && text !== null && from !== undefined) hear(from, text);
   };
-  /** Of many at once only the last are told; the others are asked for. */
+  /** Of many at once only the last are told; the others are asked for, and what is told meanwhile comes with them. */
+  let isAsking = false;
+  let askAgain = false;
   const catchUp = async (): Promise<void> => {
-    for (;;) {
+    isAsking = true;
+    do {
+      askAgain = false;
       const page = await kith.call('events.since', { from: cursor });
       for (const line of page.events) take(line);
-      for (const line of page.events) told.delete(line.event);
       cursor = page.cursor;
-      if (page.events.length === 0) return;
-    }
+      askAgain ||= page.events.length > 0;
+    } while (askAgain);
+    isAsking = false;
   };
-  let asking = Promise.resolve();
   kith.onChange((change: Change) => {
     if (change.type === 'events') {
-      if (change.events.length < ALL_TOLD) for (const line of change.events) take(line);
-      else asking = asking.then(catchUp).catch(failed);
+      if (isAsking) askAgain = true;
+      else if (change.cursor === null || change.events.length >= ALL_TOLD) catchUp().catch(failed);
+      else {
+        for (const line of change.events) take(line);
+        cursor = change.cursor;
+      }
     } else if (change.type === 'conversation' && waiting.length > 0 && untaken.has(change.conversation))
       look(change.conversation).catch(failed);
   });

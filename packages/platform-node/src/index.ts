@@ -1,3 +1,4 @@
+export * from './cipher.ts';
 export * from './home.ts';
 export * from './node-kith.ts';
 export * from './node-sql.ts';

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Secret } from '@kith/core/crypto';
 import { SqlError, type Sql, type SqlValue } from '@kith/core/ports';
 import Database, { type Statement } from 'better-sqlite3-multiple-ciphers';
+import { cipherForNew, cipherOf, cipherSettings, type Cipher } from './cipher.ts';
 
 /** Of SQLITE_IOERR_WRITE and its like, the first word is the primary result. */
 const primary = (code: string): string => /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? 'SQLITE_ERROR';
@@ -59,17 +60,21 @@ const rawKey = (key: Secret): Buffer => {
   return text;
 };
 
-/** Opens or makes an encrypted database (ChaCha20-Poly1305 a page, key of 32 bytes). The key stays the caller's. */
-export const openNodeSql = (path: string, key: Secret): Sql => {
+/**
+ * Opens or makes an encrypted database (key of 32 bytes), one that is there under the cipher that it has. The key stays the
+ * caller's. `cipher`: of a new one.
+ */
+export const openNodeSql = (path: string, key: Secret, cipher?: Cipher): Sql => {
   if (key.length !== 32) throw new Error('a database key has 32 bytes');
   // SQLite would take a file shorter than a page for an empty database and write over what is left of it.
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > 0 && size < PAGE_BYTES) throw new SqlError('SQLITE_NOTADB', 'the file is shorter than a page');
+  const settings = cipherSettings[cipherOf(path) ?? cipher ?? cipherForNew()];
   const database = asSql(() => new Database(path, { timeout: 0 }));
   const secret = rawKey(key);
   try {
     asSql(() => {
-      database.prepare(`PRAGMA cipher = 'chacha20'`).all();
+      for (const setting of settings) database.exec(setting);
       database.key(secret);
     });
   } catch (error) {

@@ -1,16 +1,19 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { concat } from '@kith/core/bytes';
 import { Secret } from '@kith/core/crypto';
 import { openSqlStore, SQL_STORE_VERSION, StoreError, type Store } from '@kith/core/ports';
 import { storeContract } from '@kith/testkit/store-contract';
 import Database from 'better-sqlite3-multiple-ciphers';
 import { describe, expect, test } from 'vitest';
+import { cipherForNew, cipherOf, type Cipher } from '../src/cipher.ts';
 import { nodeSql, openNodeSql } from '../src/node-sql.ts';
 import { filesWith, freshFolder } from './folder.ts';
 
 const keyOf = (byte: number): Secret => new Secret(new Uint8Array(32).fill(byte));
-const openAt = (path: string, byte = 7): Store => openSqlStore(() => openNodeSql(path, keyOf(byte)));
+const openAt = (path: string, byte = 7, cipher?: Cipher): Store =>
+  openSqlStore(() => openNodeSql(path, keyOf(byte), cipher));
+const CIPHERS: readonly Cipher[] = ['aegis-256', 'chacha20'];
 const kindOf = (work: () => unknown): string => {
   try {
     work();
@@ -23,23 +26,120 @@ const kindOf = (work: () => unknown): string => {
 const key = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
 
 const paths = new Map<Store, string>();
-const remember = (path: string): Store => {
-  const store = openAt(path);
+const remember = (path: string, cipher?: Cipher): Store => {
+  const store = openAt(path, 7, cipher);
   paths.set(store, path);
   return store;
 };
-storeContract('SQLite on files', {
-  open: () => remember(join(freshFolder(), 'kith.db')),
-  reopen: (store) => {
-    store.close();
-    return remember(paths.get(store) as string);
-  },
+for (const cipher of CIPHERS) {
+  storeContract(`SQLite on files, ${cipher}`, {
+    open: () => remember(join(freshFolder(), 'kith.db'), cipher),
+    reopen: (store) => {
+      store.close();
+      return remember(paths.get(store) as string);
+    },
+  });
+}
+
+/** A database with rows in it, and with some of them in its log only, as a killed process leaves it. */
+const killed = (cipher: Cipher): string => {
+  const [folder, copy] = [freshFolder(), freshFolder()];
+  const store = openAt(join(folder, 'kith.db'), 7, cipher);
+  for (let i = 0; i < 20; i++) store.put('meta', key(i), key(i));
+  for (const name of readdirSync(folder)) writeFileSync(join(copy, name), readFileSync(join(folder, name)));
+  store.close();
+  return join(copy, 'kith.db');
+};
+const bytesIn = (path: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(dirname(path)).map((name) => [name, readFileSync(join(dirname(path), name)).toString('base64')]),
+  );
+
+describe('the cipher of a database', () => {
+  test('a new one has AEGIS-256 where the processor helps with it', () => {
+    const x86 = 'model name\t: some\nflags\t\t: fpu vme de aes xsave\nbugs\t\t: aes of none\n';
+    const arm = 'processor\t: 0\nFeatures\t: fp asimd aes';
+    expect(cipherForNew(() => x86)).toBe('aegis-256');
+    expect(cipherForNew(() => arm)).toBe('aegis-256');
+    for (const none of [x86.replace('de aes', 'de vaes aes_x'), arm.replace('asimd aes', 'asimd'), ''])
+      expect(
+        cipherForNew(() => none),
+        none,
+      ).toBe('chacha20');
+    expect(
+      cipherForNew(() => {
+        throw new Error('no such file');
+      }),
+    ).toBe('chacha20');
+  });
+
+  test('is told by its file, and by nothing else', () => {
+    const path = join(freshFolder(), 'kith.db');
+    expect(cipherOf(path)).toBe(undefined);
+    openAt(path).close();
+    expect(cipherOf(path)).toBe(cipherForNew());
+    writeFileSync(path, '');
+    expect(cipherOf(path)).toBe(undefined);
+  });
+
+  describe.each(CIPHERS)('%s', (cipher) => {
+    const other = cipher === 'chacha20' ? 'aegis-256' : 'chacha20';
+    test('stays what it was, and what only the log holds is read under it', () => {
+      const path = killed(cipher);
+      expect(cipherOf(path)).toBe(cipher);
+      const store = openAt(path, 7, other);
+      expect(store.scan('meta')).toHaveLength(20);
+      store.put('meta', key(99), key(99));
+      store.close();
+      expect(cipherOf(path)).toBe(cipher);
+      expect(openAt(path).scan('meta')).toHaveLength(21);
+    });
+
+    test('leaves a slot of the journal and a piece of the index a page to themselves', () => {
+      const sql = openNodeSql(join(freshFolder(), 'kith.db'), keyOf(7), cipher);
+      const store = openSqlStore(() => sql);
+      for (let i = 0; i < 40; i++) store.put('content', key(i), new Uint8Array(500));
+      for (let i = 0; i < 500; i++) store.indexText(key(1, i >> 8, i & 255), `${i} ${i * i} ${i * i * i}`.repeat(9));
+      expect(store.search('25', 9)).not.toEqual([]);
+      const pages = (table: string, type: string): unknown =>
+        sql.all('SELECT count(*) FROM dbstat WHERE name = ? AND pagetype = ?', [table, type])[0]?.[0];
+      for (const table of ['journal', 'search_data']) {
+        expect(pages(table, 'leaf'), table).toBeGreaterThan(20);
+        expect(pages(table, 'overflow'), table).toBe(0);
+      }
+      store.close();
+    });
+
+    test('another key opens neither file nor log, and leaves every byte of both as it is', () => {
+      const path = killed(cipher);
+      const before = bytesIn(path);
+      expect(Object.keys(before)).toContain('kith.db-wal');
+      expect(kindOf(() => openAt(path, 8))).toBe('key');
+      expect(bytesIn(path)).toEqual(before);
+      expect(openAt(path).scan('meta')).toHaveLength(20);
+    });
+
+    test('a file that names the other one does not open, and is left as it is', () => {
+      const path = killed(cipher);
+      const bytes = readFileSync(path);
+      const good = bytes[20] as number;
+      bytes[20] = 96 - good;
+      writeFileSync(path, bytes);
+      expect(cipherOf(path)).toBe(other);
+      const before = bytesIn(path);
+      expect(kindOf(() => openAt(path))).toBe('key');
+      expect(bytesIn(path)).toEqual(before);
+      bytes[20] = good;
+      writeFileSync(path, bytes);
+      expect(openAt(path).scan('meta')).toHaveLength(20);
+    });
+  });
 });
 
-describe('what is not a database of this home', () => {
+describe.each(CIPHERS)('what is not a database of this home, %s', (cipher) => {
   const made = (): string => {
     const path = join(freshFolder(), 'kith.db');
-    const store = openAt(path);
+    const store = openAt(path, 7, cipher);
     store.transaction(() => {
       for (let i = 0; i < 300; i++) store.put('content', key(i >> 8, i & 255), new Uint8Array(500).fill(i));
     });
@@ -70,6 +170,12 @@ describe('what is not a database of this home', () => {
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     writeFileSync(changed, bytes);
     expect(kindOf(() => openAt(changed).scan('content'))).toBe('key');
+
+    const swapped = made();
+    const pages = readFileSync(swapped);
+    const last = pages.subarray(pages.length - 8_192);
+    writeFileSync(swapped, concat(pages.subarray(0, -8_192), last.subarray(4_096), last.subarray(0, 4_096)));
+    expect(kindOf(() => openAt(swapped).scan('content'))).toBe('key');
   });
 
   test('a file cut short is told from a good one, wherever it is cut', () => {
@@ -255,9 +361,9 @@ describe('deleted means gone', () => {
     store.close();
   });
 
-  test('encrypted, no text is readable in any file at any time', () => {
+  test.each(CIPHERS)('encrypted, no text is readable in any file at any time: %s', (cipher) => {
     const folder = freshFolder();
-    const store = openAt(join(folder, 'kith.db'));
+    const store = openAt(join(folder, 'kith.db'), 7, cipher);
     fill(store);
     for (const needle of needles) expect(filesWith(folder, needle), needle).toEqual([]);
     store.close();

@@ -1,5 +1,6 @@
 // Says whether files of this window are only in memory: there a flush has nothing to do, while each reading asks the browser's
-// own process. On a disk, and on a file system in memory, a flush takes at least as long as a reading.
+// own process. On a disk, and on a file system in memory, a flush takes at least as long as a reading. The file stays: on a
+// full disk one that is made anew can keep the home from being opened (see web-folder.ts).
 const FILE = '.kith-probe';
 const ROUNDS = 10;
 
@@ -21,7 +22,6 @@ const isInMemory = async (): Promise<boolean> => {
     for (let i = 0; i < ROUNDS; i++) reading += timed(() => void file.read(byte, { at: 0 }));
   }
   file.close();
-  await root.removeEntry(FILE);
   return flushing * ROUNDS < reading;
 };
 

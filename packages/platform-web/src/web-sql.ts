@@ -5,6 +5,7 @@ import type { Secret } from '@kith/core/crypto';
 import { toHex } from '@kith/core/bytes';
 import { SqlError, StoreError, type Sql, type SqlValue } from '@kith/core/ports';
 import { MissingFeature } from './features.ts';
+import { withKeptFolders, type KeptFolders } from './web-folder.ts';
 
 /** As the database is named inside the pool of files. */
 const DATABASE = '/kith.db';
@@ -33,12 +34,20 @@ const isLocked = (error: unknown): boolean =>
 const isRefused = (error: unknown): boolean => error instanceof Error && error.name === 'NotSupportedError';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool> => {
+/** The database, its log, and what SQLite may want beside them. */
+const FILES = 6;
+
+const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<KeptFolders<Pool>> => {
   const deadline = performance.now() + LOCKED_MS;
   for (;;) {
     try {
-      const options = { name: POOL, directory, initialCapacity: 6, forceReinitIfPreviouslyFailed: true };
-      return await sqlite.installOpfsSAHPoolVfs(options);
+      const options = { name: POOL, directory, initialCapacity: FILES, forceReinitIfPreviouslyFailed: true };
+      return await withKeptFolders(async () => {
+        const pool = await sqlite.installOpfsSAHPoolVfs(options);
+        // When the first start was cut off there are fewer.
+        await pool.reserveMinimumCapacity(FILES);
+        return pool;
+      });
     } catch (error) {
       if (isRefused(error)) throw new MissingFeature('opfs');
       if (!isLocked(error)) throw new StoreError('io', String(error));
@@ -55,20 +64,20 @@ const openPool = async (sqlite: Sqlite3Static, directory: string): Promise<Pool>
 export const openWebDatabase = async (directory: string): Promise<WebDatabase> => {
   if (globalThis.FileSystemFileHandle?.prototype.createSyncAccessHandle === undefined) throw new MissingFeature('opfs');
   const sqlite = await initSqlite();
-  const pool = await openPool(sqlite, directory);
+  const { result: pool, ranOut } = await openPool(sqlite, directory);
   if ((sqlite.capi as unknown as Ciphers).sqlite3mc_vfs_create(POOL, 0) !== 0) {
     throw new StoreError('io', 'the encrypting file layer could not be made');
   }
   return {
     exists: pool.getFileNames().includes(DATABASE),
-    open: (key) => openSql(sqlite, key),
+    open: (key) => openSql(sqlite, key, ranOut),
     wipe: () => pool.wipeFiles(),
   };
 };
 
-const openSql = (sqlite: Sqlite3Static, key: Secret): Sql => {
+const openSql = (sqlite: Sqlite3Static, key: Secret, ranOut: () => boolean): Sql => {
   if (key.length !== 32) throw new Error('a database key has 32 bytes');
-  const errors = errorsOf(sqlite);
+  const errors = errorsOf(sqlite, ranOut);
   const database = errors(
     () => new sqlite.oo1.DB({ filename: `file:${DATABASE}?vfs=multipleciphers-${POOL}`, flags: 'c' }),
   );
@@ -82,28 +91,31 @@ const openSql = (sqlite: Sqlite3Static, key: Secret): Sql => {
     database.close();
     throw error;
   }
-  return webSql(sqlite, database);
+  return webSql(sqlite, database, errors);
 };
 
+type Errors = <T>(work: () => T) => T;
 /** Runs work with SQLite's exceptions told as SqlErrors. */
 const errorsOf =
-  (sqlite: Sqlite3Static) =>
+  (sqlite: Sqlite3Static, ranOut: () => boolean): Errors =>
   <T>(work: () => T): T => {
+    // What ran out before, and was got over, says nothing of this work.
+    ranOut();
     try {
       return work();
     } catch (error) {
       if (!(error instanceof sqlite.SQLite3Error)) throw error;
       // The low byte of an extended result is the primary one.
-      throw new SqlError(String(sqlite.capi.sqlite3_js_rc_str(error.resultCode & 255)), error.message);
+      const result = String(sqlite.capi.sqlite3_js_rc_str(error.resultCode & 255));
+      throw new SqlError(result === 'SQLITE_IOERR' && ranOut() ? 'SQLITE_FULL' : result, error.message);
     }
   };
 
 /** Everything else is run once a life. */
 const REPEATED = /^(?:SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT|ROLLBACK)/;
 
-const webSql = (sqlite: Sqlite3Static, database: Database): Sql => {
+const webSql = (sqlite: Sqlite3Static, database: Database, errors: Errors): Sql => {
   const kept = new Map<string, PreparedStatement>();
-  const errors = errorsOf(sqlite);
   let closed = false;
   const withStatement = <T>(text: string, work: (statement: PreparedStatement) => T): T => {
     const found = kept.get(text);

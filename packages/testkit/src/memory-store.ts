@@ -29,12 +29,17 @@ export interface MemoryStore extends Store {
   failNext(kind: StoreError['kind'], count?: number): void;
   /** How many records all tables hold. */
   size(): number;
+  /** Of a table, in order: keys as strings of one character a byte. As they are kept: not to be changed. */
+  names(table: Table): readonly string[];
+  /** Rises with each write to a table; undoing one is one. */
+  writes(table: Table): number;
 }
 
 /** One table: keys as strings of bytes (whose order is that of the bytes), sorted, and the rows beside them. */
 interface Shelf {
   readonly keys: string[];
   readonly rows: Map<string, Row>;
+  writes: number;
 }
 /** What stood there before a write. */
 type Undo =
@@ -100,6 +105,7 @@ const lowerBound = (keys: readonly string[], key: string): number => {
 };
 
 const setRow = (shelf: Shelf, name: string, row: Row): void => {
+  shelf.writes++;
   if (!shelf.rows.has(name)) {
     const at = lowerBound(shelf.keys, name);
     if (at === shelf.keys.length) shelf.keys.push(name);
@@ -108,6 +114,7 @@ const setRow = (shelf: Shelf, name: string, row: Row): void => {
   shelf.rows.set(name, row);
 };
 const dropRow = (shelf: Shelf, name: string): void => {
+  shelf.writes++;
   if (shelf.rows.delete(name)) shelf.keys.splice(lowerBound(shelf.keys, name), 1);
 };
 
@@ -115,7 +122,10 @@ const emptyState = (): State => ({ shelves: new Map(), texts: new Map(), turn: 0
 // Rows are never changed in place, so the copies share them.
 const copyState = (state: State): State => ({
   shelves: new Map(
-    Array.from(state.shelves, ([table, { keys, rows }]) => [table, { keys: keys.slice(), rows: new Map(rows) }]),
+    Array.from(state.shelves, ([table, { keys, rows, writes }]) => [
+      table,
+      { keys: keys.slice(), rows: new Map(rows), writes },
+    ]),
   ),
   texts: new Map(state.texts),
   turn: state.turn,
@@ -145,7 +155,7 @@ const storeOver = (state: State, lends: boolean): MemoryStore => {
     let found = of.shelves.get(table);
     if (found === undefined) {
       if (!TABLE_NAMES.has(table)) throw new Error(`there is no table ${table}`);
-      found = { keys: [], rows: new Map() };
+      found = { keys: [], rows: new Map(), writes: 0 };
       of.shelves.set(table, found);
     }
     return found;
@@ -310,6 +320,8 @@ const storeOver = (state: State, lends: boolean): MemoryStore => {
     failNext(kind, count = 1) {
       failure = count > 0 ? { kind, left: count } : undefined;
     },
+    names: (table) => shelf(table).keys,
+    writes: (table) => shelf(table).writes,
     size() {
       let count = 0;
       for (const { keys } of state.shelves.values()) count += keys.length;

@@ -77,7 +77,7 @@ export class Steady implements Kith {
     if (this.#listeners.size > 0) {
       this.#listen(held);
       // What happened between the two owners was told to nobody: listeners look again.
-      this.#tell({ type: 'events', events: [] });
+      this.#tell({ type: 'events', events: [], cursor: null });
     }
     return held;
   }

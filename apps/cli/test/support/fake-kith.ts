@@ -198,7 +198,7 @@ export class FakeKith implements Kith {
       const event = `sent${String(this.asked.length).padStart(18, '0')}`;
       const now = { ...line(conversation, event, text), mine: true, state: 'waiting' as const };
       this.logs.set(conversation, [...(this.logs.get(conversation) ?? []), now]);
-      this.tell({ type: 'events', events: [now] });
+      this.tell({ type: 'events', events: [now], cursor: null });
       return { event, state: 'waiting' };
     },
     edit: ({ event }) => ({ event: this.#known(event), state: 'sent' }),

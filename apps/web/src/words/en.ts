@@ -100,6 +100,10 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
   },
   'unknown-device': { message: 'There is no such device.', next: 'Look at the list again.' },
   'own-device': { message: 'A device does not remove itself.', next: 'Remove it from another device of yours.' },
+  'too-many-devices': {
+    message: 'You have eight devices, and there is no room for more.',
+    next: 'Remove one that you do not use any more, then link the new one.',
+  },
   'too-late-to-refuse': {
     message: 'A device can be refused for 24 hours after it was added.',
     next: 'Remove it instead: what it wrote until now stays.',

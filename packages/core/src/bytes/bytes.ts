@@ -11,7 +11,20 @@ declare class TextDecoder {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+/** Up to here a loop is quicker than a call of the platform. */
+const SHORT = 32;
+
+export const utf8 = (text: string): Uint8Array => {
+  const { length } = text;
+  if (length > SHORT) return encoder.encode(text);
+  const out = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return encoder.encode(text);
+    out[i] = code;
+  }
+  return out;
+};
 
 /** Undefined when the bytes are not valid UTF-8. A leading byte order mark is kept. */
 export const utf8ToText = (bytes: Uint8Array): string | undefined => {
@@ -28,7 +41,8 @@ export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
   const out = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
-    out.set(part, at);
+    if (part.length > SHORT) out.set(part, at);
+    else for (let i = 0; i < part.length; i++) out[at + i] = part[i] as number;
     at += part.length;
   }
   return out;
@@ -59,10 +73,29 @@ export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   return a.length - b.length;
 };
 
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+/** The code of a hexadecimal digit. */
+const digit = (value: number): number => (value < 10 ? 48 : 87) + value;
 export const toHex = (bytes: Uint8Array): string => {
   let out = '';
-  for (const byte of bytes) out += HEX[byte];
+  let i = 0;
+  // A string for each byte costs more than the digits.
+  for (; i + 4 <= bytes.length; i += 4) {
+    const [a, b, c, d] = [bytes[i] as number, bytes[i + 1] as number, bytes[i + 2] as number, bytes[i + 3] as number];
+    out += String.fromCharCode(
+      digit(a >> 4),
+      digit(a & 15),
+      digit(b >> 4),
+      digit(b & 15),
+      digit(c >> 4),
+      digit(c & 15),
+      digit(d >> 4),
+      digit(d & 15),
+    );
+  }
+  for (; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    out += String.fromCharCode(digit(byte >> 4), digit(byte & 15));
+  }
   return out;
 };
 

@@ -48,7 +48,7 @@ export class Arrivals {
     }
     if (count === 0) return;
     const told = this.#lines.linesIn(pair, news.slice(-MAX_TOLD));
-    this.#context.changed({ type: 'events', events: told });
+    this.#context.changed({ type: 'events', events: told, cursor: String(this.#last) });
   }
   #newest(): number {
     if (this.#last !== undefined) return this.#last;

@@ -548,7 +548,12 @@ export class Calls {
   }
   /** Events of others, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void {
-    this.#arrivals.note(pair, ingested.shown);
+    // A line whose content came after it is one from then on; a deleted one has no words to tell.
+    const known = new Set(ingested.shown.map(({ event }) => eventName(event)));
+    const late = ingested.completed.filter(
+      ({ event }) => !known.has(eventName(event)) && pair.log.find(event)?.contentState === 'held',
+    );
+    this.#arrivals.note(pair, [...ingested.shown, ...late]);
     if ([...ingested.shown, ...ingested.settled].some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
       this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text))

@@ -68,7 +68,7 @@ export class Context {
     this.#changes.set(
       key,
       change.type === 'events' && earlier?.type === 'events'
-        ? { type: 'events', events: [...earlier.events, ...change.events] }
+        ? { ...change, events: [...earlier.events, ...change.events] }
         : change,
     );
   }

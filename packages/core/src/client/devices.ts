@@ -250,12 +250,12 @@ export class Devices {
   /** When this device became one of its person's. */
   startedAt(): number {
     const { mine } = this.#home;
-    const own = mine.log.device()?.feed;
+    const own = mine.log.ownFeed();
     return own === undefined ? 0 : (deviceFactsOf(this.#context.store, own)?.at ?? this.#home.createdAt());
   }
   list(): readonly DeviceView[] {
     const { mine } = this.#home;
-    const own = mine.log.device()?.feed;
+    const own = mine.log.ownFeed();
     const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
     const now = this.#context.now();
     return (member?.devices ?? [])

@@ -68,6 +68,7 @@ interface Parts {
   readonly receiver: Receiver;
   readonly pairing: Pairing;
   readonly devices: Devices;
+  readonly removal: Removal;
   readonly recovery: Recovery;
   readonly back: ComingBack;
   readonly linking: Linking;
@@ -128,6 +129,7 @@ export class Engine {
     });
     const sessions: Sessions = new Sessions(context, {
       post: (of, feed, packet, part) => sender.hello(of, feed, packet, part),
+      settled: (of, feed) => sender.helloSettled(of, feed),
       ready: (of, feed, { seenPeer }, isFirst) => sender.ready(of, feed, seenPeer || !isFirst),
       wake: (of, at) => sender.wakeHello(of, at),
     });
@@ -147,6 +149,7 @@ export class Engine {
       },
       covered: (pair) => timers.delivered(pair),
       charter: (of, ingested) => charterChanged(of, ingested),
+      cutsCame: () => removal.cutsCame(),
       guest: (feed, items) => {
         if (removal.strangers().some((one) => equalBytes(one, feed))) removal.heardFrom(home.mine, feed, items);
         else linking.guest(feed, items);
@@ -182,10 +185,16 @@ export class Engine {
       bits: () => inboxBits(home.relays[0] === undefined ? undefined : courier.status(home.relays[0]).info),
       removed: (wipe) => this.#removedFrom(wipe),
       charter: (of, ingested) => receiver.judged(of, ingested),
+      cut: () => {
+        home.rebuildSelf();
+        devices.prepare();
+        for (const type of ['contacts', 'profile', 'settings', 'devices', 'contexts'] as const)
+          context.changed({ type });
+      },
       keysOf: (words) => recovery.keysOf(words),
     });
     const recovery: Recovery = new Recovery(context, home, sender, {
-      mayJudge: () => publisher.mayPurge(),
+      mayJudge: () => publisher.isClockRight(),
       judged: (of, ingested) => receiver.judged(of, ingested),
     });
     const firstSeen: FirstSeen = new FirstSeen(context, home, (of, ingested) => receiver.judged(of, ingested));
@@ -223,6 +232,7 @@ export class Engine {
     home.onSelf(
       (self, place) => sender.queue(self, place),
       (content) => devices.heard(content),
+      (content) => removal.heard(content),
       (content) => timers.heard(content),
       (content) => recovery.heard(content),
       (content) => merging.heard(content),
@@ -230,9 +240,9 @@ export class Engine {
       (content) => firstSeen.heard(content),
     );
     const lines = new Lines(context, home, sessions);
-    const publisher = new Publisher(context, home, sessions, sender);
+    const publisher: Publisher = new Publisher(context, home, sessions, sender, () => timers.clockCorrected());
     const timers: Timers = new Timers(context, home, {
-      mayPurge: () => publisher.mayPurge(),
+      purgeableUntil: () => publisher.purgeableUntil(),
       gone: (pair) => sender.dropPackets(pair),
     });
     const calls: Calls = new Calls({
@@ -270,6 +280,7 @@ export class Engine {
       receiver,
       pairing,
       devices,
+      removal,
       recovery,
       back,
       linking,
@@ -288,7 +299,8 @@ export class Engine {
    */
   handle(...inputs: readonly Input[]): readonly Effect[] {
     this.#lookAtClock();
-    const { context, receiver, timers } = this.#parts;
+    const { context, publisher, receiver, timers } = this.#parts;
+    publisher.lookAtClock();
     if (inputs[0]?.type !== 'start') timers.tick();
     for (const input of inputs) this.#take(input);
     const isStart = inputs.some(({ type }) => type === 'start');
@@ -381,8 +393,21 @@ export class Engine {
   }
   /** After every input: what is due, what to listen to, when to wake. */
   #settle(stopping: boolean): void {
-    const { context, home, sender, courier, pairing, linking, devices, recovery, back, calls, publisher, timers } =
-      this.#parts;
+    const {
+      context,
+      home,
+      sender,
+      courier,
+      pairing,
+      linking,
+      devices,
+      removal,
+      recovery,
+      back,
+      calls,
+      publisher,
+      timers,
+    } = this.#parts;
     const now = context.now();
     if (this.#removed !== undefined) this.#leaveSelf();
     const posting = sender.tick();
@@ -398,7 +423,14 @@ export class Engine {
       this.#listening = listening;
     }
     const fetching = courier.tick(relays);
-    const claims = Math.min(pairing.tick(), linking.tick(), devices.tick(), recovery.tick(), back.tick());
+    const claims = Math.min(
+      pairing.tick(),
+      linking.tick(),
+      devices.tick(),
+      removal.tick(),
+      recovery.tick(),
+      back.tick(),
+    );
     const publishing = publisher.tick();
     if (now - this.#touchedAt > TOUCH_MS) {
       this.#touchedAt = now;

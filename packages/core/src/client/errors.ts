@@ -106,6 +106,11 @@ export const ERRORS = {
     'A device does not remove itself.',
     'Remove it from another device, or delete what is on it.',
   ),
+  'too-many-devices': kind(
+    EXIT.notAllowed,
+    'A person has at most eight devices.',
+    'Remove one that is not used any more, then link this one.',
+  ),
   'too-late-to-refuse': kind(
     EXIT.notAllowed,
     'A device can be refused for 24 hours after it was added.',

@@ -44,7 +44,7 @@ export class FirstSeen {
   }
   /** After a charter has changed: entries may have come of which it was told. */
   charter(of: Conversation): void {
-    const own = this.#home.mine.log.device()?.feed;
+    const own = this.#home.mine.log.ownFeed();
     const host = this.#host();
     if (own === undefined || host === undefined || of === this.#home.joining) return;
     const told = firstSeenOf(this.#context.store, own, host, of.id);

@@ -51,9 +51,17 @@ import {
   type FeedId,
   type MemberId,
 } from '../identity/index.ts';
-import { LOG_TABLES, openConversationLog, type ConversationLog, type Place, type SegmentSeed } from '../log/index.ts';
+import {
+  LOG_TABLES,
+  openConversationLog,
+  type ConversationLog,
+  type Place,
+  type SegmentSeed,
+  type ShownEvent,
+} from '../log/index.ts';
 import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, openInbox, wipeInbox } from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
+import { rightTime } from './behind.ts';
 import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
 import { KithError } from './errors.ts';
@@ -159,8 +167,7 @@ export class Home {
     this.lastRunAt = home?.lastRunAt ?? 0;
   }
   createdAt(): number {
-    const raw = this.#context.store.get('conversation', this.#selfConversation());
-    return raw === undefined ? 0 : decodeLocal(raw).createdAt;
+    return this.mine.local.createdAt;
   }
   forget(): void {
     for (const one of this.conversations()) {
@@ -307,7 +314,7 @@ export class Home {
   /** False for a device that its person took out of a conversation: it says nothing in it any more. */
   isIn(of: Conversation): boolean {
     if (this.#leftBehind().has(of.name)) return false;
-    const own = of.log.device()?.feed;
+    const own = of.log.ownFeed();
     return !of.log
       .charter()
       .members.some(({ devices }) =>
@@ -321,7 +328,7 @@ export class Home {
   /** The same of this device. */
   history(): number {
     if (this.#history === undefined || this.#history.at !== this.changes) {
-      const own = this.mine.log.device()?.feed;
+      const own = this.mine.log.ownFeed();
       this.#history = { at: this.changes, from: own === undefined ? 0 : this.historyOf(own) };
     }
     return this.#history.from;
@@ -476,7 +483,7 @@ export class Home {
       : this.#pairs.get(conversationName(conversation));
   }
   #ownFeeds(self: Conversation): readonly FeedId[] {
-    const own = self.log.device()?.feed;
+    const own = self.log.ownFeed();
     return self.log
       .charter()
       .members.flatMap((member) => (equalBytes(member.id, self.me) ? member.devices : []))
@@ -541,6 +548,9 @@ export class Home {
     const { store } = this.#context;
     for (const table of SELF_TABLES) for (const row of store.scan(table)) store.delete(table, row.key);
     for (const log of [this.self, this.#openAlone()]) if (log !== undefined) this.#projectAll(log);
+    for (const pair of this.#pairs.values()) pair.facts = undefined;
+    this.#preferences.clear();
+    this.changes++;
   }
   #projectAll(log: ConversationLog): void {
     const { store } = this.#context;
@@ -551,7 +561,7 @@ export class Home {
       for (const event of page) {
         const raw = log.content(event.event);
         const content = raw === undefined ? undefined : decodeSelf(event.contentKind, raw);
-        if (content !== undefined) projectSelf(store, event, content);
+        if (content !== undefined && countsInSelf(event, content)) projectSelf(store, event, content);
       }
       before = page[0]?.event;
       if (before === undefined) return;
@@ -680,6 +690,7 @@ export class Home {
         me: device.member,
         historyFrom: () => this.history(),
         lifespan: () => this.preferences(pair).lifespan,
+        rightTime: (at: number) => rightTime(store, at),
         isWaiting: (place: Place) => waitingAt(this.#context, pair.theirs, eventKey(pair.theirs, place)) !== undefined,
       },
       facts: undefined,
@@ -704,15 +715,19 @@ export class Home {
       store.delete('inbox', row.key);
       return [];
     });
-    of.inboxes = this.#open(own === undefined ? older : [own, ...older]).map(({ inbox }) => inbox);
+    const joined = own === undefined && of.kind === 'self' ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
+    const newest = own ?? joined;
+    // Whoever was let in reads where it was told that its person is, before it hears so in `self`: the others post to it nowhere
+    // else once it has posted there itself.
+    const isIn = !equalBytes(of.id, store.get('meta', META.joining) ?? NO_ID);
+    const read = isIn ? newest : own;
+    of.inboxes = this.#open(read === undefined ? older : [read, ...older]).map(({ inbox }) => inbox);
     if (of.kind === 'pair') {
       const theirs = store.get('inbox', concat(utf8('p'), of.id));
       of.outlets = theirs === undefined ? [] : this.#open([theirs]);
       return;
     }
-    const joined = own === undefined ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
     const reached = this.#ownFeeds(of).flatMap((feed) => store.get('inbox', reachedKey(of.id, feed)) ?? []);
-    const newest = own ?? joined;
     const distinct = new Map(
       [...(newest === undefined ? [] : [newest]), ...reached].map((raw) => [toHex(raw), raw] as const),
     );
@@ -727,8 +742,12 @@ export class Home {
       return record === undefined ? [] : [{ record, inbox: openInbox(this.#context.crypto, record) }];
     });
   }
+  /** A device that was just let in has not heard yet where its person's inbox is. */
+  knownRecord(of: Conversation): Uint8Array | undefined {
+    return stampedValue(this.#context.store.get('inbox', ownInboxKey(of.id)));
+  }
   ownRecord(of: Conversation): Uint8Array {
-    const record = stampedValue(this.#context.store.get('inbox', ownInboxKey(of.id)));
+    const record = this.knownRecord(of);
     if (record === undefined) throw new KithError('damaged-home');
     return record;
   }
@@ -740,7 +759,7 @@ export class Home {
     const said = decodeInboxRecord(record);
     if (said === undefined) return;
     if (self === this.#mine && said.number < (self.inboxes[0]?.number ?? 0)) this.reach(self, feed, record);
-    if (self !== this.#joining) return;
+    if (self !== this.#joining && this.knownRecord(self) !== undefined) return;
     const key = concat(utf8('p'), self.id);
     const before = this.#context.store.get('inbox', key);
     if (before !== undefined && equalBytes(before, record)) return;
@@ -884,7 +903,14 @@ const NOT_OURS = Uint8Array.of(0);
 const MAX_TIME = 2 ** 48 - 1;
 /** Tables whose keys begin with a conversation, for a `self` that is given up. */
 const CONVERSATION_TABLES = ['conversation', ...LOG_TABLES, 'session', 'hello', 'outbox', 'peer'] as const;
+const NO_ID = new Uint8Array(0);
 const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), conversation);
+/**
+ * What a device said that its person had taken out by then counts nowhere, or own devices that heard it before they knew would go
+ * on to differ from the others. Which device of a conversation it is tells only whom to take out there.
+ */
+export const countsInSelf = ({ marks }: Pick<ShownEvent, 'marks'>, { type }: SelfContent): boolean =>
+  type === 'consent' || !marks.includes('removed');
 /** Where the other side is reached, as `self` says it. */
 const toldInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);
 const oldInboxKey = (conversation: Uint8Array, number: number): Uint8Array =>

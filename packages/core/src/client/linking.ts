@@ -44,7 +44,7 @@ import {
   type SelfOffer,
 } from '../mailbox/index.ts';
 import { DAY_MS, relayErrorName, type RelayInfo } from '../ports/index.ts';
-import { createGeneration } from '../session/index.ts';
+import { createGeneration, SLOT_COUNT } from '../session/index.ts';
 import { decodePacket, encodePacket, type Item, type ItemOf } from '../sync/index.ts';
 import { Asking, joinJob, openJoined, sealAnswered } from './claims.ts';
 import type { Answer, Context } from './context.ts';
@@ -136,6 +136,7 @@ export class Linking {
   ): void {
     const relay = this.#home.relays[0];
     if (relay === undefined) return done(new KithError('no-relay'));
+    if (this.#isFull()) return done(new KithError('too-many-devices'));
     this.#asking.request(relay, { type: 'info' }, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'info') return done(relayError(answer));
       const { randomness, crypto } = this.#context;
@@ -342,10 +343,9 @@ export class Linking {
     if (merge !== undefined) this.#context.store.put('invite', concat(MERGE, feed), encodePacket([merge]));
     this.#readGuests();
     if (record.confirm) {
-      this.#sendTo(waiting, [
-        { type: 'linkNonce', nonce: record.nonce },
-        { type: 'inbox', record: this.#home.ownRecord(mine) },
-      ]);
+      const known = this.#home.knownRecord(mine);
+      const where: readonly Item[] = known === undefined ? [] : [{ type: 'inbox', record: known }];
+      this.#sendTo(waiting, [{ type: 'linkNonce', nonce: record.nonce }, ...where]);
     } else this.#takeIn(waiting);
     this.#changed();
   }
@@ -381,10 +381,17 @@ export class Linking {
     this.#save({ ...record, guest: { ...record.guest, nonce: reveal.nonce } });
     this.#changed();
   }
+  /** A cell has so many slots: nobody would ever seal to one device more. */
+  #isFull(): boolean {
+    const { mine } = this.#home;
+    const member = mine.log.charter().members.find(({ id }) => equalBytes(id, mine.me));
+    return (member?.devices ?? []).filter(({ state, spare }) => state === 'active' && !spare).length >= SLOT_COUNT;
+  }
   #takeIn(record: LinkRecord): void {
     const { guest } = record;
     const { mine } = this.#home;
     if (guest === null) return;
+    if (this.#isFull()) return this.#end(record, 'refused');
     const { crypto } = this.#context;
     const feed = feedIdOf(crypto, guest.device);
     const history = HISTORIES[record.history];
@@ -452,7 +459,7 @@ export class Linking {
     }
     if (join !== undefined) this.#saveJoin({ ...join, confirmed: true });
     this.arrived();
-    return { device: toHex(this.#home.joining?.log.device()?.feed ?? this.#home.mine.log.device()?.feed ?? NOBODY) };
+    return { device: toHex(this.#home.joining?.log.ownFeed() ?? this.#home.mine.log.ownFeed() ?? NOBODY) };
   }
   /** Nobody follows it any more. Should the relay not hear it: the offer dies with its time. */
   #withdraw(record: LinkRecord): void {
@@ -616,7 +623,7 @@ export class Linking {
       const current = this.#join();
       if (typeof answer === 'object' && answer.type === 'done') {
         if (current !== undefined) this.#saveJoin({ ...current, put: true });
-        done?.({ device: toHex(this.#home.joining?.log.device()?.feed ?? NOBODY), state: 'waiting' });
+        done?.({ device: toHex(this.#home.joining?.log.ownFeed() ?? NOBODY), state: 'waiting' });
         return;
       }
       const error = linkError(answer);

@@ -230,7 +230,7 @@ class Door implements Kith {
   #tellOpen(): void {
     this.#tell({ type: 'lock', locked: false });
     // Those that wait for events read on from where they were.
-    this.#tell({ type: 'events', events: [] });
+    this.#tell({ type: 'events', events: [], cursor: null });
   }
 
   // ---- the passphrase

@@ -59,7 +59,11 @@ const CLAIMS_EVERY_MS = 3_000;
 /** … and less often once it has been open for a while. */
 const CLAIMS_CALM_MS = 60_000;
 const BUSY_FOR_MS = 10 * 60_000;
-/** … and of a used one, until it would have expired, to learn of others who hold the link. */
+/**
+ * … and of a used one, until it would have expired, to learn of others who hold the link: after an eighth of its age more, at
+ * most so late. Who meets a hundred people at once is not to ask a relay for each of them every few seconds.
+ */
+const USED_SHARE = 1 / 8;
 const USED_EVERY_MS = 60 * 60_000;
 /** A claim that nobody answered is put again at each start and this often: the relay may have been wiped. */
 const CLAIM_AGAIN_MS = 60 * 60_000;
@@ -379,12 +383,14 @@ export class Pairing {
     for (const invite of this.invites()) {
       if (!this.#isWatched(invite, now)) continue;
       const name = toHex(invite.id);
-      const every = now - invite.createdAt < BUSY_FOR_MS ? CLAIMS_EVERY_MS : USED_EVERY_MS;
-      const due = (this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY) + every;
+      // By the age it had then: by that of now it would be due ever later while it is waited for.
+      const after = (at: number): number =>
+        at + Math.min(USED_EVERY_MS, Math.max(CLAIMS_EVERY_MS, (at - invite.createdAt) * USED_SHARE));
+      const due = after(this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY);
       if (force || due <= now) {
         this.#lookedAt.set(name, now);
         this.#fetchClaims(invite, () => undefined);
-        next = Math.min(next, now + every);
+        next = Math.min(next, after(now));
       } else next = Math.min(next, due);
     }
     const open = this.invites().filter((invite) => INVITE_STATES[invite.state] === 'open');

@@ -1,7 +1,7 @@
 // Rows of what other devices hold and were told of a conversation, and of what waits to be posted to them.
 import { concat, toHex, utf8 } from '../bytes/index.ts';
 import { afterPrefix, placeFromKey, placeKey } from '../conversation/index.ts';
-import { decode } from '../codec/index.ts';
+import { decode, encode } from '../codec/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import { frontierCodec, type Frontier, type Place } from '../log/index.ts';
 import {
@@ -56,8 +56,16 @@ export const frontierOf = (raw: Uint8Array | null): Frontier | undefined => {
   return known;
 };
 
+/** For a state that is kept: what was decoded with a packet is not decoded again. */
+export const frontierBytes = (frontier: Frontier): Uint8Array => {
+  const raw = encode(frontierCodec, frontier);
+  decoded.set(raw, frontier);
+  return raw;
+};
+
+const KINDS = [EVENT, CONTROL, EVENT + OWN, CONTROL + OWN].map((kind) => Uint8Array.of(kind));
 const kindOf = (route: Route, kind: number): Uint8Array =>
-  Uint8Array.of(kind + (isOwnRoute(route) && route.about !== route.via ? OWN : 0));
+  KINDS[kind + (isOwnRoute(route) && route.about !== route.via ? OWN : 0)] as Uint8Array;
 export const eventKey = (route: Route, place: Place): Uint8Array =>
   concat(route.about.id, kindOf(route, EVENT), placeKey(place));
 export const controlKey = (route: Route, name: string): Uint8Array =>

@@ -7,11 +7,13 @@ import {
   DAY_MS,
   HOUR_MS,
   mayPublish,
-  mayPurge,
   PUBLISH_KIND,
+  purgeableUntil,
   TURN_KIND,
+  type TimeEvidence,
   type TimeSource,
 } from '../log/index.ts';
+import { Behind } from './behind.ts';
 import type { Context } from './context.ts';
 import type { Pair } from './conversation.ts';
 import type { Home } from './home.ts';
@@ -23,45 +25,82 @@ const MAX_SOURCES = 64;
 /** A conversation in which nobody wrote for so long is not worth a cell a period. */
 const AWAKE_MS = 7 * DAY_MS;
 
+const agrees = ({ date, heardAt }: TimeSource): boolean => Math.abs(date - heardAt) <= AGREEMENT_MS;
+
 export class Publisher {
   readonly #context: Context;
   readonly #home: Home;
   readonly #sessions: Sessions;
   readonly #sender: Sender;
   readonly #startedAt: number;
+  /** The own clock has run without a jump from … to. */
+  #steadySince: number;
+  #seenAt: number;
+  readonly #behind: Behind;
+  readonly #corrected: () => void;
   #sources: readonly TimeSource[] = [];
   #at = 0;
   /** The setting as it was at the last look, and what `changes` of the home was then. */
   #period = DAY_MS;
   #changes = -1;
 
-  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender) {
+  /** `corrected`: the clock was set right, and what came while it was behind has other times now. */
+  constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, corrected: () => void) {
+    this.#corrected = corrected;
+    this.#behind = new Behind(context);
     this.#context = context;
     this.#home = home;
     this.#sessions = sessions;
     this.#sender = sender;
     this.#startedAt = context.now();
+    this.#steadySince = this.#startedAt;
+    this.#seenAt = this.#startedAt;
+  }
+  /** At every input, before it: a clock that was set, or a machine that slept, shows as a jump. */
+  lookAtClock(): void {
+    const now = this.#context.now();
+    if (Math.abs(now - this.#seenAt) > AGREEMENT_MS) {
+      this.#steadySince = now;
+      this.#behind.jumped();
+    }
+    this.#seenAt = now;
   }
   /** A relay told its date. */
   heard(date: number): void {
     const source: TimeSource = { kind: 'relay', date, heardAt: this.#context.now() };
-    // One an hour is enough to tell a day of agreement; one that disagrees is always kept.
+    if (agrees(source)) this.#agreed(source.heardAt);
+    else if (date > source.heardAt) this.#behind.said(this.#steadySince);
+    // One an hour is enough to tell a day of agreement; one that disagrees is always kept, and the first after it or a jump.
     const last = this.#sources.at(-1);
-    const agrees = Math.abs(source.date - source.heardAt) <= AGREEMENT_MS;
-    if (agrees && last !== undefined && source.heardAt - last.heardAt < HOUR_MS) return;
+    const isMore = last !== undefined && agrees(source) && agrees(last) && last.heardAt >= this.#steadySince;
+    if (isMore && source.heardAt - last.heardAt < HOUR_MS) return;
     this.#sources = [...this.#sources, source].slice(-MAX_SOURCES);
   }
-  #evidence(now: number): { readonly now: number; readonly startedAt: number; readonly lastRunAt: number } {
-    return { now, startedAt: this.#startedAt, lastRunAt: this.#home.lastRunAt };
+  #evidence(now: number, persons: readonly TimeSource[]): TimeEvidence {
+    return {
+      now,
+      startedAt: this.#startedAt,
+      lastRunAt: this.#home.lastRunAt,
+      steadySince: this.#steadySince,
+      sources: [...this.#sources, ...persons],
+    };
   }
-  /** Shared time allows to destroy what is due by the own clock. */
-  mayPurge(): boolean {
+  /** Shared time allows to destroy what was due by then. */
+  purgeableUntil(): number {
     const persons = this.#home
       .pairs()
       .flatMap((pair) => this.#sessions.feeds(pair).map((feed) => peerState(this.#context, pair, feed).agreedAt))
       .filter((agreedAt) => agreedAt > 0)
       .map((agreedAt): TimeSource => ({ kind: 'person', date: agreedAt, heardAt: agreedAt }));
-    return mayPurge({ ...this.#evidence(this.#context.now()), sources: [...this.#sources, ...persons] });
+    for (const { heardAt } of persons) this.#agreed(heardAt);
+    return this.#behind.isInDoubt() ? 0 : purgeableUntil(this.#evidence(this.#context.now(), persons));
+  }
+  #agreed(heardAt: number): void {
+    if (heardAt <= this.#context.now() && this.#behind.agreed(heardAt, this.#steadySince)) this.#corrected();
+  }
+  /** The own clock agrees with others. */
+  isClockRight(): boolean {
+    return this.#context.now() - this.purgeableUntil() <= AGREEMENT_MS;
   }
   /** The clock of this device may have been set back: what was planned for then is looked at now. */
   tick(): number {
@@ -97,14 +136,20 @@ export class Publisher {
       .filter(({ agreedAt }) => agreedAt > 0)
       .map(({ agreedAt }): TimeSource => ({ kind: 'person', date: agreedAt, heardAt: agreedAt }));
     const newest = Math.max(...seen.map(({ date }) => date));
+    const evidence = this.#evidence(now, persons);
+    let lacksDate = false;
     const due = pair.log.duePublications({
       now,
       counterparts,
       graceMs: publicationGrace(this.#home.setting('publication-grace', pair.id)),
-      sharedTimeOk: (time) =>
-        mayPublish({ ...this.#evidence(now), sources: [...this.#sources, ...persons] }, time, newest),
+      sharedTimeOk: (time) => {
+        const isOk = mayPublish(evidence, time, newest);
+        lacksDate ||= !isOk && mayPublish(evidence, time, now);
+        return isOk;
+      },
       seeds,
     });
+    if (lacksDate) this.#sender.askDate(pair.theirs);
     for (const { content } of due) {
       const appended = pair.log.append({ contentKind: PUBLISH_KIND, content, time: now });
       this.#sender.queue(pair, appended.place);

@@ -1,7 +1,6 @@
 // Takes cells from relays: finds the conversation that each is for, opens it, puts split packets together and acts on what
 // they carry. Whatever is not recognised belongs to somebody else and is left alone. Long because each kind of item is acted on here.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { encode } from '../codec/index.ts';
 import {
   afterPrefix,
   clearRead,
@@ -12,14 +11,7 @@ import {
   projectPairs,
 } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
-import {
-  AGREEMENT_MS,
-  frontierCodec,
-  type FeedFrontier,
-  type Frontier,
-  type Ingested,
-  type Place,
-} from '../log/index.ts';
+import { AGREEMENT_MS, DAY_MS, type FeedFrontier, type Frontier, type Ingested, type Place } from '../log/index.ts';
 import {
   addFragment,
   commitment,
@@ -41,8 +33,8 @@ import { decodePacket, TELL_EVERY_MS, type Item } from '../sync/index.ts';
 import type { Context } from './context.ts';
 import { isOwnRoute, type Conversation, type Pair, type Route } from './conversation.ts';
 import { withoutOldContents } from './history.ts';
-import type { Home } from './home.ts';
-import { dropControls, dropCovered, frontierOf, peerState, setPeerState } from './peers.ts';
+import { countsInSelf, type Home } from './home.ts';
+import { dropControls, dropCovered, frontierBytes, frontierOf, peerState, setPeerState } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Sender } from './sender.ts';
 import { UNKNOWN_FEED, type Sessions } from './sessions.ts';
@@ -67,6 +59,8 @@ export interface ReceiverHooks {
   removed(wipe: boolean): void;
   /** What stands in a charter has changed. */
   charter(of: Conversation, ingested: Ingested): void;
+  /** In `self`: what a cut accepts reaches further than was known. */
+  cutsCame(): void;
   typing(pair: Pair): void;
   /** The other side is known to have more of our events. */
   covered(pair: Pair): void;
@@ -348,7 +342,7 @@ export class Receiver {
         this.#frontier(route, feed, item);
         return;
       case 'want': {
-        const own = route.via.log.device()?.feed;
+        const own = route.via.log.ownFeed();
         if (own !== undefined && equalBytes(own, item.from)) this.#out.give(route, feed, item.ranges);
         return;
       }
@@ -387,7 +381,7 @@ export class Receiver {
         return;
       case 'read': {
         const peer = peerState(this.#context, pair, feed);
-        setPeerState(this.#context, pair, feed, { ...peer, read: encode(frontierCodec, item.frontier) });
+        setPeerState(this.#context, pair, feed, { ...peer, read: frontierBytes(item.frontier) });
         this.#context.changed({ type: 'conversation', conversation: pair.name });
         return;
       }
@@ -507,8 +501,9 @@ export class Receiver {
     for (const event of [...ingested.shown, ...ingested.completed]) {
       const raw = event.contentState === 'held' ? self.log.content(event.event) : undefined;
       const content = raw === undefined || event.newer ? undefined : decodeSelf(event.contentKind, raw);
-      if (content !== undefined) this.#home.take(event, content);
+      if (content !== undefined && countsInSelf(event, content)) this.#home.take(event, content);
     }
+    if (ingested.cutsCame) this.#hooks.cutsCame();
   }
   /**
    * Cells come out of order, and a frontier says only the minute it is of: an old one must not make us forget what a newer
@@ -523,7 +518,7 @@ export class Receiver {
   }
   #frontier(route: Route, feed: FeedId, item: Extract<Item, { type: 'frontier' }>): void {
     const peer = peerState(this.#context, route.about, feed);
-    const raw = encode(frontierCodec, item.frontier);
+    const raw = frontierBytes(item.frontier);
     const before = frontierOf(peer.frontier);
     const now = Math.max(1, this.#context.now());
     const agreedAt = Math.abs(now - item.date) <= AGREEMENT_MS ? now : peer.agreedAt;
@@ -542,12 +537,15 @@ export class Receiver {
       this.#context.changed({ type: 'conversation', conversation: route.about.name });
     }
     if (iLack.length > 0) this.#out.wantSoon(route);
-    const own = route.about.log.device();
+    const own = route.about.log.ownFeed();
     // They hold more of this device than it does itself: it runs from an old copy.
-    if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own.feed))) route.about.log.startSegment();
+    if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own))) route.about.log.startSegment();
     // What they lack and once was posted they can only ask for when they know of it; what they were told may be lost, or
     // came while we were blocked. A new own device could take nothing before it knew the conversation.
     const isFirst = isOwnRoute(route) && before === undefined;
     if (theyLack.length > 0) this.#out.tellSoon(route, isFirst || Math.abs(now - peer.toldAt) >= TELL_EVERY_MS);
+    // Who speaks after a day of silence may wait for a date to publish by.
+    const isAfterSilence = before !== undefined && item.date - peer.date >= DAY_MS && now - peer.toldAt >= DAY_MS;
+    if (isAfterSilence && !isOwnRoute(route)) this.#out.tellSoon(route, true);
   }
 }

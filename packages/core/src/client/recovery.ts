@@ -215,7 +215,7 @@ export class Recovery {
         waiting.push({
           conversation,
           device: this.#nameOf(of, entry.feed),
-          thisDevice: own !== undefined && equalBytes(entry.feed, of.log.device()?.feed ?? own.feed),
+          thisDevice: own !== undefined && equalBytes(entry.feed, of.log.ownFeed() ?? own.feed),
           ours: keys.has(toHex(key)),
           from: from ?? null,
         });

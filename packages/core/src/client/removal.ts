@@ -1,7 +1,7 @@
 // How a device is taken out everywhere (spec 03, "Removal"; spec 09, "A lost device"): entries with cuts in every charter,
 // new inbox records, a last word to the device itself, and the witness that the other side of a pair writes.
 import { equalBytes, fromHex, toHex } from '../bytes/index.ts';
-import { consentsOf } from '../conversation/index.ts';
+import { consentsOf, type SelfContent } from '../conversation/index.ts';
 import {
   CHARTER_SEGMENT,
   createRemoval,
@@ -31,10 +31,16 @@ type Device = Member['devices'][number];
 export const REFUSE_WITHIN_MS = DAY_MS;
 /** A removed device that still writes is told again, at most this often. */
 const TELL_AGAIN_MS = 10 * 60_000;
+/** Whoever took a device out of `self` takes it out of conversations as well, unless it does not know of them. */
+const STAND_IN_MS = 10 * 60_000;
+const NONE = new Uint8Array(0);
+const NEVER = Number.POSITIVE_INFINITY;
 
 export interface RemovalHooks {
   bits(): number;
   charter(of: Conversation, ingested: Ingested): void;
+  /** Something that a device said in `self` does not count any more. */
+  cut(): void;
   /** Of recovery words, by conversation. Throws when they are wrong. */
   keysOf(words: string): ReadonlyMap<Conversation, SigningKey>;
   /** This device was taken out of `self`; `wipe`: and its person wants nothing left on it. */
@@ -48,6 +54,10 @@ export class Removal {
   readonly #sender: Sender;
   readonly #hooks: RemovalHooks;
   readonly #toldAt = new Map<string, number>();
+  /** Of own devices that are out. */
+  #cuts = '';
+  /** 0: not looked yet. */
+  #standInAt = 0;
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: RemovalHooks) {
     this.#context = context;
@@ -67,7 +77,7 @@ export class Removal {
   ): void {
     const { mine } = this.#home;
     const feed = fromHex(name) as FeedId | undefined;
-    const own = mine.log.device()?.feed;
+    const own = mine.log.ownFeed();
     const device = mine.log
       .charter()
       .members.find(({ id }) => equalBytes(id, mine.me))
@@ -82,7 +92,8 @@ export class Removal {
     if (wipe) this.#home.tell({ type: 'wipe', device: device.feed, extensions: [] });
     // While it can still be reached: what it learns in `self` makes it stop.
     this.#remove(mine, device.feed, refuse, keys?.get(mine));
-    this.#home.reach(mine, device.feed, this.#home.ownRecord(mine));
+    const record = this.#home.knownRecord(mine);
+    if (record !== undefined) this.#home.reach(mine, device.feed, record);
     this.#tell(device.feed, wipe);
     for (const pair of this.#home.pairs()) {
       for (const here of this.#feedsIn(pair, device)) this.#remove(pair, here, refuse, keys?.get(pair));
@@ -91,6 +102,8 @@ export class Removal {
     }
     this.#home.renewInbox(mine, this.#hooks.bits());
     if (keys !== undefined) wipeKeys(keys.values());
+    // What it said counts no more here either: who takes a device out hears of it from nobody.
+    this.#heardOfCuts();
     this.#context.changed({ type: 'devices' });
   }
   /**
@@ -109,6 +122,87 @@ export class Removal {
     }
     this.#context.changed({ type: 'devices' });
   }
+  /**
+   * Own devices that are out of `self` and still in this conversation: whoever took them out did not know of it then (spec 09).
+   * Of two devices that cut only what both hold counts, so the one that took them out does it, any other where that one is not
+   * in, and after a while (`standIn`) whoever is there. The cut is at what had come by the time this device heard of it.
+   */
+  #follow(pair: Pair, standIn = false): void {
+    const { mine } = this.#home;
+    // Of two spares of one device nobody can say which is which: they go when their file is removed.
+    const out = this.#outOfSelf().filter(({ spare }) => !spare);
+    if (out.length === 0 || !this.#home.isIn(mine) || !this.#home.isIn(pair)) return;
+    const own = mine.log.ownFeed();
+    const isHere = (feed: FeedId): boolean =>
+      this.#devices(pair).some((one) => one.state === 'active' && equalBytes(one.feed, feed));
+    let isDone = false;
+    for (const device of out) {
+      const here = this.#feedsIn(pair, device).filter(isHere);
+      if (here.length === 0) continue;
+      const by = this.#removersOf(device.feed);
+      const isOurs = standIn || by.some((feed) => own !== undefined && equalBytes(feed, own));
+      if (!isOurs && by.some((feed) => this.#saidIn(pair, feed).some(isHere))) {
+        this.#standInAt = Math.min(this.#standInAt, this.#context.now() + STAND_IN_MS);
+        continue;
+      }
+      const heldBy = mine.log.removedAt(device.feed);
+      for (const feed of here) this.#remove(pair, feed, this.#isRefused(device), undefined, heldBy);
+      isDone = true;
+    }
+    if (!isDone) return;
+    this.#home.renewInbox(pair, this.#hooks.bits());
+    this.#sender.tellSoon(pair.theirs, true);
+    this.#context.changed({ type: 'devices' });
+  }
+  /** Nothing that it did counts: taken out within a day, with a cut at zero (spec 03). */
+  #isRefused({ feed, cuts }: Device): boolean {
+    const { log } = this.#home.mine;
+    const isLately = log.removedAt(feed) - log.addedAt(feed) <= REFUSE_WITHIN_MS;
+    return isLately && cuts.some(({ segment, charterCount }) => segment === null && charterCount === 0);
+  }
+  /** Some of what was heard of a device may lie above its cut, and does not count any more. */
+  #heardOfCuts(): void {
+    const cuts = this.#outOfSelf()
+      .map(
+        ({ feed, cuts }) =>
+          `${toHex(feed)} ${cuts.map(({ segment, count }) => `${toHex(segment ?? NONE)} ${count}`).join()}`,
+      )
+      .join();
+    if (cuts === this.#cuts) return;
+    this.#cuts = cuts;
+    for (const pair of this.#home.pairs()) this.#follow(pair);
+    this.#hooks.cut();
+  }
+  /** A cut in `self` names what was not here when it was heard of: what was taken for being above it may count after all. */
+  cutsCame(): void {
+    if (this.#outOfSelf().length > 0) this.#hooks.cut();
+  }
+  /** Which device is whose stands in `self`, and may come after the conversation. */
+  heard(content: SelfContent): void {
+    const pair = content.type === 'consent' ? this.#home.pair(content.conversation) : undefined;
+    if (pair !== undefined) this.#follow(pair);
+  }
+  /** Returns when to look again. */
+  tick(): number {
+    const now = this.#context.now();
+    // At the start it is not known yet what others did meanwhile.
+    if (this.#standInAt === 0) this.#standInAt = this.#outOfSelf().length === 0 ? NEVER : now + STAND_IN_MS;
+    if (this.#standInAt <= now) {
+      this.#standInAt = NEVER;
+      for (const pair of this.#home.pairs()) this.#follow(pair, true);
+    }
+    return this.#standInAt;
+  }
+  #outOfSelf(): readonly Device[] {
+    return this.#devices(this.#home.mine).filter(({ state }) => state === 'removed');
+  }
+  #removersOf(self: FeedId): readonly FeedId[] {
+    return this.#home.mine.log
+      .charter()
+      .removals.flatMap(({ device, verdict, entry }) =>
+        verdict === 'in' && equalBytes(device, self) ? [entry.feed] : [],
+      );
+  }
   /** What a device of `self` is in a conversation with somebody: all that it said it is. */
   #feedsIn(pair: Pair, { feed, spare, added }: Device): readonly FeedId[] {
     const known = this.#saidIn(pair, spare && added !== null ? added.feed : feed);
@@ -119,22 +213,22 @@ export class Removal {
     );
   }
   #saidIn(pair: Pair, self: FeedId): readonly FeedId[] {
-    const own = this.#home.mine.log.device()?.feed;
-    const there = pair.log.device()?.feed;
+    const own = this.#home.mine.log.ownFeed();
+    const there = pair.log.ownFeed();
     if (own !== undefined && equalBytes(own, self)) return there === undefined ? [] : [there];
     return consentsOf(this.#context.store, pair.id)
       .filter((one) => equalBytes(one.self, self))
       .map(({ device }) => feedIdOf(this.#context.crypto, device))
       .filter((feed) => there === undefined || !equalBytes(feed, there));
   }
-  #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined): void {
+  #remove(of: Conversation, feed: FeedId, refuse: boolean, by: SigningKey | undefined, heldBy?: number): void {
     if (of.log.memberOf(feed) === undefined) return;
     const state = this.#devices(of).find((one) => equalBytes(one.feed, feed))?.state;
     if (state === 'removed' && by === undefined) return;
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
     // With words nothing counts that it said against others of its person.
     const before = by === undefined ? undefined : this.#firstRemovalBy(of, feed);
-    const cuts = refuse ? [nothing] : of.log.cutsHere(feed, before);
+    const cuts = refuse ? [nothing] : of.log.cutsHere(feed, before, heldBy);
     const entry = of.log.appendEntry(
       (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts }),
       Math.max(1, this.#context.now()),
@@ -200,13 +294,15 @@ export class Removal {
     if (of.kind === 'pair') {
       this.#witness(of as Pair);
       for (const feed of this.#contested(of)) this.heardFrom(of, feed, []);
+      this.#follow(of as Pair);
     }
-    const own = of.log.device()?.feed;
+    const own = of.log.ownFeed();
     if (of !== this.#home.mine || own === undefined) return;
     const isOut = of.log
       .charter()
       .members.some(({ devices }) => devices.some(({ feed, state }) => state === 'removed' && equalBytes(feed, own)));
     if (isOut) this.#hooks.removed(this.#home.isToBeWiped(own));
+    else this.#heardOfCuts();
   }
   /** Of two removals that oppose each other only the first that came here is witnessed; and keys set by the other side. */
   #witness(pair: Pair): void {

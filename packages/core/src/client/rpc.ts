@@ -445,8 +445,11 @@ export type LockMethod = Extract<Method, `lock.${string}`>;
 export type Change =
   | { readonly type: 'contacts' }
   | { readonly type: 'conversation'; readonly conversation: string }
-  /** New events of others or of own devices, for `follow` and notifications. */
-  | { readonly type: 'events'; readonly events: readonly LogLine[] }
+  /**
+   * New events of others or of own devices, for `follow` and notifications: fewer than 50 are all there were. `cursor`: where
+   * `events.since` goes on after them; null: nobody knows what was told, so a listener goes on from where it is.
+   */
+  | { readonly type: 'events'; readonly events: readonly LogLine[]; readonly cursor: string | null }
   | { readonly type: 'status'; readonly status: Status }
   | { readonly type: 'requests' }
   | { readonly type: 'devices' }

@@ -5,7 +5,7 @@ import { concat, equalBytes, readUint48, toHex, uint48, utf8 } from '../bytes/in
 import { decode, encode, bytes, tuple, uint } from '../codec/index.ts';
 import { marksOf } from '../conversation/index.ts';
 import { CHARTER_SEGMENT, type FeedId } from '../identity/index.ts';
-import type { Frontier, Ingested, LogObject, Place, PlaceRange } from '../log/index.ts';
+import { DAY_MS, type Frontier, type Ingested, type LogObject, type Place, type PlaceRange } from '../log/index.ts';
 import {
   cellCount,
   cellTag,
@@ -52,6 +52,7 @@ import { withoutOldContents } from './history.ts';
 import type { Home } from './home.ts';
 import {
   controlKey,
+  dropControls,
   dropWaiting,
   eventKey,
   frontierOf,
@@ -180,6 +181,10 @@ export class Sender {
     if (route === undefined) this.#selfRoutes.set(self, (route = routeOf(self, self)));
     return route;
   }
+  /** The packets of its sessions themselves. */
+  #routeVia(of: Conversation): Route {
+    return of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
+  }
   /** Where packets about a conversation go: to the other side, and to own devices. */
   routesOf(of: Conversation): readonly Route[] {
     if (of.kind === 'self') return [this.routeOfSelf(of)];
@@ -289,8 +294,8 @@ export class Sender {
   }
   /**
    * There is a new session: what waited for it goes. `tells`: what is held here is said at once. Where two devices meet for the
-   * first time the one that joins says it; the one that answered says something only when that differs from what is here.
-   * Later both do: in a conversation in which nobody writes this is how the time is told.
+   * first time the one that joins says it; the one that answered says something only when that differs from what is here. Later
+   * both do.
    */
   ready(via: Conversation, feed: FeedId, tells: boolean): void {
     for (const route of this.#through(via)) {
@@ -307,7 +312,7 @@ export class Sender {
     this.tellSoon(pair.theirs, true);
   }
   wakeHello(of: Conversation, at: number): void {
-    const due = this.#dueOf(of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs);
+    const due = this.#dueOf(this.#routeVia(of));
     due.hello = Math.min(due.hello ?? Number.POSITIVE_INFINITY, at);
   }
 
@@ -362,6 +367,17 @@ export class Sender {
       if (told.some((at) => Math.abs(now - at) >= AWAY_MS)) this.tellSoon(route, true);
     }
   }
+  /**
+   * Days of a conversation in which nobody writes wait for a date of the other side, which answers who speaks after a day of
+   * silence. Asked once a day, and less often the longer nobody answers (spec 04, "Publication").
+   */
+  askDate(route: Route): void {
+    const now = this.#context.now();
+    const peers = this.#sessions.feeds(route.via).map((feed) => peerState(this.#context, route.about, feed));
+    const heardAt = Math.max(0, ...peers.map(({ seenAt }) => seenAt));
+    const every = Math.max(DAY_MS, (now - heardAt) / ASK_SHARE);
+    if (peers.every(({ toldAt }) => Math.abs(now - toldAt) >= every)) this.tellSoon(route, true);
+  }
   #heardAt(route: Route): number {
     return Math.max(
       0,
@@ -397,7 +413,7 @@ export class Sender {
   }
   /** Of no other device anything is here from its beginning on. */
   #isNew({ log }: Conversation): boolean {
-    const own = log.device()?.feed;
+    const own = log.ownFeed();
     const isOwn = (feed: FeedId): boolean => own !== undefined && equalBytes(feed, own);
     return log.frontier().feeds.every(({ feed, segment }) => segment === null || isOwn(feed));
   }
@@ -550,13 +566,15 @@ export class Sender {
   hello(of: Conversation, feed: FeedId, packet: HelloPacket, part = 0): void {
     const body = writeHelloBody(packet);
     if (body === undefined) return;
-    const route = of.kind === 'self' ? this.routeOfSelf(of) : (of as Pair).theirs;
+    const route = this.#routeVia(of);
     const name =
-      packet.type === 'hello'
-        ? `hello ${toHex(feed)}${part === 0 ? '' : ` ${part}`}`
-        : `welcome ${toHex(packet.hello)}`;
+      packet.type === 'hello' ? `${helloName(feed)}${part === 0 ? '' : ` ${part}`}` : `welcome ${toHex(packet.hello)}`;
     this.queueControl(route, name, body);
     this.flush(route);
+  }
+  /** Its day bucket would bring it to be answered again, each time for a session that nobody uses. */
+  helloSettled(of: Conversation, feed: FeedId): void {
+    dropControls(this.#context, this.#routeVia(of), helloName(feed));
   }
 
   /** What every packet carries beside its purpose. */
@@ -566,7 +584,8 @@ export class Sender {
     if (!isOwnRoute(route)) return this.#ridersFor(route.about as Pair, frontier);
     // A device that has just joined looks elsewhere until it knows where its person's inbox is.
     const tells = route.about === route.via && route.about !== this.#home.joining;
-    return tells ? [{ type: 'inbox', record: this.#home.ownRecord(route.about) }, frontier] : [frontier];
+    const record = tells ? this.#home.knownRecord(route.about) : undefined;
+    return record === undefined ? [frontier] : [{ type: 'inbox', record }, frontier];
   }
   #ridersFor(pair: Pair, frontier: Item): readonly Item[] {
     const { local } = pair;
@@ -595,6 +614,7 @@ export class Sender {
   /** What is to go to one's own devices about their conversations, several of them in a packet. */
   #postSections(): void {
     const sections = this.#sections;
+    if (sections.length === 0) return;
     this.#sections = [];
     for (const bucket of ['hour', 'day'] as const) {
       let taken: Section[] = [];
@@ -1118,11 +1138,14 @@ const WIPES_WITHIN_MS = 3_600_000;
 /** Frontiers that a return costs at most, and how long it has to have been. */
 const MAX_RETURNED = 64;
 const AWAY_MS = 10 * 60_000;
+/** A date is asked for again after an eighth of the silence: every day for 8 days, every fourth after a month. */
+const ASK_SHARE = 8;
 /** With hundreds of contacts a slow device takes minutes until it has said hello to the last. */
 const BROUGHT_WITHIN_MS = 5 * 60_000;
 /** Bits of all relays that an inbox record may name. */
 const ALL = 3;
 const NOTHING = new Uint8Array(0);
+const helloName = (feed: FeedId): string => `hello ${toHex(feed)}`;
 const NOBODY = new Uint8Array(8) as FeedId;
 const NO_FRONTIER: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
 const OWN_CELL = utf8('o');

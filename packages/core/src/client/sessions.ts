@@ -1,6 +1,6 @@
 // Sessions and hellos of all conversations: kept at hand, written at every step, so that no key of a committed cell is used again.
 import { concat, toHex } from '../bytes/index.ts';
-import { openEntry, type FeedId } from '../identity/index.ts';
+import { openEntry, type Charter, type FeedId, type MemberId } from '../identity/index.ts';
 import {
   cellSlots,
   cellTag,
@@ -48,6 +48,8 @@ const MAX_ANSWERING = 4;
 export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
   post(of: Conversation, feed: FeedId, packet: HelloPacket, part?: number): void;
+  /** A Welcome of this device was joined: the hello that it answers need not be posted again. */
+  settled(of: Conversation, feed: FeedId): void;
   /** A generation was added: what waited for it can go. */
   ready(of: Conversation, feed: FeedId, generation: Generation, isFirst: boolean): void;
   wake(of: Conversation, at: number): void;
@@ -71,6 +73,17 @@ export class Sessions {
   /** Devices with which a fresher session is wanted, and from when until when that has to wait. */
   readonly #renewing = new Map<string, { readonly since: number; readonly until: number }>();
 
+  /** Asked many times with every cell. */
+  readonly #feeds = new WeakMap<
+    Conversation,
+    {
+      readonly charter: Charter;
+      readonly own: FeedId | undefined;
+      readonly me: MemberId;
+      readonly feeds: readonly FeedId[];
+    }
+  >();
+
   constructor(context: Context, hooks: SessionHooks) {
     this.#context = context;
     this.#hooks = hooks;
@@ -84,15 +97,21 @@ export class Sessions {
 
   /** Devices that are sealed to: those of the other person, or in `self` the other ones of one's own. */
   feeds(of: Conversation): readonly FeedId[] {
+    const charter = of.log.charter();
+    const own = of.log.ownFeed();
+    const known = this.#feeds.get(of);
+    // A charter is another object once anything in it has changed.
+    if (known?.charter === charter && known.own === own && known.me === of.me) return known.feeds;
     const feeds: FeedId[] = [];
-    const own = of.log.device()?.feed;
-    for (const member of of.log.charter().members) {
+    for (const member of charter.members) {
       if (equalBytes(member.id, of.me) !== (of.kind === 'self')) continue;
       for (const { feed, state, spare } of member.devices)
         if (state === 'active' && !spare && (own === undefined || !equalBytes(feed, own))) feeds.push(feed);
     }
     // A cell has so many slots. Who brings more devices than that is reached at the first of them.
-    return feeds.slice(0, SLOT_COUNT);
+    const found = { charter, own, me: of.me, feeds: feeds.slice(0, SLOT_COUNT) };
+    this.#feeds.set(of, found);
+    return found.feeds;
   }
   #key(of: Conversation, feed: FeedId): Uint8Array {
     return concat(of.id, feed);
@@ -213,10 +232,10 @@ export class Sessions {
     if (isNewest && until !== undefined) this.#renewing.set(name, { since: now, until });
   }
   #isRenewalDue(of: Conversation, feed: FeedId, now: number): boolean {
-    const own = of.log.device();
+    const ownKey = of.log.ownKey();
     const peerKey = this.#peerKey(of, feed);
-    if (own === undefined || peerKey === undefined) return false;
-    return renewalDue(this.#session(of, feed), compareBytes(own.key.publicKey, peerKey) < 0, now);
+    if (ownKey === undefined || peerKey === undefined) return false;
+    return renewalDue(this.#session(of, feed), compareBytes(ownKey, peerKey) < 0, now);
   }
 
   /** By the clock: a new generation in each period, and the old ones go half a period after it is in use. */
@@ -240,7 +259,7 @@ export class Sessions {
     if (feed === undefined) return;
     const answering = this.#answering.get(toHex(this.#key(of, feed))) ?? 0;
     if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;
-    if (!equalBytes(packet.to, of.log.device()?.feed ?? UNKNOWN_FEED)) return;
+    if (!equalBytes(packet.to, of.log.ownFeed() ?? UNKNOWN_FEED)) return;
     if (packet.type === 'hello') {
       const heardAt = this.#session(of, feed).generations.findLast(({ seenPeer }) => seenPeer)?.madeAt ?? null;
       this.#hello(of, feed, { type: 'hello', keyPackage: packet.keyPackage, heardAt });
@@ -260,13 +279,13 @@ export class Sessions {
   }
   /** Answers until when it does nothing but wait. */
   #hello(of: Conversation, feed: FeedId, input: HelloInput): number | undefined {
+    const key = this.#key(of, feed);
+    const name = toHex(key);
+    if (input.type === 'heard' && this.#calm.has(name)) return undefined;
     const own = of.log.device();
     const peerKey = this.#peerKey(of, feed);
     if (own === undefined || peerKey === undefined) return undefined;
     const { store, crypto } = this.#context;
-    const key = this.#key(of, feed);
-    const name = toHex(key);
-    if (input.type === 'heard' && this.#calm.has(name)) return undefined;
     this.#calm.delete(name);
     this.#renewing.delete(name);
     const raw = store.get('hello', key);
@@ -287,6 +306,9 @@ export class Sessions {
     written.fill(0);
     // It is read from its row at every step; the init secret in it is not to stay in memory between them.
     wipeHelloState(step.state);
+    // Not when the peer was heard: that may have been in what is lost, as in a home put back from a copy.
+    const isJoined = step.effects.some((effect) => effect.type === 'generation' && effect.generation.role === 'joiner');
+    if (isJoined) this.#hooks.settled(of, feed);
     for (const effect of step.effects) this.#carryOut(of, feed, own.feed, effect);
     const [effect] = step.effects;
     return step.effects.length === 1 && effect?.type === 'wake' ? effect.at : undefined;
@@ -296,7 +318,7 @@ export class Sessions {
    * itself, so it goes along, in a hello of its own: one cell holds one entry beside a KeyPackage.
    */
   #introductions(of: Conversation): readonly (Uint8Array | null)[] {
-    const own = of.log.device()?.feed;
+    const own = of.log.ownFeed();
     const entry = own === undefined ? undefined : of.log.addingEntry(own);
     if (entry === undefined) return [null];
     const by = openEntry(this.#context.crypto, entry)?.feed;

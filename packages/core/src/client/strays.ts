@@ -29,14 +29,14 @@ const knownIn = ({ context, home }: Parts, pair: Pair): ReadonlyMap<string, Feed
   const known = new Map<string, FeedId>();
   for (const { self, device } of consentsOf(context.store, pair.id))
     if (active.has(toHex(self))) known.set(toHex(feedIdOf(context.crypto, device)), self);
-  const own = { there: pair.log.device()?.feed, self: home.mine.log.device()?.feed };
+  const own = { there: pair.log.ownFeed(), self: home.mine.log.ownFeed() };
   if (own.there !== undefined && own.self !== undefined) known.set(toHex(own.there), own.self);
   return known;
 };
 export const straysIn = (parts: Parts, pair: Pair): readonly FeedId[] => {
   const known = knownIn(parts, pair);
   // Whoever is out has no say in it, and no view of who is in.
-  const own = pair.log.device()?.feed;
+  const own = pair.log.ownFeed();
   const devices = ownDevicesIn(pair);
   if (own === undefined || !devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own))) return [];
   const now = parts.context.now();

@@ -36,8 +36,8 @@ const AGAIN_MS = 60_000;
 const ALL = Number.MAX_SAFE_INTEGER;
 
 export interface TimersHooks {
-  /** Shared time allows to destroy. */
-  mayPurge(): boolean;
+  /** Shared time allows to destroy what was due by then; 0: nothing. */
+  purgeableUntil(): number;
   /** Contents of this pair went: no copy of them waits to be sent. */
   gone(pair: Pair): void;
 }
@@ -76,6 +76,11 @@ export class Timers {
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** What came while the clock was behind has its right time now. */
+  clockCorrected(): void {
+    for (const pair of this.#home.pairs()) this.#rescheduleAll(pair);
+  }
+
   #hide(now: number): void {
     const { store } = this.#context;
     for (;;) {
@@ -105,11 +110,10 @@ export class Timers {
         this.#changed(pair);
       }
     }
-    const first = dueAt(store, true, now, 1);
-    if (first.length === 0) return false;
-    if (!this.#hooks.mayPurge()) return true;
+    if (dueAt(store, true, now, 1).length === 0) return false;
+    const until = this.#hooks.purgeableUntil();
     const touched = new Set<Pair>();
-    for (const due of dueAt(store, true, now)) {
+    for (const due of dueAt(store, true, until)) {
       const [pair, event] = this.#lineOf(due);
       if (pair === undefined || event === undefined) unschedule(store, due.conversation, due.place);
       else {
@@ -117,8 +121,8 @@ export class Timers {
         touched.add(pair);
       }
     }
-    this.#gone(touched);
-    return false;
+    if (touched.size > 0) this.#gone(touched);
+    return dueAt(store, true, now, 1).length > 0;
   }
   #gone(pairs: Iterable<Pair>): void {
     for (const pair of pairs) {

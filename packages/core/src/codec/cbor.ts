@@ -11,6 +11,8 @@ const SHORT_TEXT = 64;
 const SHORT_BYTES = 64;
 /** From here on what is read is a packet or a part of a file. Rows with keys are shorter: of those no second copy is left behind. */
 const LONG_DATA = 8_192;
+/** Tuples have fewer fields; lists that are longer grow as they are read. */
+const FEW_ITEMS = 32;
 const MAJOR = { uint: 0x00, bytes: 0x40, text: 0x60, array: 0x80 } as const;
 const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6] as const;
 
@@ -68,8 +70,10 @@ const write = (out: Uint8Array, at: number, value: unknown, texts: Iterator<Uint
 };
 const writeBytes = (out: Uint8Array, at: number, major: number, bytes: Uint8Array): number => {
   const start = writeHead(out, at, major, bytes.length);
-  out.set(bytes, start);
-  return start + bytes.length;
+  const { length } = bytes;
+  if (length > SHORT_BYTES) out.set(bytes, start);
+  else for (let i = 0; i < length; i++) out[start + i] = bytes[i] as number;
+  return start + length;
 };
 
 /** Into memory of exactly this size: no copy of a secret stays in a buffer that grew. Throws for what is not in the model. */
@@ -125,7 +129,12 @@ class Reader {
     return isShortest && Number.isSafeInteger(argument) ? argument : undefined;
   }
   #bytes(from: number, to: number): Uint8Array {
-    if (to - from <= SHORT_BYTES || this.#data.length < LONG_DATA) return this.#data.slice(from, to);
+    if (to - from <= SHORT_BYTES) {
+      const bytes = new Uint8Array(to - from);
+      for (let at = from; at < to; at++) bytes[at - from] = this.#data[at] as number;
+      return bytes;
+    }
+    if (this.#data.length < LONG_DATA) return this.#data.slice(from, to);
     this.#copy ??= this.#data.slice();
     return this.#copy.subarray(from, to);
   }
@@ -143,11 +152,14 @@ class Reader {
   }
   #array(length: number, depth: number): readonly unknown[] | undefined {
     if (length > 0 && depth > MAX_DEPTH) return undefined;
+    // For one that is said to be long nothing is made before it is there.
     const items: unknown[] = [];
+    // One that grows begins with room for 17, and most have three to ten.
+    if (length <= FEW_ITEMS) items.length = length;
     for (let i = 0; i < length; i++) {
       const item = this.value(depth);
       if (item === undefined) return undefined;
-      items.push(item);
+      items[i] = item;
     }
     return items;
   }

@@ -87,18 +87,21 @@ export const list = <T>(item: Codec<T>, max: number, min = 0): Codec<readonly T[
 /** Positional: fields in the order written, so there are no keys to sort, repeat or misspell. */
 export const tuple = <S extends Shape>(shape: S): Codec<Fields<S>> => {
   const fields = Object.entries(shape);
+  const names = fields.map(([name]) => name);
+  const outs = fields.map(([, codec]) => codec.out);
+  const ins = fields.map(([, codec]) => codec.in);
   return {
     cddl: `[${fields.map(([name, codec]) => `${name}: ${codec.cddl}`).join(', ')}]`,
     uses: fields.flatMap(([, codec]) => codec.uses),
-    out: (value) => fields.map(([name, codec]) => codec.out((value as Record<string, unknown>)[name])),
+    // Every row and every packet passes here: no pairs to take apart.
+    out: (value) => outs.map((out, i) => out((value as Record<string, unknown>)[names[i] as string])),
     in: (raw) => {
-      if (!Array.isArray(raw) || raw.length !== fields.length) return undefined;
+      if (!Array.isArray(raw) || raw.length !== names.length) return undefined;
       const value: Record<string, unknown> = {};
-      for (let i = 0; i < fields.length; i++) {
-        const [name, codec] = fields[i] as readonly [string, AnyCodec];
-        const field: unknown = codec.in(raw[i]);
+      for (let i = 0; i < names.length; i++) {
+        const field: unknown = (ins[i] as AnyCodec['in'])(raw[i]);
         if (field === undefined) return undefined;
-        value[name] = field;
+        value[names[i] as string] = field;
       }
       return value as Fields<S>;
     },

@@ -54,6 +54,8 @@ export interface PairView {
   readonly historyFrom?: () => number;
   /** How long this person keeps lines of this conversation, in milliseconds; absent: for ever. */
   readonly lifespan?: () => number | undefined;
+  /** A time of this device's clock, which was behind then; absent: it never was. */
+  readonly rightTime?: (at: number) => number;
   /** An own event that nobody on the other side is known to have. */
   readonly isWaiting?: (place: Place) => boolean;
 }
@@ -168,7 +170,7 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain =
   if (event.contentState === 'expired') return NOTHING;
   if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
   const key = orderKey(conversation, event.lamport, event.event);
-  if (isLine(event)) store.put('message', key, Uint8Array.of(event.contentKind));
+  if (isLine(event) && isStanding(view, event)) store.put('message', key, Uint8Array.of(event.contentKind));
   if (isDeletable(event) && !known.isQuiet(event.place) && isTombstoned(store, conversation, event.place)) {
     purgeLine(view, event);
     return { type: 'purged' };
@@ -180,6 +182,13 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain =
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
   return projectContent(view, event, content, key, known, isAgain);
 };
+/**
+ * A text that came without its content is no line until that is here, unless it is known to be deleted: one whose time was
+ * over before anybody else had it is such a text, and nothing says that it was there.
+ */
+const isStanding = (view: PairView, event: ShownEvent): boolean => !isAwaited(event) || isDeleted(view, event.place);
+const isAwaited = ({ contentKind, contentState }: ShownEvent): boolean =>
+  contentKind === CONTENT_KINDS.text && contentState === 'missing';
 /** Lines from before a device was linked, when its person wanted it without them. */
 const isBeforeHistory = (view: PairView, event: ShownEvent): boolean => {
   const from = view.historyFrom?.() ?? 0;
@@ -310,6 +319,8 @@ export const marksOf = (view: PairView): readonly Frontier[] => {
 export const purgeLine = (view: PairView, event: ShownEvent): void => {
   const { store, conversation } = view;
   if (event.contentState === 'held') view.log.purge(event.event);
+  if (isAwaited(event) && !isBeforeHistory(view, event))
+    store.put('message', orderKey(conversation, event.lamport, event.event), Uint8Array.of(event.contentKind));
   store.unindexText(searchId(conversation, event));
   store.delete('unread', orderKey(conversation, event.lamport, event.event));
   const edits = aboutKey(conversation, event.place, ABOUT.edit);

@@ -35,22 +35,27 @@ const putRow = (store: Store, key: Uint8Array, due: number, event: EventId, hidd
 /** An own event that nobody has yet: time takes nothing that would be lost. */
 const isOnItsWay = (view: PairView, event: ShownEvent): boolean =>
   equalBytes(event.member, view.me) && view.isWaiting?.(event.place) === true;
+/** Header times are rounded down; a sender whose clock runs ahead gains nothing. */
+const sentAt = (event: ShownEvent): number => event.time + MINUTE_MS;
+/** When it came here, or was written here. */
+const cameAt = (view: PairView, event: ShownEvent): number => {
+  const at = event.receivedAt === 0 ? sentAt(event) : event.receivedAt;
+  return view.rightTime?.(at) ?? at;
+};
 /** Milliseconds; HELD while it does not run yet. */
 const dueByTimer = (view: PairView, event: ShownEvent, timer: Timer, isRead: boolean): number => {
   const life = timer.seconds * 1000;
   const own = equalBytes(event.member, view.me);
   if (timer.from === 'reading' && isOnItsWay(view, event)) return HELD;
-  // Header times are rounded down; a sender whose clock runs ahead gains nothing.
-  const sent = event.time + MINUTE_MS;
-  if (own || timer.from === 'sending') return (event.receivedAt === 0 ? sent : Math.min(sent, event.receivedAt)) + life;
-  const began = beganAt(view.store, view.conversation, event.place) ?? (isRead ? event.receivedAt : undefined);
+  const came = cameAt(view, event);
+  if (own || timer.from === 'sending') return (event.receivedAt === 0 ? came : Math.min(sentAt(event), came)) + life;
+  const began = beganAt(view.store, view.conversation, event.place) ?? (isRead ? came : undefined);
   return began === undefined ? HELD : began + life;
 };
 const dueByLifespan = (view: PairView, event: ShownEvent): number => {
   const lifespan = view.lifespan?.();
   if (lifespan !== undefined && isOnItsWay(view, event)) return HELD;
-  const here = event.receivedAt === 0 ? event.time + MINUTE_MS : event.receivedAt;
-  return lifespan === undefined ? Number.POSITIVE_INFINITY : here + lifespan;
+  return lifespan === undefined ? Number.POSITIVE_INFINITY : cameAt(view, event) + lifespan;
 };
 
 /** Notes when this line goes, anew if it was noted before. */

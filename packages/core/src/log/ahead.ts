@@ -1,6 +1,6 @@
 // What an own device says to be the newest of a conversation is shown before what is below it came (spec 04, "Shown ahead").
 // It is as certified and sealed as anything; only what it names is not looked for yet, and it counts in nothing else.
-import { equalBytes } from '../bytes/index.ts';
+import { compareBytes, equalBytes } from '../bytes/index.ts';
 import type { FeedId, SegmentId } from '../identity/index.ts';
 import { SIZE_CLASSES } from './content.ts';
 import { readBrief, type Header } from './header.ts';
@@ -157,7 +157,7 @@ export const firstAhead = (state: LogState): HeaderRow | undefined => {
     const sound = state.segment(feed, segment)?.sound ?? 0;
     return state.headerRows(feed, segment, Math.max(from, sound), to, 1);
   });
-  return rows.toSorted((a, b) => a.lamport - b.lamport)[0];
+  return rows.toSorted((a, b) => a.lamport - b.lamport || compareBytes(a.event, b.event))[0];
 };
 
 /**

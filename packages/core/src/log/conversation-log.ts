@@ -1,7 +1,7 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { aheadAt, firstAhead, newestFirst } from './ahead.ts';
-import { compare, covers, coversEnd, frontierOf } from './frontiers.ts';
+import { compare, covers, coversEnd, frontierOf, isSame } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
   contentOf,
@@ -34,7 +34,8 @@ import { duePublications } from './publication.ts';
 import { oldestFirst, read, readCertificates } from './read.ts';
 import { openState, type LogState } from './state.ts';
 import { verify } from './verify.ts';
-import type { ConversationLog, Ingested, LogOptions } from './types.ts';
+import type { Frontier } from './frontier.ts';
+import type { ConversationLog, Differences, Ingested, LogOptions } from './types.ts';
 
 const answer = (state: LogState, intake: Intake): Ingested => ({
   shown: shownInOrder(state, intake.shown),
@@ -43,6 +44,7 @@ const answer = (state: LogState, intake: Intake): Ingested => ({
   completed: shownInOrder(state, intake.completed),
   feeds: [...intake.feeds.values()],
   charterChanged: intake.charterChanged,
+  cutsCame: intake.cutsCame,
   published: intake.published,
   refused: intake.refused,
   waiting: intake.waiting,
@@ -57,10 +59,12 @@ const stateOfDevices = (state: LogState): unknown =>
       recoveries.map(({ entry, state: standing }) => [toHex(entry.hash), standing]),
     ]);
 
+const NO_DIFFERENCES: Differences = { theyLack: [], iLack: [] };
 /** Throws for roots and conversation ids of a wrong length: bugs of the caller. */
 export const openConversationLog = (options: LogOptions): ConversationLog => {
   const state = openState(options);
   const subkeys = openSubkeys(state);
+  const frontier = (): Frontier => state.frontier(() => frontierOf(state));
   return {
     conversation: options.conversation,
     forget() {
@@ -131,8 +135,21 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     addingEntry: (feed) =>
       state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed))?.bytes,
-    cutsHere: (feed, before) => cutsHere(state, feed, before),
+    removedAt(feed) {
+      const removals = state
+        .charter()
+        .removals.filter(({ device, verdict }) => verdict === 'in' && equalBytes(device, feed));
+      const seen = state
+        .entries()
+        .flatMap((open) =>
+          removals.some(({ entry }) => equalBytes(entry.hash, open.hash)) ? [state.seenAt(open)] : [],
+        );
+      return Math.min(...seen);
+    },
+    cutsHere: (feed, before, heldBy) => cutsHere(state, feed, before, heldBy),
     device: () => ownDevice(state),
+    ownFeed: () => state.own()?.feed,
+    ownKey: () => state.own()?.publicKey,
     startSegment: () => startSegment(state),
     turn: (now, always) => turn(state, now, always),
     isPublished: (feed, segment) => state.segment(feed, segment)?.published != null,
@@ -145,8 +162,8 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       takeAll(state, intake, objects, from, receivedAt, isNewest);
       return answer(state, intake);
     },
-    frontier: () => state.frontier(() => frontierOf(state)),
-    compare: (theirs) => compare(state, theirs),
+    frontier,
+    compare: (theirs) => (isSame(state, frontier(), theirs) ? NO_DIFFERENCES : compare(state, theirs)),
     covers: (theirs, place) => covers(state, theirs, place),
     oldestFirst: (ranges) => oldestFirst(state, ranges),
     newestFirst: (ranges, most) => newestFirst(state, ranges, most),

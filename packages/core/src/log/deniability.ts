@@ -6,7 +6,7 @@ import { eventIdOf, NO_HASH, openCertificate, openEntry, type Certificate, type 
 import type { Randomness } from '../ports/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, encodeHeader, PUBLISH_KIND, type Header } from './header.ts';
-import { createSeal, verifySeal, type LogObject, type Seal } from './objects.ts';
+import { createSeal, subkeyOf, verifySeal, type LogObject, type Seal } from './objects.ts';
 import { lamportOf } from './places.ts';
 import { publishCodec } from './publication.ts';
 import { MINUTE_MS } from './shared-time.ts';
@@ -131,7 +131,7 @@ const publicSubkeys = (crypto: Crypto, objects: readonly LogObject[]): ReadonlyS
     const header = decodeHeader(object.header);
     if (header?.contentKind !== PUBLISH_KIND) continue;
     const publish = decode(publishCodec, object.content.content);
-    if (publish !== undefined) keys.add(toHex(crypto.signingKey(new Secret(publish.seed.slice())).publicKey));
+    if (publish !== undefined) keys.add(toHex(subkeyOf(crypto, publish.seed)));
   }
   return keys;
 };

@@ -8,7 +8,7 @@ import { eventIdOf, NO_HASH, readCertificate, type Certificate, type EventId } f
 import type { Randomness } from '../ports/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, encodeHeader, PUBLISH_KIND, type Header } from './header.ts';
-import { createSeal, type LogObject } from './objects.ts';
+import { createSeal, subkeyOf, type LogObject } from './objects.ts';
 import { publishCodec } from './publication.ts';
 import { DAY_MS } from './shared-time.ts';
 
@@ -23,11 +23,7 @@ export interface OpenDay {
 /** Segments whose private half stands among these objects, oldest first. */
 export const openDays = (crypto: Crypto, objects: readonly LogObject[]): readonly OpenDay[] => {
   const seeds = new Map<string, Uint8Array>();
-  const note = (seed: Uint8Array): void => {
-    const key = crypto.signingKey(new Secret(seed.slice()));
-    key.privateKey.wipe();
-    seeds.set(toHex(key.publicKey), seed);
-  };
+  const note = (seed: Uint8Array): void => void seeds.set(toHex(subkeyOf(crypto, seed)), seed);
   for (const object of objects) {
     if (object.type === 'stub') note(object.seed);
     if (object.type !== 'event' || object.content === null) continue;
@@ -58,7 +54,9 @@ export const retell = (
 ): readonly LogObject[] => {
   const { crypto, randomness } = tools;
   const { conversation, feed, segment } = certificate;
-  const key = crypto.signingKey(new Secret(seed.slice()));
+  const secret = new Secret(seed.slice());
+  const key = crypto.signingKey(secret);
+  secret.wipe();
   const ids = new Map<string, EventId>();
   let previous: EventId = NO_HASH;
   const told = lineOf(crypto, objects, certificate).map(({ object, header, event }): LogObject => {

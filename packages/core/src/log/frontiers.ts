@@ -353,6 +353,24 @@ const wantedOf = (state: LogState, theirs: FeedFrontier): readonly PlaceRange[] 
   });
 };
 
+/** True when theirs says of every feed what ours does, and both say all there is to say: nobody lacks anything. */
+export const isSame = (state: LogState, ours: Frontier, theirs: Frontier): boolean =>
+  ours.feeds.length === theirs.feeds.length &&
+  ours.feeds.length === state.speakers().length &&
+  ours.feeds.every((one, i) => isSameFeed(one, theirs.feeds[i] as FeedFrontier));
+const isSameFeed = (ours: FeedFrontier, theirs: FeedFrontier): boolean =>
+  ours.count === theirs.count &&
+  ours.charterCount === theirs.charterCount &&
+  // Of these only so many are listed.
+  ours.ranges.length + theirs.ranges.length + ours.aside.length + theirs.aside.length === 0 &&
+  equalBytes(ours.feed, theirs.feed) &&
+  equalBytes(ours.charterDigest, theirs.charterDigest) &&
+  equalBytes(ours.past, theirs.past) &&
+  areEqual(ours.segment, theirs.segment) &&
+  areEqual(ours.head, theirs.head);
+const areEqual = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a === null || b === null ? a === b : equalBytes(a, b);
+
 export const compare = (state: LogState, theirs: Frontier): Differences => {
   const theyLack: PlaceRange[] = [];
   const iLack: PlaceRange[] = [];

@@ -2,7 +2,6 @@
 // `settle` finds what became sound. Each step reads objects only, so the order of arrival decides nothing.
 import { concat, equalBytes, toHex, toKey } from '../bytes/index.ts';
 import { hasUnknownCritical } from '../codec/index.ts';
-import { Secret } from '../crypto/index.ts';
 import {
   CHARTER_SEGMENT,
   eventIdOf,
@@ -17,7 +16,7 @@ import { isAboveAhead, settleAhead, showAhead, withdrawAhead } from './ahead.ts'
 import { charterCount, charterDigest } from './charter-chain.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header } from './header.ts';
-import { verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
+import { subkeyOf, verifySeal, type KeyedContent, type LogObject, type Seal, type Stub } from './objects.ts';
 import { LAMPORT_STEP, lamportOf, wake, wakeAll } from './places.ts';
 import { FLAGS, type AheadRun, type HeaderRow, type SegmentRecord } from './records.ts';
 import { makeRoom, putSeal } from './seals.ts';
@@ -367,9 +366,8 @@ const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): 
   if (record.stub !== null && record.stub.count >= count) return;
   if (count === 0 || lamport < count || lamport >= (record.number + 1) * LAMPORT_STEP) return refuse(intake, 'stub');
   const seal: Seal = { format: 1, kind: 1, feed, segment, seq: count - 1, head, signature: stub.signature };
-  const key = state.crypto.signingKey(new Secret(seed.slice()));
-  key.privateKey.wipe();
-  if (!equalBytes(key.publicKey, record.subkey) || !verifySeal(state.crypto, record.subkey, state.conversation, seal)) {
+  const isItsSeed = equalBytes(subkeyOf(state.crypto, seed), record.subkey);
+  if (!isItsSeed || !verifySeal(state.crypto, record.subkey, state.conversation, seal)) {
     return refuse(intake, 'stub');
   }
   putSeal(state, seal, true);

@@ -1,7 +1,7 @@
 // What packets carry of a log. Headers, entries and certificates stay the bytes that were hashed or signed.
 import { concat, uint32, utf8 } from '../bytes/index.ts';
 import { bytes, literal, named, nullable, tuple, uint, union, type Infer } from '../codec/index.ts';
-import type { Crypto, SigningKey } from '../crypto/index.ts';
+import { Secret, type Crypto, type SigningKey } from '../crypto/index.ts';
 import {
   eventIdCodec,
   feedIdCodec,
@@ -86,3 +86,10 @@ export const createSeal = (
 });
 export const verifySeal = (crypto: Crypto, subkey: Uint8Array, conversation: ConversationId, seal: Seal): boolean =>
   crypto.verify(subkey, sealMessage(conversation, seal.feed, seal.segment, seal.seq, seal.head), seal.signature);
+/** The public half of a subkey whose seed is told; what it is made with is wiped. */
+export const subkeyOf = (crypto: Crypto, seed: Uint8Array): Uint8Array => {
+  const secret = new Secret(seed.slice());
+  const { publicKey, privateKey } = crypto.signingKey(secret);
+  for (const one of [secret, privateKey]) one.wipe();
+  return publicKey;
+};

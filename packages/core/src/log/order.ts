@@ -5,7 +5,7 @@ import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '.
 import type { Row } from '../ports/index.ts';
 import { MAX_LAMPORT, readBrief, type HeaderBrief } from './header.ts';
 import { chainOf, isBeside } from './places.ts';
-import { FLAGS, linkedRow, prefixEnd, readStanding, type HeaderRow } from './records.ts';
+import { FLAGS, linkedRow, keysUnder, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
 import type { Mark, Opened, Page, ShownEvent } from './types.ts';
@@ -145,9 +145,7 @@ export const contentOf = (state: LogState, row: HeaderRow): Uint8Array | undefin
 
 /** Two events whose ids share 16 bytes do not happen; the first would be taken. */
 export const rowOfPrefix = (state: LogState, prefix: Uint8Array): HeaderRow | undefined => {
-  const from = concat(state.conversation, prefix);
-  const to = prefixEnd(from);
-  const [row] = state.store.scan('event', to === undefined ? { from, limit: 1 } : { from, to, limit: 1 });
+  const [row] = state.store.scan('event', { ...keysUnder(concat(state.conversation, prefix)), limit: 1 });
   return row && shownRow(state, row.key.subarray(16) as EventId);
 };
 

@@ -144,19 +144,37 @@ export const appendEntry = (
   return { place: { feed, segment: CHARTER_SEGMENT, seq: at.seq }, entry, intake };
 };
 
+/** The end of a device's line as it was here by a time: a segment, and how many events of it. */
+const placeBy = (state: LogState, feed: FeedId, heldBy: number): Pick<Cut, 'segment' | 'count'> => {
+  const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
+  let { segment, count } = { segment: at?.segment ?? null, count: at?.count ?? 0 };
+  while (segment !== null && heldBy !== Infinity) {
+    const late = state.headerRows(feed, segment, 0, count).find(({ receivedAt }) => receivedAt > heldBy);
+    if (late === undefined) break;
+    if (late.seq > 0) return { segment, count: late.seq };
+    segment = state.segment(feed, segment)?.previous ?? null;
+    count = segment === null ? 0 : (state.segment(feed, segment)?.ended?.count ?? 0);
+  }
+  return { segment, count };
+};
+
 /**
  * The last places of a device that are held here: what a removal by this device accepts. Where copies of its key went on side by
  * side (two restores of one backup), the other branches of its charter follow, those seen first. `before` is for what is
- * disputed: there one chain counts.
+ * disputed: there one chain counts. `heldBy`: of what had come here by then, in milliseconds of this device's clock.
  */
-export const cutsHere = (state: LogState, feed: FeedId, before = Infinity): readonly [Cut, ...Cut[]] => {
-  const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
-  const entries = linked(state, feed, before);
+export const cutsHere = (
+  state: LogState,
+  feed: FeedId,
+  before = Infinity,
+  heldBy = Infinity,
+): readonly [Cut, ...Cut[]] => {
+  const at = placeBy(state, feed, heldBy);
+  const entries = linked(state, feed, before).filter((open) => state.seenAt(open) <= heldBy);
   const last = endOf(entries);
   const end = {
     feed,
-    segment: at?.segment ?? null,
-    count: at?.count ?? 0,
+    ...at,
     charterCount: last === undefined ? 0 : last.entry.seq + 1,
     charterHead: last?.hash ?? null,
   };

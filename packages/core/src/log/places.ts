@@ -2,7 +2,7 @@
 import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Header } from './header.ts';
-import { prefixEnd, type HeaderRow, type SegmentRecord } from './records.ts';
+import { keysUnder, type HeaderRow, type SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Place } from './types.ts';
 
@@ -148,9 +148,7 @@ export const wake = (
   feed: FeedId,
   segment: SegmentId,
 ): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
-  const prefix = waitPrefix(state, feed, segment);
-  const to = prefixEnd(prefix);
-  const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
+  const rows = state.store.scan('waiting', keysUnder(waitPrefix(state, feed, segment)));
   for (const { key } of rows) state.store.delete('waiting', key);
   return rows.map(({ key }) => ({ feed: key.subarray(37, 45) as FeedId, segment: key.subarray(45, 53) as SegmentId }));
 };
@@ -160,9 +158,7 @@ export const wakeAll = (
   state: LogState,
   feed: FeedId,
 ): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
-  const prefix = concat(state.conversation, Uint8Array.of(1), feed);
-  const to = prefixEnd(prefix);
-  const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
+  const rows = state.store.scan('waiting', keysUnder(concat(state.conversation, Uint8Array.of(1), feed)));
   const segments = new Map(rows.map(({ key }) => [toHex(key.subarray(25, 33)), key.slice(25, 33) as SegmentId]));
   return [...segments.values()].flatMap((segment) => wake(state, feed, segment));
 };

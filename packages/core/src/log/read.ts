@@ -88,7 +88,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   const segment = state.realSegment(feed, range.segment);
   const record = state.segment(feed, segment);
   if (record === undefined) return range.to;
-  const start = { bytes: filling.bytes, objects: filling.objects.length, once: [...filling.once] };
+  const start = { bytes: filling.bytes, objects: filling.objects.length };
   // Only who has nothing of a segment can lack what it rests on.
   if (range.from === 0 || record.forked) {
     if (record.number === 0) readEntries(state, filling, feed, 0, Infinity);
@@ -105,11 +105,9 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
     for (const row of step) {
       if (!readEvent(state, filling, row)) {
         if (last === undefined) {
-          // Not even one event: what was put in for it would be sent in vain.
+          // Not even one event: what was put in for it would be sent in vain. It was the last range that is read.
           filling.objects.length = start.objects;
           filling.bytes = start.bytes;
-          filling.once.clear();
-          for (const name of start.once) filling.once.add(name);
           return range.from;
         }
         sealCut(state, subkeys, filling, record, last);
@@ -119,8 +117,31 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
       at = row.seq + 1;
     }
   }
-  if (last !== undefined) sealCut(state, subkeys, filling, record, last);
+  if (last !== undefined) {
+    if (last.seq + 1 === state.limit(feed, segment)) readUpToSeal(state, filling, record, last);
+    sealCut(state, subkeys, filling, record, last);
+  }
   return range.to;
+};
+
+/**
+ * The seal of what a cut accepts may stand above the cut, and nobody hands on what is there: without the headers between, who
+ * lacks what is below could never tell that it is sealed. Their contents count nowhere.
+ */
+const readUpToSeal = (
+  state: LogState,
+  filling: Filling,
+  { forked, sealed }: SegmentRecord,
+  { feed, segment, seq }: HeaderRow,
+): void => {
+  if (forked || sealed <= seq + 1) return;
+  const seal = keptSeals(state, feed, segment, seq).find(({ checked }) => checked);
+  if (seal === undefined || seal.seal.seq === seq) return;
+  const rows = state.lineRows(feed, segment, seq + 1, seal.seal.seq + 1);
+  const bytes = rows.reduce((sum, row) => sum + row.header.length + AROUND_EVENT, 0);
+  // A part of them is of no use. Who still lacks the seal asks again, and then there is room.
+  if (filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return;
+  for (const { header } of rows) put(filling, { type: 'event', header, content: null }, header.length + AROUND_EVENT);
 };
 
 const readCertificate = (

@@ -30,7 +30,7 @@ import {
   type SegmentId,
   MAX_SEQ,
 } from '../identity/index.ts';
-import type { Link, Piece, Table } from '../ports/index.ts';
+import type { Link, Piece, Range, Table } from '../ports/index.ts';
 import { headCodec, MAX_LAMPORT, type Header } from './header.ts';
 
 /** Where a log keeps what it holds, each under keys that begin with its conversation. */
@@ -220,14 +220,14 @@ export const readStanding = (value: Uint8Array): Standing => ({
   seq: readUint32(value, 16),
 });
 
-/** The exclusive end of all keys that begin with `prefix`; undefined when there is none. */
-export const prefixEnd = (prefix: Uint8Array): Uint8Array | undefined => {
+/** All keys that begin with `prefix`. */
+export const keysUnder = (prefix: Uint8Array): Range => {
   for (let length = prefix.length; length > 0; length--) {
     const last = prefix[length - 1] as number;
     if (last === 255) continue;
-    const end = prefix.slice(0, length);
-    end[length - 1] = last + 1;
-    return end;
+    const to = prefix.slice(0, length);
+    to[length - 1] = last + 1;
+    return { from: prefix, to };
   }
-  return undefined;
+  return { from: prefix };
 };

@@ -13,14 +13,22 @@ export interface KeptSeal {
   readonly seal: Seal;
   readonly checked: boolean;
 }
+const CHECKED = Uint8Array.of(1);
+const UNCHECKED = Uint8Array.of(0);
 const baseKey = (state: LogState, feed: FeedId, segment: SegmentId): Uint8Array =>
   concat(state.conversation, feed, segment);
 
 export const putSeal = (state: LogState, seal: Seal, checked: boolean): void => {
-  const body = concat(seal.head, seal.signature);
-  const key = concat(baseKey(state, seal.feed, seal.segment), uint32(seal.seq), state.crypto.hash(8, body));
-  state.putSealRow(key, concat(Uint8Array.of(checked ? 1 : 0), body));
+  const value = sealRow(seal, checked);
+  const key = concat(
+    baseKey(state, seal.feed, seal.segment),
+    uint32(seal.seq),
+    state.crypto.hash(8, value.subarray(1)),
+  );
+  state.putSealRow(key, value);
 };
+const sealRow = ({ head, signature }: Seal, checked: boolean): Uint8Array =>
+  concat(checked ? CHECKED : UNCHECKED, head, signature);
 
 /** Rising by seq, from this one on. */
 export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, from: number): readonly KeptSeal[] => {
@@ -41,10 +49,10 @@ export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, fro
  */
 export const makeRoom = (state: LogState, subkey: Uint8Array, seal: Seal): boolean => {
   const isWaiting = ({ seal: kept }: KeptSeal): boolean => state.headerRow(kept, kept.head) === undefined;
-  const kept = keptSeals(state, seal.feed, seal.segment, 0);
-  if (kept.length < MAX_PENDING_SEALS) return true;
-  if (kept.length >= MAX_SEALS) return false;
-  const waiting = kept.filter(isWaiting);
+  const { length } = state.sealRows(seal.feed, seal.segment);
+  if (length < MAX_PENDING_SEALS) return true;
+  if (length >= MAX_SEALS) return false;
+  const waiting = keptSeals(state, seal.feed, seal.segment, 0).filter(isWaiting);
   if (waiting.length < MAX_PENDING_SEALS) return true;
   const good = waiting.filter((one) => isGoodSeal(state, subkey, one));
   if (good.length < MAX_PENDING_SEALS) return true;
@@ -59,7 +67,7 @@ export const makeRoom = (state: LogState, subkey: Uint8Array, seal: Seal): boole
 export const isGoodSeal = (state: LogState, subkey: Uint8Array, kept: KeptSeal): boolean => {
   if (kept.checked) return true;
   const good = verifySeal(state.crypto, subkey, state.conversation, kept.seal);
-  if (good) putSeal(state, kept.seal, true);
+  if (good) state.putSealRow(kept.key, sealRow(kept.seal, true));
   else state.deleteSealRow(kept.key);
   return good;
 };

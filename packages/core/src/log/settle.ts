@@ -23,6 +23,8 @@ export interface Work {
   readonly published: { readonly feed: FeedId; readonly segment: SegmentId }[];
   readonly refused: Map<Refusal, number>;
   readonly feeds: Map<string, FeedId>;
+  /** A cut names a segment, or a branch, that is here only now: what it accepts reaches further. */
+  cutsCame: boolean;
 }
 export const newWork = (): Work => ({
   todo: [],
@@ -32,6 +34,7 @@ export const newWork = (): Work => ({
   published: [],
   refused: new Map(),
   feeds: new Map(),
+  cutsCame: false,
 });
 export const refuse = (work: Work, reason: Refusal): void =>
   void work.refused.set(reason, (work.refused.get(reason) ?? 0) + 1);
@@ -332,6 +335,7 @@ export const reshow = (state: LogState, work: Work, feed: FeedId, segment: Segme
 export const cutCame = (state: LogState, work: Work, feed: FeedId, segment: SegmentId): void => {
   const cuts = state.device(feed)?.cuts ?? [];
   if (!cuts.some((cut) => cut.segment !== null && equalBytes(cut.segment, segment))) return;
+  work.cutsCame = true;
   forgetLine(state, feed);
   for (const one of state.segmentsFrom(feed, 0)) reshow(state, work, feed, one);
   work.todo.push(...wakeAll(state, feed));

@@ -17,6 +17,8 @@ export interface TimeEvidence {
   /** When this run began, and when the one before was last seen alive (0 at the first). Own clock. */
   readonly startedAt: number;
   readonly lastRunAt: number;
+  /** Since when the own clock has run without a jump, in this run. Own clock. */
+  readonly steadySince: number;
   readonly sources: readonly TimeSource[];
 }
 
@@ -44,11 +46,21 @@ const isRegained = ({ now, startedAt, lastRunAt, sources }: TimeEvidence): boole
   return Number.isFinite(first) && now - first >= REGAIN_MS;
 };
 
-/** Deleting by a timer or a retention rule: the own clock and a fresh source agree. */
-export const mayPurge = (evidence: TimeEvidence): boolean => {
-  const { now, sources } = evidence;
+/**
+ * Up to which time a timer or a retention rule may delete: a time that the own clock and a source both say has come; 0: none.
+ * A source proves the date it told. What has passed since then is counted by the own clock, as long as it ran without a jump
+ * and nobody has disagreed with it.
+ */
+export const purgeableUntil = (evidence: TimeEvidence): number => {
+  const { now, steadySince, sources } = evidence;
+  if (!isRegained(evidence)) return 0;
   const fresh = sources.filter(({ heardAt }) => heardAt <= now && now - heardAt <= SOURCE_AGE_MS);
-  return fresh.some(agreesWithUs) && isRegained(evidence);
+  const disagreed = fresh.filter((source) => !agreesWithUs(source)).map(({ heardAt }) => heardAt + 1);
+  const countsFrom = Math.max(steadySince, ...disagreed);
+  const proven = fresh
+    .filter(agreesWithUs)
+    .map(({ date, heardAt }) => (heardAt >= countsFrom ? date + (now - heardAt) : date));
+  return Math.max(0, Math.min(now, Math.max(0, ...proven)));
 };
 
 /**

@@ -38,8 +38,8 @@ import {
   headerRowValue,
   ownRecord,
   judgedRecord,
+  keysUnder,
   MAX_PROVEN,
-  prefixEnd,
   readHeaderRow,
   readStanding,
   ROW_HEAD,
@@ -73,6 +73,9 @@ interface Cached<T> {
   value: T;
   dirty: boolean;
 }
+interface CachedSegment extends Cached<SegmentRecord> {
+  readonly key: Uint8Array;
+}
 
 /** A record of ours that does not read is a bug or a broken disk, never a peer's doing. */
 const certain = <T>(value: T | undefined, what: string): T => {
@@ -84,7 +87,7 @@ export type LogState = ReturnType<typeof openState>;
 
 export const openState = (options: LogOptions) => {
   const { store, crypto, conversation } = options;
-  const segments = new Map<string, Cached<SegmentRecord> & { readonly key: Uint8Array }>();
+  const segments = new Map<string, CachedSegment>();
   const feeds = new Map<string, Cached<FeedRecord> & { readonly feed: FeedId }>();
   let own: Cached<OwnRecord> | undefined;
   let charterNow:
@@ -135,14 +138,17 @@ export const openState = (options: LogOptions) => {
     return key;
   };
   const nameOf = (feed: Uint8Array, segment: Uint8Array): string => toKey(feed) + toKey(segment);
+  let lookedAt: { readonly feed: FeedId; readonly segment: SegmentId; readonly found: CachedSegment } | undefined;
 
-  const readSegment = (
-    feed: FeedId,
-    segment: SegmentId,
-  ): (Cached<SegmentRecord> & { readonly key: Uint8Array }) | undefined => {
+  const readSegment = (feed: FeedId, segment: SegmentId): CachedSegment | undefined => {
+    // One look at a segment follows the other, mostly with the same names in hand.
+    if (feed === lookedAt?.feed && segment === lookedAt.segment) return lookedAt.found;
     const name = nameOf(feed, segment);
     const found = segments.get(name);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      lookedAt = { feed, segment, found };
+      return found;
+    }
     // Other records stand there, and anybody can name such a place.
     if (equalBytes(segment, CHARTER_SEGMENT) || equalBytes(feed, ZEROS)) return undefined;
     const key = segmentKey(feed, segment);
@@ -208,8 +214,7 @@ export const openState = (options: LogOptions) => {
     return raw === undefined ? [] : certain(decode(admittedRecord, raw), 'list of members');
   };
   const entriesUnder = (prefix: Uint8Array): readonly OpenEntry[] => {
-    const to = prefixEnd(prefix);
-    const rows = store.scan('entry', to === undefined ? { from: prefix } : { from: prefix, to });
+    const rows = store.scan('entry', keysUnder(prefix));
     // Each was checked when it came, and lies in an encrypted database since.
     return rows.map(({ value }) => certain(reopenEntry(crypto, value.subarray(6)), 'charter entry'));
   };
@@ -223,8 +228,7 @@ export const openState = (options: LogOptions) => {
     changes++;
   };
   const seenTimes = (): ReadonlyMap<string, number> => {
-    const to = prefixEnd(conversation);
-    const rows = store.scan('entry', to === undefined ? { from: conversation } : { from: conversation, to });
+    const rows = store.scan('entry', keysUnder(conversation));
     return new Map(rows.map(({ key, value }) => [toHex(key.subarray(ENTRY_KEY_HASH)), readUint48(value, 0)] as const));
   };
   const evaluate = (entries: readonly OpenEntry[], now: number | undefined): Charter => {
@@ -545,11 +549,8 @@ export const openState = (options: LogOptions) => {
       store.put('certificate', concat(conversation, feed, uint32(number), segment), certificate);
     },
     /** All certificates of a feed with this number. */
-    certificates(feed: FeedId, number: number): readonly Row[] {
-      const prefix = concat(conversation, feed, uint32(number));
-      const to = prefixEnd(prefix);
-      return store.scan('certificate', to === undefined ? { from: prefix } : { from: prefix, to });
-    },
+    certificates: (feed: FeedId, number: number): readonly Row[] =>
+      store.scan('certificate', keysUnder(concat(conversation, feed, uint32(number)))),
 
     /** Segments of a device by their certificates, rising by number. */
     segmentsFrom: (feed: FeedId, number: number): readonly SegmentId[] =>
@@ -583,10 +584,14 @@ export const openState = (options: LogOptions) => {
         store.put('segment', segmentKey(ZEROS, CHARTER_SEGMENT), encode(ownRecord, own.value));
         own.dirty = false;
       }
-      if (segments.size > MAX_CACHED_SEGMENTS) segments.clear();
+      if (segments.size > MAX_CACHED_SEGMENTS) {
+        segments.clear();
+        lookedAt = undefined;
+      }
     },
     forget(): void {
       segments.clear();
+      lookedAt = undefined;
       feeds.clear();
       seals.clear();
       own = undefined;

@@ -85,6 +85,8 @@ export interface Ingested {
   /** Feeds of which anything new is held. */
   readonly feeds: readonly FeedId[];
   readonly charterChanged: boolean;
+  /** What a cut accepts reaches further: the segment that it names is here now. */
+  readonly cutsCame: boolean;
   /** Segments whose private half is public from now on. */
   readonly published: readonly { readonly feed: FeedId; readonly segment: SegmentId }[];
   readonly refused: ReadonlyMap<Refusal, number>;
@@ -226,10 +228,17 @@ export interface ConversationLog {
   addingEntry(feed: FeedId): Uint8Array | undefined;
   /**
    * As much of a device as is held here, for a removal that accepts no more: the cut, and further ones for other branches of its
-   * charter. `before`: of its charter only what is below, and no other branch.
+   * charter. `before`: of its charter only what is below, and no other branch. `heldBy`: only what had come by then, in milliseconds
+   * of this device's clock.
    */
-  cutsHere(feed: FeedId, before?: number): readonly Cut[];
+  cutsHere(feed: FeedId, before?: number, heldBy?: number): readonly Cut[];
+  /** When a removal of this device that counts was first seen here, in milliseconds; Infinity: never. */
+  removedAt(feed: FeedId): number;
+  /** With a copy of its private key. */
   device(): OwnDevice | undefined;
+  /** Of this device, without a copy of its private key: they are asked for many times with every cell. */
+  ownFeed(): FeedId | undefined;
+  ownKey(): Uint8Array | undefined;
   /** The next event opens a new segment: after a restore, or when a peer is ahead of one's own feed. */
   startSegment(): void;
   /** Has the running segment outlived its period? `always`: also when nobody said anything in it. */

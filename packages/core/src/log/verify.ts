@@ -1,12 +1,12 @@
 // Checks what is stored from the bytes up, for a damaged or tampered disk: every event that does not follow from signatures
 // is named. Ingest checked all of it once; this trusts no record of that.
-import { concat, equalBytes, toHex } from '../bytes/index.ts';
-import { eventIdOf, MAX_SEQ, openCertificate, type EventId } from '../identity/index.ts';
+import { concat, equalBytes, toHex, toKey } from '../bytes/index.ts';
+import { eventIdOf, MAX_SEQ, openCertificate, type Certificate, type EventId } from '../identity/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header, type HeaderBrief } from './header.ts';
 import { verifySeal } from './objects.ts';
 import { lamportOf } from './places.ts';
-import { FLAGS, prefixEnd, readStanding, type HeaderRow } from './records.ts';
+import { FLAGS, keysUnder, readStanding, type HeaderRow } from './records.ts';
 import { keptSeals } from './seals.ts';
 import type { LogState } from './state.ts';
 
@@ -17,30 +17,33 @@ export interface Damaged {
   readonly damage: Damage;
 }
 
-export const verify = (state: LogState): readonly Damaged[] => [...verifyEvents(state), ...verifyOrder(state)];
-
-const verifyOrder = (state: LogState): readonly Damaged[] => {
-  const to = prefixEnd(state.conversation);
-  const from = state.conversation;
-  return state.store.scan('order', to === undefined ? { from } : { from, to }).flatMap(({ key, value }): Damaged[] => {
-    const event = key.subarray(22) as EventId;
-    return state.headerRow(readStanding(value), event) === undefined ? [{ event, damage: 'missing' }] : [];
-  });
+export const verify = (state: LogState): readonly Damaged[] => {
+  const certified = certifiedSegments(state);
+  const names = new Set(certified.map(({ feed, segment }) => toKey(feed) + toKey(segment)));
+  return [
+    ...certified.flatMap(({ feed, segment, subkey }) => verifySegment(state, feed, segment, subkey)),
+    ...verifyOrder(state, names),
+  ];
 };
 
-const verifyEvents = (state: LogState): readonly Damaged[] =>
+/** Without its certificate no signature stands for anything in a segment. */
+const verifyOrder = (state: LogState, certified: ReadonlySet<string>): readonly Damaged[] =>
+  state.store.scan('order', keysUnder(state.conversation)).flatMap(({ key, value }): Damaged[] => {
+    const event = key.subarray(22) as EventId;
+    const standing = readStanding(value);
+    if (state.headerRow(standing, event) === undefined) return [{ event, damage: 'missing' }];
+    const isCertified = certified.has(toKey(standing.feed) + toKey(standing.segment));
+    return isCertified || state.device(standing.feed) === undefined ? [] : [{ event, damage: 'unsealed' }];
+  });
+
+const certifiedSegments = (state: LogState): readonly Certificate[] =>
   state.devices().flatMap(({ feed, publicKey }) =>
     state.store
       .scan('certificate', {
         from: concat(state.conversation, feed),
         to: concat(state.conversation, feed, new Uint8Array(13).fill(255)),
       })
-      .flatMap(({ value }) => {
-        const certificate = openCertificate(state.crypto, value, publicKey);
-        return certificate === undefined
-          ? []
-          : verifySegment(state, certificate.feed, certificate.segment, certificate.subkey);
-      }),
+      .flatMap(({ value }) => openCertificate(state.crypto, value, publicKey) ?? []),
   );
 
 const verifySegment = (

@@ -3,7 +3,7 @@ import { concat, equalBytes, readUint32, readUint48, uint32, uint48 } from '../b
 import { decode, encode } from '../codec/index.ts';
 import type { FeedId, SegmentId } from '../identity/index.ts';
 import { logObjectCodec, type LogObject } from './objects.ts';
-import { prefixEnd } from './records.ts';
+import { keysUnder } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Sender } from './types.ts';
 
@@ -46,9 +46,7 @@ export const putAside = (
 
 /** What waited for this device (segment: CHARTER_SEGMENT) or segment; it waits no longer. */
 export const takeWaiting = (state: LogState, feed: FeedId, segment: SegmentId): readonly Parcel[] => {
-  const prefix = prefixOf(state, feed, segment);
-  const to = prefixEnd(prefix);
-  const rows = state.store.scan('waiting', to === undefined ? { from: prefix } : { from: prefix, to });
+  const rows = state.store.scan('waiting', keysUnder(prefixOf(state, feed, segment)));
   return rows.flatMap(({ key, value }): Parcel[] => {
     const sender = value.slice(0, 8);
     state.store.delete('waiting', key);

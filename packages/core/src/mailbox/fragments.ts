@@ -48,7 +48,7 @@ export const readBody = (body: Uint8Array): Fragment | undefined => {
   if (count > MAX_CELLS || index >= count || cellCount(length) !== count) return undefined;
   const size = Math.min(Math.max(0, length - index * ROOM_BYTES), ROOM_BYTES);
   const data = body.subarray(HEADER_BYTES, HEADER_BYTES + size);
-  return body.subarray(HEADER_BYTES + size).every((byte) => byte === 0)
-    ? { packet, index, count, length, data }
-    : undefined;
+  // A call for each byte of the filling would cost more than the rest of opening a cell.
+  for (let at = HEADER_BYTES + size; at < BODY_BYTES; at++) if (body[at] !== 0) return undefined;
+  return { packet, index, count, length, data };
 };

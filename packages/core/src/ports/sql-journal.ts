@@ -15,8 +15,8 @@ import { lowest, nameOf, within, type Pending, type Written, type WrittenText } 
 import type { Sql } from './sql.ts';
 import { StoreError, TABLES, type Range, type Table } from './store.ts';
 
-/** A slot has a page of 4,096 bytes to itself, of which SQLite and the cipher take 71. */
-const SLOT_BYTES = 4_000;
+/** A slot has a page of 4,096 bytes to itself, of which SQLite and the cipher take up to 103. */
+const SLOT_BYTES = 3_968;
 /** Number of the transaction (6), whether the next slot goes on with it (1), bytes used (2). */
 const SLOT_HEAD = 9;
 const SLOT_ROOM = SLOT_BYTES - SLOT_HEAD;

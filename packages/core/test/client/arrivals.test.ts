@@ -47,3 +47,31 @@ test('events.since reads every line once from cursor to cursor, also what came w
   expect(alice.call('events.since', { from: third }).events.length).toBe(27);
   expect(codeOf(() => alice.call('events.since', { from: 'f'.repeat(32) }))).toBe('unknown-event');
 });
+
+test('a change says where events.since goes on: whoever hears of fewer than 50 has read them, and reads none twice', () => {
+  const here = world();
+  const [alice, bob, carol] = [here.device('alice'), here.device('bob'), here.device('carol')];
+  const withBob = pair(here, alice, bob);
+  const withCarol = pair(here, alice, carol);
+  here.clock.advance(10_000);
+  const told: (string | null)[] = [];
+  let cursor: string | null = null;
+  alice.onChange = (change) => {
+    if (change.type !== 'events') return;
+    told.push(...change.events.map(({ text }) => text));
+    cursor = change.cursor;
+  };
+  const said = Array.from({ length: 12 }, (_, i) => `text ${i}`);
+  for (const [i, text] of said.entries()) {
+    if (i % 2 === 0) bob.call('send', { conversation: withBob, text });
+    else carol.call('send', { conversation: withCarol, text });
+    if (i % 3 === 0) here.clock.advance(2_000);
+  }
+  here.clock.advance(10_000);
+  expect(told.toSorted()).toEqual(said.toSorted());
+  expect(alice.call('events.since', { from: cursor }).events).toEqual([]);
+  bob.call('send', { conversation: withBob, text: 'and one more' });
+  const before = cursor;
+  here.clock.advance(10_000);
+  expect(alice.call('events.since', { from: before }).events.map(({ text }) => text)).toEqual(['and one more']);
+});

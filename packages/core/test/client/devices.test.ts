@@ -4,7 +4,7 @@ import { DEFAULT_RELAY_LIMITS } from '@kith/core/mailbox';
 import { logOf, runSchedule } from '@kith/testkit/schedules';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { link } from './linked.ts';
-import { pair, texts, world } from './world.ts';
+import { codeOf, pair, texts, world } from './world.ts';
 
 const online = (...devices: readonly SimDevice[]): void => {
   for (const device of devices) device.start();
@@ -213,4 +213,21 @@ test('a contact learns of a new device that says nothing from the one that let i
   here.clock.advance(30_000);
   expect(devices(b)).toBe(1);
   expect(here.clock.runUntil(() => devices(b) === 2, 600_000)).toBe(true);
+});
+
+test('S4.21 a person has eight devices at most: a ninth is refused in words, and there is room once one is removed', () => {
+  const here = world(4899);
+  const first = here.device('d1');
+  first.start();
+  for (let n = 2; n <= 8; n++) link(here, first, here.device(`d${n}`));
+  expect(codeOf(() => first.call('device.link', {}))).toBe('too-many-devices');
+  const last = first.call('device.list', {}).find(({ thisDevice }) => !thisDevice);
+  first.call('device.revoke', { device: last?.device ?? '' });
+  const ninth = here.device('d9');
+  ninth.start();
+  const { link: free } = first.call('device.link', {});
+  ninth.call('device.join', { link: free, name: 'd9' });
+  expect(here.clock.runUntil(() => first.call('device.list', {}).some(({ name }) => name === 'd9'), 600_000)).toBe(
+    true,
+  );
 });

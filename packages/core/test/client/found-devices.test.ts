@@ -1,4 +1,7 @@
 // What the simulator found where people have several devices, each told once as a small story.
+import { concat, equalBytes, utf8 } from '@kith/core/bytes';
+import { readStamped } from '../../src/conversation/index.ts';
+import { conversationFromName } from '@kith/core/identity';
 import { expect, test } from 'vitest';
 import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
@@ -230,4 +233,30 @@ test('the other half of a packet is asked for, also when the first came with the
   here.clock.advance(25_000);
   expect(parts()).toBe(0);
   expect(texts(alice, conversation).filter((text) => text?.startsWith('canary'))).toHaveLength(1);
+});
+
+test('a device that was let in reads where its person is, also when what says so in self was lost on the way', () => {
+  const here = world(5112);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  here.clock.advance(10 * 60_000);
+  const failures = a2.failures.length;
+  a2.stop();
+  const id = conversationFromName(conversation) as Uint8Array;
+  const [own] = a2.store.scan('inbox').filter(({ key }) => key[0] === 0x6f && !equalBytes(key.subarray(1), id));
+  if (own === undefined) throw new Error('no inbox of self');
+  a2.store.delete('inbox', own.key);
+  // As it was told before it was in.
+  const told = readStamped(own.value) as Uint8Array;
+  a2.store.put('inbox', concat(utf8('p'), own.key.subarray(1)), told);
+  a2.start();
+  a2.call('set', { key: 'theme', value: 'dark' });
+  const themeOf = (device: SimDevice): string | undefined =>
+    device.call('set', {}).find(({ key }) => key === 'theme')?.value;
+  expect(here.clock.runUntil(() => themeOf(a1) === 'dark', 60_000)).toBe(true);
+  // It has posted to the newest inbox now, so nobody posts anywhere else to it.
+  a1.call('set', { key: 'theme', value: 'light' });
+  expect(here.clock.runUntil(() => themeOf(a2) === 'light', 60_000)).toBe(true);
+  expect(a2.failures.length).toBe(failures);
 });

@@ -1,7 +1,11 @@
 // What the simulator found, each told once as a small story.
+import { equalBytes } from '@kith/core/bytes';
+import { contents } from '@kith/core/conversation';
+import type { EventId } from '@kith/core/identity';
 import type { MemoryStore } from '@kith/testkit/memory-store';
 import { openMemoryStore } from '@kith/testkit/memory-store';
 import { expect, test } from 'vitest';
+import { takeOver } from './hostile.ts';
 import { pair, texts, world } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -138,4 +142,76 @@ test('a full disk for a moment does not make a client forget that it is online',
   here.clock.advance(HOUR);
   // Both look every ten minutes while their channels are live.
   expect(fetches).toBeLessThan(20);
+});
+
+test('a text whose time is over before anybody else has it leaves nothing with the others but that it was deleted', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  bob.stop();
+  alice.call('send', { conversation, text: 'gone by then', expiresMs: 60_000 });
+  const { event } = alice.call('send', { conversation, text: 'gone and deleted', expiresMs: 60_000 });
+  alice.call('delete', { conversation, event, forAll: true });
+  alice.call('send', { conversation, text: 'stays', expiresMs: 0 });
+  here.clock.advance(HOUR / 2);
+  here.relays[0]?.wipe();
+  bob.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('stays'), HOUR)).toBe(true);
+  expect(texts(bob, conversation)).toEqual([null, 'stays']);
+  expect(bob.call('log', { conversation }).find((line) => line.event === event)).toMatchObject({ deleted: true });
+  expect(bob.call('contact.list', {})[0]).toMatchObject({ unread: 1, preview: { text: 'stays' } });
+  expect(bob.call('events.since', { from: '0' }).events.flatMap(({ text }) => text ?? [])).toEqual(['stays']);
+  bob.rebuild();
+  expect(texts(bob, conversation)).toEqual([null, 'stays']);
+});
+
+test('an event that comes without its content is no line until the content is there, and is told of then, once', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  const { pair: of, say } = takeOver(here, bob, conversation);
+  const { kind, bytes } = contents.encode({ type: 'text', text: 'in two halves', reply: null, extensions: [] });
+  const { place } = bob.store.transaction(() =>
+    of.log.append({ contentKind: kind, content: bytes, time: here.clock.now() }),
+  );
+  const { objects } = bob.store.transaction(() => {
+    of.log.sealHead();
+    return of.log.read([{ ...place, from: place.seq, to: place.seq + 1 }], 3_000);
+  });
+  say([{ type: 'objects', objects: objects.map((one) => (one.type === 'event' ? { ...one, content: null } : one)) }]);
+  here.clock.advance(5_000);
+  const told = (): readonly unknown[] => alice.call('events.since', { from: '0' }).events.map(({ text }) => text);
+  expect([texts(alice, conversation), told(), alice.call('contact.list', {})[0]?.unread]).toEqual([[], [], 0]);
+  say([{ type: 'objects', objects }]);
+  here.clock.advance(5_000);
+  const there = ['in two halves'];
+  expect([texts(alice, conversation), told(), alice.call('contact.list', {})[0]?.unread]).toEqual([there, there, 1]);
+});
+
+test('a frontier that says too little is looked at anew when it comes again, and what it covers is delivered', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  const { event } = alice.call('send', { conversation, text: 'seen' });
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes('seen'), 60_000)).toBe(true);
+  // Bob has it and has not said so; then a byte of what he says is changed on a client that is ill.
+  const { pair: of, peer, say } = takeOver(here, bob, conversation);
+  const state = (): string | null | undefined =>
+    alice.call('log', { conversation }).find((line) => line.event === event)?.state;
+  const frontier = of.log.frontier();
+  const isOfAlice = ({ feed }: { readonly feed: Uint8Array }): boolean => equalBytes(feed, peer);
+  const feeds = frontier.feeds.map((one) => (isOfAlice(one) ? { ...one, head: new Uint8Array(32) as EventId } : one));
+  const date = here.clock.now() - (here.clock.now() % 60_000);
+  say([{ type: 'frontier', frontier: { ...frontier, feeds }, date }]);
+  here.clock.advance(5_000);
+  expect(state()).toBe('sent');
+  say([{ type: 'frontier', frontier, date }]);
+  here.clock.advance(5_000);
+  expect(state()).toBe('delivered');
 });

@@ -48,7 +48,7 @@ export const takeOver = (here: World, device: SimDevice, conversation: string): 
   const pair = id === undefined ? undefined : home.pair(id);
   if (pair === undefined) throw new Error('no such conversation');
   const nothing = (): void => undefined;
-  const sessions = new Sessions(context, { post: nothing, ready: nothing, wake: nothing });
+  const sessions = new Sessions(context, { post: nothing, settled: nothing, ready: nothing, wake: nothing });
   const transport = here.network.transport({ allowed: here.relays.map(({ origin }) => origin) });
   const put: Hostile['put'] = (cells) => {
     for (const { origin } of here.relays) {

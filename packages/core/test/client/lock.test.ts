@@ -137,7 +137,7 @@ describe('a passphrase', () => {
     await kith.call('lock.unlock', { passphrase: RIGHT });
     expect(changes.slice(1)).toEqual([
       { type: 'lock', locked: false },
-      { type: 'events', events: [] },
+      { type: 'events', events: [], cursor: null },
     ]);
   });
 

@@ -2,6 +2,7 @@
 import { toHex } from '@kith/core/bytes';
 import { segmentSeedsOf } from '@kith/core/conversation';
 import { conversationFromName } from '@kith/core/identity';
+import { decodePeerState } from '@kith/core/sync';
 import { openConversationLog, PUBLISH_KIND, TURN_KIND, type ConversationLog } from '@kith/core/log';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
@@ -180,6 +181,61 @@ test('S1.4 whoever says nothing more still ends the day: a turn, once, and the d
   expect(kindsIn(bob, conversation, PUBLISH_KIND)).toBe(published);
   expect(isPublished(bob, conversation, 'only this')).toBe(true);
   expect(bob.call('log', { conversation }).map(({ kind }) => kind)).toEqual(['text']);
+});
+
+/** When a device told what it holds, from now on. */
+const tellings = (of: SimDevice): readonly number[] => {
+  const told: number[] = [];
+  const { put } = of.store;
+  of.store.put = (table, key, value) => {
+    const at = table === 'peer' ? decodePeerState(value)?.toldAt : undefined;
+    if (at !== undefined && at > 0 && at !== told.at(-1)) told.push(at);
+    put.call(of.store, table, key, value);
+  };
+  return told;
+};
+
+test(
+  'S1.4 where nobody writes, days wait for a date of the other side: it is asked for, and answers once',
+  WEEKS,
+  () => {
+    const here = world(5600);
+    const [alice, bob] = [here.device('alice'), here.device('bob')];
+    const conversation = pair(here, alice, bob);
+    say(alice, conversation, 'only this');
+    here.clock.advance(4 * DAY);
+    const [asked, answered] = [tellings(alice), tellings(bob)];
+    here.clock.advance(6 * DAY);
+    expect(isPublished(alice, conversation, 'only this')).toBe(true);
+    // The question, and what acknowledges the publication and what opens a session for it.
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(6);
+    expect(answered.length).toBeGreaterThan(0);
+    expect(answered.length).toBeLessThan(6);
+    const [before, after] = [asked.length, answered.length];
+    here.clock.advance(30 * DAY);
+    // Nothing is left to ask for.
+    expect([asked.length - before, answered.length - after]).toEqual([0, 0]);
+  },
+);
+
+test('S1.4 whoever does not answer is asked for a date less and less often', WEEKS, () => {
+  const here = world(5700);
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  say(alice, conversation, 'only this');
+  here.clock.advance(2 * DAY);
+  bob.stop();
+  const asked = tellings(alice);
+  here.clock.advance(8 * DAY);
+  const early = asked.length;
+  expect(early).toBeGreaterThan(0);
+  here.clock.advance(40 * DAY);
+  expect(asked.length - early).toBeGreaterThan(4);
+  expect(asked.length - early).toBeLessThan(20);
+  expect(isPublished(alice, conversation, 'only this')).toBe(false);
+  bob.start();
+  expect(here.clock.runUntil(() => isPublished(alice, conversation, 'only this'), DAY)).toBe(true);
 });
 
 test('S0.27 a shorter period is kept to the hour where people talk, and not where nobody did for a week', () => {

@@ -93,3 +93,52 @@ test('S4.29 after a removal and one answer nothing new opens with what the remov
   for (const text of ['not for a thief', 'nor this']) expect(texts(a2, conversation)).not.toContain(text);
   expect(texts(a1, conversation)).toContain('not for a thief');
 });
+
+test.each([
+  [4235, false, null],
+  [4236, true, 'removed'],
+])(
+  'S4.23 a device is taken out as well of conversations that whoever took it out hears of later (seed %i, refuse: %s)',
+  (seed, refuse, mark) => {
+    const here = world(seed);
+    const [a1, a2, a3, c] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('c')];
+    a1.start();
+    link(here, a1, a2);
+    link(here, a1, a3);
+    here.clock.advance(60 * 60_000);
+    a1.stop();
+    const conversation = pair(here, a3, c);
+    a3.call('send', { conversation, text: 'by one of three' });
+    const inIt = (): number => c.call('contact.devices', { conversation }).filter(({ removed }) => !removed).length;
+    expect(here.clock.runUntil(() => inIt() === 2, 3 * 3_600_000)).toBe(true);
+    expect(here.clock.runUntil(() => texts(a2, conversation).length === 1, 600_000)).toBe(true);
+    a3.crash();
+    a1.start();
+    a1.call('device.revoke', { device: nameOf(a1, 'a3'), refuse });
+    const isOut = (): boolean => c.call('contact.devices', { conversation }).some(({ removed }) => removed);
+    expect(here.clock.runUntil(isOut, 3_600_000)).toBe(true);
+    // One that hears nothing of it.
+    expect(inIt()).toBe(1);
+    expect(c.call('log', { conversation, limit: 9 }).map((line) => [line.text, line.mark])).toEqual([
+      ['by one of three', mark],
+    ]);
+    expect(here.clock.runUntil(() => inIt() === 2, 3 * 3_600_000)).toBe(true);
+    // What counts is there, and nothing of one that was refused.
+    expect(texts(a1, conversation)).toEqual(refuse ? [] : ['by one of three']);
+  },
+);
+
+test('S4.23 what a refused device said in self counts no more at who refused it either', () => {
+  const here = world(4237);
+  const [a1, a2, a3] = [here.device('a1'), here.device('a2'), here.device('a3')];
+  a1.start();
+  link(here, a1, a2);
+  link(here, a1, a3);
+  a2.call('set', { key: 'theme', value: 'dark' });
+  const themeOf = (device: SimDevice): string | undefined =>
+    device.call('set', {}).find(({ key }) => key === 'theme')?.value;
+  expect(here.clock.runUntil(() => [a1, a3].every((one) => themeOf(one) === 'dark'), 60_000)).toBe(true);
+  a1.call('device.revoke', { device: nameOf(a1, 'a2'), refuse: true });
+  expect(themeOf(a1)).not.toBe('dark');
+  expect(here.clock.runUntil(() => themeOf(a3) === themeOf(a1), 60_000)).toBe(true);
+});

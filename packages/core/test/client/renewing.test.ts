@@ -1,5 +1,5 @@
 // A session that is due for a fresher one, while the next hello has to wait for its hour.
-import { toHex } from '@kith/core/bytes';
+import { toHex, utf8 } from '@kith/core/bytes';
 import { decodeHelloState, loadSession, sendingGeneration } from '@kith/core/session';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
@@ -78,3 +78,12 @@ test.each([1, 2, 3])(
     expect(used.size).toBeGreaterThanOrEqual(4);
   },
 );
+
+test('a hello that was answered is posted no more', SLOW, () => {
+  const here = world(7);
+  const [a, b] = [here.device('a'), here.device('b')];
+  pair(here, a, b);
+  const waiting = (of: SimDevice): number =>
+    of.store.scan('outbox').filter(({ key }) => toHex(key).includes(toHex(utf8('hello ')))).length;
+  expect(here.clock.runUntil(() => waiting(a) + waiting(b) === 0, 60_000)).toBe(true);
+});

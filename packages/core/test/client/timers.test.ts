@@ -144,6 +144,65 @@ test('a clock that lies hides what is due, destroys nothing, and gives it back',
   expect([texts(bob, conversation), holds(bob, 'canary-lie')]).toEqual([[], []]);
 });
 
+/** A text of an hour and one of half a day, on Bob's device. */
+const timedPair = (): {
+  readonly here: ReturnType<typeof world>;
+  readonly alice: SimDevice;
+  readonly bob: SimDevice;
+  readonly conversation: string;
+} => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  alice.call('set', { key: 'timer-from', value: 'sending' });
+  alice.call('send', { conversation, text: 'canary-long', expiresMs: 12 * HOUR });
+  alice.call('send', { conversation, text: 'canary-hour', expiresMs: HOUR });
+  here.clock.advance(5_000);
+  expect(texts(bob, conversation)).toEqual(['canary-long', 'canary-hour']);
+  return { here, alice, bob, conversation };
+};
+
+test('a clock that is set ahead by less than a day destroys nothing, whether the device runs or starts then', () => {
+  for (const stops of [false, true]) {
+    const { here, alice, bob, conversation } = timedPair();
+    here.clock.advance(10 * MINUTE);
+    if (stops) bob.stop();
+    bob.setClock(23 * HOUR);
+    if (stops) bob.start();
+    here.clock.advance(10 * MINUTE);
+    expect(texts(bob, conversation)).toEqual([]);
+    expect([holds(bob, 'canary-long'), holds(bob, 'canary-hour')]).not.toContainEqual([]);
+    if (stops) bob.stop();
+    bob.setClock(0);
+    if (stops) bob.start();
+    here.clock.advance(10 * MINUTE);
+    expect(texts(bob, conversation)).toEqual(['canary-long', 'canary-hour']);
+    // A start at which the clock has gone back counts as a long absence: a person's date ends it.
+    alice.call('send', { conversation, text: 'stays' });
+    here.clock.advance(HOUR);
+    expect([texts(bob, conversation), holds(bob, 'canary-hour')]).toEqual([['canary-long', 'stays'], []]);
+    here.clock.advance(11 * HOUR);
+    expect(holds(bob, 'canary-long')).toEqual([]);
+  }
+});
+
+test('with its clock right a device without a network destroys in time; one that starts there waits for somebody', () => {
+  const { here, bob, conversation } = timedPair();
+  here.relays[0]?.stop();
+  here.clock.advance(61 * MINUTE);
+  expect([texts(bob, conversation), holds(bob, 'canary-hour')]).toEqual([['canary-long'], []]);
+  bob.stop();
+  here.clock.advance(11 * HOUR);
+  bob.start();
+  here.clock.advance(MINUTE);
+  expect(texts(bob, conversation)).toEqual([]);
+  expect(holds(bob, 'canary-long')).not.toEqual([]);
+  here.relays[0]?.start();
+  here.clock.advance(2 * MINUTE);
+  expect(holds(bob, 'canary-long')).toEqual([]);
+});
+
 test('after more than two days without a run a purge waits for someone who says what time it is', () => {
   const here = world();
   const alice = here.device('alice');
@@ -216,6 +275,50 @@ test('S0.37 with a lifespan of an hour nothing older than that is anywhere on th
   expect(texts(alice, conversation)).toEqual(['canary-late']);
   here.clock.advance(HOUR);
   expect([texts(alice, conversation), holds(alice, 'canary-')]).toEqual([[], []]);
+});
+
+test('S0.37 what came while the clock was behind is kept as long as the rest, once the clock is set right', () => {
+  for (const stops of [false, true]) {
+    const here = world();
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    const conversation = pair(here, alice, bob);
+    bob.call('set', { key: 'lifespan', value: '12h' });
+    bob.stop();
+    bob.offset = -20 * HOUR;
+    bob.start();
+    here.clock.advance(MINUTE);
+    alice.call('send', { conversation, text: 'canary-theirs' });
+    bob.call('send', { conversation, text: 'canary-mine' });
+    here.clock.advance(HOUR);
+    expect(texts(bob, conversation).toSorted()).toEqual(['canary-mine', 'canary-theirs']);
+    if (stops) bob.stop();
+    bob.setClock(0);
+    if (stops) bob.start();
+    here.clock.advance(10 * MINUTE);
+    alice.call('send', { conversation, text: 'later' });
+    here.clock.advance(10 * HOUR);
+    expect(texts(bob, conversation).toSorted()).toEqual(['canary-mine', 'canary-theirs', 'later']);
+    here.clock.advance(HOUR + 30 * MINUTE);
+    expect([texts(bob, conversation), holds(bob, 'canary-')]).toEqual([['later'], []]);
+  }
+});
+
+test('a relay that says for a while that a clock is behind keeps nothing longer', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.call('set', { key: 'lifespan', value: '12h' });
+  here.relays[0]?.shift(20 * HOUR);
+  here.clock.advance(20 * MINUTE);
+  alice.call('send', { conversation, text: 'canary-lie' });
+  here.clock.advance(2 * HOUR);
+  here.relays[0]?.shift(-20 * HOUR);
+  here.clock.advance(9 * HOUR);
+  expect(texts(bob, conversation)).toEqual(['canary-lie']);
+  here.clock.advance(2 * HOUR);
+  expect([texts(bob, conversation), holds(bob, 'canary-lie')]).toEqual([[], []]);
 });
 
 test('a lifespan takes nothing that nobody else has yet', () => {

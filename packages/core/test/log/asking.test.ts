@@ -1,8 +1,9 @@
 // What a log answers about its charter, its devices and single events.
 import { describe, expect, test } from 'vitest';
-import { toHex, utf8 } from '../../src/bytes/index.ts';
+import { compareBytes, readUint32, toHex, utf8 } from '../../src/bytes/index.ts';
 import { Secret, type SigningKey } from '../../src/crypto/index.ts';
 import {
+  conversationIdFrom,
   createAddDevice,
   createRecovery,
   createRemoval,
@@ -14,10 +15,12 @@ import {
   type EventId,
   type FeedId,
   type MemberId,
+  type SegmentId,
 } from '../../src/identity/index.ts';
 import { FROM_ORDER, openConversationLog } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { addDevice } from './devices.ts';
+import { Hand } from './hand.ts';
 import {
   CONVERSATION,
   DAY,
@@ -144,7 +147,7 @@ describe('charter', () => {
     take(bob, [{ type: 'entry', entry: removal.entry }], feedOf(alice), START);
     write(bob, (key, at) => createWitness(crypto, key, at, { removal: hashOf(removal.entry) }));
     take(bob, [{ type: 'entry', entry: counter.entry }], feedOf(second), START + FINAL_AFTER_MS);
-    return { bob, one, two };
+    return { alice, bob, one, two };
   };
   test('a removal that is final by shared time counts from the judgement on, until the next one', () => {
     const { bob, one, two } = disputed();
@@ -171,6 +174,114 @@ describe('charter', () => {
     expect(removal).toBeDefined();
     expect(bob.store.transaction(() => bob.log.seenEarlier(all)).charterChanged).toBeTypeOf('boolean');
     expect(bob.log.firstSeen().every(({ at }) => at <= START - 10)).toBe(true);
+  });
+  /** Alice answers what nobody has of the second device. */
+  const answers = ({ alice, bob, two }: ReturnType<typeof disputed>): EventId => {
+    const hand = new Hand(crypto, alice);
+    hand.certify();
+    const nowhere = { feed: two, segment: new Uint8Array(8).fill(5) as SegmentId, seq: 0, lamport: 1 };
+    const event = hand.next({ heads: [nowhere], lamport: 2 }, 'to a removed device');
+    expect(take(bob, hand.objects, hand.feed).shown).toEqual([]);
+    return event;
+  };
+  test('what answered a device whose removal becomes final is shown then', () => {
+    const scene = disputed();
+    const event = answers(scene);
+    const { shown } = scene.bob.store.transaction(() => scene.bob.log.judge(START + FINAL_AFTER_MS));
+    expect(shown.map((one) => one.event)).toEqual([event]);
+  });
+  test('and so it is when others tell that they saw the removal earlier', () => {
+    const scene = disputed();
+    const { bob } = scene;
+    const event = answers(scene);
+    const judge = () => bob.store.transaction(() => bob.log.judge(START + FINAL_AFTER_MS - 5));
+    expect(judge().shown).toEqual([]);
+    const all = bob.log.firstSeen().map((one) => ({ ...one, at: one.at - 10 }));
+    const told = bob.store.transaction(() => bob.log.seenEarlier(all));
+    expect([told.charterChanged, told.shown.map((one) => one.event)]).toEqual([true, [event]]);
+  });
+  test('a later recovery key is in effect a week after others saw it, and nothing else makes it so', () => {
+    const { alice, bob } = three(28);
+    const { member } = deviceOf(alice);
+    const recoveryKey = new Uint8Array(32).fill(6);
+    const { entry } = write(alice, (key, at) => createRecovery(crypto, key, at, { member, recoveryKey }));
+    give(alice, bob);
+    write(bob, (key, at) => createWitness(crypto, key, at, { removal: hashOf(entry) }));
+    const states = (now?: number) =>
+      bob.log.charter(now).members.flatMap(({ recoveries }) => recoveries.map((one) => one.state));
+    expect([states(), states(START + FINAL_AFTER_MS - 1), states(START + FINAL_AFTER_MS)]).toEqual([
+      ['waiting'],
+      ['waiting'],
+      ['in effect'],
+    ]);
+    const judge = (now: number) => bob.store.transaction(() => bob.log.judge(now)).charterChanged;
+    expect([judge(START + FINAL_AFTER_MS - 1), judge(START + FINAL_AFTER_MS)]).toEqual([false, true]);
+    expect(states()).toEqual(['in effect']);
+  });
+  test('what a device wrote before words vouched for it is shown when they are entered; of words the last 16 are kept', () => {
+    const { alice, bob } = three(29);
+    const { member, feed } = deviceOf(alice);
+    const key = crypto.signingKey(new Secret(new Uint8Array(32).fill(6)));
+    write(alice, (signer, at) => createRecovery(crypto, signer, at, { member, recoveryKey: key.publicKey }));
+    give(alice, bob);
+    const joining = openReplica(crypto, 30);
+    const fresh = crypto.signingKey(new Secret(new Uint8Array(32).fill(5)));
+    joining.store.transaction(() => joining.log.joinDevice(fresh, member, feed));
+    const consent = signConsent(crypto, fresh, ROOT, member);
+    write(
+      bob,
+      (signer, at) => createAddDevice(crypto, signer, at, { device: fresh.publicKey, member, consent }),
+      START,
+      key,
+    );
+    const hand = new Hand(crypto, { ...joining, inception: alice.inception }, alice);
+    hand.certify();
+    const event = hand.next({}, 'back with my words');
+    expect(take(bob, hand.objects, hand.feed)).toMatchObject({ shown: [], waiting: 3 });
+    const prove = (words: Uint8Array) => bob.store.transaction(() => bob.log.proveWords(member, words));
+    expect(prove(key.publicKey).shown.map((one) => one.event)).toEqual([event]);
+    const heard = (log = bob.log) => log.memberOf(hand.feed) !== undefined;
+    for (let i = 0; i < 15; i++) prove(new Uint8Array(32).fill(100 + i));
+    expect([heard(), heard(openReplica(crypto, 31, { store: bob.store }).log)]).toEqual([true, true]);
+    prove(new Uint8Array(32).fill(99));
+    expect([heard(), heard(openReplica(crypto, 31, { store: bob.store }).log)]).toEqual([false, false]);
+  });
+  test('the entry by which a member began, also where another of theirs stands before it', () => {
+    const scenes = Array.from({ length: 8 }, (_, i) => three(200 + i));
+    const isBefore = ({ alice, second }: (typeof scenes)[0]): boolean =>
+      compareBytes(deviceOf(second).feed, deviceOf(alice).feed) < 0;
+    const { alice, bob, second } = scenes.find(isBefore) ?? expect.unreachable();
+    addDevice(second, 300);
+    give(second, bob);
+    expect(bob.log.inceptionOf(deviceOf(alice).member)).toEqual(alice.inception);
+  });
+  test('what waits for a device takes its sender’s room until it is let in', () => {
+    const { alice, bob } = three(210);
+    const stranger = person(crypto, 211);
+    say(stranger, 'hello');
+    take(
+      bob,
+      everything(stranger).filter(({ type }) => type !== 'entry'),
+      feedOf(alice),
+    );
+    const counts = () =>
+      bob.store
+        .scan('waiting')
+        .filter(({ key }) => key[16] === 2)
+        .map(({ value }) => readUint32(value, 0));
+    expect(counts()).toEqual([3]);
+    take(bob, [{ type: 'entry', entry: stranger.inception }], feedOf(alice));
+    bob.store.transaction(() => bob.log.admit(deviceOf(stranger).member));
+    expect([counts(), texts(bob)]).toEqual([[0], ['hello']]);
+  });
+  test('conversations beside each other in one store, also the last there can be', () => {
+    const ids = [254, 255].map((byte) => conversationIdFrom(new Uint8Array(16).fill(byte)));
+    const [one, other] = ids.map((conversation, i) => person(crypto, 220 + i, { conversation })) as [Person, Person];
+    const both = openReplica(crypto, 222, { conversation: ids[1] as (typeof ids)[0], store: one.store });
+    for (const { key, value } of other.store.scan('entry')) both.store.put('entry', key, value);
+    expect(both.log.inceptionOf(deviceOf(other).member)).toEqual(other.inception);
+    expect(both.log.inceptionOf(deviceOf(one).member)).toBeUndefined();
+    expect(one.log.inceptionOf(deviceOf(other).member)).toBeUndefined();
   });
   test('words that were entered here put a later recovery key in effect here', () => {
     const { alice, bob } = three(16);
@@ -273,6 +384,39 @@ describe('cuts of what is held', () => {
     const nothing = { feed: stranger, segment: null, count: 0, charterCount: 0, charterHead: null };
     expect(bob.log.cutsHere(stranger)).toEqual([nothing]);
   });
+  test('by a time: only what had come by then, over ends of segments', () => {
+    const { alice, bob } = three(20);
+    const feed = feedOf(alice) as FeedId;
+    const told = (text: string, at: number): void => {
+      say(alice, text);
+      take(bob, everything(alice), feed, START + at);
+    };
+    told('one', 10);
+    told('two', 20);
+    alice.store.transaction(() => alice.log.startSegment());
+    told('three', 30);
+    const [one, , three_] = bob.log.page({ limit: 9 }).map((event) => event.place);
+    const at = (heldBy?: number) =>
+      bob.log.cutsHere(feed, undefined, heldBy).map(({ segment, count }) => [segment, count]);
+    expect(at()).toEqual([[three_?.segment, 1]]);
+    expect(at(START + 30)).toEqual([[three_?.segment, 1]]);
+    expect(at(START + 29)).toEqual([[one?.segment, 2]]);
+    expect(at(START + 20)).toEqual([[one?.segment, 2]]);
+    expect(at(START + 19)).toEqual([[one?.segment, 1]]);
+    expect(at(START + 10)).toEqual([[one?.segment, 1]]);
+    expect(at(START + 9)).toEqual([[null, 0]]);
+    const nothing = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
+    expect(bob.log.cutsHere(feed, undefined, 0)).toEqual([nothing]);
+  });
+  test('when a removal was first seen: of what counts alone', () => {
+    const { alice, bob, second } = three(22);
+    const { feed } = deviceOf(second);
+    expect(alice.log.removedAt(feed)).toBe(Infinity);
+    const { entry } = remove(alice, feed, START + 5);
+    take(bob, [{ type: 'entry', entry }], feedOf(alice), START + 9);
+    expect([alice.log.removedAt(feed), bob.log.removedAt(feed)]).toEqual([START + 5, START + 9]);
+    expect(bob.log.removedAt(feedOf(alice) as FeedId)).toBe(Infinity);
+  });
   test('branches of a copied charter: the longest, then the others by when they were seen', () => {
     const { alice, bob } = three(19);
     const feed = feedOf(alice) as FeedId;
@@ -304,6 +448,52 @@ describe('cuts of what is held', () => {
     expect(disputed).toHaveLength(1);
     const smallest = entries.map((_, i) => hash(i, 0)).toSorted()[0];
     expect(disputed[0]?.charterHead && toHex(disputed[0].charterHead)).toBe(smallest);
+  });
+});
+
+describe('what a damaged disk is said to hold', () => {
+  /** Bob has three texts of Alice, all sealed. */
+  const held = () => {
+    const [alice, bob] = pair(crypto, 23);
+    const ids = ['one', 'two', 'three'].map((text) => toHex(say(alice, text)));
+    give(alice, bob);
+    expect(bob.log.verify()).toEqual([]);
+    const rows = bob.store.scan('header');
+    const named = (): readonly string[] => {
+      bob.log.forget();
+      return bob.log.verify().map(({ event, damage }) => `${ids.indexOf(toHex(event))} ${damage}`);
+    };
+    return { bob, rows, named, log: bob.log, store: bob.store };
+  };
+  test('an event whose row is gone, what stands above it, and what no seal reaches any more', () => {
+    const { rows, named, store } = held();
+    store.delete('header', rows[1]?.key ?? new Uint8Array());
+    expect(named()).toEqual(['2 chain', '0 unsealed', '1 missing']);
+  });
+  test('an event at another place or with another time than it says', () => {
+    const { rows, named, store } = held();
+    const [, , last] = rows;
+    if (last === undefined) throw new Error('not held');
+    store.put('header', last.key, last.value.with(12, 9));
+    expect(named()).toContain('2 header');
+    store.delete('header', last.key);
+    store.put('header', last.key.with(35, 7), last.value);
+    expect(named()).toContain('2 header');
+  });
+  test.each([
+    ['a seal that does not read', 'seal', 40],
+    ['a certificate that does not read', 'certificate', 60],
+  ] as const)('%s: all that it stood for is unsealed', (_, table, byte) => {
+    const { named, store, log } = held();
+    const [row] = store.scan(table);
+    if (row === undefined) throw new Error('not held');
+    store.put(table, row.key, row.value.with(byte, (row.value[byte] ?? 0) ^ 1));
+    expect(named().toSorted()).toEqual(['0 unsealed', '1 unsealed', '2 unsealed']);
+    store.delete(table, row.key);
+    expect(named().toSorted()).toEqual(['0 unsealed', '1 unsealed', '2 unsealed']);
+    store.put(table, row.key, row.value);
+    expect(named()).toEqual([]);
+    expect(log.page({ limit: 9 })).toHaveLength(3);
   });
 });
 

@@ -4,6 +4,7 @@ import { Secret } from '../../src/crypto/index.ts';
 import { createLibsodium } from '../../src/crypto/libsodium.ts';
 import {
   createCertificate,
+  createWitness,
   eventIdOf,
   NO_HASH,
   openEntry,
@@ -18,11 +19,11 @@ import {
   forge,
   judge,
   mayPublish,
-  mayPurge,
   PUBLISH_KIND,
   publishCodec,
   sizeClassOf,
   type LogObject,
+  purgeableUntil,
   type TimeEvidence,
 } from '../../src/log/index.ts';
 import { decode, encode } from '../../src/codec/index.ts';
@@ -110,6 +111,32 @@ describe('S1.4 what was published proves nothing', () => {
     expect(publishDue(alice, bob, today + DAY)).toBe(0);
     expect(publishDue(alice, bob, today + 7 * DAY - 1)).toBe(0);
     expect(publishDue(alice, bob, today + 7 * DAY)).toBe(1);
+  });
+
+  test('S1.4 planted: the id of an event in an entry, or in a certificate, pins it as a seal does', () => {
+    const [alice, bob] = pair(crypto, 26);
+    const [one, two] = [say(alice, 'one'), say(alice, 'two')];
+    const unsealed = everything(alice).filter(({ type }) => type !== 'seal');
+    const device = alice.log.device();
+    if (device === undefined) throw new Error('not started');
+    expect(judge(crypto, unsealed).size).toBe(0);
+    const { entry } = bob.store.transaction(() =>
+      bob.log.appendEntry((key, at) => createWitness(crypto, key, at, { removal: one }), START),
+    );
+    const told = [...unsealed, { type: 'entry', entry: bob.inception } as const, { type: 'entry', entry } as const];
+    expect([...judge(crypto, told)]).toEqual([toHex(one)]);
+    const { bytes } = createCertificate(crypto, device.key, {
+      conversation: alice.conversation,
+      feed: device.feed,
+      number: 0,
+      previous: null,
+      subkey: new Uint8Array(32).fill(4),
+      day: 20_000,
+      extensions: [{ id: 60_000, critical: false, value: two }],
+    });
+    // What stands below is pinned with it.
+    const both = judge(crypto, [...unsealed, { type: 'certificate', certificate: bytes }]);
+    expect([...both].toSorted()).toEqual([one, two].map(toHex).toSorted());
   });
 
   test('S1.4 planted: one hash that reaches across segments, and the judge attributes all of them', () => {
@@ -328,9 +355,11 @@ describe('shared time', () => {
     now,
     startedAt: now - 3_600_000,
     lastRunAt: now - 7_200_000,
+    steadySince: now - 3_600_000,
     sources: [],
     ...more,
   });
+  const mayPurge = (given: TimeEvidence): boolean => purgeableUntil(given) === now;
   const relay = (offset: number, age = 60_000) => ({
     kind: 'relay' as const,
     date: now - age + offset,
@@ -344,6 +373,7 @@ describe('shared time', () => {
     expect(mayPurge(evidence({ sources: [relay(365 * DAY)] }))).toBe(false);
     expect(mayPurge(evidence({ sources: [relay(0, 25 * 3_600_000)] }))).toBe(false);
     expect(mayPurge(evidence({ sources: [relay(10 * 60_000)] }))).toBe(true);
+    expect(purgeableUntil(evidence({ sources: [relay(-10 * 60_000)] }))).toBe(now - 10 * 60_000);
     expect(mayPurge(evidence({ sources: [relay(10 * 60_000 + 1)] }))).toBe(false);
   });
   test('a publication needs a date of the counterpart after the due time, never a clock or a relay alone', () => {
@@ -363,5 +393,18 @@ describe('shared time', () => {
       mayPurge(evidence({ ...day, sources: [relay(0, 25 * 3_600_000), relay(DAY, 20 * 3_600_000), relay(0)] })),
     ).toBe(false);
     expect(mayPurge(evidence({ sources: [relay(365 * DAY, 3_600_000), relay(0)] }))).toBe(true);
+  });
+  test('of a source from before a jump of the clock, or before somebody disagreed, the date counts and no time since', () => {
+    const hour = 3_600_000;
+    const until = (more: Partial<TimeEvidence>): number => purgeableUntil(evidence(more)) - now;
+    const long = { startedAt: now - 30 * hour, lastRunAt: now - 31 * hour, steadySince: now - 30 * hour };
+    for (const source of [relay(0, 2 * hour), friend(0, 2 * hour)]) {
+      expect(until({ ...long, sources: [source] })).toBe(0);
+      expect(until({ ...long, steadySince: now - 2 * hour, sources: [source] })).toBe(0);
+      expect(until({ ...long, steadySince: now - 2 * hour + 1, sources: [source] })).toBe(-2 * hour);
+      expect(until({ ...long, sources: [source, relay(-23 * hour, hour)] })).toBe(-2 * hour);
+      expect(until({ ...long, sources: [source, relay(-23 * hour, 3 * hour)] })).toBe(0);
+      expect(until({ ...long, steadySince: now, sources: [source, relay(0, 0)] })).toBe(0);
+    }
   });
 });

@@ -2,7 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { compareBytes, toHex, utf8 } from '../../src/bytes/index.ts';
 import { Secret } from '../../src/crypto/index.ts';
-import { createWitness, entryPointAfter, eventIdOf, openEntry, type FeedId } from '../../src/identity/index.ts';
+import {
+  createWitness,
+  entryPointAfter,
+  eventIdOf,
+  openEntry,
+  readCertificate,
+  type FeedId,
+} from '../../src/identity/index.ts';
 import {
   ABSENCE_MS,
   decodeHeader,
@@ -11,13 +18,13 @@ import {
   judge,
   MAX_CONTENT_BYTES,
   mayPublish,
-  mayPurge,
   noContentHash,
   openConversationLog,
   openDays,
   REGAIN_MS,
   retell,
   sizeClassOf,
+  purgeableUntil,
   SOURCE_AGE_MS,
   type Header,
   type LogObject,
@@ -25,6 +32,7 @@ import {
 } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { seededRandomness } from '../../../testkit/src/seeded-randomness.ts';
+import { Hand } from './hand.ts';
 import { addDevice, everyoneToEveryone, publishDue, weeks } from './devices.ts';
 import {
   CONVERSATION,
@@ -50,11 +58,26 @@ describe('shared time', () => {
   const now = START;
   const at = (heardAt: number, kind: 'relay' | 'person' = 'relay', off = 0) => ({ kind, heardAt, date: heardAt + off });
   const purge = (more: Partial<TimeEvidence>) =>
-    mayPurge({ now, startedAt: now - 3_600_000, lastRunAt: now - 7_200_000, sources: [at(now)], ...more });
+    purgeableUntil({
+      now,
+      startedAt: now - 3_600_000,
+      lastRunAt: now - 7_200_000,
+      steadySince: 0,
+      sources: [at(now)],
+      ...more,
+    }) === now;
 
   test('a source is fresh for a day, from the moment it was heard', () => {
     expect([now, now + 1].map((heard) => purge({ sources: [at(heard)] }))).toEqual([true, false]);
     expect([SOURCE_AGE_MS, SOURCE_AGE_MS + 1].map((age) => purge({ sources: [at(now - age)] }))).toEqual([true, false]);
+  });
+  test('of two that were heard at once one that disagreed takes from the other what has passed since', () => {
+    const heard = now - 3_600_000;
+    const until = (...sources: TimeEvidence['sources']) =>
+      purgeableUntil({ now, startedAt: heard - 1, lastRunAt: heard - 2, steadySince: 0, sources });
+    expect(until(at(heard))).toBe(now);
+    expect(until(at(heard), at(heard, 'relay', DAY))).toBe(heard);
+    expect(until(at(heard + 1), at(heard, 'relay', DAY))).toBe(now);
   });
   test('an absence is more than 48 hours, or a clock that was set back', () => {
     const startedAt = now - 3_600_000;
@@ -87,7 +110,7 @@ describe('shared time', () => {
     expect(long(start, at(now - REGAIN_MS, 'relay', DAY))).toBe(false);
   });
   test('a publication is due from its time on, by both clocks', () => {
-    const evidence = { now, startedAt: now - 1, lastRunAt: now - 2, sources: [] };
+    const evidence = { now, startedAt: now - 1, lastRunAt: now - 2, steadySince: now - 1, sources: [] };
     expect([now, now + 1].map((due) => mayPublish(evidence, due, now + 9))).toEqual([true, false]);
     expect([now, now - 1].map((date) => mayPublish(evidence, now, date))).toEqual([true, false]);
   });
@@ -334,6 +357,45 @@ describe('retelling', () => {
     expect(before.filter((text) => !other.includes(text))).toHaveLength(3);
     // With a copy's event beside it, the smaller id is the line that is told.
     expect(retell(tools, objects, first, () => undefined)).toHaveLength(objects.length);
+  });
+  test('of two events after one the smaller id is the line that is told, whichever is handed over first', () => {
+    const [alice] = pair(crypto, 46);
+    const hand = new Hand(crypto, alice);
+    hand.certify();
+    const start = hand.next({}, 'start');
+    const beside = ['one', 'other'].map((text) => ({
+      text,
+      event: hand.write({ seq: 1, previous: start, lamport: 2 }, text),
+    }));
+    const [line] = beside.toSorted((a, b) => compareBytes(a.event, b.event));
+    const [first] = hand.certificates();
+    const certificate = first?.type === 'certificate' ? readCertificate(first.certificate) : undefined;
+    if (certificate === undefined) throw new Error('not certified');
+    const open = { certificate, seed: new Uint8Array(32).fill(40), day: START };
+    for (const objects of [hand.objects, hand.objects.toReversed()]) {
+      const said: string[] = [];
+      retell({ crypto, randomness: seededRandomness(4) }, objects, open, (_, content) => {
+        said.push(new TextDecoder().decode(content));
+        return undefined;
+      });
+      expect(said).toEqual(['start', line?.text]);
+    }
+  });
+  test('of segments of one day the first one comes first', () => {
+    const [alice, bob] = pair(crypto, 47);
+    for (const text of ['one', 'two', 'three', 'four']) {
+      say(alice, text);
+      alice.store.transaction(() => alice.log.startSegment());
+    }
+    give(alice, bob);
+    expect(publishDue(alice, [bob], START + 30 * DAY)).toBe(3);
+    const objects = everything(alice);
+    for (const some of [objects, objects.toReversed()])
+      expect(openDays(crypto, some).map(({ day, certificate }) => [day, certificate.number])).toEqual([
+        [START, 0],
+        [START, 1],
+        [START, 2],
+      ]);
   });
   test('a day made anew begins as the real one did, goes on by itself, and ends with a seal', () => {
     const home = weeks(crypto, 45, 4);

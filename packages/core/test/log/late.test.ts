@@ -168,6 +168,53 @@ describe('cuts', () => {
     expect(named?.count).toBe(1);
     expect(bob[1].log.verify().filter(({ damage }) => damage !== 'unsealed')).toEqual([]);
   });
+  test('below the seal of what they accept: whoever has none of it takes it all the same', () => {
+    const { alice, bob } = households(crypto, 87);
+    const [a1, a2] = alice;
+    const feed = feedOf(a2) as FeedId;
+    // One packet, and so one seal, above the cut.
+    for (const text of ['one', 'two', 'three', 'four']) say(a2, text);
+    give(a2, a1);
+    const cuts = a1.store.transaction(() => a1.log.cutsHere(feed)).map((cut) => ({ ...cut, count: 2 }));
+    a1.store.transaction(() =>
+      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START),
+    );
+    say(a1, 'an answer');
+    const told = give(a1, bob[0]);
+    expect(texts(bob[0])).toEqual(['one', 'two', 'an answer']);
+    expect(told.waiting).toBe(0);
+    give(bob[0], bob[1]);
+    expect(texts(bob[1])).toEqual(['one', 'two', 'an answer']);
+    // Of what is above the cut nobody is given more than that it was there.
+    const contents = everything(bob[0]).flatMap((object) =>
+      object.type === 'event' && object.content !== null ? [new TextDecoder().decode(object.content.content)] : [],
+    );
+    expect(contents.filter((text) => ['three', 'four'].includes(text))).toEqual([]);
+    for (const who of [a1, bob[0]]) {
+      const theirs = who.store.transaction(() => who.log.frontier());
+      expect(bob[1].store.transaction(() => bob[1].log.compare(theirs))).toEqual({ iLack: [], theyLack: [] });
+    }
+  });
+  test('that name what comes later: what they accept is told to reach further then', () => {
+    const { alice, bob } = households(crypto, 88);
+    const [a1, a2] = alice;
+    const feed = feedOf(a2) as FeedId;
+    say(a2, 'day 0', START);
+    give(a2, bob[0]);
+    say(a2, 'day 1', START + DAY);
+    give(a2, a1);
+    const cuts = a1.store.transaction(() => a1.log.cutsHere(feed));
+    const { entry } = a1.store.transaction(() =>
+      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START),
+    );
+    const marks = (): readonly string[] => bob[0].log.page({ limit: 9 }).map((one) => one.marks.join());
+    expect(take(bob[0], [{ type: 'entry', entry }], feedOf(a1)).cutsCame).toBe(false);
+    // Nothing says yet that the segment of the cut goes on from this one.
+    expect(marks()).toEqual(['removed']);
+    expect(give(a1, bob[0]).cutsCame).toBe(true);
+    expect(marks()).toEqual(['', '']);
+    expect(give(a1, bob[0]).cutsCame).toBe(false);
+  });
   test('of nothing: all that comes later is void, and an answer to it is heard all the same', () => {
     const { alice, bob } = households(crypto, 86);
     const [a1, a2] = alice;

@@ -5,6 +5,7 @@ import { eventIdOf } from '../../src/identity/index.ts';
 import { examine, type LogObject } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { innocent, publishDue, weeks } from './devices.ts';
+import { Hand } from './hand.ts';
 import { DAY, everything, give, openReplica, pair, person, say, START, take } from './people.ts';
 
 const crypto = createNullCrypto();
@@ -91,6 +92,26 @@ test('a content that is not what its header says, or is not there, is none', () 
   expect(contents(bend(({ key }) => ({ key, content: new Uint8Array(100) })))).toEqual([null, null, null]);
   expect(contents(bend(({ content }) => ({ key: new Uint8Array(32), content })))).toEqual([null, null, null]);
   expect(contents(bend((same) => same))).toEqual(['one', 'two', 'three']);
+});
+
+test('of two events with one Lamport time the smaller id comes first, whichever is handed over first', () => {
+  const [alice, bob] = pair(crypto, 74);
+  for (const who of [alice, bob]) for (const text of ['one', 'two']) say(who, text);
+  const objects = [...everything(alice), ...everything(bob)];
+  const ids = (some: readonly LogObject[]) =>
+    examine(crypto, some).map(({ event, header }) => `${header.lamport} ${toHex(event)}`);
+  expect(ids(objects)).toHaveLength(4);
+  expect(ids(objects)).toEqual(ids(objects).toSorted());
+  expect(ids(objects.toReversed())).toEqual(ids(objects));
+});
+
+test('a content of another size than its header says is none', () => {
+  const [alice] = pair(crypto, 75);
+  const hand = new Hand(crypto, alice);
+  hand.certify();
+  hand.next({ sizeClass: 3 }, 'longer, it says');
+  hand.next({}, 'as it says');
+  expect(told([...everything(alice), ...hand.objects]).map(([content]) => content)).toEqual([null, 'as it says']);
 });
 
 test('what does not read, and entries of strangers, are left out', () => {

@@ -1,89 +1,11 @@
 // An event counts when all that it names is here as it says: heads with their times, the charter, the end of the segment before.
 import { describe, expect, test } from 'vitest';
-import { Secret, type SigningKey } from '../../src/crypto/index.ts';
-import {
-  createCertificate,
-  createWitness,
-  eventIdOf,
-  NO_HASH,
-  type EventId,
-  type FeedId,
-  type SegmentId,
-} from '../../src/identity/index.ts';
-import { createSeal, encodeHeader, noContentHash, type Header, type LogObject } from '../../src/log/index.ts';
+import { createWitness, type EventId, type FeedId, type SegmentId } from '../../src/identity/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
-import {
-  CONVERSATION,
-  DAY,
-  everything,
-  meet,
-  openReplica,
-  pair,
-  say,
-  START,
-  take,
-  type Person,
-  type Replica,
-} from './people.ts';
+import { Hand } from './hand.ts';
+import { everything, meet, openReplica, pair, say, START, take, type Replica } from './people.ts';
 
 const crypto = createNullCrypto();
-
-/** Writes in the name of a device, whatever it is told to. */
-class Hand {
-  readonly objects: LogObject[] = [];
-  readonly #device: { readonly feed: FeedId; readonly key: SigningKey };
-  #segment: SegmentId | null = null;
-  #number = -1;
-  #subkey: SigningKey;
-  constructor(who: Person) {
-    const device = who.log.device();
-    if (device === undefined) throw new Error('not started');
-    this.#device = device;
-    this.#subkey = device.key;
-  }
-  certify(): SegmentId {
-    this.#number++;
-    this.#subkey = crypto.signingKey(new Secret(new Uint8Array(32).fill(40 + this.#number)));
-    const { bytes, certificate } = createCertificate(crypto, this.#device.key, {
-      conversation: CONVERSATION,
-      feed: this.#device.feed,
-      number: this.#number,
-      previous: this.#segment,
-      subkey: this.#subkey.publicKey,
-      day: START / DAY + this.#number,
-      extensions: [],
-    });
-    this.objects.push({ type: 'certificate', certificate: bytes });
-    return (this.#segment = certificate.segment);
-  }
-  write(change: Partial<Header>): EventId {
-    const { feed } = this.#device;
-    const header = encodeHeader({
-      format: 1,
-      kind: 1,
-      conversation: CONVERSATION,
-      feed,
-      segment: this.#segment as SegmentId,
-      seq: 0,
-      previous: NO_HASH,
-      lamport: 1,
-      time: START / 60_000,
-      charter: { feed, seq: 0 },
-      heads: [],
-      end: null,
-      contentKind: 16,
-      sizeClass: 0,
-      contentHash: noContentHash(),
-      extensions: [],
-      ...change,
-    });
-    const event = eventIdOf(crypto, header);
-    const at = { feed, segment: this.#segment as SegmentId, seq: change.seq ?? 0 };
-    this.objects.push({ type: 'event', header, content: null });
-    this.objects.push({ type: 'seal', ...createSeal(crypto, this.#subkey, CONVERSATION, at, event) });
-    return event;
-  }
-}
 
 /** What Bob can hand over after his first text, his second, his third. */
 const world = () => {
@@ -119,7 +41,7 @@ describe('heads', () => {
     [3, 4, 9],
   ])('at %i with the time %i: when %i are here', (seq, lamport, needed) => {
     const { alice, packets, head, watcher } = world();
-    const hand = new Hand(alice);
+    const hand = new Hand(crypto, alice);
     hand.certify();
     const event = hand.write({ heads: [{ ...head, seq, lamport }], lamport: lamport + 1 });
     // Before what it names, and after it.
@@ -142,7 +64,7 @@ describe('heads', () => {
     const { alice, packets, head, watcher } = world();
     const unknown = new Uint8Array(8).fill(5);
     for (const other of [{ segment: unknown as SegmentId }, { feed: unknown as FeedId }]) {
-      const hand = new Hand(alice);
+      const hand = new Hand(crypto, alice);
       hand.certify();
       const missing = { ...head, seq: 0, lamport: 1, ...other };
       const event = hand.write({ heads: [{ ...head, seq: 0, lamport: 1 }, missing], lamport: 2 });
@@ -159,7 +81,7 @@ describe('heads', () => {
       [4, true],
       [5, false],
     ] as const) {
-      const hand = new Hand(alice);
+      const hand = new Hand(crypto, alice);
       hand.certify();
       const event = hand.write({ heads: [{ ...head, seq: 2, lamport: 3 }], lamport });
       const one = watcher();
@@ -173,7 +95,7 @@ describe('heads', () => {
 test('a charter entry that its author went by is waited for', () => {
   const { alice, watcher } = world();
   const feed = alice.log.device()?.feed as FeedId;
-  const hand = new Hand(alice);
+  const hand = new Hand(crypto, alice);
   hand.certify();
   const early = hand.write({ charter: { feed, seq: 0 } });
   const late = hand.write({ charter: { feed, seq: 1 }, seq: 1, previous: early, lamport: 2 });
@@ -198,7 +120,7 @@ test.each([
   [3, false],
 ])('the end of the segment before, at %i of two: it counts, %s, once that is here', (count, counts) => {
   const { alice, watcher } = world();
-  const hand = new Hand(alice);
+  const hand = new Hand(crypto, alice);
   const segment = hand.certify();
   const one = hand.write({});
   const two = hand.write({ seq: 1, previous: one, lamport: 2 });

@@ -9,6 +9,7 @@ import {
   hasSeenPeer,
   openSlots,
   renewalDue,
+  sendingGeneration,
   sealSlot,
   sessionRows,
   type Role,
@@ -150,5 +151,21 @@ describe('generations', () => {
     expect(renewalDue(pair.a, true, now + 24 * HOUR)).toBe(true);
     expect(renewalDue(pair.a, false, now + 24 * HOUR)).toBe(false);
     expect(renewalDue(pair.a, false, now + 36 * HOUR)).toBe(true);
+  });
+
+  test('one that the peer does not use yet puts renewal off for ten minutes, by a clock that was set back as well', () => {
+    const pair = new Pair();
+    pair.agree();
+    for (let i = 0; i < 50; i++) {
+      pair.talk('b');
+      pair.talk('a');
+    }
+    expect(renewalDue(pair.a, true, now)).toBe(true);
+    const used = pair.a.generations.at(-1)?.id;
+    pair.agree('a', false);
+    expect(sendingGeneration(pair.a)?.id).toEqual(used);
+    const minutes = [0, 10 * 60_000 - 1, 10 * 60_000, 1 - 10 * 60_000, -10 * 60_000];
+    expect(minutes.map((after) => renewalDue(pair.a, true, now + after))).toEqual([false, false, true, false, true]);
+    expect(renewalDue(new Pair().a, true, now + 1000 * HOUR)).toBe(false);
   });
 });

@@ -150,6 +150,41 @@ describe('hello and Welcome', () => {
     expect(larger.state.used.map(({ at }) => at)).toEqual([now - MINUTE]);
   });
 
+  test('once they are heard in what an answer brought, or in something newer, the same hello is answered again after an hour only', () => {
+    const first = hello(smaller);
+    feed(larger, first);
+    const answeredAt = now;
+    const again = (after: number, heardAt: number | null): number => {
+      const { state } = larger;
+      now = answeredAt + after;
+      const answers = count(feed(larger, { ...first, heardAt }), 'postWelcome');
+      larger.state = state;
+      return answers;
+    };
+    for (const [heardAt, wait] of [
+      [null, 10 * MINUTE],
+      [answeredAt - 1, 10 * MINUTE],
+      [answeredAt, HELLO_INTERVAL_MS],
+      [answeredAt + 5, HELLO_INTERVAL_MS],
+    ] as const) {
+      expect([heardAt, again(wait - 1, heardAt), again(wait, heardAt)]).toEqual([heardAt, 0, 1]);
+      // The same for a clock that was set back.
+      expect([heardAt, again(1 - wait, heardAt), again(-wait, heardAt)]).toEqual([heardAt, 0, 1]);
+    }
+  });
+
+  test('of what was used the newest 256 are remembered', () => {
+    const hellos = Array.from({ length: 9 * 32 }, (_, i) => {
+      if (i % 32 === 0) now += HELLO_INTERVAL_MS;
+      const one = packageOf(smaller);
+      expect(count(feed(larger, one), 'postWelcome')).toBe(1);
+      return one;
+    });
+    expect(larger.state.used.map(({ id }) => id)).toEqual(
+      hellos.slice(-256).map(({ keyPackage }) => helloId(crypto, keyPackage)),
+    );
+  });
+
   test('at most 32 new hellos of a device are answered in an hour, and old ones still', () => {
     const hellos = Array.from({ length: 34 }, () => packageOf(smaller));
     const answers = (): readonly number[] => hellos.map((one) => count(feed(larger, one), 'postWelcome'));

@@ -11,20 +11,42 @@ export interface Result {
   readonly by?: string;
   /** Milliseconds: slower tests that come across it were not asked. */
   readonly within?: number;
+  /** That test expected something else; any other exception notices as well, but says nothing of what is wrong. */
+  readonly byAssertion?: true;
+  /** It fails without the mutant by now: one asked about before may have left something behind. */
+  readonly spoilt?: true;
 }
 export interface Folder {
   readonly seen: Seen;
-  /** `firstBy`: the test that noticed it before. `budget`: milliseconds that the tests asked take without a mutant. */
-  judge(mutant: string, firstBy: string | undefined, budget: number): Promise<Result>;
+  /**
+   * `firstBy`: the test that noticed it before. `budget`: milliseconds that the tests asked take without a mutant. `near`: by
+   * the names of tests, how much they noticed nearby.
+   */
+  judge(
+    mutant: string,
+    firstBy: string | undefined,
+    budget: number,
+    near: ReadonlyMap<string, number>,
+  ): Promise<Result>;
   /** Whether all still pass without a mutant. */
   isSound(): Promise<boolean>;
   end(): Promise<void>;
 }
 
-const LEAST_PATIENCE_MS = 15_000;
+/** Of processor time. */
+const LEAST_PATIENCE_MS = 10_000;
 const PATIENCE = 5;
+/** Times as long by the clock, for what waits and does nothing. */
+const MOST_WAIT = 12;
+const LOOK_MS = 500;
+const busyMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 /** Of all that a mutant is come across without it. */
 const MOST_HITS = 100;
+/** A test that noticed a mutant in the same line is asked before one that takes so much less time and did not. */
+const WORTH = 10;
 /** Modules that were loaded anew are never given back. */
 const MOST_ROUNDS = 80;
 
@@ -45,33 +67,44 @@ export const openFolder = async (sources: Sources, suites: readonly string[], wi
   const say = <T>(words: Ask | 'look', patience: number): Promise<T | 'hangs' | 'died'> =>
     new Promise((resolve) => {
       const end = (answer: T | 'hangs' | 'died'): void => {
-        clearTimeout(timer);
+        clearInterval(timer);
         worker.off('message', end).off('error', died).off('exit', died);
         resolve(answer);
       };
       const died = (): void => end('died');
-      const timer = setTimeout(() => end('hangs'), patience);
+      // By the clock alone a busy machine would have it that everything hangs.
+      const [began, before] = [performance.now(), busyMs()];
+      const timer = setInterval(() => {
+        if (busyMs() - before > patience || performance.now() - began > MOST_WAIT * patience) end('hangs');
+      }, LOOK_MS);
       worker.on('message', end).on('error', died).on('exit', died);
       worker.postMessage(words);
     });
   const seen = await say<Seen | Broken>('look', 600_000);
+  if (typeof seen === 'string' || seen.type === 'broken') await worker.terminate();
   if (typeof seen === 'string') throw new Error(`the suites ${seen === 'hangs' ? 'do not end' : 'end their thread'}`);
   if (seen.type === 'broken') throw new Error(`the suites do not pass without a mutant: ${seen.words}`);
   const nameOf = ({ suite, test }: TestAt): string => `${suite}/${test}`;
   const byName = new Map(seen.tests.map((test) => [nameOf(test), test]));
 
-  const quickestFirst = (tests: readonly TestSeen[], firstBy: string | undefined): readonly TestSeen[] => {
-    const weight = (test: TestSeen): number => (test.name === firstBy ? -1 : test.ms);
+  const likeliestFirst = (
+    tests: readonly TestSeen[],
+    firstBy: string | undefined,
+    near: ReadonlyMap<string, number>,
+  ): readonly TestSeen[] => {
+    const weight = ({ name, ms }: TestSeen): number =>
+      name === firstBy ? -1 : ms / (1 + WORTH * (near.get(name) ?? 0));
     return tests.toSorted((one, other) => weight(one) - weight(other));
   };
   return {
     seen,
-    judge: async (mutant, firstBy, budget) => {
+    judge: async (mutant, firstBy, budget, near) => {
       const loading = seen.whileLoading.map((mutants) => mutants.includes(mutant));
       const afresh = loading.includes(true);
-      const across = quickestFirst(
+      const across = likeliestFirst(
         seen.tests.filter(({ suite, hits }) => loading[suite] === true || hits[mutant] !== undefined),
         firstBy,
+        near,
       );
       if (across.length === 0) return { fate: 'uncovered' };
       let spent = 0;
@@ -91,9 +124,15 @@ export const openFolder = async (sources: Sources, suites: readonly string[], wi
       if (answer.type === 'broken') throw new Error(`mutant ${mutant}: ${answer.words}`);
       if (answer.type === 'survived')
         return { fate: 'survived', ...(tests.length < across.length ? { within: budget } : {}) };
+      if (answer.spoilt === true) await anew();
       const by = answer.by === undefined ? undefined : byName.get(nameOf(answer.by))?.name;
       if (answer.words.includes('Hit count limit')) return { fate: 'endless' };
-      return { fate: 'killed', ...(by === undefined ? {} : { by }) };
+      return {
+        fate: 'killed',
+        ...(by === undefined ? {} : { by }),
+        ...(answer.words.startsWith('AssertionError') ? { byAssertion: true } : {}),
+        ...(answer.spoilt === true ? { spoilt: true } : {}),
+      };
     },
     isSound: async () => {
       const answer = await say<Answer | Broken>(

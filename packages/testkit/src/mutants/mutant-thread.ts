@@ -20,7 +20,7 @@ export interface TestAt {
   readonly suite: number;
   readonly test: number;
 }
-/** What runs without a mutant: the time of each test, and the mutants that it comes across, how often. */
+/** What runs without a mutant: the processor time of each test, and the mutants that it comes across, how often. */
 export interface TestSeen extends TestAt {
   readonly name: string;
   readonly ms: number;
@@ -40,9 +40,9 @@ export interface Ask {
   /** A mutant come across more often than this never ends. */
   readonly most: number;
 }
-/** `by`: the test that failed; none when a suite could not be loaded. */
+/** `by`: the test that failed; none when a suite could not be loaded. `spoilt`: it fails without the mutant by now. */
 export type Answer =
-  | { readonly type: 'killed'; readonly by: TestAt | undefined; readonly words: string }
+  | { readonly type: 'killed'; readonly by: TestAt | undefined; readonly words: string; readonly spoilt?: boolean }
   | { readonly type: 'survived' };
 export interface Broken {
   readonly type: 'broken';
@@ -176,6 +176,10 @@ const loadInto = async (into: Round, suite: number): Promise<readonly Collected[
 const wordsOf = (cause: unknown): string =>
   (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)).split('\n')[0] as string;
 
+const busyMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
 const base = new Rounds();
 const look = async (): Promise<Seen> => {
   const whileLoading: (readonly string[])[] = [];
@@ -189,10 +193,10 @@ const look = async (): Promise<Seen> => {
     for (const [test, { name, run }] of (await base.load(suite)).entries()) {
       const id = `${suite}/${test}`;
       switches.currentTestId = id;
-      const began = performance.now();
+      const before = busyMs();
       await run();
       const hits = switches.mutantCoverage.perTest[id] ?? {};
-      tests.push({ suite, test, name, ms: performance.now() - began, hits });
+      tests.push({ suite, test, name, ms: busyMs() - before, hits });
       switches.currentTestId = undefined;
       // What hooks make for several tests is made for each, so that each is known to come across it.
       await base.again();
@@ -200,6 +204,14 @@ const look = async (): Promise<Seen> => {
   return { type: 'seen', tests, whileLoading, loaded: [...loaded].toSorted() };
 };
 
+const passes = async ({ run }: Collected): Promise<boolean> => {
+  try {
+    await run();
+    return true;
+  } catch {
+    return false;
+  }
+};
 const ask = async ({ mutant, tests, afresh, most }: Ask): Promise<Answer> => {
   const asked = afresh ? new Rounds() : base;
   if (!afresh) for (const { suite } of tests) await asked.load(suite);
@@ -207,17 +219,23 @@ const ask = async ({ mutant, tests, afresh, most }: Ask): Promise<Answer> => {
   switches.hitLimit = most;
   switches.activeMutant = mutant;
   let by: TestAt | undefined;
+  let found: Collected | undefined;
   try {
     for (const at of tests) {
-      by = undefined;
-      const found = (await asked.load(at.suite))[at.test];
+      by = found = undefined;
+      found = (await asked.load(at.suite))[at.test];
       by = at;
       if (found === undefined) return { type: 'killed', by: undefined, words: 'there are fewer tests' };
       await found.run();
     }
     return { type: 'survived' };
   } catch (cause) {
-    return { type: 'killed', by, words: wordsOf(cause) };
+    switches.activeMutant = undefined;
+    switches.hitLimit = Infinity;
+    await asked.again();
+    // A mutant may have written into what all modules share, as where a copy is not made any more.
+    const spoilt = !afresh && found !== undefined && !(await passes(found));
+    return { type: 'killed', by, words: wordsOf(cause), spoilt };
   } finally {
     switches.activeMutant = undefined;
     await asked.again();

@@ -70,7 +70,21 @@ export const CLIENT_PLANTS = {
     file: of('receiver.ts'),
     find: 'if (iLack.length > 0) this.#out.wantSoon(route);',
     instead: '',
-    noticedBy: attack('class 1 class 2 with no relay but an evil one'),
+    noticedBy: noticedBy('devices', 'S4.24 any device of either side hands on'),
+  },
+  'take-out-what-is-known': {
+    words: 'A device that is taken out stays in conversations that are heard of later.',
+    file: of('removal.ts'),
+    find: 'for (const feed of here) this.#remove(pair, feed, this.#isRefused(device), undefined, heldBy);',
+    instead: '',
+    noticedBy: noticedBy('removal', 'S4.23 a device is taken out as well'),
+  },
+  'let-a-ninth-in': {
+    words: 'More devices are linked than a cell has slots for: nobody seals to the last.',
+    file: of('linking.ts'),
+    find: "if (this.#isFull()) return done(new KithError('too-many-devices'));",
+    instead: '',
+    noticedBy: noticedBy('devices', 'S4.21 a person has eight devices'),
   },
   'list-no-strays': {
     words: 'What a thief lets into one conversation alone stands in no list.',

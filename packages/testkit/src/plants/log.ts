@@ -75,9 +75,16 @@ export const LOG_PLANTS = {
   'purge-by-local-clock': {
     words: 'A timer deletes when the own clock says so.',
     file: of('shared-time.ts'),
-    find: 'return fresh.some(agreesWithUs) && isRegained(evidence);',
-    instead: 'return true;',
+    find: 'return Math.max(0, Math.min(now, Math.max(0, ...proven)));',
+    instead: 'return now;',
     noticedBy: noticedBy('deniability', 'a purge needs a fresh source'),
+  },
+  'purge-through-a-jump': {
+    words: 'Time counts on from a source that was heard before the clock was set.',
+    file: of('shared-time.ts'),
+    find: 'const countsFrom = Math.max(steadySince, ...disagreed);',
+    instead: 'const countsFrom = 0;',
+    noticedBy: noticedBy('deniability', 'of a source from before a jump'),
   },
   'publish-without-grace': {
     words: 'A subkey is published before the grace is over.',

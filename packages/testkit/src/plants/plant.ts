@@ -22,10 +22,13 @@ export const root = join(import.meta.dirname, '../../../..');
 export const markOf = (name: string): string => `planted ${name}`;
 
 /** The text of the file with the bug in it. A passage that is no longer there, or there twice, is an error. */
-export const plantedText = (name: string, { file, find, instead }: SourcePlant): string => {
+export const plantedPassage = (name: string, { file, find, instead }: SourcePlant): string => {
   const parts = readFileSync(join(root, file), 'utf8').split(find);
   if (parts.length !== 2)
     throw new Error(`planted bug "${name}": its passage stands ${parts.length - 1} times in ${file}:\n${find}`);
   if (find === instead) throw new Error(`planted bug "${name}" changes nothing`);
-  return `${parts.join(instead)}\nReflect.set(globalThis, '${markOf(name)}', true);\n`;
+  return parts.join(instead);
 };
+/** The same, marked, so that it is known wherever it comes to be. */
+export const plantedText = (name: string, plant: SourcePlant): string =>
+  `${plantedPassage(name, plant)}\nReflect.set(globalThis, '${markOf(name)}', true);\n`;

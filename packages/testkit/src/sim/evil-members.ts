@@ -169,6 +169,16 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
         return items;
     }
   };
+  /**
+   * Whoever says that it is reached where it does not look is reached by nobody, for good: what others have for it waits, and
+   * nobody but the liar can tell. That harms nobody else, so it is not asked of anyone to mend it.
+   */
+  const saysOtherInbox = (items: readonly Item[], packet: Uint8Array): boolean => {
+    const inboxesOf = (of: readonly Item[]): readonly string[] =>
+      of.flatMap((item) => (item.type === 'inbox' ? [toHex(item.record)] : []));
+    const own = inboxesOf(items);
+    return inboxesOf(decodePacket(packet) ?? []).some((said) => !own.includes(said));
+  };
   /** One cell's packet, changed; the body as it is when it is part of a longer one, or when the change does not fit. */
   const bodyOf = (crypto: Crypto, evil: MemberEvil, body: Uint8Array): Uint8Array => {
     const fragment = readBody(body);
@@ -178,6 +188,7 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
     note(items);
     const packet = encodePacket(changed(crypto, evil, items));
     if (evil === 'garble') packet[random.int(packet.length)] = random.int(256);
+    if (evil === 'garble' && saysOtherInbox(items, packet)) return body;
     if (packet.length === fragment.data.length && packet.every((byte, i) => byte === fragment.data[i])) return body;
     const [other, more] = splitPacket(fragment.packet, packet) ?? [];
     if (other === undefined || more !== undefined) return body;

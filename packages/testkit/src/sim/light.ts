@@ -69,7 +69,7 @@ export const planBeginning = lastOf((beginning) => {
   const seed = SEEDS_OF_BEGINNINGS + beginning;
   const random = seededRandomness(seed).fork('beginning');
   const devices = [0, 1, random.int(2)];
-  return plan(seed, devices, 3 * MINUTE, false, (add) => {
+  const world = plan(seed, devices, 3 * MINUTE, false, (add) => {
     add(0, { type: 'weather', weather: random.fraction() < 0.4 ? CALM_WEATHER : drawWeather(random) });
     for (const who of devices.keys()) add(random.fraction() * 2 * SECOND, { type: 'start', who, online: true });
     for (const at of [1, 3, 5, 9, 15, 30, 60]) add(at * SECOND, { type: 'meet', pair: 0 });
@@ -83,6 +83,7 @@ export const planBeginning = lastOf((beginning) => {
       add(at + random.fraction() * 20 * SECOND, { type: 'start', who, online: true });
     }
   });
+  return { ...world, linksAll: true };
 });
 
 /** Most of three days after it: long visits, on which most is written. */
@@ -92,8 +93,8 @@ export const planDays = lastOf((number) => {
   const seed = SEEDS_OF_DAYS + number;
   const random = seededRandomness(seed).fork('days');
   const hasty = random.fraction() < 0.2;
-  // Mostly they come back soon: after a day all sessions would be made anew.
-  const minutes = random.fraction() < 0.6 ? 3 + random.int(5) : 10 + random.int(700);
+  // Mostly they come back soon: after hours each evening would make the same sessions anew.
+  const minutes = random.fraction() < 0.8 ? 3 + random.int(5) : 10 + random.int(700);
   const endsAt = DAYS * DAY - minutes * MINUTE;
   let evil: WorldPlan['evil'] = 'none';
   const days = plan(seed, devices, endsAt, hasty, (add) => {
@@ -109,8 +110,8 @@ export const planDays = lastOf((number) => {
     }
     planTrouble(random, add, devices.length, times, endsAt - 10 * MINUTE, 0.75);
     evil = planEvil(seededRandomness(seed).fork('evil'), add, devices, times);
-    // Mostly all have heard of it by the end.
-    if (random.fraction() < 0.9) {
+    // Mostly all have heard of it by the end: otherwise each evening begins with the same days to be read.
+    if (random.fraction() < 0.97) {
       const late = endsAt - 4 * MINUTE;
       add(late - MINUTE, { type: 'weather', weather: CALM_WEATHER });
       add(late - MINUTE, { type: 'evil', relay: 0, evil: null });

@@ -1,7 +1,7 @@
 // Oracles over what a device could show to anyone: the objects of its log, as a transcript hands them out.
 import { transcriptCodec } from '@kith/core/client';
 import { decode } from '@kith/core/codec';
-import { conversationFromName, eventIdOf, openEntry } from '@kith/core/identity';
+import { conversationFromName, eventIdOf, openEntry, type EventId } from '@kith/core/identity';
 import {
   decodeHeader,
   judge,
@@ -24,6 +24,9 @@ const SEEDS_APART = 7;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+
+/** Keys of the order end with it. */
+const eventOf = (key: string): EventId => new Uint8Array(Buffer.from(key.slice(-64), 'hex')) as EventId;
 
 const objectsOf = (life: Life, who: number, conversation: string): readonly LogObject[] => {
   const known = read.get(life);
@@ -86,7 +89,15 @@ export const sameFromAnyOrder = (life: Life): readonly string[] =>
       new Set(from.scan('order').flatMap(({ key }) => (hex(key).startsWith(conversation) ? [hex(key)] : [])));
     const [ours, anew] = [standing(life.world.disks[who] as MemoryStore), standing(store)];
     life.tally.count('oracle: any order', ours.size);
-    const wrong = [...ours].filter((key) => !anew.has(key)).length + [...anew].filter((key) => !ours.has(key)).length;
+    const more = [...ours].filter((key) => !anew.has(key));
+    // What was seen before a removal stays, also what is no text: a device that is taken out may have ended its day unheard.
+    const copyOf = (): MemoryStore => (life.world.disks[who] as MemoryStore).clone();
+    const own =
+      more.length === 0
+        ? undefined
+        : openConversationLog({ store: copyOf(), crypto, randomness: random, conversation: id, kind: 'pair', roots });
+    const isVoid = (key: string): boolean => own?.find(eventOf(key))?.marks.includes('removed') === true;
+    const wrong = more.filter((key) => !isVoid(key)).length + [...anew].filter((key) => !ours.has(key)).length;
     return wrong === 0
       ? []
       : [`${device.name} shows ${ours.size} events; given in another order ${anew.size}, ${wrong} not the same`];

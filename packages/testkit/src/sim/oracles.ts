@@ -1,7 +1,7 @@
 // What has to hold in every world once its faults are over. Each answers with what it found wrong, in words.
 import type { LogLine } from '@kith/core/client';
 import { PAIR_TABLES, SELF_TABLES } from '@kith/core/conversation';
-import { StoreError, type Row } from '@kith/core/ports';
+import { StoreError, TABLES, type Row } from '@kith/core/ports';
 import type { MemoryStore } from '../memory-store.ts';
 import type { SimDevice } from '../sim-device.ts';
 import { THIEF_EVIL } from './evil-members.ts';
@@ -44,47 +44,91 @@ const logs = (life: Life, pair: PairState): readonly (readonly LogLine[])[] => {
 };
 const cache = new WeakMap<PairState, readonly (readonly LogLine[])[]>();
 
+/** What is written of these tables while nothing happens, or shows in no line. */
+const UNSEEN: ReadonlySet<string> = new Set(['meta', 'fetched', 'session', 'hello', 'aside', 'arrival']);
+const SEEN = TABLES.filter((table) => !UNSEEN.has(table));
+/** The lines that a device shows while it waits: read again when something was written on its disk. */
+interface Shown {
+  readonly disk: MemoryStore;
+  readonly writes: number;
+  readonly at: number;
+  readonly lines: readonly LogLine[];
+}
+const shownBefore = new WeakMap<PairState, Map<number, Shown>>();
+const shownNow = (life: Life, pair: PairState, conversation: string, who: number): Shown | undefined => {
+  const disk = life.world.disks[who] as MemoryStore;
+  const known = shownBefore.get(pair) ?? new Map<number, Shown>();
+  shownBefore.set(pair, known);
+  const before = known.get(who);
+  const writes = (): number => SEEN.reduce((sum, table) => sum + disk.writes(table), 0);
+  if (before?.disk === disk && before.writes === writes()) return before;
+  // A device that does not know the conversation yet refuses.
+  const first = device(life, who).ask('log', { conversation, limit: PAGE });
+  if (first.value === undefined) return undefined;
+  const lines = first.value.length < PAGE ? first.value : wholeLog(life, who, conversation);
+  const shown = { disk, writes: writes(), at: life.world.clock.now(), lines };
+  known.set(who, shown);
+  return shown;
+};
 /** Nothing waits any more, and all show the same lines: then it is time to look closer. */
 export const isQuiet = (life: Life): boolean =>
   life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0) &&
   life.pairs.every((pair) => {
     cache.delete(pair);
-    const whole: (readonly LogLine[])[] = [];
-    if (pair.conversation === undefined) return false;
-    for (const who of sides(life, pair)) {
-      // A device that does not know the conversation yet refuses.
-      const first = device(life, who).ask('log', { conversation: pair.conversation, limit: PAGE });
-      if (first.value === undefined) return false;
-      whole.push(first.value.length < PAGE ? first.value : wholeLog(life, who, pair.conversation));
-    }
-    const [mine, ...others] = whole.map((lines) => lines.filter((line) => !isApart(pair, line)));
-    const isSame = others.every(
-      (theirs) => mine?.length === theirs.length && mine.every(({ event }, i) => theirs[i]?.event === event),
-    );
-    if (isSame) cache.set(pair, whole);
+    const { conversation } = pair;
+    if (conversation === undefined) return false;
+    const whole: Shown[] = [];
+    let mine: readonly LogLine[] | undefined;
+    const isSame = sides(life, pair).every((who) => {
+      const shown = shownNow(life, pair, conversation, who);
+      if (shown === undefined) return false;
+      whole.push(shown);
+      const theirs = shown.lines.filter((line) => !isApart(pair, line));
+      mine ??= theirs;
+      return mine.length === theirs.length && mine.every(({ event }, i) => theirs[i]?.event === event);
+    });
+    // Oracles look at what is shown now.
+    const now = life.world.clock.now();
+    if (isSame && whole.every(({ at }) => at === now))
+      cache.set(
+        pair,
+        whole.map(({ lines }) => lines),
+      );
     return isSame;
   });
 
 /** Rows of packets that are not whole begin with it. */
-const PARTS = Buffer.from('r');
+const PARTS = 'r';
+const ID_BYTES = 16;
 /** All hold the same: what a person does to lines, and what own devices tell each other, is on its way no more. */
-export const isEven = (life: Life): boolean => {
+export const isEven = (life: Life): boolean => isWhole(life) && holdTheSame(life, () => true);
+/**
+ * Everyone's own devices hold the same of what only they share. What a relay took and threw away is posted again on the next
+ * day, and nobody is shown meanwhile that it waits.
+ */
+export const areOwnEven = (life: Life): boolean =>
+  holdTheSame(life, (name) => !life.pairs.some(({ conversation }) => conversation === name));
+/** Half a packet waits for the rest of it. */
+const isWhole = ({ world, states }: Life): boolean =>
+  states.every(
+    (state, who) =>
+      state !== 'in' || !(world.disks[who] as MemoryStore).names('packet').some((name) => name.startsWith(PARTS)),
+  );
+const holdTheSame = (life: Life, isMeant: (conversation: string) => boolean): boolean => {
   const held = new Map<string, string>();
   return life.world.devices.every((_, who) => {
     if (life.states[who] !== 'in') return true;
     const disk = life.world.disks[who] as MemoryStore;
-    // Half a packet waits for the rest of it.
-    if (disk.scan('packet', { from: PARTS, limit: 1 })[0]?.key[0] === PARTS[0]) return false;
     const of = new Map<string, string[]>();
     for (const table of ['event', 'entry'] as const)
-      for (const { key } of disk.scan(table)) {
-        const name = hex(key);
-        const conversation = name.slice(0, 32);
+      for (const name of disk.names(table)) {
+        const conversation = name.slice(0, ID_BYTES);
         const names = of.get(conversation);
         if (names === undefined) of.set(conversation, [name]);
         else names.push(name);
       }
     return Array.from(of).every(([conversation, names]) => {
+      if (!isMeant(Buffer.from(conversation, 'latin1').toString('hex'))) return true;
       const all = names.join();
       if (!held.has(conversation)) held.set(conversation, all);
       return held.get(conversation) === all;
@@ -160,13 +204,15 @@ const once: Oracle = (life) =>
       if (!sides(life, pair).some((who) => device(life, who) === one)) continue;
       const seen = new Set<string>();
       const lines = logs(life, pair)[sides(life, pair).findIndex((who) => device(life, who) === one)] ?? [];
-      for (const { event, text } of lines) {
+      for (const { event, text, deleted: isDeleted } of lines) {
         // A thief may say one thing twice.
         for (const key of text === null || pair.unsure.has(event) ? [event] : [event, `text ${text}`]) {
           if (seen.has(key)) wrong.push(`${one.name} is shown "${text?.slice(0, 40) ?? event}" twice`);
           seen.add(key);
         }
-        if (!arrived.has(event)) wrong.push(`${one.name} was never told of "${text?.slice(0, 40) ?? event}"`);
+        // What came without its words and is deleted was never news.
+        if (!arrived.has(event) && !isDeleted)
+          wrong.push(`${one.name} was never told of "${text?.slice(0, 40) ?? event}"`);
       }
     }
     return wrong;

@@ -81,6 +81,8 @@ export interface WorldPlan {
   readonly before?: WorldPlan;
   /** Nobody waits for its end: faults go on in those that follow, and oracles are asked there. */
   readonly goesOn?: true;
+  /** It does not end before each device that was to be linked is. */
+  readonly linksAll?: true;
   readonly people: readonly string[];
   /** Whose each device is: an index of `people`. First one a person, in their order, then those that are linked later. */
   readonly devices: readonly number[];

@@ -5,7 +5,7 @@ import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import { THIEF_EVIL } from './evil-members.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
-import { askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
+import { areOwnEven, askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
 import { allSteps, CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
 import { planLight } from './light.ts';
 import { Tally } from './tally.ts';
@@ -50,6 +50,8 @@ export interface PairState {
   readonly blurred: Set<string>;
   /** What devices wrote after they were taken out. */
   readonly late: Set<string>;
+  /** Devices taken out by one that did not know yet which of this conversation they are: until it hears of it they write on. */
+  readonly unaware: Set<number>;
   /** Of each device that heard of a removal: what it showed of that by then. */
   readonly before: Map<number, ReadonlySet<string>>;
   /** Texts as last edited are known; not so once an old copy took an author back. */
@@ -103,6 +105,8 @@ const HOUR = 60 * MINUTE;
 const PATIENCE = 4 * 24 * HOUR;
 /** Whatever still goes on without anybody waiting for it has come by then. */
 const LONG = 30 * MINUTE;
+/** What is posted again each day has been. */
+const A_DAY = 25 * HOUR;
 /** Rows of charter entries begin with when they were seen. */
 const SEEN_BYTES = 6;
 const EMOJI = ['👍', '❤️', '🎉'];
@@ -149,6 +153,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
       touched,
       blurred,
       late,
+      unaware,
       before: had,
       exact,
     } = before?.pairs[i] ?? {};
@@ -167,6 +172,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
       touched: new Map(Array.from(touched ?? [], ([event, by]) => [event, new Set(by)])),
       blurred: new Set(blurred),
       late: new Set(late),
+      unaware: new Set(unaware),
       before: new Map(had),
       exact: exact ?? true,
     };
@@ -590,6 +596,11 @@ class Actor {
     link.joined = this.#ask(who, 'device.join', { link: link.made.value.link, name: this.#name(who) });
     this.#life.tally.count('link followed');
   }
+  /** What loss and crashes kept from coming about by the time it was planned for. */
+  #linkRest(): void {
+    for (const { act } of this.#life.world.plan.steps)
+      if (act.type === 'link') this.#link(act.who, act.host, act.recent);
+  }
   #isIn(who: number): boolean {
     if (this.#life.states[who] !== 'out') return this.#life.states[who] === 'in';
     const device = this.#device(who);
@@ -605,18 +616,12 @@ class Actor {
   }
   /** Does a device, and some device of the other side, know all devices of both in this conversation? */
   #isInAt(pair: PairState, who: number): boolean {
-    const { states, world } = this.#life;
+    const { states } = this.#life;
     const of = [pair.inviter, pair.acceptor];
-    const id = Buffer.from(pair.conversation ?? '', 'hex');
     const wanted = states.filter(
       (state, i) => state !== 'out' && i !== this.#person(i) && of.includes(this.#person(i)),
     );
-    const knows = (one: number): boolean =>
-      (world.disks[one]?.scan('entry', { from: id }) ?? []).filter(
-        ({ key, value }) =>
-          Buffer.from(key.subarray(0, 16)).equals(id) &&
-          openEntry(world.crypto, value.subarray(SEEN_BYTES))?.act.type === 'addDevice',
-      ).length >= wanted.length;
+    const knows = (one: number): boolean => this.#entriesAt(pair, one, 'addDevice') >= wanted.length;
     const others = this.#inOf(...of.filter((person) => person !== this.#person(who)));
     return knows(who) && others.some(knows);
   }
@@ -625,6 +630,16 @@ class Actor {
     if (this.#life.states[who] !== 'in') return false;
     const others = this.#inOf(this.#person(who)).filter((one) => one !== who);
     return others.some((one) => this.#pairsOf(who).every((pair) => this.#isMet(pair) && this.#isInAt(pair, one)));
+  }
+  /** Charter entries of a conversation on a device's disk. */
+  #entriesAt({ conversation }: PairState, who: number, type: 'addDevice' | 'remove'): number {
+    const { world } = this.#life;
+    const id = Buffer.from(conversation ?? '', 'hex');
+    return (world.disks[who]?.scan('entry', { from: id }) ?? []).filter(
+      ({ key, value }) =>
+        Buffer.from(key.subarray(0, 16)).equals(id) &&
+        openEntry(world.crypto, value.subarray(SEEN_BYTES))?.act.type === type,
+    ).length;
   }
   #revoke(who: number, target: number, refuse: boolean): void {
     const { states, tally } = this.#life;
@@ -639,6 +654,7 @@ class Actor {
           .value?.find(({ device }) => device === this.#feeds.get(target))
       : undefined;
     if (row === undefined) return;
+    const before = this.#pairsOf(who).map((pair) => this.#entriesAt(pair, who, 'remove'));
     // Should the power go meanwhile, nobody could say whether it was done.
     this.#life.world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
     const revoked = this.#ask(who, 'device.revoke', {
@@ -652,8 +668,10 @@ class Actor {
     if (left.length === 1) for (const one of left) this.#copies.delete(one);
     this.#tell(`${this.#name(who)} takes ${this.#name(target)} out${refuse ? ' with all that it did' : ''}.`);
     tally.count('revoked');
-    for (const pair of this.#pairsOf(who))
+    for (const [i, pair] of this.#pairsOf(who).entries()) {
       this.#forgetWhat(pair, target, refuse && row.refusableUntil !== null ? [] : [who]);
+      if (this.#entriesAt(pair, who, 'remove') === before[i]) pair.unaware.add(target);
+    }
   }
   #noteFeed(who: number): void {
     const own = this.#device(who)
@@ -721,10 +739,7 @@ class Actor {
     const { conversation } = pair;
     if (!device.running || conversation === undefined || this.#life.states[who] === 'lost') return;
     if (this.#life.states[who] === 'out' && !this.#isIn(who)) return;
-    // The inviter's side of a reusable invitation begins with the request.
-    const known =
-      device.ask('contact.list', {}).value?.some((contact) => contact.conversation === conversation) === true;
-    if (!known) return;
+    if (!this.#isKnown(who, conversation)) return;
     const { tally } = this.#life;
     // Of what a thief does, and of what a removed device still does, texts are enough to tell.
     if (this.#life.states[who] !== 'in' && act.type !== 'say' && act.type !== 'burst') return;
@@ -744,7 +759,7 @@ class Actor {
       case 'timed': {
         const text = this.#words(who, act.size);
         // From reading on it would go at another time on each device.
-        this.#ask(who, 'set', { key: 'timer-from', value: 'sending' });
+        if (this.#ask(who, 'set', { key: 'timer-from', value: 'sending' }).error !== undefined) return;
         const sent = this.#ask(who, 'send', { conversation, text, expiresMs: act.lasts });
         if (sent.value !== undefined) pair.timed.add(sent.value.event);
         this.#noteSent(pair, who, sent, text, this.#life.world.clock.now() + act.lasts);
@@ -816,6 +831,11 @@ class Actor {
         if (act.on) tally.count('block');
     }
   }
+  /** The inviter's side of a reusable invitation begins with the request, that of a further device when it hears of it. */
+  #isKnown(who: number, conversation: string): boolean {
+    const disk = this.#life.world.disks[who] as MemoryStore;
+    return disk.get('conversation', Buffer.from(conversation, 'hex')) !== undefined;
+  }
   /** The power went while it was asked: nobody can say whether it was done. */
   #doubtWhenOff(pair: PairState, device: SimDevice, event: string): void {
     if (!device.running) pair.unsure.add(event);
@@ -835,7 +855,7 @@ class Actor {
     this.#noteSent(pair, who, sent, text);
   }
   #noteSent(pair: PairState, who: number, sent: Asked<Methods['send']['result']>, text: string, goesAt?: number): void {
-    if (sent.value !== undefined && this.#life.states[who] === 'stolen') {
+    if (sent.value !== undefined && (this.#life.states[who] === 'stolen' || pair.unaware.has(who))) {
       pair.unsure.add(sent.value.event);
       this.#tell(`The thief of ${this.#name(who)} writes "${shorten(text)}".`);
     } else if (sent.value !== undefined && this.#life.states[who] === 'removed') {
@@ -892,6 +912,7 @@ class Actor {
       world.clock.advance(wait);
       this.#noteRemovals();
       for (const who of this.#life.states.keys()) this.#isIn(who);
+      if (world.plan.linksAll === true) this.#linkRest();
       for (const [i, pair] of pairs.entries()) {
         if (!this.#isMet(pair)) this.#meet(i);
         if (pair.conversation === undefined) continue;
@@ -904,10 +925,13 @@ class Actor {
       }
       for (const entry of waits) if (entry.asked.done) waits.delete(entry);
       const met = pairs.every((pair) => this.#isMet(pair));
-      const isCalm = met && waits.size === 0 && isQuiet(this.#life);
+      const isWhole = world.plan.linksAll !== true || !this.#life.states.includes('out');
+      const isCalm = met && isWhole && waits.size === 0 && isQuiet(this.#life);
       quietSince = isCalm ? (quietSince ?? world.clock.now()) : undefined;
       // After a removal they need not hold the same: then it is enough that nothing has changed for long.
-      if (isCalm && (isEven(this.#life) || world.clock.now() - (quietSince ?? 0) >= LONG)) {
+      const isLong = world.clock.now() - (quietSince ?? 0) >= LONG;
+      const isPosted = world.clock.now() - began >= A_DAY;
+      if (isCalm && (isEven(this.#life) || (isLong && (isPosted || areOwnEven(this.#life))))) {
         this.#life.tally.count('healed in minutes', Math.ceil((world.clock.now() - began) / MINUTE));
         return true;
       }
