@@ -29,7 +29,10 @@ export class Arrivals {
     this.#lines = lines;
   }
 
-  /** Numbers those of the events that stand in their conversation as lines, and tells who listens what is new of them. */
+  /**
+   * Numbers those of the events that stand in their conversation as lines, and tells who listens what is new of them. What came
+   * without its content is told when that is here.
+   */
   note(pair: Pair, events: readonly ShownEvent[]): void {
     const { store } = this.#context;
     const news: ShownEvent[] = [];
@@ -37,7 +40,7 @@ export class Arrivals {
     let count = 0;
     for (const event of events) {
       const key = orderKey(pair.id, event.lamport, event.event);
-      if (store.get('message', key) === undefined) continue;
+      if (event.contentState === 'missing' || store.get('message', key) === undefined) continue;
       count++;
       this.#last = this.#newest() + 1;
       store.put('arrival', concat(ARRIVAL, uint48(this.#last)), concat(pair.id, event.event));

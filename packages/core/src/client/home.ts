@@ -755,7 +755,9 @@ export class Home {
    * What a device of the `self` that is being joined says: here its devices are reached. An own device that came back from an old
    * copy says an old one: there it looks until it has heard of the newest.
    */
-  learnOwnInbox(self: Conversation, feed: FeedId, record: Uint8Array): void {
+  learnOwnInbox(heard: Conversation, feed: FeedId, record: Uint8Array): void {
+    // The packet that says it may have let this device in: then that `self` is the home's by now.
+    const self = this.#known(heard.id) ?? heard;
     const said = decodeInboxRecord(record);
     if (said === undefined) return;
     if (self === this.#mine && said.number < (self.inboxes[0]?.number ?? 0)) this.reach(self, feed, record);

@@ -683,7 +683,8 @@ export class Pairing {
     };
     const accepted = this.#acceptedOf(invitation.keyHash);
     if (accepted !== undefined) {
-      if (accepted.put) return settle(accepted.conversation);
+      // The relay may have taken the claim and its answer been lost: whoever was answered has met.
+      if (accepted.put || !this.#isUnanswered(accepted)) return settle(accepted.conversation);
       return this.#putClaim(accepted, (error) => (error === undefined ? settle(accepted.conversation) : done(error)));
     }
     this.#offer(invitation, (offer) => {

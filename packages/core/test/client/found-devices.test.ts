@@ -1,15 +1,19 @@
 // What the simulator found where people have several devices, each told once as a small story.
 import { concat, equalBytes, utf8 } from '@kith/core/bytes';
 import { readStamped } from '../../src/conversation/index.ts';
-import { conversationFromName } from '@kith/core/identity';
+import { CHARTER_SEGMENT, conversationFromName, type FeedId } from '@kith/core/identity';
+import { decodeInboxRecord, encodeInboxRecord, openInbox, splitPacket } from '@kith/core/mailbox';
+import { encodePacket, type Item } from '@kith/core/sync';
 import { expect, test } from 'vitest';
 import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
+import { takeOver } from './hostile.ts';
 import type { Lies } from './liar.ts';
 import { link } from './linked.ts';
 import { pair, texts, world } from './world.ts';
 
-const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const lineOf = (device: SimDevice, conversation: string, text: string) =>
   device.call('log', { conversation, limit: 500 }).find((line) => line.text === text);
 
@@ -259,4 +263,39 @@ test('a device that was let in reads where its person is, also when what says so
   a1.call('set', { key: 'theme', value: 'light' });
   expect(here.clock.runUntil(() => themeOf(a2) === 'light', 60_000)).toBe(true);
   expect(a2.failures.length).toBe(failures);
+});
+
+test('a device that is let in by a packet of which only the entry and the inbox came is one of its person without a restart', () => {
+  const here = world(5113);
+  const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a3);
+  here.clock.advance(10 * 60_000);
+  a2.start();
+  const { link: text } = a1.call('device.link', {});
+  a2.call('device.join', { link: text, name: 'a2' });
+  a2.connect(false);
+  expect(here.clock.runUntil(() => a1.call('device.list', {}).length === 3, 60_000)).toBe(true);
+  here.clock.advance(60_000);
+  // What of `self` waited for one's own devices does not wait for this one.
+  here.relays[0]?.wipe();
+  const { crypto, self, sessions, put } = takeOver(here, a1, conversation);
+  const feed = sessions.feeds(self).find((one) => a1.store.get('inbox', concat(utf8('d'), self.id, one)) !== undefined);
+  const own = self.log.ownFeed() as FeedId;
+  const { objects } = self.log.read([{ feed: own, segment: CHARTER_SEGMENT, from: 0, to: 3 }], 3_000);
+  const [inbox] = self.outlets.map(({ record }) => encodeInboxRecord(record));
+  const raw = feed && a1.store.get('inbox', concat(utf8('d'), self.id, feed));
+  const record = raw && decodeInboxRecord(raw);
+  if (objects.length < 3 || inbox === undefined || record === undefined) throw new Error('it was not let in');
+  const items: readonly Item[] = [
+    { type: 'objects', objects },
+    { type: 'inbox', record: inbox },
+  ];
+  const outlet = { record, inbox: openInbox(crypto, record) };
+  const bodies = splitPacket(new Uint8Array(8), encodePacket(items)) ?? [];
+  put(a1.store.transaction(() => bodies.flatMap((body) => sessions.seal(self, body, outlet) ?? [])));
+  a2.connect(true);
+  expect(here.clock.runUntil(() => a2.call('device.list', {}).length === 3, 60_000)).toBe(true);
+  a1.start();
+  expect(here.clock.runUntil(() => a2.call('contact.list', {}).length === 1, HOUR)).toBe(true);
 });

@@ -1,12 +1,14 @@
 // What the simulator found, each told once as a small story.
 import { equalBytes } from '@kith/core/bytes';
 import { contents } from '@kith/core/conversation';
-import type { EventId } from '@kith/core/identity';
+import { eventName, type EventId } from '@kith/core/identity';
+import { RELAY_ERRORS } from '@kith/core/ports';
 import type { MemoryStore } from '@kith/testkit/memory-store';
 import { openMemoryStore } from '@kith/testkit/memory-store';
 import { expect, test } from 'vitest';
 import { takeOver } from './hostile.ts';
-import { pair, texts, world } from './world.ts';
+import type { Lies } from './liar.ts';
+import { codeOf, pair, texts, world } from './world.ts';
 
 const HOUR = 3_600_000;
 
@@ -24,6 +26,27 @@ test('a relay that loses a claim gets it again, and the two meet', () => {
   alice.start();
   expect(here.clock.runUntil(() => texts(alice, conversation).includes('into the void'), 3 * HOUR)).toBe(true);
   expect([...alice.failures, ...bob.failures]).toEqual([]);
+});
+
+test('whoever was answered has accepted, also when the relay was not heard to take the claim and has lost everything since', () => {
+  const lies: Lies = {};
+  const here = world(2, 1, lies);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  alice.start();
+  const { link } = alice.call('invite.create', {});
+  lies.answer = (_, request, answer) =>
+    request.type === 'claimPut' ? { type: 'error', code: RELAY_ERRORS.indexOf('limited'), retryAfter: 0 } : answer;
+  bob.start();
+  expect(codeOf(() => bob.call('invite.accept', { link }))).toBe('relay-full');
+  const isReady = (): boolean => bob.call('contact.list', {})[0]?.wordsReady === true;
+  expect(here.clock.runUntil(isReady, HOUR)).toBe(true);
+  lies.answer = (_, __, answer) => answer;
+  here.relays[0]?.wipe();
+  expect(bob.call('invite.accept', { link })).toEqual({
+    conversation: bob.call('contact.list', {})[0]?.conversation,
+    state: 'active',
+  });
 });
 
 test('a long text that was deleted is not kept as a packet either', () => {
@@ -190,6 +213,33 @@ test('an event that comes without its content is no line until the content is th
   here.clock.advance(5_000);
   const there = ['in two halves'];
   expect([texts(alice, conversation), told(), alice.call('contact.list', {})[0]?.unread]).toEqual([there, there, 1]);
+});
+
+test('who follows is told once of an edit that came before its content', () => {
+  const here = world(2);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const { event: said } = bob.call('send', { conversation, text: 'befor' });
+  expect(here.clock.runUntil(() => texts(alice, conversation).includes('befor'), 60_000)).toBe(true);
+  const { pair: of, say } = takeOver(here, bob, conversation);
+  const target = of.log.page({ limit: 9 }).find(({ event }) => eventName(event) === said)?.place;
+  if (target === undefined) throw new Error('it was said');
+  const { kind, bytes } = contents.encode({ type: 'edit', target, text: 'before', extensions: [] });
+  const { objects } = bob.store.transaction(() => {
+    const { place } = of.log.append({ contentKind: kind, content: bytes, time: here.clock.now() });
+    of.log.sealHead();
+    return of.log.read([{ ...place, from: place.seq, to: place.seq + 1 }], 3_000);
+  });
+  const told = (): readonly (string | null)[] =>
+    alice.call('events.since', { from: '0' }).events.flatMap((line) => (line.kind === 'edit' ? line.target : []));
+  say([{ type: 'objects', objects: objects.map((one) => (one.type === 'event' ? { ...one, content: null } : one)) }]);
+  here.clock.advance(5_000);
+  expect(told()).toEqual([]);
+  say([{ type: 'objects', objects }]);
+  here.clock.advance(5_000);
+  expect(told()).toEqual([said]);
+  expect(texts(alice, conversation)).toEqual(['before']);
 });
 
 test('a frontier that says too little is looked at anew when it comes again, and what it covers is delivered', () => {

@@ -38,7 +38,15 @@ export const wholeLog = (life: Life, who: number, conversation: string): readonl
 const logs = (life: Life, pair: PairState): readonly (readonly LogLine[])[] => {
   const known = cache.get(pair);
   if (known !== undefined) return known;
-  const read = sides(life, pair).map((who) => (pair.met ? wholeLog(life, who, pair.conversation as string) : []));
+  const { conversation } = pair;
+  // Who was let in may not have the conversation yet: then it has nothing of it.
+  const read = sides(life, pair).map((who) =>
+    pair.met &&
+    conversation !== undefined &&
+    device(life, who).ask('log', { conversation, limit: 1 }).value !== undefined
+      ? wholeLog(life, who, conversation)
+      : [],
+  );
   cache.set(pair, read);
   return read;
 };
@@ -204,14 +212,15 @@ const once: Oracle = (life) =>
       if (!sides(life, pair).some((who) => device(life, who) === one)) continue;
       const seen = new Set<string>();
       const lines = logs(life, pair)[sides(life, pair).findIndex((who) => device(life, who) === one)] ?? [];
-      for (const { event, text, deleted: isDeleted } of lines) {
+      for (const { event, text, kind, target, deleted: isDeleted } of lines) {
         // A thief may say one thing twice.
         for (const key of text === null || pair.unsure.has(event) ? [event] : [event, `text ${text}`]) {
           if (seen.has(key)) wrong.push(`${one.name} is shown "${text?.slice(0, 40) ?? event}" twice`);
           seen.add(key);
         }
-        // What came without its words and is deleted was never news.
-        if (!arrived.has(event) && !isDeleted)
+        // What came without its words and is deleted was never news, nor what came without saying of which line it speaks.
+        const isBare = target === null && (kind === 'edit' || kind === 'reaction' || kind === 'delete');
+        if (!arrived.has(event) && !isDeleted && !isBare)
           wrong.push(`${one.name} was never told of "${text?.slice(0, 40) ?? event}"`);
       }
     }
