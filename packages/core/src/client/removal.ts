@@ -275,12 +275,14 @@ export class Removal {
     }
     const now = this.#context.now();
     const told = this.#toldAt.get(`${of.name} ${toHex(feed)}`) ?? Number.NEGATIVE_INFINITY;
-    if (Math.abs(now - told) < TELL_AGAIN_MS) return;
+    const isContested = this.#contested(of).some((one) => equalBytes(one, feed));
+    // Answered for ever, two that oppose each other would talk of nothing else for as long as they do.
+    if (Math.abs(now - told) < TELL_AGAIN_MS || (isContested && knowsAll(of, items, entries.length))) return;
     if (of === this.#home.mine) return this.#tell(feed, this.#home.isToBeWiped(feed));
     const inbox = items.find((item): item is ItemOf<'inbox'> => item.type === 'inbox');
     const outlet = inbox === undefined ? of.outlets[0] : this.#home.outletOf(inbox.record);
     // A removed one is told by its own person's devices, and nothing by others.
-    if (this.#contested(of).some((one) => equalBytes(one, feed))) this.#tellCharter(of, feed, outlet);
+    if (isContested) this.#tellCharter(of, feed, outlet);
   }
   #contested(of: Conversation): readonly FeedId[] {
     return of.log
@@ -330,4 +332,11 @@ export class Removal {
   }
 }
 
+/** By the frontier that rides in its packet, or, as of an answer like ours, by as many entries as there are. */
+const knowsAll = (of: Conversation, items: readonly Item[], entries: number): boolean => {
+  const told = items.find((item): item is ItemOf<'frontier'> => item.type === 'frontier');
+  if (told !== undefined)
+    return !of.log.compare(told.frontier).theyLack.some(({ segment }) => equalBytes(segment, CHARTER_SEGMENT));
+  return entries > 0 && entries >= of.log.frontier().feeds.reduce((sum, { charterCount }) => sum + charterCount, 0);
+};
 const isEntry = ({ type }: LogObject): boolean => type === 'entry';
