@@ -7,6 +7,7 @@ import {
   clearUnread,
   contents,
   conversationOfSearchId,
+  extensionsNaming,
   isDeletable,
   isSetting,
   isStarred,
@@ -304,7 +305,7 @@ export class Calls {
           type: 'edit',
           target: target.place,
           text,
-          extensions: extensionsOf(this.#timerOfText(pair, target)),
+          extensions: [...extensionsOf(this.#timerOfText(pair, target)), ...extensionsNaming(pair.view, target)],
         });
       },
       react: (params) => {
@@ -317,7 +318,7 @@ export class Calls {
           target: target.place,
           emoji,
           on: !params.flag('off'),
-          extensions: [],
+          extensions: extensionsNaming(pair.view, target),
         });
       },
       delete: (params) => {
@@ -328,9 +329,14 @@ export class Calls {
         if (!isDeletable(event)) throw new KithError('unknown-event');
         if (params.flag('forAll')) {
           this.#own(this.#sendable(pair), event);
-          this.#append(pair, { type: 'delete', target: event.place, extensions: [] });
+          this.#append(pair, { type: 'delete', target: event.place, extensions: extensionsNaming(pair.view, event) });
         } else {
-          home.tell({ type: 'tombstone', conversation: pair.id, place: event.place, extensions: [] });
+          home.tell({
+            type: 'tombstone',
+            conversation: pair.id,
+            place: event.place,
+            extensions: extensionsNaming(pair.view, event),
+          });
         }
         sender.dropPackets(pair);
         context.scrub();

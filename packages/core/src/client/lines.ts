@@ -2,6 +2,7 @@
 import { compareBytes, equalBytes, toHex } from '../bytes/index.ts';
 import {
   aboutLine,
+  meantBy,
   CONTENT_KINDS,
   contents,
   decodeContent,
@@ -238,13 +239,13 @@ export class Lines {
       state: mine ? this.#eventState(pair, shown.place, glance) : null,
       edited: edited !== undefined,
       deleted,
-      reply: content?.type === 'text' && content.reply !== null ? this.#reply(pair, content.reply, glance) : null,
+      reply: content?.type === 'text' && content.reply !== null ? this.#reply(pair, shown, content, glance) : null,
       reactions: about.reactions.map(({ emoji, members }) => ({
         emoji,
         count: members.length,
         mine: members.some((member) => equalBytes(member, view.me)),
       })),
-      target: this.#target(pair, content),
+      target: this.#target(pair, shown, content),
       emoji: content?.type === 'reaction' ? content.emoji : null,
       ...this.#time(pair, shown, content),
       starred: glance.starred.has(toHex(placeKey(shown.place))),
@@ -253,12 +254,17 @@ export class Lines {
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,
     };
   }
-  #reply(pair: Pair, place: Place, glance: Glance): LogLine['reply'] {
-    const shown = pair.log.seenAt(place);
+  #reply(
+    pair: Pair,
+    by: ShownEvent,
+    { reply, extensions }: Extract<Content, { type: 'text' }>,
+    glance: Glance,
+  ): LogLine['reply'] {
+    const shown = reply === null ? undefined : meantBy(pair.view, by, reply, extensions)?.events[0];
     if (shown === undefined) return null;
     const raw = shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
     const content = raw === undefined ? undefined : decodeContent(shown.contentKind, raw);
-    const about = aboutLine(pair.view, place);
+    const about = aboutLine(pair.view, shown);
     const text = content?.type === 'text' && !about.deleted ? (about.edited ?? content.text) : null;
     const mine = equalBytes(shown.member, pair.view.me);
     return { event: eventName(shown.event), authorName: mine ? glance.mine : glance.theirs, text };
@@ -268,9 +274,9 @@ export class Lines {
     if (timer === null) return { timer, goesAt: null };
     return { timer, goesAt: goesAt(this.#context.store, pair.id, shown.place) };
   }
-  #target(pair: Pair, content: Content | undefined): string | null {
+  #target(pair: Pair, by: ShownEvent, content: Content | undefined): string | null {
     if (content === undefined || !('target' in content)) return null;
-    const shown = pair.log.seenAt(content.target);
+    const shown = meantBy(pair.view, by, content.target, content.extensions)?.events[0];
     return shown === undefined ? null : eventName(shown.event);
   }
   /** Of an own event: it waits in the outbox until a frontier of the other side has covered it once. */
@@ -283,7 +289,7 @@ export class Lines {
 
 const withAbout = (pair: Pair, opened: Opened): OpenLine => ({
   ...opened,
-  about: aboutLine(pair.view, opened.shown.place),
+  about: aboutLine(pair.view, opened.shown),
 });
 const markOf = (shown: ShownEvent, unknown: boolean): LogLine['mark'] => {
   if (shown.marks.includes('removed') || shown.marks.includes('contested')) return 'removed';

@@ -1,7 +1,7 @@
 // Two selves become one (spec 03, "Merging"): a device that has contacts joins the `self` of another and brings what its own
 // said of them; and two conversations with one person are said, by its own person, to be one relationship.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { contactFacts, contextsOf, decodeSelf, type SelfContent } from '../conversation/index.ts';
+import { contactFacts, contextsOf, decodeSelf, whichOf, type SelfContent } from '../conversation/index.ts';
 import {
   createAbsorb,
   mergedMembers,
@@ -43,7 +43,8 @@ const nameOf = (content: SelfContent): string | undefined => {
     case 'tombstone':
     case 'star': {
       const { feed, segment, seq } = content.place;
-      return `${content.type} ${toHex(content.conversation)} ${toHex(feed)} ${toHex(segment)} ${seq}`;
+      const which = toHex(whichOf(content.extensions) ?? new Uint8Array(0));
+      return `${content.type} ${toHex(content.conversation)} ${toHex(feed)} ${toHex(segment)} ${seq} ${which}`;
     }
     case 'began':
       return `began ${toHex(content.conversation)} ${JSON.stringify(content.places.map(({ seq }) => seq))} ${content.at}`;

@@ -3,6 +3,7 @@
 // a clock that lies destroys nothing (spec 10, "Timers").
 import {
   dueAt,
+  eventsMeant,
   expireLine,
   goesWithAnother,
   heldOf,
@@ -19,6 +20,7 @@ import {
   timedUnread,
   unreadPlaces,
   unschedule,
+  whichOf,
   type Due,
   type SelfContent,
 } from '../conversation/index.ts';
@@ -162,9 +164,9 @@ export class Timers {
     switch (content.type) {
       case 'tombstone':
         this.#withPair(content.conversation, (pair) => {
-          const event = pair.log.seenAt(content.place);
-          if (event === undefined || !isDeletable(event)) return;
-          purgeLine(pair.view, event);
+          const events = eventsMeant(pair.view, content.place, whichOf(content.extensions)).filter(isDeletable);
+          if (events.length === 0) return;
+          for (const event of events) purgeLine(pair.view, event);
           this.#gone([pair]);
         });
         return;

@@ -79,6 +79,14 @@ export const timerOf = ({ extensions: entries }: Pick<Content, 'extensions'>): T
   if (seconds < MIN_TIMER_SECONDS || seconds > MAX_TIMER_SECONDS) return undefined;
   return { from: value[0] === 1 ? 'reading' : 'sending', seconds };
 };
+/** Beside a place: which of several events that stand there is meant, by the id that a branch would have that begins with it. */
+export const WHICH_EXTENSION = 2;
+const WHICH_BYTES = 8;
+/** Undefined: whichever stands there. One of another length says nothing. */
+export const whichOf = (entries: readonly Extension[]): Uint8Array | undefined => {
+  const value = entries.find(({ id }) => id === WHICH_EXTENSION)?.value;
+  return value?.length === WHICH_BYTES ? value : undefined;
+};
 /** What its kind may carry and this build knows. */
 const KNOWN: Readonly<Record<Content['type'], readonly number[]>> = {
   text: [TIMER_EXTENSION],

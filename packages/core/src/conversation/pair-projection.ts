@@ -1,7 +1,7 @@
 // What a pair shows: the tables message, reaction (everything said about an event), unread, and the search index. All of
 // them are made from shown events and can be made again (`rebuildPair`). Long because each kind of event writes several of them.
 import { compareBytes, concat, equalBytes, readUint48, toKey, utf8, utf8ToText } from '../bytes/index.ts';
-import { bool, decode, encode, text, tuple } from '../codec/index.ts';
+import { decode, encode } from '../codec/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import type { ConversationId, EventId, MemberId } from '../identity/index.ts';
 import {
@@ -16,22 +16,31 @@ import {
   type ShownEvent,
 } from '../log/index.ts';
 import type { Link, Piece, Range, Store } from '../ports/index.ts';
-import { CONTENT_KINDS, contents, decodeContent, timerOf, type Content, type Timer } from './content.ts';
+import { CONTENT_KINDS, decodeContent, timerOf, type Content, type Timer } from './content.ts';
+import {
+  ABOUT,
+  aboutKey,
+  aboutLine,
+  isAfter,
+  isDeletable,
+  isDeleted,
+  isUnknown,
+  meantBy,
+  NOTHING_SAID,
+  placesOf,
+  reactionValue,
+  saidAbout,
+  type About,
+  type Meant,
+  type Said,
+} from './about.ts';
 import { afterPrefix, orderKey, placeFromKey, placeKey } from './keys.ts';
-import { isTombstoned, readMarks } from './self-projection.ts';
-import { getStamped, putStamped, readStamped } from './stamped.ts';
+import { readMarks } from './self-projection.ts';
+import { getStamped, putStamped } from './stamped.ts';
 import { isHidden, schedule, unschedule } from './timers.ts';
 
-const ABOUT = { edit: 1, reaction: 2, delete: 3, profileName: 4, profilePicture: 5, ended: 6, editEvent: 7 } as const;
-const reactionValue = tuple({ emoji: text(64), on: bool });
 const NOWHERE: Place = { feed: new Uint8Array(8), segment: new Uint8Array(8), seq: 0 } as unknown as Place;
 
-const aboutKey = (
-  conversation: ConversationId,
-  place: Place,
-  kind: number,
-  ...more: readonly Uint8Array[]
-): Uint8Array => concat(conversation, placeKey(place), Uint8Array.of(kind), ...more);
 /**
  * A text is found by its place in the order, which never changes: neighbours in a conversation are neighbours in the index.
  * Ids of events alone, being hashes, would have every text of a history touch a page of its own.
@@ -79,12 +88,6 @@ const isLine = (event: ShownEvent): boolean =>
   event.contentKind === CONTENT_KINDS.delete ||
   event.contentKind === CONTENT_KINDS.end ||
   isUnknown(event);
-/** The log keeps kinds below 16 to itself; those of a newer Kith above them are shown as such. */
-const isUnknown = (event: ShownEvent): boolean =>
-  event.contentKind > CONTENT_KINDS.end && !contents.knows(event.contentKind);
-/** What can be deleted by itself. An edit goes with its text, and never alone: the tables would keep what it said. */
-export const isDeletable = (event: ShownEvent): boolean =>
-  event.newer || event.contentKind === CONTENT_KINDS.text || isUnknown(event);
 
 /** What was looked up once for several events. */
 interface Beforehand {
@@ -100,12 +103,13 @@ const oneByOne = (view: PairView): Beforehand => ({
 const beforehand = (view: PairView, events: readonly ShownEvent[]): Beforehand => {
   const marks = marksOf(view);
   const runs = new Map<string, Run>();
-  for (const { place } of events) {
+  for (const { place, segment } of events) {
     const name = toKey(place.segment);
     const run = runs.get(name);
-    if (run === undefined)
-      runs.set(name, { first: place, last: place.seq, quiet: undefined, read: -1, unread: Infinity });
-    else {
+    if (run === undefined) {
+      const isBranch = !equalBytes(place.segment, segment);
+      runs.set(name, { isBranch, first: place, last: place.seq, quiet: undefined, read: -1, unread: Infinity });
+    } else {
       if (place.seq < run.first.seq) run.first = place;
       run.last = Math.max(run.last, place.seq);
     }
@@ -131,13 +135,16 @@ const beforehand = (view: PairView, events: readonly ShownEvent[]): Beforehand =
 };
 /** Events of one segment. */
 interface Run {
+  readonly isBranch: boolean;
   first: Place;
   last: number;
   quiet: boolean | undefined;
   read: number;
   unread: number;
 }
-const isRunQuiet = ({ store, conversation }: PairView, { first, last }: Run): boolean => {
+const isRunQuiet = ({ store, conversation }: PairView, { first, last, isBranch }: Run): boolean => {
+  // What is said of it may be said of its segment.
+  if (isBranch) return false;
   const from = concat(conversation, placeKey(first));
   const to = concat(conversation, placeKey({ ...first, seq: last + 1 }));
   return (['reaction', 'tombstone'] as const).every((table) => store.scan(table, { from, to, limit: 1 }).length === 0);
@@ -171,7 +178,8 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain =
   if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
   const key = orderKey(conversation, event.lamport, event.event);
   if (isLine(event) && isStanding(view, event)) store.put('message', key, Uint8Array.of(event.contentKind));
-  if (isDeletable(event) && !known.isQuiet(event.place) && isTombstoned(store, conversation, event.place)) {
+  const about = isDeletable(event) && !known.isQuiet(event.place) ? aboutLine(view, event) : NOTHING_SAID;
+  if (about.deleted) {
     purgeLine(view, event);
     return { type: 'purged' };
   }
@@ -180,13 +188,13 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain =
   if (goes(event) && (timer !== null || view.lifespan?.() !== undefined))
     schedule(view, event, timer, known.isRead(event.place));
   if (content === undefined) return { type: isLine(event) ? 'line' : 'none' };
-  return projectContent(view, event, content, key, known, isAgain);
+  return projectContent(view, event, content, key, about, known, isAgain);
 };
 /**
  * A text that came without its content is no line until that is here, unless it is known to be deleted: one whose time was
  * over before anybody else had it is such a text, and nothing says that it was there.
  */
-const isStanding = (view: PairView, event: ShownEvent): boolean => !isAwaited(event) || isDeleted(view, event.place);
+const isStanding = (view: PairView, event: ShownEvent): boolean => !isAwaited(event) || isDeleted(view, event);
 const isAwaited = ({ contentKind, contentState }: ShownEvent): boolean =>
   contentKind === CONTENT_KINDS.text && contentState === 'missing';
 /** Lines from before a device was linked, when its person wanted it without them. */
@@ -213,18 +221,14 @@ const projectContent = (
   event: ShownEvent,
   content: Content,
   key: Uint8Array,
+  about: About,
   known: Beforehand,
   isAgain: boolean,
 ): Projected => {
   const { store, conversation } = view;
   switch (content.type) {
     case 'text': {
-      const isQuiet = known.isQuiet(event.place);
-      if (!isQuiet && getStamped(store, 'reaction', aboutKey(conversation, event.place, ABOUT.delete)) !== undefined) {
-        purgeLine(view, event);
-        return { type: 'purged' };
-      }
-      indexLine(view, event, (isQuiet ? undefined : editedText(view, event.place)) ?? content.text);
+      indexLine(view, event, about.edited ?? content.text);
       if (!equalBytes(event.member, view.me) && !isAgain && !known.isRead(event.place)) {
         // Reading it starts its timer: the place is at hand without opening the line again.
         const timed = timerOfContent(content)?.from === 'reading';
@@ -233,46 +237,21 @@ const projectContent = (
       return { type: 'line' };
     }
     case 'reaction': {
-      if (isExpired(view, content.target)) return { type: 'line' };
+      const meant = meantBy(view, event, content.target, content.extensions);
+      if (meant === undefined || isOver(meant.events)) return { type: 'line' };
       const author = view.crypto.hash(8, utf8(content.emoji));
-      const about = aboutKey(conversation, content.target, ABOUT.reaction, event.member, author);
-      putStamped(store, 'reaction', about, event, encode(reactionValue, content));
+      const row = aboutKey(conversation, meant.place, ABOUT.reaction, event.member, author, meant.which);
+      putStamped(store, 'reaction', row, event, encode(reactionValue, content));
       return { type: 'line' };
     }
-    case 'edit': {
-      const target = ownTarget(view, event, content.target);
-      if (target?.contentKind !== CONTENT_KINDS.text) return { type: 'none' };
-      if (target.contentState === 'expired') {
-        expireLine(view, event);
-        return { type: 'purged' };
-      }
-      if (isDeleted(view, content.target)) {
-        view.log.purge(event.event);
-        return { type: 'purged' };
-      }
-      store.put('reaction', aboutKey(conversation, content.target, ABOUT.editEvent, event.event), new Uint8Array(0));
-      const kept = putStamped(
-        store,
-        'reaction',
-        aboutKey(conversation, content.target, ABOUT.edit),
-        event,
-        utf8(content.text),
-      );
-      if (kept && target.contentState === 'held' && !isHidden(store, conversation, content.target))
-        indexLine(view, target, content.text);
-      return { type: 'line' };
-    }
-    case 'delete': {
-      const target = ownTarget(view, event, content.target);
-      if (target === undefined || !isDeletable(target) || target.contentState === 'expired') return { type: 'none' };
-      putStamped(store, 'reaction', aboutKey(conversation, content.target, ABOUT.delete), event, new Uint8Array(0));
-      purgeLine(view, target);
-      return { type: 'purged' };
-    }
+    case 'edit':
+      return projectEdit(view, event, content);
+    case 'delete':
+      return projectDelete(view, event, content);
     case 'profile': {
-      const about = (kind: number): Uint8Array => aboutKey(conversation, NOWHERE, kind, event.member);
-      putStamped(store, 'reaction', about(ABOUT.profileName), event, utf8(content.name));
-      putStamped(store, 'reaction', about(ABOUT.profilePicture), event, content.picture);
+      const profile = (kind: number): Uint8Array => aboutKey(conversation, NOWHERE, kind, event.member);
+      putStamped(store, 'reaction', profile(ABOUT.profileName), event, utf8(content.name));
+      putStamped(store, 'reaction', profile(ABOUT.profilePicture), event, content.picture);
       return { type: 'profile' };
     }
     case 'end':
@@ -287,17 +266,53 @@ const projectContent = (
   }
 };
 
-/**
- * An earlier event of the same member. Whoever changes or deletes has seen it, so it is shown before: what names a place
- * still to come counts never, and not only when it happened to arrive first.
- */
-const ownTarget = (view: PairView, event: ShownEvent, place: Place): ShownEvent | undefined => {
-  const target = view.log.seenAt(place);
-  return target !== undefined && target.lamport < event.lamport && equalBytes(target.member, event.member)
-    ? target
-    : undefined;
+const projectEdit = (view: PairView, event: ShownEvent, content: Extract<Content, { type: 'edit' }>): Projected => {
+  const { store, conversation } = view;
+  const meant = ownMeant(view, event, content);
+  if (meant === undefined) return { type: 'none' };
+  const edited = meant.events.filter(({ contentKind }) => contentKind === CONTENT_KINDS.text);
+  if (edited.some(({ contentState }) => contentState === 'expired')) {
+    expireLine(view, event);
+    return { type: 'purged' };
+  }
+  if (edited.some((one) => isDeleted(view, one))) {
+    view.log.purge(event.event);
+    return { type: 'purged' };
+  }
+  const { place, which } = meant;
+  store.put('reaction', aboutKey(conversation, place, ABOUT.editEvent, event.event, which), new Uint8Array(0));
+  putStamped(store, 'reaction', aboutKey(conversation, place, ABOUT.edit, which), event, utf8(content.text));
+  for (const one of edited) reindex(view, one);
+  return { type: 'line' };
 };
-const isExpired = (view: PairView, place: Place): boolean => view.log.seenAt(place)?.contentState === 'expired';
+const projectDelete = (view: PairView, event: ShownEvent, content: Extract<Content, { type: 'delete' }>): Projected => {
+  const { store, conversation } = view;
+  const meant = ownMeant(view, event, content);
+  if (meant === undefined || isOver(meant.events)) return { type: 'none' };
+  const about = aboutKey(conversation, meant.place, ABOUT.delete, meant.which);
+  putStamped(store, 'reaction', about, event, new Uint8Array(0));
+  const deleted = meant.events.filter((one) => isDeletable(one) && one.contentState !== 'expired');
+  for (const one of deleted) purgeLine(view, one);
+  return { type: deleted.length > 0 ? 'purged' : 'none' };
+};
+
+/**
+ * Earlier events of the same member. Whoever changes or deletes has seen what it names, so it is shown before: what names a place
+ * still to come counts never, and not only when it happened to arrive first. Undefined when nothing there can be meant.
+ */
+const ownMeant = (
+  view: PairView,
+  event: ShownEvent,
+  { target, extensions }: Pick<Extract<Content, { type: 'edit' | 'delete' }>, 'target' | 'extensions'>,
+): Meant | undefined => {
+  const author = view.log.memberOf(target.feed);
+  if (author === undefined || !equalBytes(author, event.member)) return undefined;
+  const meant = meantBy(view, event, target, extensions);
+  return meant && { ...meant, events: meant.events.filter(({ lamport }) => lamport < event.lamport) };
+};
+/** The time of all of them is over, and of some at all. */
+const isOver = (events: readonly ShownEvent[]): boolean =>
+  events.length > 0 && events.every(({ contentState }) => contentState === 'expired');
 const isRead = (view: PairView, { place }: { readonly place: Place }): boolean => oneByOne(view).isRead(place);
 /** The marks of each view as decoded: a history asks for the same ones at each of its events. */
 const decodedMarks = new WeakMap<
@@ -323,13 +338,13 @@ export const purgeLine = (view: PairView, event: ShownEvent): void => {
     store.put('message', orderKey(conversation, event.lamport, event.event), Uint8Array.of(event.contentKind));
   store.unindexText(searchId(conversation, event));
   store.delete('unread', orderKey(conversation, event.lamport, event.event));
-  const edits = aboutKey(conversation, event.place, ABOUT.edit);
-  store.delete('reaction', edits);
-  const editEvents = aboutKey(conversation, event.place, ABOUT.editEvent);
-  for (const row of store.scan('reaction', { from: editEvents, to: afterPrefix(editEvents) })) {
-    view.log.purge(row.key.slice(editEvents.length) as EventId);
-    store.delete('reaction', row.key);
+  let isShared = false;
+  for (const said of editsOf(view, event)) {
+    if (said.kind === ABOUT.editEvent) view.log.purge(said.rest as EventId);
+    store.delete('reaction', said.key);
+    isShared ||= !said.isAlone;
   }
+  if (isShared) for (const one of besides(view, event)) reindex(view, one);
   schedule(view, event, null, true);
 };
 
@@ -347,64 +362,46 @@ export const expireLine = (view: PairView, event: ShownEvent): void => {
   hideLine(view, event);
   log.purge(event.event, 'expired');
   unschedule(store, conversation, event.place);
-  const about = concat(conversation, placeKey(event.place));
-  for (const { key } of store.scan('reaction', { from: about, to: afterPrefix(about) })) {
-    if (key[about.length] === ABOUT.editEvent) {
-      const edit = log.find(key.slice(about.length + 1) as EventId);
-      if (edit !== undefined) expireLine(view, edit);
-    }
+  const edits = editsOf(view, event);
+  for (const { key, kind, rest } of edits) {
+    const edit = kind === ABOUT.editEvent ? log.find(rest as EventId) : undefined;
+    if (edit !== undefined) expireLine(view, edit);
     store.delete('reaction', key);
   }
+  const others = besides(view, event).filter(({ contentState }) => contentState !== 'expired');
+  for (const { key, isAlone } of saidAbout(view, event))
+    if (isAlone || others.length === 0) store.delete('reaction', key);
+  if (edits.some(({ isAlone }) => !isAlone)) for (const one of others) reindex(view, one);
 };
+/** What of the edits is about an event. It goes with each text that it may have changed: it may say what was deleted. */
+const editsOf = (view: PairView, event: ShownEvent): readonly Said[] =>
+  saidAbout(view, event).filter((said) => {
+    if (said.kind === ABOUT.edit) return isAfter(said, event);
+    return said.kind === ABOUT.editEvent && (view.log.find(said.rest as EventId)?.lamport ?? Infinity) > event.lamport;
+  });
+/** What a copy of its device said at the same place. */
+const besides = (view: PairView, event: ShownEvent): readonly ShownEvent[] =>
+  placesOf(event)
+    .flatMap((place) => view.log.allAt(place))
+    .filter((one) => isDeletable(one) && !equalBytes(one.event, event.event));
+/** Its text as it is after what was said of it changed. */
+const reindex = (view: PairView, event: ShownEvent): void => {
+  const content = isHidden(view.store, view.conversation, event.place) ? undefined : contentOf(view, event);
+  if (content?.type !== 'text') return;
+  const { deleted, edited } = aboutLine(view, event);
+  if (!deleted) indexLine(view, event, edited ?? content.text);
+};
+
 /** An edit goes with the text that it changes, never alone. */
 export const goesWithAnother = (view: PairView, event: ShownEvent): boolean => {
   const content = event.contentKind === CONTENT_KINDS.edit ? contentOf(view, event) : undefined;
-  return content?.type === 'edit' && view.log.seenAt(content.target)?.contentState === 'held';
+  const meant = content?.type === 'edit' ? meantBy(view, event, content.target, content.extensions) : undefined;
+  return meant?.events.some(({ contentState }) => contentState === 'held') ?? false;
 };
 
-/** The newest text after edits, undefined when there is none. */
-const editedText = (view: PairView, place: Place): string | undefined => {
-  const value = getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.edit));
-  return value === undefined ? undefined : utf8ToText(value);
-};
-const isDeleted = (view: PairView, place: Place): boolean =>
-  getStamped(view.store, 'reaction', aboutKey(view.conversation, place, ABOUT.delete)) !== undefined ||
-  isTombstoned(view.store, view.conversation, place);
-
-export interface Reactions {
-  readonly emoji: string;
-  readonly members: readonly Uint8Array[];
-}
-/** Everything that was said about an event. */
-export interface About {
-  /** The newest text after edits. */
-  readonly edited: string | undefined;
-  readonly deleted: boolean;
-  readonly reactions: readonly Reactions[];
-}
-/** One walk over the rows of a line, which has few or none. */
-export const aboutLine = (view: PairView, place: Place): About => {
-  const prefix = concat(view.conversation, placeKey(place));
-  let edited: string | undefined;
-  let deleted = isTombstoned(view.store, view.conversation, place);
-  const members = new Map<string, Uint8Array[]>();
-  for (const { key, value } of view.store.scan('reaction', { from: prefix, to: afterPrefix(prefix) })) {
-    const kind = key[prefix.length];
-    const stamped = kind === ABOUT.editEvent ? undefined : readStamped(value);
-    if (stamped === undefined) continue;
-    if (kind === ABOUT.delete) deleted = true;
-    if (kind === ABOUT.edit) edited = utf8ToText(stamped);
-    const reaction = kind === ABOUT.reaction ? decode(reactionValue, stamped) : undefined;
-    if (reaction?.on !== true) continue;
-    const from = key.slice(prefix.length + 1, prefix.length + 17);
-    members.set(reaction.emoji, [...(members.get(reaction.emoji) ?? []), from]);
-  }
-  return { edited, deleted, reactions: Array.from(members, ([emoji, list]) => ({ emoji, members: list })) };
-};
-const NOTHING_SAID: About = { edited: undefined, deleted: false, reactions: [] };
 /** Is anything said about the event at this place? */
 const said = (place: Piece): readonly Link[] => [
-  { table: 'tombstone', key: [{ of: 'key', to: 16 }, place] },
+  { table: 'tombstone', key: [{ of: 'key', to: 16 }, place], begins: true },
   { table: 'reaction', key: [{ of: 'key', to: 16 }, place], begins: true },
 ];
 const LINE = [...FROM_ORDER, ...said({ of: 0 })];
@@ -429,7 +426,7 @@ const openLine = (
   const { place } = opened.shown;
   const isBranch = standing === undefined || !equalBytes(place.segment, standing.subarray(8, 16));
   const isSaid = isBranch || tombstone !== undefined || reaction !== undefined;
-  return [{ ...opened, about: isSaid ? aboutLine(view, place) : NOTHING_SAID }];
+  return [{ ...opened, about: isSaid ? aboutLine(view, opened.shown) : NOTHING_SAID }];
 };
 
 export const memberProfile = (

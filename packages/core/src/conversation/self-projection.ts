@@ -5,7 +5,7 @@ import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
 import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
-import type { Timer } from './content.ts';
+import { whichOf, type Timer } from './content.ts';
 import { projectContext } from './contexts.ts';
 import { afterPrefix, placeFromKey, placeKey } from './keys.ts';
 import {
@@ -132,7 +132,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
       return putStamped(
         store,
         'tombstone',
-        concat(content.conversation, placeKey(content.place)),
+        concat(content.conversation, placeKey(content.place), whichOf(content.extensions) ?? new Uint8Array(0)),
         by,
         new Uint8Array(0),
       );
@@ -290,8 +290,11 @@ export const settingsSet = (store: Store, conversation: ConversationId | null): 
   }
   return values;
 };
-export const isTombstoned = (store: Store, conversation: ConversationId, place: Place): boolean =>
-  store.get('tombstone', concat(conversation, placeKey(place))) !== undefined;
+/** Of what stands at a place: the names of those that were deleted for this person; an empty one: all of them. */
+export const tombstonesAt = (store: Store, conversation: ConversationId, place: Place): readonly Uint8Array[] => {
+  const from = concat(conversation, placeKey(place));
+  return store.scan('tombstone', { from, to: afterPrefix(from) }).map(({ key }) => key.slice(from.length));
+};
 /** When a timer of this line began to run by being read; undefined: not yet. */
 export const beganAt = (store: Store, conversation: ConversationId, place: Place): number | undefined => {
   const raw = store.get('began', concat(conversation, placeKey(place)));

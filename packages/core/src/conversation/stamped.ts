@@ -43,6 +43,11 @@ export const newestFirst = (rows: readonly Uint8Array[]): readonly Uint8Array[] 
     .flatMap((raw) => decode(stampedCodec, raw) ?? [])
     .toSorted((a, b) => b.lamport - a.lamport || compareBytes(b.event, a.event))
     .map(({ value }) => value);
+/** Its value, and by which event it was said. */
+export const readStamp = (
+  raw: Uint8Array,
+): { readonly lamport: number; readonly event: Uint8Array; readonly value: Uint8Array } | undefined =>
+  decode(stampedCodec, raw);
 export const readStamped = (raw: Uint8Array): Uint8Array | undefined => decode(stampedCodec, raw)?.value;
 export const getStamped = (store: Store, table: Table, key: Uint8Array): Uint8Array | undefined => {
   const raw = store.get(table, key);

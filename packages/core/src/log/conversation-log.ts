@@ -29,13 +29,13 @@ import {
   startSegment,
   turn,
 } from './own.ts';
-import { eventAt } from './places.ts';
+import { belowOf, eventAt, eventsAt } from './places.ts';
 import { duePublications } from './publication.ts';
 import { oldestFirst, read, readCertificates } from './read.ts';
 import { openState, type LogState } from './state.ts';
 import { verify } from './verify.ts';
 import type { Frontier } from './frontier.ts';
-import type { ConversationLog, Differences, Ingested, LogOptions } from './types.ts';
+import type { ConversationLog, Differences, Ingested, LogOptions, ShownEvent } from './types.ts';
 
 const answer = (state: LogState, intake: Intake): Ingested => ({
   shown: shownInOrder(state, intake.shown),
@@ -192,6 +192,18 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     seenAt(place) {
       const row = eventAt(state, place) ?? aheadAt(state, place);
       return row && toShown(state, row);
+    },
+    allAt(place) {
+      const rows = eventsAt(state, place);
+      const ahead = rows.length === 0 ? aheadAt(state, place) : undefined;
+      const all = (ahead === undefined ? rows : [ahead]).flatMap((row) => toShown(state, row) ?? []);
+      if (all.length < 2) return all;
+      const isLine = ({ place: at }: ShownEvent): boolean => equalBytes(at.segment, place.segment);
+      return [...all.filter(isLine), ...all.filter((one) => !isLine(one))];
+    },
+    below(event, seq) {
+      const row = rowOf(state, event);
+      return row && belowOf(state, row, seq);
     },
     content(event) {
       const fresh = state.freshContent(event);

@@ -54,6 +54,7 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   const stored = header.sizeClass === 0 ? undefined : content;
   const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
+    segment: row.segment,
     event: row.event,
     member: device.member,
     contentKind: header.contentKind,

@@ -1,6 +1,6 @@
 // Whether what a header names is here: by place, never by hash.
 import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
-import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
+import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Header } from './header.ts';
 import { keysUnder, type HeaderRow, type SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
@@ -84,6 +84,27 @@ export const eventAt = (state: LogState, place: Place): HeaderRow | undefined =>
     const chain = chainOf(state, row);
     return chain !== undefined && equalBytes(chain.id, place.segment);
   });
+};
+
+/** All sound events at a place: of one named by the segment's own id those of each chain. */
+export const eventsAt = (state: LogState, place: Place): readonly HeaderRow[] => {
+  const segment = state.realSegment(place.feed, place.segment);
+  if (equalBytes(segment, place.segment)) return soundAt(state, place.feed, segment, place.seq);
+  const row = eventAt(state, place);
+  return row === undefined ? [] : [row];
+};
+/** The event at this seq in the chain of another one of its segment, which stands above it. */
+export const belowOf = (state: LogState, above: HeaderRow, seq: number): EventId | undefined => {
+  const { feed, segment } = above;
+  if (seq >= above.seq) return undefined;
+  if (state.segment(feed, segment)?.forked !== true) return state.lineRows(feed, segment, seq, seq + 1)[0]?.event;
+  let head = state.headerOf(above).previous;
+  for (let at = above.seq - 1; at > seq; at--) {
+    const row = state.headerRow({ feed, segment, seq: at }, head);
+    if (row === undefined) return undefined;
+    head = state.headerOf(row).previous;
+  }
+  return state.headerRow({ feed, segment, seq }, head)?.event;
 };
 
 /** Events held without a hole, in the longest chain, counting what a stub stands for. */

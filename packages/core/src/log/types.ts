@@ -44,6 +44,8 @@ export type Mark = 'copy' | 'counterpart' | 'removed' | 'contested';
 
 export interface ShownEvent {
   readonly place: Place;
+  /** The segment's own id, also of what stands in a branch. */
+  readonly segment: SegmentId;
   readonly event: EventId;
   readonly member: MemberId;
   readonly contentKind: number;
@@ -290,6 +292,10 @@ export interface ConversationLog {
   at(place: Place): ShownEvent | undefined;
   /** The same, also while it is shown ahead. */
   seenAt(place: Place): ShownEvent | undefined;
+  /** All that stand there: where a copy of the device wrote, one in each chain, the line's first; by the id of a branch its own. */
+  allAt(place: Place): readonly ShownEvent[];
+  /** What stands at this seq below an event, in its own chain of its segment. Undefined when it is not here. */
+  below(event: EventId, seq: number): EventId | undefined;
   /** Undefined when it is not held, or is not what its header says. */
   content(event: EventId): Uint8Array | undefined;
   /** Content and its key go, the header stays; a published segment without contents leaves only its stub. */

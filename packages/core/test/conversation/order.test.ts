@@ -5,6 +5,7 @@ import {
   aboutLine,
   clearUnread,
   contents,
+  eventsMeant,
   isDeletable,
   linePlaces,
   orderKey,
@@ -22,7 +23,7 @@ import type { Store } from '../../src/ports/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { seededRandomness, type SeededRandomness } from '../../../testkit/src/seeded-randomness.ts';
 import { CONVERSATION, DAY, everything, give, openReplica, pair, START, take, type Person } from '../log/people.ts';
-import { shuffled } from '../log/world.ts';
+import { copyOf, shuffled } from '../log/world.ts';
 
 const crypto = createNullCrypto();
 interface Said {
@@ -39,9 +40,9 @@ interface Script {
 }
 
 /** Two people who write, edit, react and delete, also what is not theirs, also twice, and lose things on the way. */
-const write = (seed: number, steps: number): Script => {
+const write = (seed: number, steps: number, copyAt?: number): Script => {
   const random = seededRandomness(seed);
-  const people = pair(crypto, seed * 10 + 1);
+  const people: Person[] = [...pair(crypto, seed * 10 + 1)];
   const said: Said[] = [];
   const words: string[] = [];
   let now = START;
@@ -60,6 +61,8 @@ const write = (seed: number, steps: number): Script => {
     return { type: 'profile', name: word(), picture: new Uint8Array(random.int(3)), extensions: [] };
   };
   for (let i = 0; i < steps; i++) {
+    // From here on a copy of a device writes within the same segment.
+    if (i === copyAt) people.push(copyOf(random.pick(people), seed));
     const by = random.pick(people);
     const dice = random.int(10);
     if (dice === 0) now += random.int(DAY);
@@ -108,8 +111,7 @@ const shown = ({ people, objects, tombstones, words }: Script, random: SeededRan
       for (const place of some.filter((step): step is Place => !('type' in step))) {
         const by = { lamport: 1, event: new Uint8Array(32) as EventId, place };
         projectSelf(store, by, { type: 'tombstone', conversation: CONVERSATION, place, extensions: [] });
-        const target = log.at(place);
-        if (target !== undefined && isDeletable(target)) purgeLine(view, target);
+        for (const target of eventsMeant(view, place, undefined).filter(isDeletable)) purgeLine(view, target);
       }
     });
   }
@@ -119,7 +121,8 @@ const shown = ({ people, objects, tombstones, words }: Script, random: SeededRan
     return {
       event: toHex(event),
       content: content === undefined ? null : toHex(content),
-      about: line === undefined ? null : aboutLine(view, line.place),
+      about: line === undefined ? null : aboutLine(view, line),
+      isCopy: line?.marks.includes('copy') === true,
     };
   });
   const tables = dump(store);
@@ -159,4 +162,16 @@ test('S4.4 the same events and tombstones show, keep and find the same, in whate
   }
   expect(deleted).toBeGreaterThan(10);
   expect(edited).toBeGreaterThan(10);
+});
+
+test('S4.4 the same where a copy of a device went on within a segment, so that places name several', () => {
+  let copied = 0;
+  for (let seed = 1; seed <= 24; seed++) {
+    const script = write(seed, 40, 12);
+    const first = shown(script, seededRandomness(1)) as { lines: { isCopy: boolean }[] };
+    copied += first.lines.filter(({ isCopy }) => isCopy).length;
+    for (let order = 2; order <= 5; order++)
+      expect(shown(script, seededRandomness(order)), `seed ${seed} order ${order}`).toEqual(first);
+  }
+  expect(copied).toBeGreaterThan(10);
 });

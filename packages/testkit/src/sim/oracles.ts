@@ -83,6 +83,7 @@ export const isQuiet = (life: Life): boolean =>
   life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0) &&
   life.pairs.every((pair) => {
     cache.delete(pair);
+    noteBeside(life, pair);
     const { conversation } = pair;
     if (conversation === undefined) return false;
     const whole: Shown[] = [];
@@ -152,7 +153,28 @@ const isGone = (pair: PairState, { event }: Pick<LogLine, 'event'>): boolean =>
   pair.retracted.has(event) ||
   pair.unsure.has(event) ||
   pair.timed.has(event) ||
+  pair.beside.has(event) ||
   [pair.inviter, pair.acceptor].some((one) => pair.hidden.has(`${one} ${event}`));
+
+/**
+ * Where a copy of a device wrote within a segment, two events stand at one place, and whoever knew of one of them deleted both (spec
+ * 10, "Places").
+ */
+const noteBeside = (life: Life, pair: PairState): void => {
+  if (pair.exact || pair.conversation === undefined) return;
+  const from = Buffer.from(pair.conversation, 'hex');
+  const standing = new Map<string, Set<string>>();
+  for (const who of sides(life, pair))
+    for (const { key, value } of (life.world.disks[who] as MemoryStore).scan('event', { from })) {
+      if (!from.equals(key.subarray(0, ID_BYTES))) break;
+      const at = hex(value);
+      const there = standing.get(at) ?? new Set();
+      standing.set(at, there.add(hex(key.subarray(ID_BYTES, 2 * ID_BYTES))));
+    }
+  for (const events of standing.values())
+    if (events.size > 1 && [...events].some((event) => isGone(pair, { event })))
+      for (const event of events) pair.beside.add(event);
+};
 
 /** What need not be the same for all: also lines that were seen before a removal made them void; they stay, marked. */
 const isApart = (pair: PairState, line: LogLine): boolean => isGone(pair, line) || line.mark === 'removed';

@@ -50,6 +50,8 @@ export interface PairState {
   readonly blurred: Set<string>;
   /** What devices wrote after they were taken out. */
   readonly late: Set<string>;
+  /** Of events that stand at one place by a copy's doing: those of which one was deleted. */
+  readonly beside: Set<string>;
   /** Devices taken out by one that did not know yet which of this conversation they are: until it hears of it they write on. */
   readonly unaware: Set<number>;
   /** Of each device that heard of a removal: what it showed of that by then. */
@@ -172,6 +174,7 @@ const live = (plan: WorldPlan, options: RunOptions, before: Beginning | undefine
       touched: new Map(Array.from(touched ?? [], ([event, by]) => [event, new Set(by)])),
       blurred: new Set(blurred),
       late: new Set(late),
+      beside: new Set<string>(),
       unaware: new Set(unaware),
       before: new Map(had),
       exact: exact ?? true,
