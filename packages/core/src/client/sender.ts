@@ -72,6 +72,8 @@ const MAX_WANT_EVERY_MS = 3_600_000;
 /** So often in a row the rest of the same packets is asked for. */
 const MAX_RESENDS = 5;
 const SENT_LIFE_MS = 48 * 3_600_000;
+/** All of it is looked through. */
+const FORGET_EVERY_MS = 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
 /** When something of a route is due. Milliseconds; absent: nothing. */
@@ -121,6 +123,7 @@ export class Sender {
   readonly #dropParts: (of: Conversation) => void;
   stopping = false;
   #hasReturned = false;
+  #forgotAt = Number.NEGATIVE_INFINITY;
   /** What waits for others stays until one's own devices were heard, at most until then: they may have said "stop". */
   holdUntil = 0;
 
@@ -647,16 +650,23 @@ export class Sender {
     if (bodies === undefined) throw new Error('a packet larger than 32 cells was made');
     // What own devices asked for they ask for again, by place.
     const isGiven = isOwnRoute(route) && sections.every(({ rows }) => rows.length === 0);
-    if (neededParts(data.length) > 1 && !isGiven) this.#keep(route, id, data);
+    const isKept = neededParts(data.length) > 1 && !isGiven;
+    if (isKept) this.#keep(route, id, data);
     for (const { route: one } of sections) this.#told(one, one.about.log.frontier().digest, bucket);
+    let isTaken = false;
+    let unanswered = this.#peerRelays(route).filter((_, i) => (mask & (1 << i)) !== 0).length;
     this.#put(
       route,
       (outlet) => bodies.map((body) => this.#sessions.seal(route.via, body, outlet)),
       bucket,
       mask,
       sections.flatMap(({ rows }) => rows),
-      () => {
-        for (const { route: one } of sections) this.#told(one, new Uint8Array(0), bucket);
+      (taken) => {
+        isTaken ||= taken;
+        unanswered--;
+        if (!taken) for (const { route: one } of sections) this.#told(one, new Uint8Array(0), bucket);
+        // All of it is posted again, in another packet: without a relay each try would leave one for two days.
+        if (isKept && !isTaken && unanswered === 0) this.#context.store.delete('packet', sentKey(id));
       },
       sections.map((section) => section.route),
     );
@@ -683,7 +693,7 @@ export class Sender {
     bucket: PutBucket,
     mask: number,
     rows: readonly Waiting[],
-    failed?: () => void,
+    answered?: (taken: boolean) => void,
     routes: readonly Route[] = [route],
   ): void {
     this.#putElsewhere(route.via, seal, bucket);
@@ -699,7 +709,7 @@ export class Sender {
           if (taken) this.#note(one, rows, bucket, i);
           else this.#schedule(one, this.#courier.retryAt(relay));
         }
-        if (!taken) failed?.();
+        answered?.(taken);
       });
     }
   }
@@ -1043,7 +1053,7 @@ export class Sender {
   /** Split packets are kept until they are 48 h old, so that single parts can be sealed again. */
   #keep(route: Route, id: Uint8Array, data: Uint8Array): void {
     const value = encode(sentCodec, { conversation: route.via.id, at: Math.max(0, this.#context.now()), data });
-    this.#context.store.put('packet', concat(utf8('s'), id), value);
+    this.#context.store.put('packet', sentKey(id), value);
   }
   /** Something was deleted: no part of it is kept for sending it again. What they lack they ask for by place. */
   dropPackets(of: Conversation): void {
@@ -1055,15 +1065,16 @@ export class Sender {
     }
   }
   forgetOldPackets(): void {
+    const now = this.#context.now();
+    if (Math.abs(now - this.#forgotAt) < FORGET_EVERY_MS) return;
+    this.#forgotAt = now;
     for (const row of this.#context.store.scan('packet', { from: OWN_CELL, to: utf8('p') })) {
-      if (Math.abs(this.#context.now() - readUint48(row.value, 0)) > SENT_LIFE_MS)
-        this.#context.store.delete('packet', row.key);
+      if (Math.abs(now - readUint48(row.value, 0)) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
     }
     const from = utf8('s');
     for (const row of this.#context.store.scan('packet', { from, to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
-      if (sent === undefined || this.#context.now() - sent.at > SENT_LIFE_MS)
-        this.#context.store.delete('packet', row.key);
+      if (sent === undefined || Math.abs(now - sent.at) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
     }
   }
   resend(route: Route, requests: readonly ResendRequest[]): void {
@@ -1071,7 +1082,7 @@ export class Sender {
     const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
     for (const request of requests) {
-      const raw = this.#context.store.get('packet', concat(utf8('s'), request.packet));
+      const raw = this.#context.store.get('packet', sentKey(request.packet));
       const sent = raw === undefined ? undefined : decode(sentCodec, raw);
       if (sent === undefined || !equalBytes(sent.conversation, route.via.id) || open === 0 || !this.#mayGive(route))
         continue;
@@ -1090,6 +1101,8 @@ export class Sender {
     }
   }
 }
+
+const sentKey = (packet: Uint8Array): Uint8Array => concat(utf8('s'), packet);
 
 interface Giving {
   readonly route: Route;

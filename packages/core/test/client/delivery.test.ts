@@ -202,3 +202,20 @@ test('a clock that is set back by days while a relay answers nothing keeps nothi
   expect(texts(bob, conversation)).toEqual(texts(alice, conversation));
   expect([...alice.failures, ...bob.failures]).toEqual([]);
 });
+
+test('a relay that is gone for two days costs no room and no more work each day: what waits is kept once', () => {
+  const here = world(8);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const HOUR = 3_600_000;
+  here.clock.advance(HOUR);
+  here.relays[0]?.stop();
+  // More than a cell holds: were parts of it lost, they would be sealed once more from what is kept.
+  const text = 'long '.repeat(2_000);
+  alice.call('send', { conversation, text });
+  here.clock.advance(47 * HOUR);
+  expect([...alice.store.scan('packet')].length).toBeLessThan(10);
+  here.relays[0]?.start();
+  expect(here.clock.runUntil(() => texts(bob, conversation).includes(text), 2 * 60_000)).toBe(true);
+});
