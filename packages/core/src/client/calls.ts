@@ -349,7 +349,7 @@ export class Calls {
         this.#parts.timers.read(pair, upTo);
         const unread = clearUnread(context.store, pair.id, upTo);
         if (unread === 0) {
-          const frontier = encode(frontierCodec, pair.log.frontier());
+          const frontier = encode(frontierCodec, pair.log.readFrontier());
           if (
             home.tellOnce({ type: 'read', conversation: pair.id, frontier, extensions: [] }) &&
             home.isOn('read-receipts', pair.id)

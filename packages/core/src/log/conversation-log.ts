@@ -1,7 +1,7 @@
 // The log of one conversation: what the rest of the engine calls. The parts are beside it.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { aheadAt, firstAhead, newestFirst } from './ahead.ts';
-import { compare, covers, coversEnd, frontierOf, isSame } from './frontiers.ts';
+import { compare, covers, coversEnd, frontierOf, isSame, readFrontierOf } from './frontiers.ts';
 import { changeCharter, finish, newIntake, takeAll, type Intake } from './ingest.ts';
 import {
   contentOf,
@@ -163,6 +163,7 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
       return answer(state, intake);
     },
     frontier,
+    readFrontier: () => readFrontierOf(state, frontier()),
     compare: (theirs) => (isSame(state, frontier(), theirs) ? NO_DIFFERENCES : compare(state, theirs)),
     covers: (theirs, place) => covers(state, theirs, place),
     oldestFirst: (ranges) => oldestFirst(state, ranges),

@@ -208,6 +208,43 @@ export const frontierOf = (state: LogState): Frontier => {
   return { digest, base: 0, feeds };
 };
 
+/**
+ * What a person has read. Of a device that was taken out at a segment that is not here yet nothing counts for now, although it is
+ * shown: read it is all the same, and the rest of it may count again once that segment has come.
+ */
+export const readFrontierOf = (state: LogState, frontier: Frontier): Frontier => {
+  const feeds = frontier.feeds.map((one) => {
+    const cuts = state.device(one.feed)?.cuts ?? [];
+    const isOpen = cuts.some(
+      ({ segment }) => segment !== null && state.segment(one.feed, state.realSegment(one.feed, segment)) === undefined,
+    );
+    const end = isOpen ? lastHeld(state, one.feed) : undefined;
+    return end === undefined ? one : { ...one, ...end, ranges: [] };
+  });
+  if (feeds.every((one, i) => one === frontier.feeds[i])) return frontier;
+  const digest = state.crypto.hash(16, encode(frontierCodec, { digest: NO_DIGEST, base: 0, feeds }));
+  return { digest, base: 0, feeds };
+};
+/** Up to where all of a device is held, whatever cuts accept of it. */
+const lastHeld = (
+  state: LogState,
+  feed: FeedId,
+): Pick<FeedFrontier, 'segment' | 'count' | 'head' | 'past'> | undefined => {
+  let end: { readonly segment: SegmentId; readonly count: number } | undefined;
+  for (let at = state.segmentsAt(feed, 0)[0]; at !== undefined;) {
+    const record: SegmentRecord | undefined = state.segment(feed, at);
+    if (record === undefined || heldOf(record) === 0) break;
+    end = { segment: at, count: heldOf(record) };
+    at = successor(state, feed, at, record);
+  }
+  if (end === undefined) return undefined;
+  return {
+    ...end,
+    head: headAt(state, feed, end.segment, end.count),
+    past: pastOf(state, feed, end.segment) ?? NO_PAST,
+  };
+};
+
 const emptyFrontier = (feed: FeedId): FeedFrontier => ({
   feed,
   charterCount: 0,

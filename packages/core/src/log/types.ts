@@ -258,6 +258,8 @@ export interface ConversationLog {
   ingest(objects: readonly LogObject[], from: Sender, receivedAt: number, isNewest?: boolean): Ingested;
 
   frontier(): Frontier;
+  /** The same for what a person has read: see there. */
+  readFrontier(): Frontier;
   compare(theirs: Frontier): Differences;
   /** Covers: valid there as far as that frontier says. */
   covers(theirs: Frontier, place: Place): boolean;

@@ -215,6 +215,28 @@ describe('cuts', () => {
     expect(marks()).toEqual(['', '']);
     expect(give(a1, bob[0]).cutsCame).toBe(false);
   });
+  test('that name what comes later: what was read meanwhile stays read once they reach further', () => {
+    const { alice, bob } = households(crypto, 88);
+    const [a1, a2] = alice;
+    const feed = feedOf(a2) as FeedId;
+    say(a2, 'day 0', START);
+    give(a2, bob[0]);
+    say(a2, 'day 1', START + DAY);
+    give(a2, a1);
+    const cuts = a1.store.transaction(() => a1.log.cutsHere(feed));
+    const { entry } = a1.store.transaction(() =>
+      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START),
+    );
+    const isRead = (): readonly boolean[] =>
+      bob[0].log.page({ limit: 9 }).map(({ place }) => bob[0].log.covers(read, place));
+    take(bob[0], [{ type: 'entry', entry }], feedOf(a1));
+    const read = bob[0].store.transaction(() => bob[0].log.readFrontier());
+    expect(isRead()).toEqual([true]);
+    give(a1, bob[0]);
+    expect(isRead()).toEqual([true, false]);
+    // It says no more than other frontiers do where cuts are here.
+    bob[0].store.transaction(() => expect(bob[0].log.readFrontier()).toBe(bob[0].log.frontier()));
+  });
   test('of nothing: all that comes later is void, and an answer to it is heard all the same', () => {
     const { alice, bob } = households(crypto, 86);
     const [a1, a2] = alice;
