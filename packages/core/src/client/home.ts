@@ -59,7 +59,14 @@ import {
   type SegmentSeed,
   type ShownEvent,
 } from '../log/index.ts';
-import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, openInbox, wipeInbox } from '../mailbox/index.ts';
+import {
+  createInboxRecord,
+  decodeInboxRecord,
+  encodeInboxRecord,
+  isNewerRecord,
+  openInbox,
+  wipeInbox,
+} from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
 import { rightTime } from './behind.ts';
 import type { Context } from './context.ts';
@@ -443,21 +450,24 @@ export class Home {
     const { store } = this.#context;
     // An old draft is a text that its writer thinks gone.
     const old = supersededBy(store, by, content);
-    const before = content.type === 'inbox' ? store.get('inbox', ownInboxKey(content.conversation)) : undefined;
+    const before =
+      content.type === 'inbox' ? stampedValue(store.get('inbox', ownInboxKey(content.conversation))) : undefined;
     const isNew = projectSelf(store, by, content);
     if (isNew && old !== undefined) this.#logFor(content).purge(old);
     for (const pair of this.#pairs.values()) pair.facts = undefined;
     this.#preferences.clear();
     this.changes++;
+    // One of two that were made at the same time: others may have been told of it.
+    const isBeside = content.type === 'inbox' && before !== undefined && isNewerRecord(before, content.record);
+    if (isBeside) this.#keepReading(content.conversation, content.record);
     if (!isNew) return;
     if (content.type === 'inbox') this.#keepReading(content.conversation, before);
     if (content.type === 'peerInbox') this.#learnOutlet(content.conversation, content.record);
     for (const listener of this.#listeners) listener(content, by);
   }
   /** What was posted to the record before it is still fetched for a week. */
-  #keepReading(conversation: ConversationId, before: Uint8Array | undefined): void {
+  #keepReading(conversation: ConversationId, record: Uint8Array | undefined): void {
     const { store } = this.#context;
-    const record = stampedValue(before);
     const number = record === undefined ? undefined : decodeInboxRecord(record)?.number;
     if (record !== undefined && number !== undefined) {
       const until = Math.max(0, Math.floor(this.#context.now())) + OLD_INBOX_MS;
@@ -471,11 +481,17 @@ export class Home {
         if (store.get('inbox', reachedKey(known.id, feed)) === undefined)
           store.put('inbox', reachedKey(known.id, feed), record);
     this.loadInboxes(known);
+    // Who posts to another one of that number has not been told of this one.
+    const newest = known.inboxes[0]?.number ?? 0;
+    if (number === newest && known.local.inboxTold >= newest) this.save(known, { inboxTold: Math.max(0, newest - 1) });
   }
   #learnOutlet(conversation: ConversationId, record: Uint8Array): void {
     const pair = this.pair(conversation);
-    const number = decodeInboxRecord(record)?.number ?? 0;
-    if (pair !== undefined && number > (pair.outlets[0]?.record.number ?? 0)) this.#putPeerRecord(pair, record);
+    if (pair !== undefined && this.isNewerOutlet(pair, record)) this.#putPeerRecord(pair, record);
+  }
+  isNewerOutlet(pair: Pair, record: Uint8Array): boolean {
+    const known = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
+    return known === undefined ? decodeInboxRecord(record) !== undefined : isNewerRecord(record, known);
   }
   #known(conversation: ConversationId): Conversation | undefined {
     return conversationName(conversation) === this.#selfId
@@ -760,8 +776,10 @@ export class Home {
     const self = this.#known(heard.id) ?? heard;
     const said = decodeInboxRecord(record);
     if (said === undefined) return;
-    if (self === this.#mine && said.number < (self.inboxes[0]?.number ?? 0)) this.reach(self, feed, record);
-    if (self !== this.#joining && this.knownRecord(self) !== undefined) return;
+    const known = this.knownRecord(self);
+    const isOld = said.number < (self.inboxes[0]?.number ?? 0) || (known !== undefined && isNewerRecord(known, record));
+    if (self === this.#mine && isOld) this.reach(self, feed, record);
+    if (self !== this.#joining && known !== undefined) return;
     const key = concat(utf8('p'), self.id);
     const before = this.#context.store.get('inbox', key);
     if (before !== undefined && equalBytes(before, record)) return;

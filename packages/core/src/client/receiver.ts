@@ -15,7 +15,6 @@ import { AGREEMENT_MS, DAY_MS, type FeedFrontier, type Frontier, type Ingested, 
 import {
   addFragment,
   commitment,
-  decodeInboxRecord,
   decodeUnfinished,
   emptyReassembly,
   encodeUnfinished,
@@ -163,7 +162,8 @@ export class Receiver {
         return;
       }
       case 'opened': {
-        if (inbox.number > of.local.inboxTold) this.#home.save(of, { inboxTold: inbox.number });
+        const isBeside = inbox !== of.inboxes[0] && inbox.number === of.inboxes[0]?.number;
+        if (!isBeside && inbox.number > of.local.inboxTold) this.#home.save(of, { inboxTold: inbox.number });
         if (of.kind === 'self' && inbox === of.inboxes[0]) this.#home.reach(of, opened.feed, null);
         const fragment = opened.body === undefined ? undefined : readBody(opened.body);
         if (fragment === undefined) return;
@@ -297,7 +297,8 @@ export class Receiver {
     if (answer !== undefined) {
       const known = this.#answer(pair, from, answer);
       if (known === undefined) return;
-      feed = known;
+      // Another device of theirs may say it, too.
+      if (equalBytes(from, UNKNOWN_FEED)) feed = known;
     }
     if (equalBytes(feed, UNKNOWN_FEED)) return;
     this.#items(pair.theirs, feed, items);
@@ -398,7 +399,10 @@ export class Receiver {
     if (equalBytes(item.inception, pair.local.inception)) return undefined;
     const feed = feedIdOf(crypto, entry.entry.device);
     if (pair.local.peerInception !== null) {
-      return equalBytes(pair.local.peerInception, item.inception) ? feed : undefined;
+      if (!equalBytes(pair.local.peerInception, item.inception)) return undefined;
+      // Whoever knew the nonce was taken out before this one of their devices had heard of it.
+      if (pair.local.role === ROLES.acceptor && pair.local.settled) this.#out.revealAgain(pair);
+      return feed;
     }
     if (pair.local.role !== ROLES.acceptor || !equalBytes(from, UNKNOWN_FEED)) return undefined;
     this.#home.save(pair, { peerInception: item.inception, peerNonce: item.nonce });
@@ -427,8 +431,7 @@ export class Receiver {
     this.#out.settle(pair);
   }
   #inbox(pair: Pair, record: Uint8Array): void {
-    const read = decodeInboxRecord(record);
-    if (read === undefined || read.number <= (pair.outlets[0]?.record.number ?? 0)) return;
+    if (!this.#home.isNewerOutlet(pair, record)) return;
     this.#home.setPeerRecord(pair, record);
     this.#out.tellSoon(pair.theirs, true);
   }

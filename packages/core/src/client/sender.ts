@@ -112,6 +112,7 @@ export class Sender {
   #sections: Section[] = [];
   /** Pairs whose next packet says `settled`. */
   readonly #settle = new Set<string>();
+  readonly #reveal = new Set<string>();
   /** Own events of the current input. */
   readonly #fresh = new Map<string, Waiting[]>();
   /** By route: own entries that an added device brings to the other side. A new run posts what is still waiting. */
@@ -309,6 +310,11 @@ export class Sender {
         setPeerState(this.#context, route.about, feed, { ...peer, told: NOTHING });
       }
     }
+  }
+  /** The acceptor's nonce, to who does not know it although it was settled. */
+  revealAgain(pair: Pair): void {
+    this.#reveal.add(pair.name);
+    this.tellSoon(pair.theirs, true);
   }
   settle(pair: Pair): void {
     this.#settle.add(pair.name);
@@ -595,7 +601,8 @@ export class Sender {
     const riders: Item[] = [];
     if (local.role === ROLES.inviter && !local.settled)
       riders.push({ type: 'answer', inception: local.inception, nonce: local.nonce });
-    if (local.role === ROLES.acceptor && !local.settled) riders.push({ type: 'reveal', nonce: local.nonce });
+    if (local.role === ROLES.acceptor && (this.#reveal.delete(pair.name) || !local.settled))
+      riders.push({ type: 'reveal', nonce: local.nonce });
     if (this.#settle.delete(pair.name)) riders.push({ type: 'settled', inbox: 0 });
     if (pair.inboxes[0] !== undefined && local.inboxTold < pair.inboxes[0].number) {
       riders.push({ type: 'inbox', record: this.#home.ownRecord(pair) });

@@ -3,6 +3,7 @@
 import { concat, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
+import { isNewerRecord } from '../mailbox/index.ts';
 import type { Store } from '../ports/index.ts';
 import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
 import { whichOf, type Timer } from './content.ts';
@@ -17,7 +18,7 @@ import {
 } from './self-content.ts';
 import { putSegmentSeed } from './segment-seeds.ts';
 import { parseDuration, settingDefault } from './settings.ts';
-import { getStamped, newestFirst, putFirst, putStamped, readStamped, stampedBy } from './stamped.ts';
+import { getStamped, newestFirst, putFirst, putNewer, putStamped, readStamped, stampedBy } from './stamped.ts';
 
 const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5, relation: 6, consent: 7 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
@@ -90,7 +91,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
-      return putStamped(store, 'inbox', concat(utf8('q'), content.conversation), by, content.record);
+      return putNewer(store, 'inbox', concat(utf8('q'), content.conversation), by, content.record, isNewerRecord);
     case 'segmentSeed':
       return putSegmentSeed(store, by, content.conversation, content);
     case 'contact':
@@ -151,7 +152,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
         Uint8Array.of(content.on ? 1 : 0),
       );
     case 'inbox':
-      return putStamped(store, 'inbox', concat(utf8('o'), content.conversation), by, content.record);
+      return putNewer(store, 'inbox', concat(utf8('o'), content.conversation), by, content.record, isNewerRecord);
     case 'context':
     case 'contextProfile':
     case 'contextRemoved':

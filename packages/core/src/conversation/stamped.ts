@@ -21,6 +21,18 @@ export const putFirst = (store: Store, table: Table, key: Uint8Array, by: Stamp,
   const order = orderAt(store, table, key, by);
   return (order === undefined || order > 0) && put(store, table, key, by, value);
 };
+/** For what says by itself which is newer, whoever wrote it when. */
+export const putNewer = (
+  store: Store,
+  table: Table,
+  key: Uint8Array,
+  by: Stamp,
+  value: Uint8Array,
+  isNewer: (one: Uint8Array, other: Uint8Array) => boolean,
+): boolean => {
+  const known = getStamped(store, table, key);
+  return (known === undefined || isNewer(value, known)) && put(store, table, key, by, value);
+};
 const put = (store: Store, table: Table, key: Uint8Array, by: Stamp, value: Uint8Array): true => {
   store.put(table, key, encode(stampedCodec, { lamport: by.lamport, event: by.event, value }));
   return true;

@@ -1,6 +1,6 @@
 // Inbox records and tags (spec 06). A tag is recognised by its receiver alone, is used once, and carries no counter
 // and no clock: nothing has to be stored or to agree for a cell to be found.
-import { concat } from '../bytes/index.ts';
+import { compareBytes, concat } from '../bytes/index.ts';
 import { bytes, decode, encode, list, literal, named, text, tuple, uint } from '../codec/index.ts';
 import { derive, Secret, type Crypto } from '../crypto/index.ts';
 import type { Bucket, Randomness } from '../ports/index.ts';
@@ -49,6 +49,15 @@ export const decodeInboxRecord = (data: Uint8Array): InboxRecord | undefined => 
   if (read === undefined || !isPrefix(read.prefix, read.bits) || !read.relays.every(isOrigin)) return undefined;
   const { format: _, ...record } = read;
   return record;
+};
+/**
+ * Two devices of a person may make a record at the same time, under one number: of those the one with the larger bytes stands,
+ * with everybody who hears of both. What does not read is never newer.
+ */
+export const isNewerRecord = (one: Uint8Array, other: Uint8Array): boolean => {
+  const [read, known] = [decodeInboxRecord(one), decodeInboxRecord(other)];
+  if (read === undefined || known === undefined) return read !== undefined;
+  return read.number > known.number || (read.number === known.number && compareBytes(one, other) > 0);
 };
 /** A new record. `prefix`: where the context's inbox lies; its first `bits` bits count. */
 export const createInboxRecord = (

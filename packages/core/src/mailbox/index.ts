@@ -7,6 +7,7 @@ export {
   decodeInboxRecord,
   encodeInboxRecord,
   inboxRecordCodec,
+  isNewerRecord,
   makeTag,
   openInbox,
   prefixOf,

@@ -1,11 +1,13 @@
 // What the simulator found where people have several devices, each told once as a small story.
 import { concat, equalBytes, utf8 } from '@kith/core/bytes';
+import { decodeLocal, encodeLocal } from '../../src/client/records.ts';
 import { readStamped } from '../../src/conversation/index.ts';
-import { CHARTER_SEGMENT, conversationFromName, type FeedId } from '@kith/core/identity';
+import { CHARTER_SEGMENT, conversationFromName, openEntry, type FeedId } from '@kith/core/identity';
 import { decodeInboxRecord, encodeInboxRecord, openInbox, splitPacket } from '@kith/core/mailbox';
 import { encodePacket, type Item } from '@kith/core/sync';
 import { expect, test } from 'vitest';
 import type { MemoryStore } from '@kith/testkit/memory-store';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { takeOver } from './hostile.ts';
 import type { Lies } from './liar.ts';
@@ -298,4 +300,62 @@ test('a device that is let in by a packet of which only the entry and the inbox 
   expect(here.clock.runUntil(() => a2.call('device.list', {}).length === 3, 60_000)).toBe(true);
   a1.start();
   expect(here.clock.runUntil(() => a2.call('contact.list', {}).length === 1, HOUR)).toBe(true);
+});
+
+test('of two inboxes that own devices made at the same time one stands, with the other side too', () => {
+  for (const seed of [5114, 5115, 5116, 5117]) {
+    const here = world(seed);
+    const [a, b1, b2] = [here.device('a'), here.device('b1'), here.device('b2')];
+    const conversation = pair(here, b1, a);
+    link(here, b1, b2);
+    const { context } = b1.call('context.create', { label: 'work' });
+    const isEven = (): boolean => b2.call('context.list', {}).length === 1 && b2.call('contact.list', {}).length === 1;
+    expect(here.clock.runUntil(isEven, 600_000)).toBe(true);
+    here.clock.advance(600_000);
+    for (const one of [b1, b2]) {
+      one.connect(false);
+      one.call('contact.context', { conversation, context });
+    }
+    for (const one of [b1, b2]) one.connect(true);
+    here.clock.advance(HOUR);
+    const id = conversationFromName(conversation) as Uint8Array;
+    const reached = a.store.get('inbox', concat(utf8('p'), id));
+    for (const one of [b1, b2]) {
+      expect(decodeInboxRecord(reached ?? new Uint8Array(0))?.number).toBe(2);
+      expect(readStamped(one.store.get('inbox', concat(utf8('o'), id)) as Uint8Array)).toEqual(reached);
+    }
+    // What was posted to the other one by who had not heard is read for a week.
+    here.clock.advance(8 * DAY);
+    a.call('send', { conversation, text: 'for both' });
+    for (const one of [b1, b2])
+      expect(here.clock.runUntil(() => texts(one, conversation).includes('for both'), HOUR)).toBe(true);
+  }
+});
+
+test('safety words are there on the device that is left, also when who heard the nonce is gone before it said so', () => {
+  const here = world(5118);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  const ready = (): boolean => a2.call('contact.list', {})[0]?.wordsReady === true;
+  expect(here.clock.runUntil(ready, 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  const words = b.call('contact.words', { conversation });
+  a1.crash();
+  a2.crash();
+  const id = conversationFromName(conversation) as Uint8Array;
+  const local = decodeLocal(a2.store.get('conversation', id) as Uint8Array);
+  a2.store.put('conversation', id, encodeLocal({ ...local, settled: false, peerNonce: null }));
+  b.crash();
+  for (const { key } of b.store.scan('peer')) b.store.delete('peer', key);
+  for (const one of [a2, b]) one.start();
+  expect(ready()).toBe(false);
+  a2.call('send', { conversation, text: 'who are you?' });
+  expect(here.clock.runUntil(ready, HOUR)).toBe(true);
+  // What it says beside is its own, and not said by the one that made the invitation.
+  const heard = b.store.scan('peer').filter(({ value }) => value[1] !== 0xf6);
+  const inception = openEntry(createNullCrypto(), local.inception)?.feed;
+  expect(heard.map(({ key }) => equalBytes(key.subarray(16), inception ?? id))).toEqual([false]);
+  expect(a2.call('contact.words', { conversation })).toEqual(words);
+  expect(here.clock.runUntil(() => lineOf(a2, conversation, 'who are you?')?.state === 'delivered', HOUR)).toBe(true);
 });

@@ -574,6 +574,13 @@ class Actor {
       if (isCut) promised.held = false;
       if (isCut) pair.unsure.add(promised.event);
     }
+    // What a lost device said may have been with this one alone.
+    const { inviter, acceptor, promised } = pair;
+    for (const one of promised)
+      if (one.held && this.#life.states[one.by] === 'lost' && !this.#isHeld(this.#inOf(inviter, acceptor), one.event)) {
+        one.held = false;
+        pair.unsure.add(one.event);
+      }
   }
 
   // ---- further devices
@@ -656,7 +663,10 @@ class Actor {
           .ask('device.list', {})
           .value?.find(({ device }) => device === this.#feeds.get(target))
       : undefined;
-    if (row === undefined) return;
+    // Whom it let in since would go with it, and nobody could tell them.
+    const known = row === undefined ? [] : (this.#device(who).ask('device.list', {}).value ?? []);
+    const mine = this.#inOf(this.#person(who)).filter((one) => one !== who && one !== target);
+    if (row === undefined || !mine.every((one) => known.some(({ device }) => device === this.#feeds.get(one)))) return;
     const before = this.#pairsOf(who).map((pair) => this.#entriesAt(pair, who, 'remove'));
     // Should the power go meanwhile, nobody could say whether it was done.
     this.#life.world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
