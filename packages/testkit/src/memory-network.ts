@@ -93,9 +93,10 @@ export interface MemoryNetwork {
 }
 
 const bucketsOf = (log: CellLog): readonly { readonly bucket: CellBucket; readonly cells: readonly Uint8Array[] }[] => {
-  const buckets = new Map<string, CellBucket>();
-  log.visit((bucket) => buckets.set(Object.values(bucket).join(), bucket));
-  return Array.from(buckets.values(), (bucket) => ({
+  // A log in memory has one object for each.
+  const buckets = new Set<CellBucket>();
+  log.visit((bucket) => void buckets.add(bucket));
+  return Array.from(buckets, (bucket) => ({
     bucket,
     cells: log.tail(bucket, 0, Number.MAX_SAFE_INTEGER).cells,
   }));

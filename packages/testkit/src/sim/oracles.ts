@@ -1,4 +1,5 @@
 // What has to hold in every world once its faults are over. Each answers with what it found wrong, in words.
+import { equalBytes } from '@kith/core/bytes';
 import type { LogLine } from '@kith/core/client';
 import { PAIR_TABLES, SELF_TABLES } from '@kith/core/conversation';
 import { StoreError, TABLES, type Row } from '@kith/core/ports';
@@ -78,9 +79,10 @@ const shownNow = (life: Life, pair: PairState, conversation: string, who: number
   known.set(who, shown);
   return shown;
 };
-/** Nothing waits any more, and all show the same lines: then it is time to look closer. */
-export const isQuiet = (life: Life): boolean =>
-  life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0) &&
+export const nothingWaits = (life: Life): boolean =>
+  life.world.devices.every((one, who) => life.states[who] !== 'in' || one.ask('status', {}).value?.pending === 0);
+/** All show the same lines: then it is time to look closer. */
+export const showTheSame = (life: Life): boolean =>
   life.pairs.every((pair) => {
     cache.delete(pair);
     noteBeside(life, pair);
@@ -146,15 +148,18 @@ const holdTheSame = (life: Life, isMeant: (conversation: string) => boolean): bo
 };
 
 const hiddenBy = (life: Life, pair: PairState, who: number, event: string): boolean =>
-  pair.hidden.has(`${person(life, who)} ${event}`);
+  pair.hidden.size > 0 && pair.hidden.has(`${person(life, who)} ${event}`);
 
-/** Somebody deleted it. Of a published segment with no content left a log keeps a stub, so even the line may be gone. */
-const isGone = (pair: PairState, { event }: Pick<LogLine, 'event'>): boolean =>
-  pair.retracted.has(event) ||
-  pair.unsure.has(event) ||
-  pair.timed.has(event) ||
-  pair.beside.has(event) ||
-  [pair.inviter, pair.acceptor].some((one) => pair.hidden.has(`${one} ${event}`));
+/**
+ * Somebody deleted it. Of a published segment with no content left a log keeps a stub, so even the line may be gone. Asked of
+ * each line several times: most of these are empty.
+ */
+const isGone = ({ retracted, unsure, timed, beside, hidden, inviter, acceptor }: PairState, event: string): boolean =>
+  (retracted.size > 0 && retracted.has(event)) ||
+  (unsure.size > 0 && unsure.has(event)) ||
+  (timed.size > 0 && timed.has(event)) ||
+  (beside.size > 0 && beside.has(event)) ||
+  (hidden.size > 0 && [inviter, acceptor].some((one) => hidden.has(`${one} ${event}`)));
 
 /**
  * Where a copy of a device wrote within a segment, two events stand at one place, and whoever knew of one of them deleted both (spec
@@ -172,12 +177,12 @@ const noteBeside = (life: Life, pair: PairState): void => {
       standing.set(at, there.add(hex(key.subarray(ID_BYTES, 2 * ID_BYTES))));
     }
   for (const events of standing.values())
-    if (events.size > 1 && [...events].some((event) => isGone(pair, { event })))
+    if (events.size > 1 && [...events].some((event) => isGone(pair, event)))
       for (const event of events) pair.beside.add(event);
 };
 
 /** What need not be the same for all: also lines that were seen before a removal made them void; they stay, marked. */
-const isApart = (pair: PairState, line: LogLine): boolean => isGone(pair, line) || line.mark === 'removed';
+const isApart = (pair: PairState, { event, mark }: LogLine): boolean => mark === 'removed' || isGone(pair, event);
 
 const acknowledged: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
@@ -189,9 +194,9 @@ const acknowledged: Oracle = (life) =>
       for (const [i, who] of sides(life, pair).entries()) {
         const line = both[i]?.get(event);
         const name = device(life, who).name;
-        if (line === undefined && isGone(pair, { event })) continue;
+        if (isGone(pair, event)) continue;
         if (line === undefined) wrong.push(`"${text.slice(0, 40)}" is not at ${name}`);
-        else if (!isGone(pair, { event })) {
+        else {
           if (pair.exact && line.text !== text)
             wrong.push(`${name} sees "${String(line.text).slice(0, 40)}" for "${text.slice(0, 40)}"`);
           if (person(life, who) !== person(life, by)) life.tally.count('delivered');
@@ -250,12 +255,13 @@ const once: Oracle = (life) =>
   });
 
 /** What does not depend on who looks. */
-const neutral = (pair: PairState, line: LogLine): string => {
-  const about = [line.target, line.reply?.event ?? null].map((event) =>
-    event === null || isGone(pair, { event }) || pair.late.has(event) ? null : event,
+const neutral = (pair: PairState, line: LogLine): readonly unknown[] => {
+  const { event, author, kind, sentAt, emoji } = line;
+  const about = [line.target, line.reply?.event ?? null].map((one) =>
+    one === null || isGone(pair, one) || pair.late.has(one) ? null : one,
   );
-  const reactions = line.reactions.map(({ emoji, count }) => [emoji, count]).toSorted();
-  return JSON.stringify([line.event, line.author, line.kind, line.sentAt, about, line.emoji, reactions]);
+  const reactions = line.reactions.map((reaction) => `${reaction.emoji} ${reaction.count}`).toSorted();
+  return [event, author, kind, sentAt, emoji, ...about, ...reactions];
 };
 const sameOrder: Oracle = (life) =>
   life.pairs.flatMap((pair) => {
@@ -280,7 +286,8 @@ const unlike = (
     }
     if (pair.blurred.has(line.event)) continue;
     const [ours, others] = [neutral(pair, line), neutral(pair, other)];
-    if (ours !== others) wrong.push(`${a}: ${ours}, ${b}: ${others}`);
+    if (ours.length !== others.length || ours.some((field, at) => field !== others[at]))
+      wrong.push(`${a}: ${JSON.stringify(ours)}, ${b}: ${JSON.stringify(others)}`);
     if (line.text !== other.text)
       wrong.push(`${a}: "${String(line.text).slice(0, 40)}", ${b}: "${String(other.text).slice(0, 40)}"`);
   }
@@ -490,24 +497,35 @@ const rebuilt: Oracle = (life) =>
     if (life.states[who] !== 'in' || (plan.before !== undefined && plan.seed % REBUILT_IN !== 0)) return [];
     const disk = life.world.disks[who] as MemoryStore;
     const tables = [...SELF_TABLES, ...PAIR_TABLES];
-    const read = (): readonly (readonly Row[])[] => tables.map((table) => disk.scan(table));
+    const read = (): readonly ReadonlyMap<string, Row>[] =>
+      tables.map((table) => {
+        const rows = disk.scan(table);
+        return new Map(disk.names(table).map((name, i) => [name, rows[i] as Row]));
+      });
     const before = read();
     one.rebuild();
     const after = read();
     const wrong: string[] = [];
     for (const [i, table] of tables.entries()) {
-      const [a, b] = [before, after].map((rows) => new Map(rows[i]?.map(({ key, value }) => [hex(key), hex(value)])));
-      life.tally.count('oracle: rebuilt', a?.size ?? 0);
-      for (const [key, value] of a ?? [])
-        if (b?.get(key) !== value && !(table === 'message' && isRowOfGone(life, key)))
-          wrong.push(`${one.name}: ${table} ${key} is ${b?.get(key) ?? 'absent'} when made anew, not ${value}`);
-      for (const key of b?.keys() ?? [])
+      const [a, b] = [before[i] as ReadonlyMap<string, Row>, after[i] as ReadonlyMap<string, Row>];
+      life.tally.count('oracle: rebuilt', a.size);
+      for (const [name, { key, value }] of a) {
+        const anew = b.get(name)?.value;
+        const isSame = anew !== undefined && equalBytes(anew, value);
+        if (!isSame && !(table === 'message' && isRowOfGone(life, hex(key))))
+          wrong.push(
+            `${one.name}: ${table} ${hex(key)} is ${anew === undefined ? 'absent' : hex(anew)} when made anew, not ${hex(value)}`,
+          );
+      }
+      for (const [name, row] of b) {
+        if (a.has(name)) continue;
+        const key = hex(row.key);
         if (
-          a?.has(key) !== true &&
           !(table === 'unread' && isRowOfVoid(life, who, key)) &&
           !((table === 'message' || table === 'unread') && isRowOfTimed(life, key))
         )
           wrong.push(`${one.name}: ${table} ${key} comes only when made anew`);
+      }
     }
     return wrong.slice(0, 3);
   });

@@ -5,7 +5,17 @@ import { openEntry } from '@kith/core/identity';
 import type { MemoryStore } from '../memory-store.ts';
 import { THIEF_EVIL } from './evil-members.ts';
 import type { Asked, SimDevice } from '../sim-device.ts';
-import { areOwnEven, askAlways, askOracles, isEven, isQuiet, tellOf, type Finding, type Told } from './oracles.ts';
+import {
+  areOwnEven,
+  askAlways,
+  askOracles,
+  isEven,
+  nothingWaits,
+  showTheSame,
+  tellOf,
+  type Finding,
+  type Told,
+} from './oracles.ts';
 import { allSteps, CALM_WEATHER, planWorld, type Act, type WorldPlan } from './plan.ts';
 import { planLight } from './light.ts';
 import { Tally } from './tally.ts';
@@ -908,13 +918,13 @@ class Actor {
       if (this.#life.states[who] === 'lost' || this.#life.states[who] === 'stolen') continue;
       // In small worlds whoever is there goes on.
       if (device.online && world.plan.before !== undefined) {
+        // A disk that still owes failures is well from now on.
         (world.disks[who] as MemoryStore).failNext('io', 0);
         device.connect(true);
         continue;
       }
-      // A disk that still owes failures is well from now on.
       if (device.running) this.#crash(who);
-      world.replaceDisk(who, (world.disks[who] as MemoryStore).clone());
+      (world.disks[who] as MemoryStore).failNext('io', 0);
       this.#start(who, true);
     }
     const isBlocked = world.plan.before === undefined || allSteps(world.plan).some(({ act }) => act.type === 'block');
@@ -939,12 +949,14 @@ class Actor {
       for (const entry of waits) if (entry.asked.done) waits.delete(entry);
       const met = pairs.every((pair) => this.#isMet(pair));
       const isWhole = world.plan.linksAll !== true || !this.#life.states.includes('out');
-      const isCalm = met && isWhole && waits.size === 0 && isQuiet(this.#life);
+      const isCalm = met && isWhole && waits.size === 0 && nothingWaits(this.#life);
       quietSince = isCalm ? (quietSince ?? world.clock.now()) : undefined;
-      // After a removal they need not hold the same: then it is enough that nothing has changed for long.
+      // After a removal they need not hold the same: then it is enough that nothing has waited for long.
       const isLong = world.clock.now() - (quietSince ?? 0) >= LONG;
       const isPosted = world.clock.now() - began >= A_DAY;
-      if (isCalm && (isEven(this.#life) || (isLong && (isPosted || areOwnEven(this.#life))))) {
+      const isOver = isCalm && (isEven(this.#life) || (isLong && (isPosted || areOwnEven(this.#life))));
+      // Asked last: to read all lines costs more than everything else of this.
+      if (isOver && showTheSame(this.#life)) {
         this.#life.tally.count('healed in minutes', Math.ceil((world.clock.now() - began) / MINUTE));
         return true;
       }
