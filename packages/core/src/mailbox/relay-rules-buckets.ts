@@ -1,3 +1,4 @@
+import { toKey } from '../bytes/index.ts';
 import { BLOCK_CELLS, BUCKETS, DAY_MS, HOUR_MS, type Bucket, type CellLog, type Kept } from '../ports/index.ts';
 import { prefixNumber } from './relay-rules-live.ts';
 
@@ -13,8 +14,7 @@ const keptOf = (kind: number): number => (kind === BUCKETS.hour ? HOUR_KEPT_MS :
 export const wipedAt = (kind: number, period: number): number => (period + 1) * lengthOf(kind) + keptOf(kind);
 export const periodAt = (kind: number, now: number): number => Math.floor(now / lengthOf(kind));
 
-/** One character a byte: a key for a Map that costs 16 bytes and no parsing. */
-const tagKey = (bytes: Uint8Array): string => String.fromCharCode(...bytes.subarray(0, 16));
+const tagKey = (cell: Uint8Array): string => toKey(cell.subarray(0, 16));
 
 interface Period {
   readonly kind: number;
@@ -37,7 +37,12 @@ export class Buckets {
   constructor(log: CellLog, bits: number) {
     this.#log = log;
     this.#bits = bits;
-    log.visit((bucket, tag) => void this.#period(bucket.kind, bucket.period).tags.add(tagKey(tag)));
+    // The cells of a bucket come one after the other.
+    let last: Period | undefined;
+    log.visit(({ kind, period }, tag) => {
+      if (last?.kind !== kind || last.period !== period) last = this.#period(kind, period);
+      last.tags.add(tagKey(tag));
+    });
   }
 
   holds(cell: Uint8Array): boolean {
