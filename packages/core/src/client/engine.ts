@@ -51,6 +51,8 @@ export type Input =
   | { readonly type: 'stop' };
 
 const TOUCH_MS = 60_000;
+/** Packets that are kept for sending parts of them again are read whole to see how old they are. */
+const FORGET_MS = 3_600_000;
 /** With `readsFirst`: what is due waits until nothing was read for this long, or at most so long when nothing is. */
 const READ_PAUSE_MS = 100;
 const FIRST_READ_MS = 1_000;
@@ -91,6 +93,7 @@ export class Engine {
   #listening = '';
   #listeningAt = -1;
   #touchedAt = 0;
+  #forgotAt = 0;
   #handledAt = Number.NEGATIVE_INFINITY;
   #relaysAt = -1;
   readonly #suspects = new Suspects();
@@ -433,9 +436,14 @@ export class Engine {
     );
     const publishing = publisher.tick();
     if (now - this.#touchedAt > TOUCH_MS) {
+      // At a start there is enough to do.
+      const isStart = this.#touchedAt === 0;
       this.#touchedAt = now;
       home.touch();
-      sender.forgetOldPackets();
+      if (!isStart && Math.abs(now - this.#forgotAt) > FORGET_MS) {
+        this.#forgotAt = now;
+        sender.forgetOldPackets();
+      }
     }
     this.#wakeAt = Math.min(this.#wakeAt, posting, fetching, claims, publishing, now + 10 * TOUCH_MS);
   }

@@ -248,7 +248,7 @@ export class Lines {
       target: this.#target(pair, shown, content),
       emoji: content?.type === 'reaction' ? content.emoji : null,
       ...this.#time(pair, shown, content),
-      starred: glance.starred.has(toHex(placeKey(shown.place))),
+      starred: glance.starred.size > 0 && glance.starred.has(toHex(placeKey(shown.place))),
       gap,
       mark: markOf(shown, unknown),
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,

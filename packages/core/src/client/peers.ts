@@ -92,8 +92,11 @@ const rowsOf = (context: Context, route: Route): Map<string, Waiting> => {
 };
 /** In the order in which they were made. */
 export const waitingOf = (context: Context, route: Route): Iterable<Waiting> => rowsOf(context, route).values();
-export const waitingAt = (context: Context, route: Route, key: Uint8Array): Waiting | undefined =>
-  rowsOf(context, route).get(toHex(key));
+export const waitingAt = (context: Context, route: Route, key: Uint8Array): Waiting | undefined => {
+  const rows = rowsOf(context, route);
+  // Asked of every line of a page, and mostly nothing waits.
+  return rows.size === 0 ? undefined : rows.get(toHex(key));
+};
 export const putWaiting = (context: Context, route: Route, key: Uint8Array, row: OutboxRow): Waiting => {
   const waiting = toWaiting(key, row);
   rowsOf(context, route).set(waiting.name, waiting);
