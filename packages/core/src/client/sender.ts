@@ -191,7 +191,7 @@ export class Sender {
   }
   /** Where packets about a conversation go: to the other side, and to own devices. */
   routesOf(of: Conversation): readonly Route[] {
-    if (of.kind === 'self') return [this.routeOfSelf(of)];
+    if (of.kind === 'self') return this.#sessions.feeds(of).length > 0 ? [this.routeOfSelf(of)] : [];
     const pair = of as Pair;
     const shared = this.#sessions.feeds(this.#home.mine).length > 0 && this.#isShared(pair);
     return shared ? [pair.theirs, pair.own] : [pair.theirs];
@@ -1075,6 +1075,7 @@ export class Sender {
     const now = this.#context.now();
     if (Math.abs(now - this.#forgotAt) < FORGET_EVERY_MS) return;
     this.#forgotAt = now;
+    this.#dropForNobody();
     for (const row of this.#context.store.scan('packet', { from: OWN_CELL, to: utf8('p') })) {
       if (Math.abs(now - readUint48(row.value, 0)) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
     }
@@ -1083,6 +1084,14 @@ export class Sender {
       const sent = decode(sentCodec, row.value);
       if (sent === undefined || Math.abs(now - sent.at) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
     }
+  }
+  /** Events that wait for own devices when there are none any more: one that comes asks for all of it by place. */
+  #dropForNobody(): void {
+    const { mine } = this.#home;
+    if (this.#sessions.feeds(mine).length > 0) return;
+    for (const route of [this.routeOfSelf(mine), ...this.#home.pairs().map(({ own }) => own)])
+      for (const { key, place } of waitingOf(this.#context, route))
+        if (place !== undefined) dropWaiting(this.#context, route, key);
   }
   resend(route: Route, requests: readonly ResendRequest[]): void {
     if (!this.#isOpen(route)) return;

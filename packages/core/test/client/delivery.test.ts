@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { link } from './linked.ts';
 import { codeOf, pair, texts, world } from './world.ts';
 
 const allTexts = (device: Parameters<typeof texts>[0], conversation: string): readonly (string | null)[] => {
@@ -218,4 +219,28 @@ test('a relay that is gone for two days costs no room and no more work each day:
   expect([...alice.store.scan('packet')].length).toBeLessThan(10);
   here.relays[0]?.start();
   expect(here.clock.runUntil(() => texts(bob, conversation).includes(text), 2 * 60_000)).toBe(true);
+});
+
+test('what a person with one device says to its own devices waits for nobody, nor once the other one is taken out', () => {
+  const here = world(9);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  const HOUR = 3_600_000;
+  const waiting = (): number => [...a1.store.scan('outbox')].length;
+  const talk = (): void => {
+    b.call('send', { conversation, text: 'there?' });
+    a1.call('contact.rename', { conversation, name: 'Bea' });
+    a1.call('send', { conversation, text: 'here' });
+    here.clock.advance(2 * HOUR);
+  };
+  talk();
+  expect(waiting()).toBe(0);
+  link(here, a1, a2);
+  a2.crash();
+  talk();
+  expect(waiting()).toBeGreaterThan(0);
+  const device = a1.call('device.list', {}).find(({ thisDevice }) => !thisDevice)?.device ?? '';
+  a1.call('device.revoke', { device });
+  talk();
+  expect(waiting()).toBe(0);
 });
