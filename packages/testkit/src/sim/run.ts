@@ -675,7 +675,14 @@ class Actor {
       : undefined;
     // Whom it let in since would go with it, and nobody could tell them.
     const known = row === undefined ? [] : (this.#device(who).ask('device.list', {}).value ?? []);
-    const mine = this.#inOf(this.#person(who)).filter((one) => one !== who && one !== target);
+    const isAsking = (one: number): boolean => states[one] === 'out' && this.#life.asking.has(one);
+    const mine = [...states.keys()].filter(
+      (one) =>
+        this.#person(one) === this.#person(who) &&
+        one !== who &&
+        one !== target &&
+        (states[one] === 'in' || isAsking(one)),
+    );
     if (row === undefined || !mine.every((one) => known.some(({ device }) => device === this.#feeds.get(one)))) return;
     const before = this.#pairsOf(who).map((pair) => this.#entriesAt(pair, who, 'remove'));
     // Should the power go meanwhile, nobody could say whether it was done.
