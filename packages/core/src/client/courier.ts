@@ -245,6 +245,9 @@ export class Courier {
     if (complete) {
       relay.fetchedAt = this.#context.now();
       this.#hooks.fetched(relay.url);
+    } else {
+      // As soon as it may be tried: what came between two connections was pushed to nobody, and waits there.
+      relay.fetchedAt = Number.NEGATIVE_INFINITY;
     }
     if (relay.fetchAgain) {
       relay.fetchAgain = false;

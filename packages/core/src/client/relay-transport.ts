@@ -43,7 +43,7 @@ const MAX_BACKOFF_MS = 60_000;
 /** A socket nobody listens on closes when it is not used. */
 const IDLE_MS = 60_000;
 /** A silent connection is asked whether it still lives: a network that went away says nothing. */
-const HEARTBEAT_MS = 45_000;
+const HEARTBEAT_MS = 30_000;
 
 type Channels = Parameters<Transport['listen']>[1];
 interface Pending {

@@ -443,7 +443,10 @@ export class Sender {
     if (due.want === undefined || due.looked === true) return;
     const now = this.#context.now();
     due.flowing = Math.min(due.flowing ?? now, now);
-    due.want = Math.max(due.want, Math.min(now + WANT_AFTER_MS, due.flowing + MAX_FLOW_MS));
+    due.want = Math.max(
+      due.want,
+      Math.min(now + WANT_AFTER_MS, due.flowing + (isOwnRoute(route) ? MAX_FLOW_MS : MAX_TALK_MS)),
+    );
   }
 
   /** What is due by now, or (after a fetch, at a person's wish) everything that only waits for company. */
@@ -1147,8 +1150,10 @@ const LOST_AFTER_MS = 8_000;
 const SPARE_BYTES = 128;
 /** Cells that wait for a relay at most before more is read for an own device. */
 const MAX_BACKLOG = 512;
-/** For so long nothing is asked for because something comes in. */
+/** For so long nothing is asked for because something comes in: a history of own devices, */
 const MAX_FLOW_MS = 10 * 60_000;
+/** or what somebody goes on to write, of which nothing is shown that stands above a gap. */
+const MAX_TALK_MS = 20_000;
 /** After this long without a word of it nothing more is put there for it. */
 const GIVEN_FOR_MS = 5 * 60_000;
 interface KeptBack {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { link } from './linked.ts';
+import type { Lies } from './liar.ts';
 import { codeOf, pair, texts, world } from './world.ts';
 
 const allTexts = (device: Parameters<typeof texts>[0], conversation: string): readonly (string | null)[] => {
@@ -243,4 +244,39 @@ test('what a person with one device says to its own devices waits for nobody, no
   a1.call('device.revoke', { device });
   talk();
   expect(waiting()).toBe(0);
+});
+
+test('a look into the relay that fails just after a connection was lost is made again at once, not ten minutes later', () => {
+  const lies: Lies = {};
+  const here = world(10, 1, lies);
+  const [a, b] = [here.device('a'), here.device('b')];
+  const conversation = pair(here, a, b);
+  here.clock.advance(60_000);
+  b.connect(false);
+  a.call('send', { conversation, text: 'pushed to nobody' });
+  here.clock.advance(5_000);
+  lies.answer = (_, request, answer) => (request.type === 'info' ? { type: 'done' } : answer);
+  b.connect(true);
+  here.clock.advance(5_000);
+  delete lies.answer;
+  expect(texts(b, conversation)).toEqual([]);
+  expect(here.clock.runUntil(() => texts(b, conversation).length === 1, 60_000)).toBe(true);
+});
+
+test('a text that was lost on the way is there within a minute, though its author goes on to write', () => {
+  const lies: Lies = {};
+  const here = world(11, 1, lies);
+  const [a, b] = [here.device('a'), here.device('b')];
+  const conversation = pair(here, a, b);
+  here.clock.advance(60_000);
+  lies.push = () => [];
+  a.call('send', { conversation, text: 'lost' });
+  here.clock.advance(1_000);
+  delete lies.push;
+  for (let i = 0; i < 60; i++) {
+    a.call('send', { conversation, text: `${i}` });
+    here.clock.advance(1_000);
+  }
+  expect(texts(b, conversation)).toContain('lost');
+  expect(texts(b, conversation).length).toBeGreaterThan(50);
 });
