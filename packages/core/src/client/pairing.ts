@@ -65,8 +65,14 @@ const BUSY_FOR_MS = 10 * 60_000;
  */
 const USED_SHARE = 1 / 8;
 const USED_EVERY_MS = 60 * 60_000;
-/** A claim that nobody answered is put again at each start and this often: the relay may have been wiped. */
-const CLAIM_AGAIN_MS = 60 * 60_000;
+/**
+ * A claim that nobody answered is put again at each start, after a minute, and then each time after twice as long, at most so late: the
+ * relay may have been wiped, while the two stand beside each other.
+ */
+const CLAIM_AGAIN_MS = 60_000;
+const CLAIM_LATEST_MS = 60 * 60_000;
+
+const NEVER_TRIED = { at: Number.NEGATIVE_INFINITY, times: 0 };
 
 export type Settle<T> = (outcome: T | KithError) => void;
 /** Turns a relay's refusal, or its silence, into what a person is told. */
@@ -111,7 +117,7 @@ export class Pairing {
   /** Who waits for an invitation that is being accepted, by its key hash in hex. */
   readonly #accepting = new Map<string, Settle<Accepted>[]>();
   /** When each claim was put last, in this run. */
-  readonly #triedAt = new Map<string, number>();
+  readonly #tried = new Map<string, { readonly at: number; readonly times: number }>();
   /** By a used invitation's name: when its claims were looked at. */
   readonly #lookedAt = new Map<string, number>();
   #ownInvites: Map<string, OwnInvite> | undefined;
@@ -375,8 +381,8 @@ export class Pairing {
     let next = Number.POSITIVE_INFINITY;
     for (const accepted of this.#accepted().values()) {
       if (!this.#isUnanswered(accepted)) continue;
-      const every = accepted.put ? CLAIM_AGAIN_MS : CLAIMS_EVERY_MS;
-      const due = (this.#triedAt.get(toHex(accepted.conversation)) ?? Number.NEGATIVE_INFINITY) + every;
+      const { at, times } = this.#tried.get(toHex(accepted.conversation)) ?? NEVER_TRIED;
+      const due = at + (accepted.put ? Math.min(CLAIM_LATEST_MS, CLAIM_AGAIN_MS * 2 ** (times - 1)) : CLAIMS_EVERY_MS);
       if (force || due <= now) this.#putClaim(accepted);
       else next = Math.min(next, due);
     }
@@ -771,7 +777,8 @@ export class Pairing {
     const putting = toHex(accepted.conversation);
     if (done === undefined && this.#putting.has(putting)) return;
     this.#putting.add(putting);
-    this.#triedAt.set(putting, this.#context.now());
+    const { times } = this.#tried.get(putting) ?? NEVER_TRIED;
+    this.#tried.set(putting, { at: this.#context.now(), times: accepted.put ? times + 1 : 1 });
     this.#asking.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       this.#putting.delete(putting);
       const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;

@@ -280,3 +280,18 @@ test('a text that was lost on the way is there within a minute, though its autho
   expect(texts(b, conversation)).toContain('lost');
   expect(texts(b, conversation).length).toBeGreaterThan(50);
 });
+
+test('two who meet while their relay loses everything know each other within minutes', () => {
+  const here = world(12);
+  const [a, b] = [here.device('a'), here.device('b')];
+  a.start();
+  b.start();
+  const { link } = a.call('invite.create', {});
+  a.crash();
+  b.call('invite.accept', { link });
+  here.clock.advance(2_000);
+  here.relays[0]?.replace();
+  a.start();
+  const isKnown = (): boolean => [a, b].every((one) => one.call('contact.list', {})[0]?.state === 'active');
+  expect(here.clock.runUntil(isKnown, 5 * 60_000)).toBe(true);
+});
