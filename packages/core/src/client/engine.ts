@@ -51,7 +51,7 @@ export type Input =
   | { readonly type: 'stop' };
 
 const TOUCH_MS = 60_000;
-/** Packets that are kept for sending parts of them again are read whole to see how old they are. */
+/** What is looked through as a whole to see how old it is. */
 const FORGET_MS = 3_600_000;
 /** With `readsFirst`: what is due waits until nothing was read for this long, or at most so long when nothing is. */
 const READ_PAUSE_MS = 100;

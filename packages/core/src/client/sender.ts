@@ -72,8 +72,6 @@ const MAX_WANT_EVERY_MS = 3_600_000;
 /** So often in a row the rest of the same packets is asked for. */
 const MAX_RESENDS = 5;
 const SENT_LIFE_MS = 48 * 3_600_000;
-/** All of it is looked through. */
-const FORGET_EVERY_MS = 3_600_000;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
 /** When something of a route is due. Milliseconds; absent: nothing. */
@@ -124,7 +122,6 @@ export class Sender {
   readonly #dropParts: (of: Conversation) => void;
   stopping = false;
   #hasReturned = false;
-  #forgotAt = Number.NEGATIVE_INFINITY;
   /** What waits for others stays until one's own devices were heard, at most until then: they may have said "stop". */
   holdUntil = 0;
 
@@ -1074,10 +1071,9 @@ export class Sender {
         this.#context.store.delete('packet', row.key);
     }
   }
+  /** Reads all of them whole: once an hour is enough. */
   forgetOldPackets(): void {
     const now = this.#context.now();
-    if (Math.abs(now - this.#forgotAt) < FORGET_EVERY_MS) return;
-    this.#forgotAt = now;
     this.#dropForNobody();
     for (const row of this.#context.store.scan('packet', { from: OWN_CELL, to: utf8('p') })) {
       if (Math.abs(now - readUint48(row.value, 0)) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);

@@ -19,8 +19,9 @@ const DAY = 24 * HOUR;
 const lineOf = (device: SimDevice, conversation: string, text: string) =>
   device.call('log', { conversation, limit: 500 }).find((line) => line.text === text);
 
-test('what a device wrote before its entry is shown by the one that signs the entry later, in place of the one that let it in', () => {
-  const here = world(5100);
+/** A2 asks A1, who has A3 as well and talks with B, to be let in. */
+const joining = (seed: number) => {
+  const here = world(seed);
   const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
   const conversation = pair(here, a1, b);
   link(here, a1, a3);
@@ -28,6 +29,11 @@ test('what a device wrote before its entry is shown by the one that signs the en
   a2.start();
   const { link: text } = a1.call('device.link', {});
   a2.call('device.join', { link: text, name: 'a2' });
+  return { here, a1, a2, a3, b, conversation };
+};
+
+test('what a device wrote before its entry is shown by the one that signs the entry later, in place of the one that let it in', () => {
+  const { here, a1, a2, a3, b, conversation } = joining(5100);
   const knows = here.clock.runUntil(() => {
     const isThere = a2.call('contact.list', {}).length === 1;
     // Before it has signed the entry.
@@ -268,14 +274,7 @@ test('a device that was let in reads where its person is, also when what says so
 });
 
 test('a device that is let in by a packet of which only the entry and the inbox came is one of its person without a restart', () => {
-  const here = world(5113);
-  const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
-  const conversation = pair(here, a1, b);
-  link(here, a1, a3);
-  here.clock.advance(10 * 60_000);
-  a2.start();
-  const { link: text } = a1.call('device.link', {});
-  a2.call('device.join', { link: text, name: 'a2' });
+  const { here, a1, a2, conversation } = joining(5113);
   a2.connect(false);
   expect(here.clock.runUntil(() => a1.call('device.list', {}).length === 3, 60_000)).toBe(true);
   here.clock.advance(60_000);

@@ -195,47 +195,42 @@ describe('cuts', () => {
       expect(bob[1].store.transaction(() => bob[1].log.compare(theirs))).toEqual({ iLack: [], theyLack: [] });
     }
   });
-  test('that name what comes later: what they accept is told to reach further then', () => {
+  /** A1 takes A2 out at a segment that B does not have yet. */
+  const cutAhead = () => {
     const { alice, bob } = households(crypto, 88);
     const [a1, a2] = alice;
+    const [b] = bob;
     const feed = feedOf(a2) as FeedId;
     say(a2, 'day 0', START);
-    give(a2, bob[0]);
+    give(a2, b);
     say(a2, 'day 1', START + DAY);
     give(a2, a1);
     const cuts = a1.store.transaction(() => a1.log.cutsHere(feed));
     const { entry } = a1.store.transaction(() =>
       a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START),
     );
-    const marks = (): readonly string[] => bob[0].log.page({ limit: 9 }).map((one) => one.marks.join());
-    expect(take(bob[0], [{ type: 'entry', entry }], feedOf(a1)).cutsCame).toBe(false);
+    return { a1, b, entry };
+  };
+  test('that name what comes later: what they accept is told to reach further then', () => {
+    const { a1, b, entry } = cutAhead();
+    const marks = (): readonly string[] => b.log.page({ limit: 9 }).map((one) => one.marks.join());
+    expect(take(b, [{ type: 'entry', entry }], feedOf(a1)).cutsCame).toBe(false);
     // Nothing says yet that the segment of the cut goes on from this one.
     expect(marks()).toEqual(['removed']);
-    expect(give(a1, bob[0]).cutsCame).toBe(true);
+    expect(give(a1, b).cutsCame).toBe(true);
     expect(marks()).toEqual(['', '']);
-    expect(give(a1, bob[0]).cutsCame).toBe(false);
+    expect(give(a1, b).cutsCame).toBe(false);
   });
   test('that name what comes later: what was read meanwhile stays read once they reach further', () => {
-    const { alice, bob } = households(crypto, 88);
-    const [a1, a2] = alice;
-    const feed = feedOf(a2) as FeedId;
-    say(a2, 'day 0', START);
-    give(a2, bob[0]);
-    say(a2, 'day 1', START + DAY);
-    give(a2, a1);
-    const cuts = a1.store.transaction(() => a1.log.cutsHere(feed));
-    const { entry } = a1.store.transaction(() =>
-      a1.log.appendEntry((key, at) => createRemoval(crypto, key, at, { feed, member: null, cuts }), START),
-    );
-    const isRead = (): readonly boolean[] =>
-      bob[0].log.page({ limit: 9 }).map(({ place }) => bob[0].log.covers(read, place));
-    take(bob[0], [{ type: 'entry', entry }], feedOf(a1));
-    const read = bob[0].store.transaction(() => bob[0].log.readFrontier());
+    const { a1, b, entry } = cutAhead();
+    const isRead = (): readonly boolean[] => b.log.page({ limit: 9 }).map(({ place }) => b.log.covers(read, place));
+    take(b, [{ type: 'entry', entry }], feedOf(a1));
+    const read = b.store.transaction(() => b.log.readFrontier());
     expect(isRead()).toEqual([true]);
-    give(a1, bob[0]);
+    give(a1, b);
     expect(isRead()).toEqual([true, false]);
     // It says no more than other frontiers do where cuts are here.
-    bob[0].store.transaction(() => expect(bob[0].log.readFrontier()).toBe(bob[0].log.frontier()));
+    b.store.transaction(() => expect(b.log.readFrontier()).toBe(b.log.frontier()));
   });
   test('of nothing: all that comes later is void, and an answer to it is heard all the same', () => {
     const { alice, bob } = households(crypto, 86);
