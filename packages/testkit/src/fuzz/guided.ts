@@ -50,6 +50,7 @@ const hex = (data: Uint8Array): string => Buffer.from(data.subarray(0, 4096)).to
 export class Guided {
   readonly target: Target;
   readonly #randomness: SeededRandomness;
+  readonly #now: () => number;
   readonly #known = new Known();
   readonly #corpus: Uint8Array[] = [];
   readonly #faults: string[] = [];
@@ -60,9 +61,11 @@ export class Guided {
   #foundAtMs = 0;
   #slowestMs = 0;
 
-  constructor(target: Target, randomness: SeededRandomness) {
+  /** `now`: in milliseconds. */
+  constructor(target: Target, randomness: SeededRandomness, now: () => number = () => performance.now()) {
     this.target = target;
     this.#randomness = randomness;
+    this.#now = now;
     this.#words = target.words ?? [];
   }
   get result(): Result {
@@ -86,16 +89,16 @@ export class Guided {
 
   /** At most so many inputs, and about so many milliseconds. Gives how many there were. */
   async slice(most: number, ms: number): Promise<number> {
-    const began = performance.now();
+    const began = this.#now();
     let count = 0;
-    for (; count < most && !this.isBroken && performance.now() - began < ms; count++) {
+    for (; count < most && !this.isBroken && this.#now() - began < ms; count++) {
       // Where nothing is known to be taken the empty input comes first.
       const seed = this.target.seeds[this.#inputs] ?? (this.#inputs === 0 ? new Uint8Array(0) : undefined);
       this.#inputs++;
       const input = seed ?? bendMore(this.#parent(), this.#lenders(), this.#words, this.#randomness);
       await this.#try(input, began);
     }
-    this.#ms += performance.now() - began;
+    this.#ms += this.#now() - began;
     const { heapUsed, external } = process.memoryUsage();
     if (heapUsed + external > MOST_BYTES)
       this.#faults.push(`${this.target.name}: ${Math.round((heapUsed + external) / 2 ** 20)} MiB are held`);
@@ -118,7 +121,7 @@ export class Guided {
     beginInput();
     const took = await this.#time(input);
     if (this.#known.take() > 0) {
-      this.#foundAtMs = this.#ms + performance.now() - began;
+      this.#foundAtMs = this.#ms + this.#now() - began;
       if (input.length <= LARGEST_KEPT && this.#corpus.length < MOST_KEPT) this.#corpus.push(input);
     }
     this.#slowestMs = Math.max(this.#slowestMs, took);
