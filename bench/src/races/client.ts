@@ -159,26 +159,28 @@ const methods = {
     await inTime('W1', all, () => `${done} of ${count}`);
     return { ms: now() - start, p50: quantile(taken, 0.5), p99: quantile(taken, 0.99), disordered };
   },
-  /** W2: each of `names` sends `each` texts to somebody who is away. When it began. */
+  /** W2: each of `names` sends `each` texts, numbered from `first` on, to somebody who is away. When it began, and ended. */
   async leave({
     names,
     to,
     run,
     each,
+    first,
   }: {
     readonly names: readonly string[];
     readonly to: string;
     readonly run: number;
     readonly each: number;
-  }): Promise<number> {
+    readonly first: number;
+  }): Promise<{ readonly start: number; readonly end: number }> {
     const start = now();
     for (let i = 0; i < each; i++) {
-      for (const [who, name] of names.entries()) clientOf(name).send(to, newText(run, who * each + i));
+      for (const [who, name] of names.entries()) clientOf(name).send(to, newText(run, first + who * each + i));
       // As people do, they do not all speak within one turn of the loop.
       if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
     }
     await inTime('W2 leave', Promise.all(names.map((name) => clientOf(name).taken())), () => 'not taken');
-    return now() - start;
+    return { start, end: now() };
   },
   /** From here on each of `names` is to get `count` texts of this run, `perSender` of each sender. */
   watch({

@@ -31,10 +31,21 @@ export const openClient = async (spot: Spot, name: string, hear: Hear): Promise<
     throw cause instanceof Error ? cause : new Error(String(cause));
   };
 
+  /** Those that are looked at, and whether something changed meanwhile. */
+  const looking = new Map<string, boolean>();
   const look = async (conversation: string): Promise<void> => {
-    const [last] = await kith.call('log', { conversation, limit: 1 });
-    if (last !== undefined && last.mine && last.state === 'waiting') return;
-    if (!untaken.delete(conversation) || untaken.size > 0) return;
+    if (looking.has(conversation)) {
+      looking.set(conversation, true);
+      return;
+    }
+    let isTaken: boolean;
+    do {
+      looking.set(conversation, false);
+      const [last] = await kith.call('log', { conversation, limit: 1 });
+      isTaken = !(last !== undefined && last.mine && last.state === 'waiting');
+    } while (!isTaken && looking.get(conversation) === true);
+    looking.delete(conversation);
+    if (!isTaken || !untaken.delete(conversation) || untaken.size > 0) return;
     for (const tell of waiting.splice(0)) tell();
   };
   let cursor = (await kith.call('events.since', { from: null })).cursor;

@@ -98,7 +98,7 @@ const receive: Receive = async (yard: Yard, count: number) => {
   if (from === undefined || to === undefined) throw new Error('no clients');
   const client = 'xmpp-client.ts';
   await from.at.ask('open', { client, spot, names: [giver] });
-  await from.at.ask('leave', { names: [giver], to: taker, run: RUN, each: 1 });
+  await from.at.ask('leave', { names: [giver], to: taker, run: RUN, first: 0, each: 1 });
   multiply(spot['archive'] as string, count);
   await to.at.ask('open', { client, spot, names: [taker] });
   return measured([...pids, to.at.pid], async () => {

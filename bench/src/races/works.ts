@@ -1,4 +1,4 @@
-// The units of work, once for all peers: clients in two processes, servers in their own.
+// The units of work, once for all peers: one client in a process, the others in two, servers in their own.
 import { now } from '../figures.ts';
 import { settled } from '../idle.ts';
 import { say } from '../line.ts';
@@ -33,14 +33,17 @@ const hub = 'hub';
 const IDLE = 10_000;
 const idle = Array.from({ length: IDLE }, (_, i) => `i${i}`);
 const others = Array.from({ length: SENDERS }, (_, i) => `s${i}`);
+/** As many as there are processors: in one process a hundred people would wait for one. */
+const HALVES = [others.slice(0, SENDERS / 2), others.slice(SENDERS / 2)] as const;
 
-/** One peer at work: its servers and two processes for its clients. */
+/** One peer at work: its servers and three processes for its clients. */
 class Court {
   readonly field: Field;
   readonly #name: string;
   readonly #talk: Talk;
   readonly here: Worker<ClientProcess>;
   readonly there: Worker<ClientProcess>;
+  readonly yonder: Worker<ClientProcess>;
   readonly #done: (result: Result) => void;
   run = 1;
 
@@ -59,22 +62,34 @@ class Court {
     const clients = talk.clients ?? ((at: Yard) => at.worker<ClientProcess>('races/client.ts', flags));
     this.here = clients(yard);
     this.there = clients(yard);
+    this.yonder = clients(yard);
+  }
+  /** Where the others are, each half in a process. */
+  get parts(): readonly { readonly at: Worker<ClientProcess>; readonly names: readonly string[] }[] {
+    return [
+      { at: this.there, names: HALVES[0] },
+      { at: this.yonder, names: HALVES[1] },
+    ];
+  }
+  async openOthers(): Promise<void> {
+    for (const { at, names } of this.parts) await this.open(at, names);
   }
   async open(at: Worker<ClientProcess>, names: readonly string[], client = this.#talk.client): Promise<void> {
     await at.ask('open', { client, spot: this.field.spot, names });
   }
-  /** The hub, in one process, meets the others, in the other one. */
+  /** The hub, in one process, meets the others, in theirs. */
   async meet(names: readonly string[]): Promise<void> {
     if (this.#talk.mustMeet !== true) return;
     const start = now();
     // All at once: most of it is waiting.
     await Promise.all(
       names.map(async (name) => {
+        const at = HALVES[1].includes(name) ? this.yonder : this.there;
         const link = await this.here.ask('invite', { name: hub });
-        const conversation = await this.there.ask('accept', { name, link });
+        const conversation = await at.ask('accept', { name, link });
         await Promise.all([
           this.here.ask('met', { name: hub, who: name, conversation }),
-          this.there.ask('met', { name, who: hub, conversation }),
+          at.ask('met', { name, who: hub, conversation }),
         ]);
       }),
     );
@@ -82,7 +97,7 @@ class Court {
   }
   /** Tells each result when it is there: a later part that fails takes none of them away. */
   async meter(part: string, count: number, work: () => Promise<Ran>): Promise<void> {
-    const clients = [this.here.pid, this.there.pid];
+    const clients = [this.here.pid, this.there.pid, this.yonder.pid];
     const used = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
     const [servers, own] = [used(this.field.pids), used(clients)];
     const { ms, p50 = null, p99 = null, disordered = 0 } = await work();
@@ -137,15 +152,20 @@ const w2: Unit = async (court, talk, { isQuick }) => {
   const { client } = talk;
   const { spot } = court.field;
   await court.open(court.here, [hub]);
-  await court.open(court.there, others);
+  await court.openOthers();
   await court.meet(others);
   await court.here.ask('close', { names: [hub] });
   const count = SENDERS * each;
   const drain = (run: number): Promise<Ran> =>
     court.here.ask('drain', { client, spot, name: hub, run, count, perSender: each });
-  const leave = async (run: number): Promise<Ran> => ({
-    ms: await court.there.ask('leave', { names: others, to: hub, run, each }),
-  });
+  const leave = async (run: number): Promise<Ran> => {
+    const spans = await Promise.all(
+      court.parts.map(({ at, names }, half) =>
+        at.ask('leave', { names, to: hub, run, each, first: half * names.length * each }),
+      ),
+    );
+    return { ms: Math.max(...spans.map(({ end }) => end)) - Math.min(...spans.map(({ start }) => start)) };
+  };
   const first = court.run++;
   await leave(first);
   await drain(first);
@@ -158,25 +178,28 @@ const w2: Unit = async (court, talk, { isQuick }) => {
 const w3: Unit = async (court, _, { isQuick }) => {
   const count = isQuick ? 10 : 100;
   await court.open(court.here, [hub]);
-  await court.open(court.there, others);
+  await court.openOthers();
   await court.meet(others);
   const gather = async (at: Worker<ClientProcess>, names: readonly string[]): Promise<void> =>
     at.ask('gather', { names, all: others });
   await gather(court.here, [hub]);
-  await gather(court.there, others);
+  for (const { at, names } of court.parts) await gather(at, names);
   const burst = async (): Promise<Ran> => {
     const run = court.run++;
-    await court.there.ask('watch', { names: others, run, count, perSender: count });
+    await Promise.all(court.parts.map(({ at, names }) => at.ask('watch', { names, run, count, perSender: count })));
     const start = await court.here.ask('burst', { from: hub, to: others, run, count });
-    const { at, disordered } = await court.there.ask('watched', NOTHING);
-    return { ms: at - start, disordered };
+    const watched = await Promise.all(court.parts.map(({ at }) => at.ask('watched', NOTHING)));
+    const end = Math.max(...watched.map(({ at }) => at));
+    return { ms: end - start, disordered: watched.reduce((sum, { disordered }) => sum + disordered, 0) };
   };
   await burst();
   await court.meter('burst', SENDERS * count, burst);
   // Each text waits for the one before it to be everywhere, which only one process can know without asking another.
+  const late = [hub, ...HALVES[1]];
   await court.here.ask('close', { names: [hub] });
-  await court.open(court.there, [hub]);
-  await gather(court.there, [hub]);
+  await court.yonder.ask('close', { names: HALVES[1] });
+  await court.open(court.there, late);
+  await gather(court.there, late);
   const paced = (texts: number): Promise<Ran> =>
     court.there.ask('paced', { from: hub, to: others, run: court.run++, count: texts });
   await paced(count / 10);

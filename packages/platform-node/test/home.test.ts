@@ -42,7 +42,8 @@ describe('a home', () => {
     const first = openHome(dir);
     const begin = performance.now();
     expect(kindOf(() => openHome(dir))).toBe('busy');
-    expect(performance.now() - begin).toBeLessThan(500);
+    // Who waits for it does so for 5 s.
+    expect(performance.now() - begin).toBeLessThan(4_000);
     first.store.put('meta', key(3), key(3));
     first.close();
     const second = openHome(dir);
