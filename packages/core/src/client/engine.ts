@@ -153,10 +153,13 @@ export class Engine {
       covered: (pair) => timers.delivered(pair),
       charter: (of, ingested) => charterChanged(of, ingested),
       cutsCame: () => removal.cutsCame(),
-      guest: (feed, items) => {
-        if (removal.strangers().some((one) => equalBytes(one, feed))) removal.heardFrom(home.mine, feed, items);
-        else linking.guest(feed, items);
+      guest: (feed, inbox, items) => {
+        if (removal.strangers().some((one) => equalBytes(one, feed))) {
+          home.reachWhere(home.mine, feed, home.recordOf(home.mine, inbox));
+          removal.heardFrom(home.mine, feed, items);
+        } else linking.guest(feed, items);
       },
+      isToBeTold: (feed) => removal.isToBeTold(feed),
       contested: (of, feed, items) => removal.heardFrom(of, feed, items),
       removed: (wipe) => this.#removedFrom(wipe),
       joining: (items) => linking.heard(items),

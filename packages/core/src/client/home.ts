@@ -66,6 +66,7 @@ import {
   isNewerRecord,
   openInbox,
   wipeInbox,
+  type Inbox,
 } from '../mailbox/index.ts';
 import { TABLES } from '../ports/index.ts';
 import { rightTime } from './behind.ts';
@@ -519,6 +520,21 @@ export class Home {
     else store.delete('inbox', reachedKey(self.id, feed));
     this.loadInboxes(self);
   }
+  /** The record of an inbox that is read. */
+  recordOf(self: Conversation, { tagKey }: Inbox): Uint8Array | undefined {
+    const newest = this.knownRecord(self);
+    return [...(newest === undefined ? [] : [newest]), ...this.#olderRecords(self)].find((raw) => {
+      const inbox = this.outletOf(raw)?.inbox;
+      const isIt = inbox !== undefined && this.#context.crypto.equal(inbox.tagKey.expose(), tagKey.expose());
+      if (inbox !== undefined) wipeInbox(inbox);
+      return isIt;
+    });
+  }
+  /** A device that is out is reached where it wrote: it hears of no newer inbox. */
+  reachWhere(self: Conversation, feed: FeedId, record: Uint8Array | undefined): void {
+    const known = this.#context.store.get('inbox', reachedKey(self.id, feed));
+    if (record !== undefined && (known === undefined || !equalBytes(known, record))) this.reach(self, feed, record);
+  }
   /** From when timers of texts written there count. */
   timerFrom(pair: Pick<Pair, 'id'>): 'reading' | 'sending' {
     return this.setting('timer-from', pair.id) === 'sending' ? 'sending' : 'reading';
@@ -722,15 +738,8 @@ export class Home {
     for (const inbox of of.inboxes) wipeInbox(inbox);
     for (const { inbox } of of.outlets) wipeInbox(inbox);
     this.changes++;
-    const now = this.#context.now();
     const own = stampedValue(store.get('inbox', ownInboxKey(of.id)));
-    const from = concat(utf8('x'), of.id);
-    const older = store.scan('inbox', { from, to: afterPrefix(from), reverse: true }).flatMap((row) => {
-      const old = decode(oldInboxCodec, row.value);
-      if (old !== undefined && old.until > now) return [old.record];
-      store.delete('inbox', row.key);
-      return [];
-    });
+    const older = this.#olderRecords(of);
     const joined = own === undefined && of.kind === 'self' ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
     const newest = own ?? joined;
     // Whoever was let in reads where it was told that its person is, before it hears so in `self`: the others post to it nowhere
@@ -748,6 +757,18 @@ export class Home {
       [...(newest === undefined ? [] : [newest]), ...reached].map((raw) => [toHex(raw), raw] as const),
     );
     of.outlets = this.#open([...distinct.values()]);
+  }
+  /** Read for a while yet. */
+  #olderRecords({ id }: Conversation): readonly Uint8Array[] {
+    const { store } = this.#context;
+    const now = this.#context.now();
+    const from = concat(utf8('x'), id);
+    return store.scan('inbox', { from, to: afterPrefix(from), reverse: true }).flatMap((row) => {
+      const old = decode(oldInboxCodec, row.value);
+      if (old !== undefined && old.until > now) return [old.record];
+      store.delete('inbox', row.key);
+      return [];
+    });
   }
   outletOf(record: Uint8Array): Outlet | undefined {
     return this.#open([record])[0];

@@ -48,7 +48,9 @@ export interface ReceiverHooks {
   /** Newly shown events, already in the tables. */
   shown(pair: Pair, ingested: Ingested): void;
   /** From a device that waits to be let in; to one that does. */
-  guest(feed: FeedId, items: readonly Item[]): void;
+  guest(feed: FeedId, inbox: Inbox, items: readonly Item[]): void;
+  /** An own device that is out, and that nobody here ever talked with. */
+  isToBeTold(feed: FeedId): boolean;
   /** From a device of the other side that others of its person dispute. */
   contested(of: Conversation, feed: FeedId, items: readonly Item[]): void;
   joining(items: readonly Item[]): void;
@@ -152,35 +154,40 @@ export class Receiver {
         return;
       case 'rewound':
         // An old copy of a device that was taken out gets no session, but the word that it was.
-        if (this.#isGuest(of, opened.feed)) this.#fromGuest(of, opened.feed, []);
+        if (this.#isGuest(of, opened.feed)) this.#fromGuest(of, inbox, opened.feed, []);
         else this.#sessions.want(of, opened.feed, 'lost');
         return;
       case 'none': {
         const hello = openHelloCell(this.#context.crypto, inbox, cell);
-        if (hello !== undefined) this.#hello(of, hello);
+        if (hello !== undefined) this.#hello(of, inbox, hello);
         else this.#lost(of);
         return;
       }
       case 'opened': {
         const isBeside = inbox !== of.inboxes[0] && inbox.number === of.inboxes[0]?.number;
         if (!isBeside && inbox.number > of.local.inboxTold) this.#home.save(of, { inboxTold: inbox.number });
-        if (of.kind === 'self' && inbox === of.inboxes[0]) this.#home.reach(of, opened.feed, null);
+        if (of.kind === 'self' && inbox === of.inboxes[0] && !this.#isGuest(of, opened.feed))
+          this.#home.reach(of, opened.feed, null);
         const fragment = opened.body === undefined ? undefined : readBody(opened.body);
         if (fragment === undefined) return;
         const packet = this.#assemble(of, opened.feed, fragment);
-        if (packet !== undefined) this.#packet(of, opened.feed, packet);
+        if (packet !== undefined) this.#packet(of, inbox, opened.feed, packet);
       }
     }
   }
   /** It may come from a device that is new here: the entry that added it comes with it. */
-  #hello(of: Conversation, hello: HelloPacket): void {
+  #hello(of: Conversation, inbox: Inbox, hello: HelloPacket): void {
+    const isToSelf = hello.type === 'hello' && of === this.#home.mine;
+    const record = isToSelf ? this.#home.recordOf(of, inbox) : undefined;
     if (hello.type === 'hello' && hello.entry !== null) {
       const ingested = of.log.ingest([{ type: 'entry', entry: hello.entry }], 'own', Math.max(1, this.#context.now()));
       // What its device wrote may have come before it, by others, and has waited for it.
       if (ingested.charterChanged) this.judged(of, ingested);
     }
     if (hello.type === 'welcome' && of.kind === 'pair') this.#out.brought(of as Pair, hello.to as FeedId);
-    this.#sessions.received(of, hello);
+    const isOut = isToSelf && this.#hooks.isToBeTold(hello.from as FeedId);
+    if (isOut) this.#home.reachWhere(of, hello.from as FeedId, record);
+    this.#sessions.received(of, hello, isOut);
   }
   /** For this person, but no slot opens: a session with us is not theirs any more. Those without one come first. */
   #lost(of: Conversation): void {
@@ -271,14 +278,14 @@ export class Receiver {
     this.#known = undefined;
   }
 
-  #packet(of: Conversation, from: FeedId, data: Uint8Array): void {
+  #packet(of: Conversation, inbox: Inbox, from: FeedId, data: Uint8Array): void {
     const items = decodePacket(data);
     if (items === undefined) {
       this.#context.logger.log('warn', 'packet-malformed');
       return;
     }
     this.received++;
-    if (this.#isGuest(of, from)) this.#fromGuest(of, from, items);
+    if (this.#isGuest(of, from)) this.#fromGuest(of, inbox, from, items);
     else if (of.kind === 'self') this.#fromOwn(of, from, items);
     else this.#fromOther(of as Pair, from, items);
   }
@@ -286,8 +293,8 @@ export class Receiver {
     return of !== this.#home.joining && of.guests.some((guest) => equalBytes(guest, from));
   }
   /** Of who is no device of its person yet, or no more, or disputed. */
-  #fromGuest(of: Conversation, from: FeedId, items: readonly Item[]): void {
-    if (of === this.#home.mine) this.#hooks.guest(from, items);
+  #fromGuest(of: Conversation, inbox: Inbox, from: FeedId, items: readonly Item[]): void {
+    if (of === this.#home.mine) this.#hooks.guest(from, inbox, items);
     else if (of.kind === 'pair') this.#hooks.contested(of, from, items);
   }
   #fromOther(pair: Pair, from: FeedId, items: readonly Item[]): void {

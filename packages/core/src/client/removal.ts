@@ -266,6 +266,14 @@ export class Removal {
       .filter(({ state }) => state !== 'active')
       .map(({ feed }) => feed);
   }
+  /**
+   * A device that was let in by one that was out by then went with it, and nobody talks with it, who could tell it so: its hello is
+   * answered with a session for that alone.
+   */
+  isToBeTold(feed: FeedId): boolean {
+    const isOut = this.#outOfSelf().some((one) => equalBytes(one.feed, feed));
+    return isOut && !this.#sessions.wasHeard(this.#home.mine, feed);
+  }
   /** Of what it says only charter entries are taken, which stand for themselves: else no two that differ would ever know. */
   heardFrom(of: Conversation, feed: FeedId, items: readonly Item[]): void {
     const entries = items.flatMap((item) => (item.type === 'objects' ? item.objects.filter(isEntry) : []));

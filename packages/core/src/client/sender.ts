@@ -573,6 +573,12 @@ export class Sender {
   }
   /** A hello or Welcome to one device. `part`: of several cells of one hello. */
   hello(of: Conversation, feed: FeedId, packet: HelloPacket, part = 0): void {
+    if (of === this.#home.mine && !this.#sessions.feeds(of).some((known) => equalBytes(known, feed))) {
+      // Out, and about to be told so: it looks where it wrote.
+      const outlet = this.#home.reachedAt(of, feed);
+      if (outlet !== undefined) this.#putAt(of, outlet, () => [this.#sessions.sealHello(of, packet, outlet)]);
+      return;
+    }
     const body = writeHelloBody(packet);
     if (body === undefined) return;
     const route = this.#routeVia(of);
@@ -751,12 +757,12 @@ export class Sender {
   ): void {
     const outlet = at instanceof Uint8Array ? this.#home.outletOf(at) : at;
     if (outlet === undefined || bodies === undefined) return;
+    this.#putAt(via, outlet, () => bodies.map((body) => this.#sessions.seal(via, body, outlet, feeds)));
+  }
+  #putAt(via: Conversation, outlet: Outlet, seal: () => readonly (Uint8Array | undefined)[]): void {
     for (const relay of outlet.record.relays) {
       for (const bucket of ['hour', 'day'] as const) {
-        const cells = this.#noteOwn(
-          via,
-          bodies.map((body) => this.#sessions.seal(via, body, outlet, feeds)),
-        );
+        const cells = this.#noteOwn(via, seal());
         if (cells.length > 0) this.#courier.put(relay, cells, bucket, bucket === 'hour', () => undefined);
       }
     }

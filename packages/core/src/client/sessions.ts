@@ -19,6 +19,7 @@ import {
   emptyHelloState,
   emptySession,
   encodeHelloState,
+  hasSeenPeer,
   stepHello,
   loadSession,
   openSlots,
@@ -167,6 +168,10 @@ export class Sessions {
   canSendTo(of: Conversation, feed: FeedId): boolean {
     return canSend(this.#session(of, feed));
   }
+  /** Did it ever write here in a session? */
+  wasHeard(of: Conversation, feed: FeedId): boolean {
+    return hasSeenPeer(this.#session(of, feed));
+  }
 
   /** One cell for those at an outlet: a slot for each of their devices with a session. Undefined when there is none. */
   seal(
@@ -254,8 +259,9 @@ export class Sessions {
   want(of: Conversation, feed: FeedId, reason: 'first' | 'lost' | 'renew'): void {
     this.#hello(of, feed, { type: 'want', reason });
   }
-  received(of: Conversation, packet: HelloPacket): void {
-    const feed = this.feeds(of).find((known) => equalBytes(known, packet.from));
+  /** `isOut`: of a device that has to be told that it was taken out, and of no other use. */
+  received(of: Conversation, packet: HelloPacket, isOut = false): void {
+    const feed = isOut ? (packet.from as FeedId) : this.feeds(of).find((known) => equalBytes(known, packet.from));
     if (feed === undefined) return;
     const answering = this.#answering.get(toHex(this.#key(of, feed))) ?? 0;
     if (packet.type === 'hello' && answering >= MAX_ANSWERING) return;

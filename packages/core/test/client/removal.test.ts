@@ -142,3 +142,46 @@ test('S4.23 what a refused device said in self counts no more at who refused it 
   expect(themeOf(a1)).not.toBe('dark');
   expect(here.clock.runUntil(() => themeOf(a3) === themeOf(a1), 60_000)).toBe(true);
 });
+
+test('S4.23 a device that was let in by one that was taken out without anybody knowing of it is told that it is out as well', () => {
+  const here = world(8734);
+  const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  const first = a1.call('status', {}).device ?? '';
+  link(here, a1, a2);
+  expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  here.clock.advance(30 * 60_000);
+  a2.connect(false);
+  link(here, a1, a3);
+  expect(here.clock.runUntil(() => a3.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  a3.call('send', { conversation, text: 'by the newest' });
+  here.clock.advance(60_000);
+  for (const one of [a1, a3]) one.crash();
+  a2.call('device.revoke', { device: first });
+  a2.connect(true);
+  here.clock.advance(3_600_000);
+  a3.start();
+  const isTold = (): boolean => a3.call('device.linking', {}).removed !== null;
+  expect(here.clock.runUntil(isTold, 3 * 3_600_000)).toBe(true);
+  expect(codeOf(() => a3.call('send', { conversation, text: 'late' }))).toBe('revoked-device');
+  expect(texts(a3, conversation)).toContain('by the newest');
+});
+
+test('S4.23 a removed device learns it from any other one, where it looks', () => {
+  const here = world(4238);
+  const [a1, a2, a3] = [here.device('a1'), here.device('a2'), here.device('a3')];
+  a1.start();
+  link(here, a1, a2);
+  link(here, a1, a3);
+  here.clock.advance(30 * 60_000);
+  a3.crash();
+  a1.call('device.revoke', { device: nameOf(a1, 'a3') });
+  here.clock.advance(60_000);
+  a1.crash();
+  // What was left for it is gone.
+  here.relays[0]?.wipe();
+  a3.start();
+  a3.call('set', { key: 'theme', value: 'dark' });
+  const isTold = (): boolean => a3.call('device.linking', {}).removed !== null;
+  expect(here.clock.runUntil(isTold, 3 * 3_600_000)).toBe(true);
+});
