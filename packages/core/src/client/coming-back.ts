@@ -270,7 +270,7 @@ export class ComingBack {
     this.#drop(record);
     this.#takeBack(record);
     this.#sessions.add(pair, act.feed, createGeneration(crypto, new Secret(kept), 'joiner', now));
-    this.#home.setPeerRecord(pair, item.inbox);
+    this.#home.setPeerRecord(pair, item.inbox, act.feed);
     // The lost devices, and whoever has them, know the old one; the new device learns this one from the next packet.
     this.#home.renewInbox(pair, this.#hooks.bits());
     this.#sender.queue(pair, { feed: entry.feed, segment: CHARTER_SEGMENT, seq: entry.entry.seq });

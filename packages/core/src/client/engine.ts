@@ -192,10 +192,11 @@ export class Engine {
       removed: (wipe) => this.#removedFrom(wipe),
       charter: (of, ingested) => receiver.judged(of, ingested),
       cut: () => {
-        home.rebuildSelf();
+        const dropped = home.rebuildSelf();
         devices.prepare();
         for (const type of ['contacts', 'profile', 'settings', 'devices', 'contexts'] as const)
           context.changed({ type });
+        return dropped;
       },
       keysOf: (words) => recovery.keysOf(words),
     });

@@ -13,7 +13,10 @@ import {
   historyFrom,
   isToBeWiped,
   ownProfile,
-  peerInboxOf,
+  forgetPeerInboxes,
+  peerInboxesOf,
+  peerInboxIs,
+  dropInbox,
   PAIR_TABLES,
   projectPair,
   projectSelf,
@@ -33,6 +36,7 @@ import {
   preferencesOf,
   unscheduleAll,
   type Preferences,
+  toldBy,
   type Relation,
   type SelfContent,
   type SelfEvent,
@@ -307,7 +311,7 @@ export class Home {
     for (const pair of this.pairs()) {
       pair.log.forget();
       store.delete('inbox', ownInboxKey(pair.id));
-      store.delete('inbox', toldInboxKey(pair.id));
+      forgetPeerInboxes(store, pair.id);
     }
     this.#pairs.clear();
     this.#preferences.clear();
@@ -463,7 +467,8 @@ export class Home {
     if (isBeside) this.#keepReading(content.conversation, content.record);
     if (!isNew) return;
     if (content.type === 'inbox') this.#keepReading(content.conversation, before);
-    if (content.type === 'peerInbox') this.#learnOutlet(content.conversation, content.record);
+    const pair = content.type === 'peerInbox' ? this.pair(content.conversation) : undefined;
+    if (pair !== undefined) this.chooseOutlet(pair);
     for (const listener of this.#listeners) listener(content, by);
   }
   /** What was posted to the record before it is still fetched for a week. */
@@ -486,13 +491,48 @@ export class Home {
     const newest = known.inboxes[0]?.number ?? 0;
     if (number === newest && known.local.inboxTold >= newest) this.save(known, { inboxTold: Math.max(0, newest - 1) });
   }
-  #learnOutlet(conversation: ConversationId, record: Uint8Array): void {
-    const pair = this.pair(conversation);
-    if (pair !== undefined && this.isNewerOutlet(pair, record)) this.#putPeerRecord(pair, record);
+  /** What a device of the other side says here of where its person is reached. Tells whether that changes. */
+  learnOutlet(pair: Pair, record: Uint8Array, by: FeedId): boolean {
+    const { store } = this.#context;
+    const key = concat(toldKey(pair.id), by);
+    const known = store.get('inbox', key);
+    const isNews = known === undefined ? decodeInboxRecord(record) !== undefined : isNewerRecord(record, known);
+    if (!isNews) return false;
+    store.put('inbox', key, record);
+    return this.chooseOutlet(pair);
   }
-  isNewerOutlet(pair: Pair, record: Uint8Array): boolean {
-    const known = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
-    return known === undefined ? decodeInboxRecord(record) !== undefined : isNewerRecord(record, known);
+  /**
+   * The newest record that one of their devices said which is not out: whatever number it gave its own, those that are left may
+   * never have heard of that one.
+   */
+  chooseOutlet(pair: Pair): boolean {
+    const { store } = this.#context;
+    const told = this.#toldOf(pair);
+    const inUse = store.get('inbox', concat(utf8('p'), pair.id));
+    // Of a home from before it was noted who said it.
+    if (inUse !== undefined && !told.some(({ record }) => equalBytes(record, inUse)))
+      told.push({ record: inUse, by: null, isOut: false });
+    const counting = told.some(({ isOut }) => !isOut) ? told.filter(({ isOut }) => !isOut) : told;
+    const [first, ...others] = counting.map(({ record }) => record);
+    if (first === undefined) return false;
+    const newest = others.reduce((best, record) => (isNewerRecord(record, best) ? record : best), first);
+    if (inUse !== undefined && equalBytes(newest, inUse)) return false;
+    store.put('inbox', concat(utf8('p'), pair.id), newest);
+    this.loadInboxes(pair);
+    return true;
+  }
+  #toldOf(pair: Pair): { readonly record: Uint8Array; readonly by: FeedId | null; readonly isOut: boolean }[] {
+    const { store } = this.#context;
+    const from = toldKey(pair.id);
+    const devices = pair.log.charter().members.flatMap((member) => member.devices);
+    const here = store
+      .scan('inbox', { from, to: afterPrefix(from) })
+      .map(({ key, value }) => ({ record: value, by: key.slice(from.length) as FeedId }));
+    return [...here, ...peerInboxesOf(store, pair.id)].map(({ record, by }) => ({
+      record,
+      by,
+      isOut: by !== null && devices.some(({ feed, state }) => state === 'removed' && equalBytes(feed, by)),
+    }));
   }
   #known(conversation: ConversationId): Conversation | undefined {
     return conversationName(conversation) === this.#selfId
@@ -566,7 +606,7 @@ export class Home {
         return known !== undefined && equalBytes(encode(relationContent, known), encode(relationContent, content));
       }
       case 'peerInbox':
-        return equalBytes(peerInboxOf(store, content.conversation) ?? new Uint8Array(0), content.record);
+        return peerInboxIs(store, content);
       case 'profile': {
         const { name, picture } = ownProfile(store);
         return name === content.name && equalBytes(picture ?? new Uint8Array(0), content.picture);
@@ -575,17 +615,32 @@ export class Home {
         return false;
     }
   }
-  /** Drops the tables that are made of `self` and makes them again from the log. */
-  rebuildSelf(): void {
+  /**
+   * Drops the tables that are made of `self` and makes them again from the log. Tells of which conversations an inbox counts no more,
+   * and its number.
+   */
+  rebuildSelf(): readonly { readonly of: Conversation; readonly number: number }[] {
     const { store } = this.#context;
     for (const table of SELF_TABLES) for (const row of store.scan(table)) store.delete(table, row.key);
-    for (const log of [this.self, this.#openAlone()]) if (log !== undefined) this.#projectAll(log);
+    const dropped: { readonly conversation: ConversationId; readonly record: Uint8Array }[] = [];
+    for (const log of [this.self, this.#openAlone()]) if (log !== undefined) dropped.push(...this.#projectAll(log));
     for (const pair of this.#pairs.values()) pair.facts = undefined;
     this.#preferences.clear();
     this.changes++;
+    return dropped.flatMap(({ conversation, record }) => {
+      // Others were told of it.
+      this.#keepReading(conversation, record);
+      const of = conversationName(conversation) === this.#selfId ? this.mine : this.pair(conversation);
+      const number = decodeInboxRecord(record)?.number;
+      return of === undefined || number === undefined ? [] : [{ of, number }];
+    });
   }
-  #projectAll(log: ConversationLog): void {
+  /** Answers inbox records of one's own that a device said which is out by now. */
+  #projectAll(log: ConversationLog): { readonly conversation: ConversationId; readonly record: Uint8Array }[] {
     const { store } = this.#context;
+    const dropped: { readonly conversation: ConversationId; readonly record: Uint8Array }[] = [];
+    // Of these the newest stands in rows that are not dropped: first those have to go that do not count.
+    const inboxes: (readonly [SelfEvent, SelfContent])[] = [];
     // Backwards, page by page: the stamps make the order of projection of no account.
     let before: EventId | undefined;
     for (;;) {
@@ -593,11 +648,18 @@ export class Home {
       for (const event of page) {
         const raw = log.content(event.event);
         const content = raw === undefined ? undefined : decodeSelf(event.contentKind, raw);
-        if (content !== undefined && countsInSelf(event, content)) projectSelf(store, event, content);
+        if (content === undefined) continue;
+        const counts = countsInSelf(event, content);
+        if (content.type === 'inbox' || content.type === 'peerInbox') {
+          if (counts) inboxes.push([event, content]);
+          else if (dropInbox(store, event, content) && content.type === 'inbox') dropped.push(content);
+        } else if (counts) projectSelf(store, event, content);
       }
       before = page[0]?.event;
-      if (before === undefined) return;
+      if (before === undefined) break;
     }
+    for (const [event, content] of inboxes) projectSelf(store, event, content);
+    return dropped;
   }
 
   /** The same for what a pair shows. Unread lines stay unread: which were read lies in `self`, as a frontier. */
@@ -815,24 +877,24 @@ export class Home {
   keepHere(id: Uint8Array): void {
     this.#context.store.put('meta', scopeKey(id), new Uint8Array(0));
   }
-  /** A record of one's own for this conversation, numbered after the last. `bits`: as for `prepare`. */
-  renewInbox(of: Conversation, bits: number): void {
-    const number = (of.inboxes[0]?.number ?? 0) + 1;
+  /** A record of one's own for this conversation, numbered after the last, and `above`. `bits`: as for `prepare`. */
+  renewInbox(of: Conversation, bits: number, above = 0): void {
+    const number = Math.max(of.inboxes[0]?.number ?? 0, above) + 1;
     const prefix = this.#prefix(this.contextOf(of) ?? null);
     const record = createInboxRecord(this.#context.randomness, number, this.relays.slice(0, 2), bits, prefix);
     this.tell({ type: 'inbox', conversation: of.id, record: encodeInboxRecord(record), extensions: [] });
   }
-  setPeerRecord(pair: Pair, record: Uint8Array): void {
-    this.#putPeerRecord(pair, record);
+  setPeerRecord(pair: Pair, record: Uint8Array, by: FeedId): void {
+    this.learnOutlet(pair, record, by);
     this.tellPeerInbox(pair);
   }
   tellPeerInbox(pair: Pair): void {
     const record = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
-    if (record !== undefined) this.tellOnce({ type: 'peerInbox', conversation: pair.id, record, extensions: [] });
-  }
-  #putPeerRecord(pair: Pair, record: Uint8Array): void {
-    this.#context.store.put('inbox', concat(utf8('p'), pair.id), record);
-    this.loadInboxes(pair);
+    if (record === undefined) return;
+    const by = this.#toldOf(pair)
+      .toSorted((a, b) => Number(a.isOut) - Number(b.isOut))
+      .find((told) => equalBytes(told.record, record))?.by;
+    this.tellOnce({ type: 'peerInbox', conversation: pair.id, record, extensions: by == null ? [] : toldBy(by) });
   }
   save(of: Conversation, change: Partial<LocalConversation>): void {
     of.local = { ...of.local, ...change };
@@ -859,8 +921,7 @@ export class Home {
     store.put('conversation', id, encodeLocal({ ...empty, ...relation }));
     const pair = this.pair(id);
     if (pair !== undefined) this.admitPeer(pair);
-    const peerInbox = peerInboxOf(store, id);
-    if (pair !== undefined && peerInbox !== undefined) this.#putPeerRecord(pair, peerInbox);
+    if (pair !== undefined) this.chooseOutlet(pair);
     return pair;
   }
   /** The other member, as the birth of the pair named it. */
@@ -952,8 +1013,8 @@ const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), 
  */
 export const countsInSelf = ({ marks }: Pick<ShownEvent, 'marks'>, { type }: SelfContent): boolean =>
   type === 'consent' || !marks.includes('removed');
-/** Where the other side is reached, as `self` says it. */
-const toldInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);
+/** Where the other side is reached, by which of its devices said it. */
+const toldKey = (conversation: Uint8Array): Uint8Array => concat(utf8('t'), conversation);
 const oldInboxKey = (conversation: Uint8Array, number: number): Uint8Array =>
   concat(utf8('x'), conversation, uint32(number));
 const reachedKey = (self: Uint8Array, feed: FeedId): Uint8Array => concat(utf8('d'), self, feed);

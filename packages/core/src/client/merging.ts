@@ -1,7 +1,7 @@
 // Two selves become one (spec 03, "Merging"): a device that has contacts joins the `self` of another and brings what its own
 // said of them; and two conversations with one person are said, by its own person, to be one relationship.
 import { concat, equalBytes, toHex, utf8 } from '../bytes/index.ts';
-import { contactFacts, contextsOf, decodeSelf, whichOf, type SelfContent } from '../conversation/index.ts';
+import { contactFacts, contextsOf, decodeSelf, toldByOf, whichOf, type SelfContent } from '../conversation/index.ts';
 import {
   createAbsorb,
   mergedMembers,
@@ -36,8 +36,9 @@ const nameOf = (content: SelfContent): string | undefined => {
     case 'draft':
     case 'relation':
     case 'inbox':
-    case 'peerInbox':
       return `${content.type} ${toHex(content.conversation)}`;
+    case 'peerInbox':
+      return `peerInbox ${toHex(content.conversation)} ${toHex(toldByOf(content.extensions) ?? new Uint8Array(0))}`;
     case 'setting':
       return content.conversation === null ? undefined : `setting ${toHex(content.conversation)} ${content.key}`;
     case 'tombstone':

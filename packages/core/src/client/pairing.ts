@@ -551,7 +551,7 @@ export class Pairing {
     this.#home.save(pair, { peerInception: request.inception, peerCommitment: request.commitment });
     pair.log.ingest([{ type: 'entry', entry: request.inception }], feed, Math.max(1, this.#context.now()));
     pair.log.admit(entry.act.member);
-    this.#home.setPeerRecord(pair, request.inbox);
+    this.#home.setPeerRecord(pair, request.inbox, feed);
     this.#sessions.add(
       pair,
       feed,

@@ -359,7 +359,7 @@ export class Receiver {
         return;
       case 'inbox':
         if (isOwnRoute(route)) this.#home.learnOwnInbox(route.via, feed, item.record);
-        else this.#inbox(route.about as Pair, item.record);
+        else this.#inbox(route.about as Pair, feed, item.record);
         return;
       case 'left':
         if (isOwnRoute(route)) this.#hooks.left(route.about, item.events);
@@ -437,9 +437,9 @@ export class Receiver {
     }
     this.#out.settle(pair);
   }
-  #inbox(pair: Pair, record: Uint8Array): void {
-    if (!this.#home.isNewerOutlet(pair, record)) return;
-    this.#home.setPeerRecord(pair, record);
+  #inbox(pair: Pair, feed: FeedId, record: Uint8Array): void {
+    if (!this.#home.learnOutlet(pair, record, feed)) return;
+    this.#home.tellPeerInbox(pair);
     this.#out.tellSoon(pair.theirs, true);
   }
 

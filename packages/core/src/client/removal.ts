@@ -12,7 +12,7 @@ import {
   type Member,
 } from '../identity/index.ts';
 import type { Ingested, LogObject } from '../log/index.ts';
-import { splitPacket } from '../mailbox/index.ts';
+import { MAX_INBOX_NUMBER, splitPacket } from '../mailbox/index.ts';
 import { DAY_MS } from '../ports/index.ts';
 import { encodePacket, type Item, type ItemOf } from '../sync/index.ts';
 import type { SigningKey } from '../crypto/index.ts';
@@ -39,8 +39,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 export interface RemovalHooks {
   bits(): number;
   charter(of: Conversation, ingested: Ingested): void;
-  /** Something that a device said in `self` does not count any more. */
-  cut(): void;
+  /** Something that a device said in `self` does not count any more: with it, the inboxes of these numbers. */
+  cut(): readonly { readonly of: Conversation; readonly number: number }[];
   /** Of recovery words, by conversation. Throws when they are wrong. */
   keysOf(words: string): ReadonlyMap<Conversation, SigningKey>;
   /** This device was taken out of `self`; `wipe`: and its person wants nothing left on it. */
@@ -171,11 +171,25 @@ export class Removal {
     if (cuts === this.#cuts) return;
     this.#cuts = cuts;
     for (const pair of this.#home.pairs()) this.#follow(pair);
-    this.#hooks.cut();
+    this.#recount();
   }
   /** A cut in `self` names what was not here when it was heard of: what was taken for being above it may count after all. */
   cutsCame(): void {
-    if (this.#outOfSelf().length > 0) this.#hooks.cut();
+    if (this.#outOfSelf().length > 0) this.#recount();
+  }
+  #recount(): void {
+    // Others were told of them, by this device too, and of two records they take the one with the higher number.
+    for (const { of, number } of this.#hooks.cut()) {
+      if (number < MAX_INBOX_NUMBER) this.#home.renewInbox(of, this.#hooks.bits(), number);
+      this.#sender.tellSoon(of.kind === 'pair' ? (of as Pair).theirs : this.#sender.routeOfSelf(of), true);
+    }
+    for (const pair of this.#home.pairs()) this.#chooseOutlet(pair);
+  }
+  /** Where the other side is reached may have been said by a device that is out by now, theirs or ours. */
+  #chooseOutlet(pair: Pair): void {
+    if (!this.#home.chooseOutlet(pair)) return;
+    this.#home.tellPeerInbox(pair);
+    this.#sender.tellSoon(pair.theirs, true);
   }
   /** Which device is whose stands in `self`, and may come after the conversation. */
   heard(content: SelfContent): void {
@@ -303,6 +317,7 @@ export class Removal {
   charter(of: Conversation): void {
     if (of.kind === 'pair') {
       this.#witness(of as Pair);
+      this.#chooseOutlet(of as Pair);
       for (const feed of this.#contested(of)) this.heardFrom(of, feed, []);
       this.#follow(of as Pair);
     }

@@ -12,6 +12,7 @@ import {
   text,
   tuple,
   uint,
+  type Extension,
   type KindOf,
 } from '../codec/index.ts';
 import {
@@ -21,6 +22,7 @@ import {
   POOL_KEYS,
   recoveryRangeCodec,
   segmentIdCodec,
+  type FeedId,
 } from '../identity/index.ts';
 import { placeCodec } from '../log/index.ts';
 import { MAX_FRONTIER_BYTES } from '../sync/index.ts';
@@ -117,8 +119,17 @@ export const firstSeenContent = named(
     extensions,
   }),
 );
-/** Where the other side of a conversation is reached. */
+/** Where the other side of a conversation is reached, as one of its devices says. */
 export const peerInboxContent = named('self-peer-inbox', tuple({ conversation, record: bytes(1, 512), extensions }));
+/** Beside it: which of their devices said so, by its feed in that conversation. */
+const TOLD_BY_EXTENSION = 3;
+const FEED_BYTES = 8;
+export const toldBy = (feed: FeedId): readonly Extension[] => [{ id: TOLD_BY_EXTENSION, critical: false, value: feed }];
+/** Null: it does not say. */
+export const toldByOf = (entries: readonly Extension[]): FeedId | null => {
+  const value = entries.find(({ id }) => id === TOLD_BY_EXTENSION)?.value;
+  return value?.length === FEED_BYTES ? (value as FeedId) : null;
+};
 /** Of an ended segment of one of my devices in a conversation, until it is published there. */
 export const segmentSeedContent = named(
   'self-segment-seed',

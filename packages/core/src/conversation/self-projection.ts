@@ -1,11 +1,11 @@
 // The tables contact, draft, setting, tombstone, began and star, and the read marks: what the events of `self` add up to. All of them
 // can be dropped and made again from the log (`rebuildSelf`).
-import { concat, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { concat, equalBytes, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
 import { isNewerRecord } from '../mailbox/index.ts';
 import type { Store } from '../ports/index.ts';
-import { encode, decode, text, tuple, uint, type Infer } from '../codec/index.ts';
+import { encode, decode, text, tuple, uint, type Extension, type Infer } from '../codec/index.ts';
 import { whichOf, type Timer } from './content.ts';
 import { projectContext } from './contexts.ts';
 import { afterPrefix, placeFromKey, placeKey } from './keys.ts';
@@ -13,6 +13,7 @@ import {
   recoveryPoolContent,
   recoveryRangeContent,
   relationContent,
+  toldByOf,
   VALIDITIES,
   type SelfContent,
 } from './self-content.ts';
@@ -91,7 +92,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
     case 'peerInbox':
-      return putNewer(store, 'inbox', concat(utf8('q'), content.conversation), by, content.record, isNewerRecord);
+      return putNewer(store, 'inbox', peerInboxKey(content), by, content.record, isNewerRecord);
     case 'segmentSeed':
       return putSegmentSeed(store, by, content.conversation, content);
     case 'contact':
@@ -267,8 +268,47 @@ export const deviceFactsOf = (
   const raw = getStamped(store, 'contact', concat(DEVICE, feed));
   return raw === undefined ? undefined : decode(deviceFacts, raw);
 };
-export const peerInboxOf = (store: Store, conversation: ConversationId): Uint8Array | undefined =>
-  getStamped(store, 'inbox', concat(utf8('q'), conversation));
+/** Of each of their devices the newest that it said; what may not count by itself does not hide what does. */
+const peerInboxKey = ({
+  conversation,
+  extensions,
+}: {
+  readonly conversation: ConversationId;
+  readonly extensions: readonly Extension[];
+}): Uint8Array => concat(peerInboxesKey(conversation), toldByOf(extensions) ?? new Uint8Array(0));
+const peerInboxesKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);
+export const peerInboxIs = (
+  store: Store,
+  content: Parameters<typeof peerInboxKey>[0] & { readonly record: Uint8Array },
+): boolean => equalBytes(getStamped(store, 'inbox', peerInboxKey(content)) ?? new Uint8Array(0), content.record);
+/** Where the other side is reached, as its devices said it; `by` null: nobody knows which. */
+export const peerInboxesOf = (
+  store: Store,
+  conversation: ConversationId,
+): readonly { readonly record: Uint8Array; readonly by: FeedId | null }[] => {
+  const from = peerInboxesKey(conversation);
+  return store.scan('inbox', { from, to: afterPrefix(from) }).flatMap(({ key, value }) => {
+    const record = readStamped(value);
+    const by = key.length === from.length ? null : (key.slice(from.length) as FeedId);
+    return record === undefined ? [] : [{ record, by }];
+  });
+};
+/** The row of an inbox that a device said which does not count any more. Tells whether it stood there. */
+export const dropInbox = (
+  store: Store,
+  by: Pick<SelfEvent, 'event'>,
+  content: Extract<SelfContent, { readonly type: 'inbox' | 'peerInbox' }>,
+): boolean => {
+  const key = content.type === 'inbox' ? concat(utf8('o'), content.conversation) : peerInboxKey(content);
+  const said = stampedBy(store, 'inbox', key);
+  if (said === undefined || !equalBytes(said, by.event)) return false;
+  store.delete('inbox', key);
+  return true;
+};
+export const forgetPeerInboxes = (store: Store, conversation: ConversationId): void => {
+  const from = peerInboxesKey(conversation);
+  for (const { key } of store.scan('inbox', { from, to: afterPrefix(from) })) store.delete('inbox', key);
+};
 export const draftOf = (store: Store, conversation: ConversationId): string =>
   textOf(getStamped(store, 'draft', conversation));
 /** The value set for this conversation, else for all; undefined when neither is set. */

@@ -8,6 +8,7 @@ import { isOrigin } from './invitation-link.ts';
 import { TAG_BYTES, type Inbox, type InboxRecord } from './types.ts';
 
 const FORMAT = 1 as const;
+export const MAX_INBOX_NUMBER = 0xffffffff;
 const MAX_RELAYS = 2;
 const MAX_RELAY_BYTES = 100;
 const MAX_PREFIX_BITS = 24;
@@ -20,7 +21,7 @@ export const inboxRecordCodec = named(
   'inbox-record',
   tuple({
     format: literal(FORMAT),
-    number: uint(0xffffffff),
+    number: uint(MAX_INBOX_NUMBER),
     relays: relaysCodec,
     bits: uint(MAX_PREFIX_BITS),
     prefix: bytes(0, 3),

@@ -7,6 +7,7 @@ export {
   decodeInboxRecord,
   encodeInboxRecord,
   inboxRecordCodec,
+  MAX_INBOX_NUMBER,
   isNewerRecord,
   makeTag,
   openInbox,

@@ -37,7 +37,7 @@ const byId = (a: { conversation: string }, b: { conversation: string }): number 
 const prefixes = (of: SimDevice, conversation: string): readonly string[] =>
   of.store
     .scan('inbox')
-    .filter(({ key }) => toHex(key.subarray(1)) === conversation && key[0] === utf8('q')[0])
+    .filter(({ key }) => toHex(key.subarray(1, 17)) === conversation && key[0] === utf8('q')[0])
     .flatMap(({ value }) => records(value));
 /** The record stands at the end of its row. */
 const records = (value: Uint8Array): readonly string[] => {

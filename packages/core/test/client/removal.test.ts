@@ -185,3 +185,65 @@ test('S4.23 a removed device learns it from any other one, where it looks', () =
   const isTold = (): boolean => a3.call('device.linking', {}).removed !== null;
   expect(here.clock.runUntil(isTold, 3 * 3_600_000)).toBe(true);
 });
+
+test('S4.23 where a removed device said that its person is reached counts no more at the other side', () => {
+  const here = world(9271);
+  const [a1, a2, a3, a4, b] = ['a1', 'a2', 'a3', 'a4', 'b'].map((name) => here.device(name)) as [
+    SimDevice,
+    SimDevice,
+    SimDevice,
+    SimDevice,
+    SimDevice,
+  ];
+  const conversation = pair(here, a1, b);
+  const first = a1.call('status', {}).device ?? '';
+  for (const one of [a2, a3, a4]) link(here, a1, one);
+  const devices = (removed: boolean): number =>
+    b.call('contact.devices', { conversation }).filter((one) => one.removed === removed).length;
+  expect(here.clock.runUntil(() => devices(false) === 4, 3_600_000)).toBe(true);
+  here.clock.advance(30 * 60_000);
+  a2.connect(false);
+  // Each time with a new inbox, of which the device that stays does not hear.
+  a3.call('device.revoke', { device: nameOf(a3, 'a4') });
+  a3.call('device.revoke', { device: first });
+  expect(here.clock.runUntil(() => devices(true) === 2, 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  for (const one of [a1, a3, a4]) one.crash();
+  a2.call('device.revoke', { device: nameOf(a2, 'a3') });
+  a2.connect(true);
+  const isOut = (): boolean => b.call('contact.devices', { conversation }).filter((one) => one.removed).length === 1;
+  expect(here.clock.runUntil(isOut, 600_000)).toBe(true);
+  b.call('send', { conversation, text: 'to the one that stays' });
+  expect(here.clock.runUntil(() => texts(a2, conversation).includes('to the one that stays'), 3_600_000)).toBe(true);
+});
+
+test('S4.23 an inbox of which a device said above its cut counts no more at its person either', () => {
+  const here = world(9272);
+  const [a1, a2, a3, a4, a5, b] = ['a1', 'a2', 'a3', 'a4', 'a5', 'b'].map((name) => here.device(name)) as [
+    SimDevice,
+    SimDevice,
+    SimDevice,
+    SimDevice,
+    SimDevice,
+    SimDevice,
+  ];
+  const conversation = pair(here, a1, b);
+  for (const one of [a2, a3, a4, a5]) link(here, a1, one);
+  const inIt = (): number => b.call('contact.devices', { conversation }).filter(({ removed }) => !removed).length;
+  expect(here.clock.runUntil(() => inIt() === 5, 3_600_000)).toBe(true);
+  here.clock.advance(30 * 60_000);
+  a2.connect(false);
+  for (const name of ['a4', 'a5']) a3.call('device.revoke', { device: nameOf(a3, name) });
+  expect(here.clock.runUntil(() => inIt() === 3, 600_000)).toBe(true);
+  a1.call('send', { conversation, text: 'from where we are now' });
+  here.clock.advance(600_000);
+  for (const one of [a3, a4, a5]) one.crash();
+  a2.call('device.revoke', { device: nameOf(a2, 'a3') });
+  a2.connect(true);
+  expect(here.clock.runUntil(() => inIt() === 4, 600_000)).toBe(true);
+  // What is read beside the newest is read for a week.
+  here.clock.advance(10 * 24 * 3_600_000);
+  b.call('send', { conversation, text: 'for both' });
+  for (const one of [a1, a2])
+    expect(here.clock.runUntil(() => texts(one, conversation).includes('for both'), 3_600_000)).toBe(true);
+});
