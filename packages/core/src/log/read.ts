@@ -1,7 +1,7 @@
 // Objects for a packet: events with their contents, and what they need to count: entries, certificates, a seal.
 import { equalBytes, toHex } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
-import { createSeal, type LogObject, type Seal } from './objects.ts';
+import { createSeal, type KeyedContent, type LogObject, type Seal } from './objects.ts';
 import { sealHead, type Subkeys } from './own.ts';
 import type { HeaderRow, SegmentRecord } from './records.ts';
 import { keptSeals } from './seals.ts';
@@ -118,7 +118,8 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
     }
   }
   if (last !== undefined) {
-    if (last.seq + 1 === state.limit(feed, segment)) readUpToSeal(state, filling, record, last);
+    const isBeforeCut = last.seq + 1 === state.limit(feed, segment);
+    if (isBeforeCut || last.seq + 1 === record.sound) readUpToSeal(state, filling, record, last, !isBeforeCut);
     sealCut(state, subkeys, filling, record, last);
   }
   return range.to;
@@ -126,23 +127,35 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
 
 /**
  * The seal of what a cut accepts may stand above the cut, and nobody hands on what is there: without the headers between, who
- * lacks what is below could never tell that it is sealed. Their contents count nowhere.
+ * lacks what is below could never tell that it is sealed. Their contents count nowhere. The same where what stands above waits for
+ * something: it may count yet, and goes along whole (`isWhole`).
  */
 const readUpToSeal = (
   state: LogState,
   filling: Filling,
   { forked, sealed }: SegmentRecord,
   { feed, segment, seq }: HeaderRow,
+  isWhole: boolean,
 ): void => {
   if (forked || sealed <= seq + 1) return;
   const seal = keptSeals(state, feed, segment, seq).find(({ checked }) => checked);
   if (seal === undefined || seal.seal.seq === seq) return;
   const rows = state.lineRows(feed, segment, seq + 1, seal.seal.seq + 1);
-  const bytes = rows.reduce((sum, row) => sum + row.header.length + AROUND_EVENT, 0);
+  const contents = rows.map((row) => (isWhole ? contentOf(state, row) : null));
+  const bytes = rows.reduce((sum, row, i) => sum + sizeOf(row, contents[i] ?? null), 0);
   // A part of them is of no use. Who still lacks the seal asks again, and then there is room.
   if (filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return;
-  for (const { header } of rows) put(filling, { type: 'event', header, content: null }, header.length + AROUND_EVENT);
+  for (const [i, row] of rows.entries()) {
+    const content = contents[i] ?? null;
+    put(filling, { type: 'event', header: row.header, content }, sizeOf(row, content));
+  }
 };
+const contentOf = (state: LogState, row: HeaderRow): KeyedContent | null => {
+  const stored = state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event));
+  return stored === undefined ? null : { key: stored.subarray(0, 32), content: stored.subarray(32) };
+};
+const sizeOf = ({ header }: HeaderRow, content: KeyedContent | null): number =>
+  header.length + AROUND_EVENT + (content === null ? 0 : content.content.length + AROUND_CONTENT);
 
 const readCertificate = (
   state: LogState,
@@ -197,9 +210,8 @@ const branchRows = (
 };
 
 const readEvent = (state: LogState, filling: Filling, row: HeaderRow): boolean => {
-  const stored = state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event));
-  const content = stored === undefined ? null : { key: stored.subarray(0, 32), content: stored.subarray(32) };
-  const bytes = row.header.length + AROUND_EVENT + (content === null ? 0 : content.content.length + AROUND_CONTENT);
+  const content = contentOf(state, row);
+  const bytes = sizeOf(row, content);
   if (filling.started && filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return false;
   put(filling, { type: 'event', header: row.header, content }, bytes);
   filling.started = true;

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { createWitness, type EventId, type FeedId, type SegmentId } from '../../src/identity/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import { examine, type LogObject } from '../../src/log/index.ts';
 import { Hand } from './hand.ts';
-import { everything, meet, openReplica, pair, say, START, take, type Replica } from './people.ts';
+import { everything, meet, openReplica, pair, say, START, take, texts, type Replica } from './people.ts';
 
 const crypto = createNullCrypto();
 
@@ -25,6 +26,30 @@ const world = () => {
   return { alice, bob, packets, head: { feed: device.feed, segment }, watcher };
 };
 const has = (who: Replica, event: EventId): boolean => who.log.find(event) !== undefined;
+
+test('what stands below an event that waits is handed on with the seal that stands above it', () => {
+  const { alice, packets, head, watcher } = world();
+  const hand = new Hand(crypto, alice);
+  hand.certify();
+  hand.write({}, 'below');
+  hand.next({ heads: [{ ...head, seq: 0, lamport: 1 }] }, 'names one that is not there');
+  hand.next({}, 'goes on');
+  // They came in one packet, under one seal.
+  const isUnder = (object: LogObject): boolean => object.type !== 'seal' || object.seq === 2;
+  const one = watcher();
+  take(one, hand.objects.filter(isUnder), 'own');
+  expect(texts(one)).toEqual(['below']);
+  const other = watcher();
+  take(other, everything(one), 'own');
+  expect(texts(other)).toEqual(['below']);
+  const verdicts = examine(crypto, everything(one)).map(({ sealed }) => sealed);
+  expect(verdicts).toEqual([true, true, true]);
+  // And when that comes nothing is lacking of the rest.
+  for (const who of [one, other]) {
+    take(who, packets[0] ?? [], 'own');
+    expect(texts(who).toSorted()).toEqual(['below', 'goes on', 'names one that is not there', 'one']);
+  }
+});
 
 describe('heads', () => {
   test.each([
