@@ -306,7 +306,6 @@ export class Linking {
         this.#changed();
       }
       for (const { id, sealed } of answer.claims) this.#claim(now, id, sealed);
-      if (LINK_STATES[now.state] === 'open' && now.madeAt + KEPT_MS <= this.#context.now()) this.#end(now, 'expired');
     });
   }
   #claim(record: LinkRecord, id: Uint8Array, sealed: Uint8Array): void {
@@ -699,6 +698,9 @@ export class Linking {
     const join = this.#join();
     if (this.#guestsAt !== this.#home.changes) this.#readGuests();
     let next = Number.POSITIVE_INFINITY;
+    // A relay that has forgotten the place by then says nothing of claims.
+    for (const record of this.#links())
+      if (LINK_STATES[record.state] === 'open' && record.madeAt + KEPT_MS <= now) this.#end(record, 'expired');
     if (join !== undefined && !join.put) {
       if (force || now >= this.#triedAt + AGAIN_MS) this.#putClaim(join);
       next = now + AGAIN_MS;

@@ -34,6 +34,7 @@ import {
   MAX_WANTED,
   newRow,
   nextDue,
+  OFFER_MS,
   refill,
   spend,
   spendDayCells,
@@ -84,6 +85,8 @@ interface Due {
   /** The relays were asked first; next time the peer is, whether they have answered or not. */
   looked?: boolean;
   outbox?: number;
+  /** The day whose buckets have no room for more of its events: they are not looked at again before it is over. */
+  full?: number;
   hello?: number;
   /** What was asked for last, how often in a row, and when it may be asked for again. */
   asked?: { readonly what: string; readonly times: number; readonly again: number };
@@ -473,6 +476,7 @@ export class Sender {
     due.outbox = this.#isHeld(route) ? this.holdUntil : Number.POSITIVE_INFINITY;
     if (!this.#isOpen(route) || this.#isHeld(route)) return;
     const now = this.#context.now();
+    const today = dayOf(now);
     const relays = this.#peerRelays(route);
     const groups = new Map<string, { readonly bucket: PutBucket; readonly relays: number; readonly rows: Waiting[] }>();
     for (const waiting of waitingOf(this.#context, route)) {
@@ -483,7 +487,12 @@ export class Sender {
       }
       const posting = duePosting(waiting.row, now, relays.length, this.stopping);
       if (posting === undefined) {
-        this.#schedule(route, nextDue(waiting.row, now));
+        // One by one they would each be looked for among all, and posted in a cell each.
+        this.#schedule(route, Math.max(nextDue(waiting.row, now), now + LOOK_EVERY_MS));
+        continue;
+      }
+      if (posting.bucket === 'day' && due.full === today && waiting.place !== undefined) {
+        this.#schedule(route, (today + 1) * DAY_MS);
         continue;
       }
       // From here on the answer of a relay says when to look again, so that nothing due turns the wheel meanwhile.
@@ -535,6 +544,9 @@ export class Sender {
       const posted = [...byPlace.values()].filter(({ place }) => place !== undefined && !inRanges(batch.left, place));
       for (const { name } of posted) byPlace.delete(name);
       if (bucket === 'day' && !this.#spend(route, cellsFor(batch.bytes))) {
+        const today = dayOf(this.#context.now());
+        this.#dueOf(route).full = today;
+        this.#schedule(route, (today + 1) * DAY_MS);
         this.#tellDay(route);
         return;
       }
@@ -1090,13 +1102,17 @@ export class Sender {
       if (sent === undefined || Math.abs(now - sent.at) > SENT_LIFE_MS) this.#context.store.delete('packet', row.key);
     }
   }
-  /** Events that wait for own devices when there are none any more: one that comes asks for all of it by place. */
+  /**
+   * Events that wait for own devices when there are none any more, or for so long that they are posted no more: one that comes
+   * asks for all of it by place.
+   */
   #dropForNobody(): void {
     const { mine } = this.#home;
-    if (this.#sessions.feeds(mine).length > 0) return;
+    const now = this.#context.now();
+    const isAlone = this.#sessions.feeds(mine).length === 0;
     for (const route of [this.routeOfSelf(mine), ...this.#home.pairs().map(({ own }) => own)])
-      for (const { key, place } of waitingOf(this.#context, route))
-        if (place !== undefined) dropWaiting(this.#context, route, key);
+      for (const { key, place, row } of waitingOf(this.#context, route))
+        if (place !== undefined && (isAlone || now - row.at >= OFFER_MS)) dropWaiting(this.#context, route, key);
   }
   resend(route: Route, requests: readonly ResendRequest[]): void {
     if (!this.#isOpen(route)) return;
@@ -1148,6 +1164,8 @@ const NEWEST_EVENTS = 80;
 /** Certificates in a packet: of 200 to 300 bytes each. */
 const GIVEN_CERTIFICATES = 250;
 const LOST_AFTER_MS = 8_000;
+/** What waits is looked through for what has become due by time alone at most so often. */
+const LOOK_EVERY_MS = 60_000;
 /** Around the items of a packet. */
 const SPARE_BYTES = 128;
 /** Cells that wait for a relay at most before more is read for an own device. */
