@@ -13,8 +13,8 @@ import {
   linePlaces,
   memberProfile,
   openLines,
-  placeKey,
-  starredPlaces,
+  hasStars,
+  isStarred,
   timerOf,
   unreadCount,
   type Content,
@@ -47,8 +47,8 @@ interface Glance {
   readonly theirs: string;
   /** As far as the other side says it has read. */
   readonly read: readonly Frontier[];
-  /** Places, in hex. */
-  readonly starred: ReadonlySet<string>;
+  /** Some line of it is. */
+  readonly isStarred: boolean;
 }
 
 export interface FoundLine {
@@ -210,12 +210,11 @@ export class Lines {
     const read = this.#sessions
       .feeds(pair)
       .flatMap((feed) => frontierOf(peerState(this.#context, pair, feed).read) ?? []);
-    const starred = starredPlaces(this.#context.store, pair.id).map(({ place }) => toHex(placeKey(place)));
     return {
       mine: this.#home.profileIn(pair)?.name ?? '',
       theirs: this.nameOf(pair).name,
       read,
-      starred: new Set(starred),
+      isStarred: hasStars(this.#context.store, pair.id),
     };
   }
   #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance, gap = false): LogLine {
@@ -248,7 +247,7 @@ export class Lines {
       target: this.#target(pair, shown, content),
       emoji: content?.type === 'reaction' ? content.emoji : null,
       ...this.#time(pair, shown, content),
-      starred: glance.starred.size > 0 && glance.starred.has(toHex(placeKey(shown.place))),
+      starred: glance.isStarred && isStarred(this.#context.store, pair.id, shown.place),
       gap,
       mark: markOf(shown, unknown),
       notice: kind === 'notice' ? (unknown ? 'newer' : 'ended') : null,

@@ -80,6 +80,8 @@ export const aboutKey = (
 /** Bytes of a key after its kind, without the name of whom it is about. */
 const KEY_BYTES: Readonly<Record<number, number>> = { [ABOUT.reaction]: 24, [ABOUT.editEvent]: 32 };
 const KIND_AT = 36;
+/** The last of the kinds. */
+const EDIT_EVENTS = Uint8Array.of(ABOUT.editEvent);
 
 export interface Said extends Row {
   readonly kind: number;
@@ -88,12 +90,13 @@ export interface Said extends Row {
   /** It is about this event, and no other one at its place. */
   readonly isAlone: boolean;
 }
-/** Rows that are about an event. */
-export const saidAbout = (view: PairView, event: ShownEvent): readonly Said[] => {
+/** Rows that are about an event. `withEdits`: also one for each edit that there ever was, of which the newest text has a row of its own. */
+export const saidAbout = (view: PairView, event: ShownEvent, withEdits: boolean): readonly Said[] => {
   let name: Uint8Array | undefined;
   return placesOf(event).flatMap((place) => {
-    const prefix = concat(view.conversation, placeKey(place));
-    return view.store.scan('reaction', { from: prefix, to: afterPrefix(prefix) }).flatMap(({ key, value }): Said[] => {
+    const from = concat(view.conversation, placeKey(place));
+    const to = withEdits ? afterPrefix(from) : concat(from, EDIT_EVENTS);
+    return view.store.scan('reaction', { from, to }).flatMap(({ key, value }): Said[] => {
       const kind = key[KIND_AT] as number;
       const end = KIND_AT + 1 + (KEY_BYTES[kind] ?? 0);
       const isAlone = key.length > end;
@@ -119,7 +122,7 @@ const newestOf = (rows: readonly Said[]): Uint8Array | undefined =>
 export const isDeleted = (view: PairView, event: ShownEvent): boolean =>
   isDeletable(event) &&
   (isTombstoned(view, event) ||
-    saidAbout(view, event).some((said) => said.kind === ABOUT.delete && isAfter(said, event)));
+    saidAbout(view, event, false).some((said) => said.kind === ABOUT.delete && isAfter(said, event)));
 const editedBy = (rows: readonly Said[], event: ShownEvent): string | undefined => {
   if (event.contentKind !== CONTENT_KINDS.text) return undefined;
   const value = newestOf(rows.filter((said) => said.kind === ABOUT.edit && isAfter(said, event)));
@@ -140,7 +143,7 @@ export interface About {
 export const NOTHING_SAID: About = { edited: undefined, deleted: false, reactions: [] };
 /** One walk over the rows of a line, which has few or none. */
 export const aboutLine = (view: PairView, event: ShownEvent): About => {
-  const rows = saidAbout(view, event);
+  const rows = saidAbout(view, event, false);
   const edited = editedBy(rows, event);
   const deleted =
     isDeletable(event) &&

@@ -369,13 +369,13 @@ export const expireLine = (view: PairView, event: ShownEvent): void => {
     store.delete('reaction', key);
   }
   const others = besides(view, event).filter(({ contentState }) => contentState !== 'expired');
-  for (const { key, isAlone } of saidAbout(view, event))
+  for (const { key, isAlone } of saidAbout(view, event, true))
     if (isAlone || others.length === 0) store.delete('reaction', key);
   if (edits.some(({ isAlone }) => !isAlone)) for (const one of others) reindex(view, one);
 };
 /** What of the edits is about an event. It goes with each text that it may have changed: it may say what was deleted. */
 const editsOf = (view: PairView, event: ShownEvent): readonly Said[] =>
-  saidAbout(view, event).filter((said) => {
+  saidAbout(view, event, true).filter((said) => {
     if (said.kind === ABOUT.edit) return isAfter(said, event);
     return said.kind === ABOUT.editEvent && (view.log.find(said.rest as EventId)?.lamport ?? Infinity) > event.lamport;
   });

@@ -343,6 +343,9 @@ export const beganAt = (store: Store, conversation: ConversationId, place: Place
 };
 export const isStarred = (store: Store, conversation: ConversationId, place: Place): boolean =>
   getStamped(store, 'star', concat(conversation, placeKey(place)))?.[0] === 1;
+/** May be true where stars were taken away again. */
+export const hasStars = (store: Store, conversation: ConversationId): boolean =>
+  store.scan('star', { from: conversation, to: afterPrefix(conversation), limit: 1 }).length > 0;
 /** Starred lines of one conversation, or of all. */
 export const starredPlaces = (
   store: Store,
