@@ -121,11 +121,11 @@ class Reader {
   #argument(info: number): number | undefined {
     if (info < 24) return info;
     if (info > 27) return undefined;
-    const end = this.#at + 2 ** (info - 24);
+    const end = this.#at + (1 << (info - 24));
     if (end > this.#data.length) return undefined;
     let argument = 0;
     for (; this.#at < end; this.#at++) argument = argument * 256 + (this.#data[this.#at] as number);
-    const isShortest = headLength(argument) === 1 + 2 ** (info - 24);
+    const isShortest = headLength(argument) === 1 + (1 << (info - 24));
     return isShortest && Number.isSafeInteger(argument) ? argument : undefined;
   }
   #bytes(from: number, to: number): Uint8Array {
@@ -152,10 +152,10 @@ class Reader {
   }
   #array(length: number, depth: number): readonly unknown[] | undefined {
     if (length > 0 && depth > MAX_DEPTH) return undefined;
-    // For one that is said to be long nothing is made before it is there.
-    const items: unknown[] = [];
-    // One that grows begins with room for 17, and most have three to ten.
-    if (length <= FEW_ITEMS) items.length = length;
+    // For one that is said to be long nothing is made before it is there; one that grows begins with room for 17, and most have
+    // three to ten.
+    // oxlint-disable-next-line unicorn/no-new-array -- made at its length at once: setting the length afterwards goes through the runtime.
+    const items = new Array<unknown>(length <= FEW_ITEMS ? length : 0);
     for (let i = 0; i < length; i++) {
       const item = this.value(depth);
       if (item === undefined) return undefined;
