@@ -73,6 +73,20 @@ export const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   return a.length - b.length;
 };
 
+/** The first byte string above all that begin with these bytes; undefined when nothing else is. */
+export const abovePrefix = (prefix: Uint8Array): Uint8Array | undefined => {
+  for (let length = prefix.length; length > 0; length--) {
+    const last = prefix[length - 1] as number;
+    if (last === 255) continue;
+    // A Buffer's `slice` would not copy.
+    const above = new Uint8Array(length);
+    above.set(prefix.subarray(0, length));
+    above[length - 1] = last + 1;
+    return above;
+  }
+  return undefined;
+};
+
 /** The code of a hexadecimal digit. */
 const digit = (value: number): number => (value < 10 ? 48 : 87) + value;
 export const toHex = (bytes: Uint8Array): string => {

@@ -1,4 +1,4 @@
-import { concat, readUint32, uint48, writeUint32 } from '../bytes/index.ts';
+import { abovePrefix, concat, readUint32, uint48, writeUint32 } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId, SegmentId } from '../identity/index.ts';
 import type { Place } from '../log/index.ts';
 
@@ -22,8 +22,7 @@ export const placeFromKey = (key: Uint8Array, at: number): Place => ({
 export const orderKey = (conversation: ConversationId, lamport: number, event: EventId): Uint8Array =>
   concat(conversation, uint48(lamport), event);
 /** One above every key that starts with these bytes. */
-export const afterPrefix = (prefix: Uint8Array): Uint8Array => {
-  const end = new Uint8Array(prefix.length + 40).fill(255);
-  end.set(prefix);
-  return end;
-};
+export const afterPrefix = (prefix: Uint8Array): Uint8Array =>
+  abovePrefix(prefix) ?? new Uint8Array(prefix.length + LONGEST_REST).fill(255);
+/** Bytes of a key after any prefix, at most. */
+const LONGEST_REST = 40;

@@ -47,10 +47,7 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
-  const content =
-    read === undefined
-      ? (state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event)))
-      : read.content;
+  const content = read === undefined ? (state.freshContent(row.event) ?? state.content(row, row.event)) : read.content;
   const stored = header.sizeClass === 0 ? undefined : content;
   const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
@@ -140,7 +137,7 @@ export const pageOf = (state: LogState, { before, after, limit }: Page): readonl
 
 export const contentOf = (state: LogState, row: HeaderRow): Uint8Array | undefined => {
   if (!equalBytes(eventIdOf(state.crypto, row.header), row.event)) return undefined;
-  const stored = state.store.get('content', state.headerKey(row, row.event));
+  const stored = state.content(row, row.event);
   return stored !== undefined && isContentOf(state, state.headerOf(row), stored) ? stored.subarray(32) : undefined;
 };
 

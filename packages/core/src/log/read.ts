@@ -151,7 +151,7 @@ const readUpToSeal = (
   }
 };
 const contentOf = (state: LogState, row: HeaderRow): KeyedContent | null => {
-  const stored = state.freshContent(row.event) ?? state.store.get('content', state.headerKey(row, row.event));
+  const stored = state.freshContent(row.event) ?? state.content(row, row.event);
   return stored === undefined ? null : { key: stored.subarray(0, 32), content: stored.subarray(32) };
 };
 const sizeOf = ({ header }: HeaderRow, content: KeyedContent | null): number =>

@@ -18,7 +18,7 @@
 //   waiting      conversation, 0, feed, segment, hash 16                -> sender 8, received at 6, object
 //                conversation, 1, feed, segment, seq 4, feed, segment   -> (the last two wait for the place before)
 //                conversation, 2, sender 8                              -> objects waiting of that sender, 4
-import { concat, readUint32, readUint48, uint32, writeUint48 } from '../bytes/index.ts';
+import { abovePrefix, concat, readUint32, readUint48, uint32, writeUint48 } from '../bytes/index.ts';
 import { bool, bytes, list, named, nullable, tuple, uint, type Infer } from '../codec/index.ts';
 import {
   eventIdCodec,
@@ -222,12 +222,6 @@ export const readStanding = (value: Uint8Array): Standing => ({
 
 /** All keys that begin with `prefix`. */
 export const keysUnder = (prefix: Uint8Array): Range => {
-  for (let length = prefix.length; length > 0; length--) {
-    const last = prefix[length - 1] as number;
-    if (last === 255) continue;
-    const to = prefix.slice(0, length);
-    to[length - 1] = last + 1;
-    return { from: prefix, to };
-  }
-  return { from: prefix };
+  const to = abovePrefix(prefix);
+  return to === undefined ? { from: prefix } : { from: prefix, to };
 };

@@ -253,7 +253,7 @@ export const forgetLine = (state: LogState, feed: FeedId): void => {
 /** Acts on an event of kind `publish` once it is sound and its content is here. */
 export const publishFrom = (state: LogState, work: Work, row: HeaderRow): void => {
   if (state.headerOf(row).contentKind !== PUBLISH_KIND) return;
-  const content = state.store.get('content', state.headerKey(row, row.event));
+  const content = state.content(row, row.event);
   if (content === undefined) return;
   const publish = takePublication(state, content.subarray(32), row);
   if (publish === undefined) return;

@@ -471,6 +471,9 @@ export const openState = (options: LogOptions) => {
         ? run.slice(from - first, to - first)
         : state.headerRows(feed, segment, from, to, limit);
     },
+    /** As stored: key and content. */
+    content: (at: Standing, event: EventId): Uint8Array | undefined =>
+      store.get('content', headerKey(at, event, scratchKey)),
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
 
     headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),

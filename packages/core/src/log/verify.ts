@@ -86,7 +86,7 @@ const verifySegment = (
 
 /** True as well when the content was purged or never came. */
 export const isContentIntact = (state: LogState, row: HeaderRow, header: Header): boolean => {
-  const stored = state.store.get('content', state.headerKey(row, row.event));
+  const stored = state.content(row, row.event);
   return stored === undefined || (row.flags & FLAGS.purged) !== 0 || isContentOf(state, header, stored);
 };
 /** Is this row (key, content) what the header says? */

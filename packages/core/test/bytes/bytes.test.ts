@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  abovePrefix,
   compareBytes,
   concat,
   equalBytes,
@@ -72,4 +73,32 @@ test('numbers of four bytes come back, and sort like the numbers', () => {
       expect(Math.sign(compareBytes(uint32(a), uint32(b)))).toBe(Math.sign(a - b));
     }),
   );
+});
+
+describe('what is above a prefix', () => {
+  test('is above all that begins with it, and not above the next', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), anyBytes, anyBytes, (prefix, rest, other) => {
+        const above = abovePrefix(prefix);
+        if (above === undefined) return prefix.every((byte) => byte === 255);
+        const isUnder = other.length >= prefix.length && equalBytes(other.subarray(0, prefix.length), prefix);
+        const isBetween = compareBytes(prefix, other) <= 0 && compareBytes(other, above) < 0;
+        return compareBytes(concat(prefix, rest), above) < 0 && isUnder === isBetween;
+      }),
+    );
+  });
+  test('carries, and leaves the prefix alone', () => {
+    const prefix = Uint8Array.of(1, 254, 255);
+    expect(abovePrefix(prefix)).toEqual(Uint8Array.of(1, 255));
+    expect(prefix).toEqual(Uint8Array.of(1, 254, 255));
+    // As a platform may hand them out: its `slice` does not copy.
+    const lent = new (class extends Uint8Array {
+      override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(from, to) as Uint8Array<ArrayBuffer>;
+      }
+    })([7]);
+    expect(abovePrefix(lent)).toEqual(Uint8Array.of(8));
+    expect(lent[0]).toBe(7);
+    expect(abovePrefix(Uint8Array.of(255, 255))).toBeUndefined();
+  });
 });
