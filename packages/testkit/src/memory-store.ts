@@ -207,7 +207,7 @@ const storeOver = (state: State, lends: boolean): MemoryStore => {
     if (journal === undefined) failIfAsked();
   };
   const handOut = (table: Table, row: Row): Row =>
-    lends && !WIPED.has(table) ? row : { key: row.key.slice(), value: copyBytes(row.value) };
+    lends && !WIPED.has(table) ? row : { key: copyBytes(row.key), value: copyBytes(row.value) };
   const setText = (target: State, name: string, entry: Indexed | undefined): void => {
     if (entry === undefined) target.texts.delete(name);
     else target.texts.set(name, entry);
@@ -277,7 +277,7 @@ const storeOver = (state: State, lends: boolean): MemoryStore => {
       const of = shelf(table);
       const before = rowAt(of, name);
       journal?.push({ table, name, before });
-      setRow(of, name, { key: before?.key ?? key.slice(), value: copyBytes(value) });
+      setRow(of, name, { key: before?.key ?? copyBytes(key), value: copyBytes(value) });
     },
     delete(table, key) {
       begin();

@@ -6,7 +6,9 @@ import type { MemoryNetwork, MemoryTransport } from '../memory-network.ts';
 const TAG_BYTES = 16;
 const SLOTS_END = 16 + 8 * 80;
 const COMMITMENT_BYTES = 32;
-const name = (bytes: Uint8Array): string => String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+/** One character a byte. */
+const { latin1Slice } = Buffer.prototype;
+const name = (bytes: Uint8Array): string => latin1Slice.call(bytes as Buffer, 0, bytes.length);
 
 /** Keys with nonces, tags, and beginnings of bodies. */
 export type Seen = readonly [ReadonlySet<string>, ReadonlySet<string>, ReadonlySet<string>];
