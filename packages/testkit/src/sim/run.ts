@@ -539,7 +539,11 @@ class Actor {
     const copy = this.#copies.get(who);
     if (copy === undefined) return;
     this.#copies.delete(who);
-    if (this.#life.states[who] !== 'in') return;
+    // It would not know a device that asks to be let in and may be by now, nor the inbox in which that says so; and nobody else does.
+    const isAsked = this.#life.states.some(
+      (state, one) => state === 'out' && this.#person(one) === this.#person(who) && this.#life.asking.has(one),
+    );
+    if (this.#life.states[who] !== 'in' || (copy.alone && isAsked)) return;
     this.#crash(who);
     this.#life.world.replaceDisk(who, copy.disk);
     this.#tell(`${this.#name(who)}'s disk is replaced by the copy.`);
