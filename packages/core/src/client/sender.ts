@@ -364,6 +364,7 @@ export class Sender {
     if (this.#hasReturned) return;
     this.#hasReturned = true;
     this.holdUntil = 0;
+    this.#wantHalves();
     const now = this.#context.now();
     const away = this.#routes()
       .filter((route) => isOwnRoute(route) || this.#sessions.canSend(route.via))
@@ -375,6 +376,17 @@ export class Sender {
       const told = feeds.map((feed) => peerState(this.#context, route.about, feed).toldAt);
       if (told.some((at) => Math.abs(now - at) >= AWAY_MS)) this.tellSoon(route, true);
     }
+  }
+  /** Of packets that came in an earlier run half of one may be here: the rest is asked for, or, in vain, the half is dropped. */
+  #wantHalves(): void {
+    const halves = new Set(
+      this.#context.store
+        .scan('packet', { from: utf8('r'), to: utf8('s') })
+        .map(({ key }) => toHex(key.subarray(1, 1 + ID_BYTES))),
+    );
+    if (halves.size === 0) return;
+    for (const route of this.#routes())
+      if (route.about === route.via && halves.has(toHex(route.via.id))) this.wantSoon(route);
   }
   /**
    * Days of a conversation in which nobody writes wait for a date of the other side, which answers who speaks after a day of
@@ -1199,6 +1211,8 @@ const BROUGHT_WITHIN_MS = 5 * 60_000;
 /** Bits of all relays that an inbox record may name. */
 const ALL = 3;
 const NOTHING = new Uint8Array(0);
+/** Of a conversation. */
+const ID_BYTES = 16;
 const helloName = (feed: FeedId): string => `hello ${toHex(feed)}`;
 const NOBODY = new Uint8Array(8) as FeedId;
 const NO_FRONTIER: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };

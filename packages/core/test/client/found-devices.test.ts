@@ -186,39 +186,47 @@ test('class 32: half of a long packet does not keep a text that was deleted', ()
   expect(parts()).toBe(0);
 });
 
-test('class 32: half of a packet that comes after the deletion does not keep the text either', () => {
-  const lies: Lies = {};
-  const here = world(5104, 1, lies);
-  const [alice, bob] = [here.device('alice'), here.device('bob')];
-  const conversation = pair(here, alice, bob);
-  here.clock.advance(60_000);
-  const held: Uint8Array[] = [];
-  lies.push = (_, cell) => {
-    held.push(cell);
-    return [];
-  };
-  lies.answer = (_, __, answer) => (answer.type === 'cells' ? { ...answer, cells: [] } : answer);
-  const { event } = bob.call('send', { conversation, text: 'canary '.repeat(1_500) });
-  here.clock.advance(2_000);
-  expect(held.length).toBeGreaterThan(1);
-  bob.call('delete', { conversation, event, forAll: true });
-  here.relays[0]?.wipe();
-  Object.assign(lies, { push: undefined, answer: undefined });
-  here.clock.advance(5 * 60_000);
-  const deleted = (): boolean => alice.call('log', { conversation, limit: 9 }).some((line) => line.deleted);
-  expect(here.clock.runUntil(deleted, 3 * 3_600_000)).toBe(true);
-  const [half] = held;
-  lies.push = (_, cell) => [cell, ...(half === undefined ? [] : [half])];
-  bob.call('send', { conversation, text: 'later' });
-  here.clock.advance(2_000);
-  lies.push = (_, cell) => [cell];
-  const parts = (): number =>
-    alice.store.scan('packet').filter(({ value }) => Buffer.from(value).includes('canary')).length;
-  expect(parts()).toBe(1);
-  here.clock.advance(3_600_000);
-  expect(parts()).toBe(0);
-  expect(texts(alice, conversation)).toEqual([null, 'later']);
-});
+test.each([
+  [5104, false],
+  [5104, true],
+])(
+  'class 32: half of a packet that comes after the deletion does not keep the text either (seed %i, ends: %s)',
+  (seed, ends) => {
+    const lies: Lies = {};
+    const here = world(seed, 1, lies);
+    const [alice, bob] = [here.device('alice'), here.device('bob')];
+    const conversation = pair(here, alice, bob);
+    here.clock.advance(60_000);
+    const held: Uint8Array[] = [];
+    lies.push = (_, cell) => {
+      held.push(cell);
+      return [];
+    };
+    lies.answer = (_, __, answer) => (answer.type === 'cells' ? { ...answer, cells: [] } : answer);
+    const { event } = bob.call('send', { conversation, text: 'canary '.repeat(1_500) });
+    here.clock.advance(2_000);
+    expect(held.length).toBeGreaterThan(1);
+    bob.call('delete', { conversation, event, forAll: true });
+    here.relays[0]?.wipe();
+    Object.assign(lies, { push: undefined, answer: undefined });
+    here.clock.advance(5 * 60_000);
+    const deleted = (): boolean => alice.call('log', { conversation, limit: 9 }).some((line) => line.deleted);
+    expect(here.clock.runUntil(deleted, 3 * 3_600_000)).toBe(true);
+    const [half] = held;
+    lies.push = (_, cell) => [cell, ...(half === undefined ? [] : [half])];
+    bob.call('send', { conversation, text: 'later' });
+    here.clock.advance(2_000);
+    lies.push = (_, cell) => [cell];
+    const parts = (): number =>
+      alice.store.scan('packet').filter(({ value }) => Buffer.from(value).includes('canary')).length;
+    expect(parts()).toBe(1);
+    if (ends) alice.crash();
+    alice.start();
+    here.clock.advance(3_600_000);
+    expect(parts()).toBe(0);
+    expect(texts(alice, conversation)).toEqual([null, 'later']);
+  },
+);
 
 test('the other half of a packet is asked for, also when the first came with the last that a relay held', () => {
   const lies: Lies = {};
