@@ -192,7 +192,7 @@ export class Engine {
       removed: (wipe) => this.#removedFrom(wipe),
       charter: (of, ingested) => receiver.judged(of, ingested),
       cut: () => {
-        const dropped = home.rebuildSelf();
+        const dropped = home.recount();
         devices.prepare();
         for (const type of ['contacts', 'profile', 'settings', 'devices', 'contexts'] as const)
           context.changed({ type });

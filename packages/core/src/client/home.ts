@@ -635,6 +635,17 @@ export class Home {
       return of === undefined || number === undefined ? [] : [{ of, number }];
     });
   }
+  /** As `rebuildSelf`, where something that was said does not count any more: what is unread follows from the marks that are left. */
+  recount(): ReturnType<Home['rebuildSelf']> {
+    const marks = (pair: Pair): readonly string[] => readMarks(this.#context.store, pair.id).map(toHex);
+    const before = this.pairs().map((pair) => [pair, marks(pair)] as const);
+    const dropped = this.rebuildSelf();
+    for (const [pair, known] of before) {
+      const left = new Set(marks(pair));
+      if (known.some((mark) => !left.has(mark))) this.rebuildPair(pair);
+    }
+    return dropped;
+  }
   /** Answers inbox records of one's own that a device said which is out by now. */
   #projectAll(log: ConversationLog): { readonly conversation: ConversationId; readonly record: Uint8Array }[] {
     const { store } = this.#context;

@@ -143,6 +143,23 @@ test('S4.23 what a refused device said in self counts no more at who refused it 
   expect(here.clock.runUntil(() => themeOf(a3) === themeOf(a1), 60_000)).toBe(true);
 });
 
+test('S4.23 what only a refused device has read is unread', () => {
+  const here = world(9557);
+  const [a1, a2, b] = [here.device('a1'), here.device('a2'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  link(here, a1, a2);
+  expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  for (const text of ['one', 'two']) b.call('send', { conversation, text });
+  expect(here.clock.runUntil(() => texts(a2, conversation).length === 2, 600_000)).toBe(true);
+  a2.call('read', { conversation });
+  const unread = (): number | undefined => a1.call('contact.list', {})[0]?.unread;
+  expect(here.clock.runUntil(() => unread() === 0, 60_000)).toBe(true);
+  a1.call('device.revoke', { device: nameOf(a1, 'a2'), refuse: true });
+  expect(unread()).toBe(2);
+  a1.rebuild();
+  expect(unread()).toBe(2);
+});
+
 test('S4.23 a device that was let in by one that was taken out without anybody knowing of it is told that it is out as well', () => {
   const here = world(8734);
   const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
