@@ -79,8 +79,8 @@ const othersWaiting = (state: LogState, seeds: readonly SegmentSeed[]): readonly
   });
 };
 
-/** So many events back a word of another person is looked for. */
-const LOOK_BACK = 256;
+/** So many events back a word of another person is looked for: mostly it is not far. */
+const LOOK_BACK = [8, 256];
 /**
  * Minutes: what another person dated last before this end. A clock that was behind dates the end of what it wrote too early,
  * and set right again it would be past that end and the grace at once.
@@ -88,9 +88,21 @@ const LOOK_BACK = 256;
 const heardBefore = (state: LogState, feed: FeedId, segment: SegmentId, count: number): number => {
   const [last] = state.headerRows(feed, segment, count - 1, count, 1);
   if (last === undefined) return 0;
-  const place = state.placesBelow(last.lamport, LOOK_BACK).find((one) => !isOfOnePerson(state, one.feed, feed));
-  const row = place && state.headerRow(place, place.event);
-  return row === undefined ? 0 : state.headerOf(row).time;
+  let known = heard.get(state);
+  if (known?.at !== state.changes()) heard.set(state, (known = { at: state.changes(), before: new Map() }));
+  let time = known.before.get(last.lamport);
+  if (time === undefined) known.before.set(last.lamport, (time = lookBack(state, feed, last.lamport)));
+  return time;
+};
+/** What `heardBefore` found below a Lamport time, as long as the log stays as it is: days wait for weeks, and are asked about each hour. */
+const heard = new WeakMap<LogState, { readonly at: number; readonly before: Map<number, number> }>();
+const lookBack = (state: LogState, feed: FeedId, lamport: number): number => {
+  for (const limit of LOOK_BACK) {
+    const place = state.placesBelow(lamport, limit).find((one) => !isOfOnePerson(state, one.feed, feed));
+    const row = place && state.headerRow(place, place.event);
+    if (row !== undefined) return state.headerOf(row).time;
+  }
+  return 0;
 };
 
 /** Segments of this person whose time has come, of this device oldest first. */
@@ -110,8 +122,9 @@ export const duePublications = (
       if (ended === null) return [];
       const isDue = (minutes: number): boolean =>
         now >= minutes * MINUTE_MS + graceMs && sharedTimeOk(minutes * MINUTE_MS + graceMs);
-      if (!isDue(ended.time) || !isDue(heardBefore(state, feed, segment, ended.count))) return [];
+      if (!isDue(ended.time)) return [];
       if (!counterparts.some((frontier) => covers(frontier, feed, segment, ended.count))) return [];
+      if (!isDue(heardBefore(state, feed, segment, ended.count))) return [];
       return [{ feed, segment, content: encode(publishCodec, { feed, segment, seed, extensions: [] }) }];
     },
   );

@@ -500,6 +500,8 @@ export const openState = (options: LogOptions) => {
       const runs = aheadRuns();
       return runs.size === 0 ? undefined : runs.get(nameOf(feed, segment));
     },
+    /** Another number when anything of the log has changed. */
+    changes: (): number => changes,
     setAhead(runs: readonly AheadRun[]): void {
       const key = segmentKey(ZEROS, AHEAD);
       if (runs.length === 0) store.delete('segment', key);

@@ -96,8 +96,8 @@ export const LOG_PLANTS = {
   'believe-own-ends': {
     words: 'A subkey is published by the end that a clock dated which was behind.',
     file: of('publication.ts'),
-    find: ' || !isDue(heardBefore(state, feed, segment, ended.count))',
-    instead: '',
+    find: '!isDue(heardBefore(state, feed, segment, ended.count))',
+    instead: 'false',
     noticedBy: noticedBy('deniability', 'a clock that was behind'),
   },
   'publish-uncovered': {
