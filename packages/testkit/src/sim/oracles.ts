@@ -111,7 +111,10 @@ export const showTheSame = (life: Life): boolean =>
 /** Rows of packets that are not whole begin with it. */
 const PARTS = 'r';
 const ID_BYTES = 16;
-/** All hold the same: what a person does to lines, and what own devices tell each other, is on its way no more. */
+/**
+ * All hold the same of what counts: what a person does to lines, and what own devices tell each other, is on its way no more. What
+ * stands nowhere in the order (a liar's event without a good seal) nobody hands on, and waiting would not spread it.
+ */
 export const isEven = (life: Life): boolean => isWhole(life) && holdTheSame(life, () => true);
 /**
  * Everyone's own devices hold the same of what only they share. What a relay took and threw away is posted again on the next
@@ -131,7 +134,7 @@ const holdTheSame = (life: Life, isMeant: (conversation: string) => boolean): bo
     if (life.states[who] !== 'in') return true;
     const disk = life.world.disks[who] as MemoryStore;
     const of = new Map<string, string[]>();
-    for (const table of ['event', 'entry'] as const)
+    for (const table of ['order', 'entry'] as const)
       for (const name of disk.names(table)) {
         const conversation = name.slice(0, ID_BYTES);
         const names = of.get(conversation);
