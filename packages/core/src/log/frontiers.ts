@@ -438,6 +438,15 @@ export const compare = (state: LogState, theirs: Frontier): Differences => {
   return { theyLack, iLack };
 };
 
+/** Of a place that the line does not reach, or not yet: what stands there was written by a copy, and they have it in its branches. */
+const coversBeside = (state: LogState, theirs: FeedFrontier, { feed, segment, seq }: Place): boolean => {
+  const record = state.segment(feed, segment);
+  if (record === undefined || seq < record.sound) return false;
+  const there = record.branches.filter(({ from, sound }) => from <= seq && seq < sound);
+  const isTheirs = (id: SegmentId): boolean =>
+    theirs.aside.some((one) => equalBytes(one.segment, id) && seq < one.count && agreesInBranch(state, feed, one));
+  return there.length > 0 && there.every(({ id }) => isTheirs(id));
+};
 export const covers = (state: LogState, theirs: Frontier, place: Place): boolean => {
   const one = theirsOf(theirs, place.feed);
   if (equalBytes(place.segment, CHARTER_SEGMENT)) return place.seq < one.charterCount;
@@ -445,6 +454,7 @@ export const covers = (state: LogState, theirs: Frontier, place: Place): boolean
   if (noted !== undefined && place.seq < noted.count) return true;
   const real = state.realSegment(place.feed, place.segment);
   if (!equalBytes(real, place.segment)) return false;
+  if (coversBeside(state, one, place)) return true;
   const inLast = one.segment !== null && equalBytes(one.segment, place.segment);
   return (
     place.seq < coveredCount(state, one, place.segment) &&

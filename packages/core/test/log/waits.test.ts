@@ -1,5 +1,6 @@
 // An event counts when all that it names is here as it says: heads with their times, the charter, the end of the segment before.
 import { describe, expect, test } from 'vitest';
+import { compareBytes } from '../../src/bytes/index.ts';
 import { createWitness, type EventId, type FeedId, type SegmentId } from '../../src/identity/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { examine, type LogObject } from '../../src/log/index.ts';
@@ -49,6 +50,31 @@ test('what stands below an event that waits is handed on with the seal that stan
     take(who, packets[0] ?? [], 'own');
     expect(texts(who).toSorted()).toEqual(['below', 'goes on', 'names one that is not there', 'one']);
   }
+});
+
+test('what a copy wrote in a segment is covered where the line waits for something', () => {
+  const { alice, head, watcher } = world();
+  // The line goes on with the smaller id, and that is to be the one that waits.
+  const branched = Array.from({ length: 64 }, (_, i) => {
+    const hand = new Hand(crypto, alice);
+    hand.certify();
+    const first = hand.write({}, 'both');
+    const waits = hand.next({ heads: [{ ...head, seq: 0, lamport: 1 }] }, 'of the first');
+    const copy = hand.write({ seq: 1, previous: first, lamport: 2 }, `of the copy ${i}`);
+    return { hand, waits, copy };
+  }).find(({ waits, copy }) => compareBytes(waits, copy) < 0);
+  if (branched === undefined) throw new Error('no such ids');
+  const { hand } = branched;
+  const [one, without] = [watcher(), watcher()];
+  take(one, hand.objects, 'own');
+  take(without, [...hand.certificates(), ...hand.piece(0, 1)], 'own');
+  expect(texts(one).length).toBe(2);
+  const covered = (by: Replica, seq: number): boolean => {
+    const theirs = by.store.transaction(() => by.log.frontier());
+    return one.store.transaction(() => one.log.covers(theirs, { feed: hand.feed, segment: hand.segment, seq }));
+  };
+  expect([0, 1, 2].map((seq) => covered(one, seq))).toEqual([true, true, false]);
+  expect([0, 1, 2].map((seq) => covered(without, seq))).toEqual([true, false, false]);
 });
 
 describe('heads', () => {
