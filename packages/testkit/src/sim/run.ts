@@ -588,10 +588,10 @@ class Actor {
       if (isCut) promised.held = false;
       if (isCut) pair.unsure.add(promised.event);
     }
-    // What a lost device said may have been with this one alone.
+    // What a lost device said may have been with this one alone, and what one said whose disk an older copy has replaced.
     const { inviter, acceptor, promised } = pair;
     for (const one of promised)
-      if (one.held && this.#life.states[one.by] === 'lost' && !this.#isHeld(this.#inOf(inviter, acceptor), one.event)) {
+      if (one.held && !this.#isHeld(this.#inOf(inviter, acceptor), one.event)) {
         one.held = false;
         pair.unsure.add(one.event);
       }
