@@ -18,6 +18,7 @@ import { REFUSE_WITHIN_MS } from './removal.ts';
 import type { ContactDevice, DeviceView } from './rpc.ts';
 import type { Sender } from './sender.ts';
 import type { Sessions } from './sessions.ts';
+import { ownDevicesIn } from './strays.ts';
 
 /** Whoever is new says hello first; who learns of a new device waits this long for it. */
 const GREET_AFTER_MS = 60_000;
@@ -124,7 +125,7 @@ export class Devices {
     const consent = signConsent(this.#context.crypto, device.key, pair.local.root, device.member);
     this.#home.tell({ type: 'consent', conversation: pair.id, device: publicKey, consent, extensions: [] });
   }
-  /** Signs the entries of own devices that agreed to be in a conversation and are not in it yet. */
+  /** Signs the entries of own devices that agreed to be in a conversation and are not in it, or not any more. */
   #enrol(id: ConversationId, standIn = false): void {
     const pair = this.#home.pair(id);
     const own = pair?.log.device();
@@ -132,14 +133,19 @@ export class Devices {
     const { crypto } = this.#context;
     for (const { self, device, consent } of consentsOf(this.#context.store, id)) {
       const feed = feedIdOf(crypto, device);
-      if (pair.log.memberOf(feed) !== undefined || !this.#isActive(this.#home.mine, self)) continue;
-      if (!standIn && !this.#isHost(self) && !this.#hooks.isBroughtHere(pair)) continue;
+      if (!this.#isActive(this.#home.mine, self)) continue;
+      const lostTo = lostWith(pair, feed);
+      if (lostTo === undefined && pair.log.memberOf(feed) !== undefined) continue;
+      const isOurs = lostTo === undefined ? this.#isHost(self) : lostTo.some((by) => equalBytes(by, own.feed));
+      if (!standIn && !isOurs && !this.#hooks.isBroughtHere(pair)) continue;
       const { member } = own;
       const entry = pair.log.appendEntry(
         (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
         Math.max(1, this.#context.now()),
       );
-      this.#sender.added(pair, feed, entry);
+      // The other side has a session with a device that was in before: no hello will bring the entry.
+      if (lostTo === undefined) this.#sender.added(pair, feed, entry);
+      else this.#sender.entered(pair, entry);
       this.#greetLater(pair);
     }
   }
@@ -277,3 +283,16 @@ export class Devices {
       .toSorted((a, b) => a.addedAt - b.addedAt || (a.device < b.device ? -1 : 1));
   }
 }
+
+/**
+ * Nobody took this own device out, but whoever let it in is out, and its entry lies above the cut: by whom. Undefined for any
+ * other device.
+ */
+const lostWith = (pair: Pair, feed: FeedId): readonly FeedId[] | undefined => {
+  const device = ownDevicesIn(pair).find((one) => equalBytes(one.feed, feed));
+  if (device?.state !== 'removed' || device.added === null) return undefined;
+  const { removals } = pair.log.charter();
+  const against = (target: FeedId): readonly FeedId[] =>
+    removals.flatMap((one) => (one.verdict !== 'out' && equalBytes(one.device, target) ? [one.entry.feed] : []));
+  return against(feed).length > 0 ? undefined : against(device.added.feed);
+};

@@ -1,6 +1,7 @@
 // Devices that their person takes out, on simulated ports.
 import { toHex } from '@kith/core/bytes';
 import { expect, test } from 'vitest';
+import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { codeOf, pair, texts, world, type World } from './world.ts';
 import { link } from './linked.ts';
@@ -263,4 +264,43 @@ test('S4.23 an inbox of which a device said above its cut counts no more at its 
   b.call('send', { conversation, text: 'for both' });
   for (const one of [a1, a2])
     expect(here.clock.runUntil(() => texts(one, conversation).includes('for both'), 3_600_000)).toBe(true);
+});
+
+test('S4.23 a device that is out of a conversation with who let it in there, and in self all the same, is let in again', () => {
+  const here = world(11157);
+  const [a1, a2, a3, b] = [here.device('a1'), here.device('a2'), here.device('a3'), here.device('b')];
+  const conversation = pair(here, a1, b);
+  const first = a1.call('status', {}).device ?? '';
+  link(here, a1, a2);
+  expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', 600_000)).toBe(true);
+  here.clock.advance(600_000);
+  link(here, a1, a3);
+  // It knows how the conversation began, and of no other device in it.
+  expect(here.clock.runUntil(() => a3.call('contact.list', {}).length === 1, 60_000)).toBe(true);
+  const copy = (a3.store as MemoryStore).clone();
+  const inIt = (): number => b.call('contact.devices', { conversation }).filter(({ removed }) => !removed).length;
+  expect(here.clock.runUntil(() => inIt() === 3, 3_600_000)).toBe(true);
+  here.clock.advance(600_000);
+  for (const one of [a1, a3]) one.crash();
+  a3.store = copy;
+  a3.connect(false);
+  a3.start();
+  a3.call('device.revoke', { device: first });
+  a2.connect(false);
+  a3.connect(true);
+  // With the first one goes the second one, which has not heard of it.
+  expect(here.clock.runUntil(() => inIt() === 1, 600_000)).toBe(true);
+  a2.call('send', { conversation, text: 'while it was out' });
+  a3.call('send', { conversation, text: 'of who took it out' });
+  a2.connect(true);
+  expect(here.clock.runUntil(() => inIt() === 2, 600_000)).toBe(true);
+  b.call('send', { conversation, text: 'for both' });
+  const all = ['while it was out', 'of who took it out', 'for both'];
+  for (const one of [a2, a3, b])
+    expect(here.clock.runUntil(() => all.every((text) => texts(one, conversation).includes(text)), 3_600_000)).toBe(
+      true,
+    );
+  const isDelivered = (): boolean =>
+    a2.call('log', { conversation, limit: 9 }).some(({ text, state }) => text === all[0] && state === 'delivered');
+  expect(here.clock.runUntil(isDelivered, 3_600_000)).toBe(true);
 });
