@@ -9,6 +9,7 @@ import {
   marksOf,
   projectPair,
   projectPairs,
+  recountMembers,
 } from '../conversation/index.ts';
 import { feedIdOf, openEntry, type FeedId } from '../identity/index.ts';
 import { AGREEMENT_MS, DAY_MS, type FeedFrontier, type Frontier, type Ingested, type Place } from '../log/index.ts';
@@ -485,6 +486,10 @@ export class Receiver {
     for (const event of withdrawn) hideLine(pair.view, event);
     if (withdrawn.length > 0) this.#home.rebuildPair(pair);
     if (projectPairs(pair.view, shown, settled)) purged = true;
+    if (ingested.cutsChanged || ingested.cutsCame) {
+      recountMembers(pair.view);
+      this.#context.changed({ type: 'contacts' });
+    }
     for (const event of completed) if (projectPair(pair.view, event).type === 'purged') purged = true;
     this.#clear(pair, ingested);
     if (purged) this.#context.scrub();

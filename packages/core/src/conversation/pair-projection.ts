@@ -39,6 +39,8 @@ import { readMarks } from './self-projection.ts';
 import { getStamped, putStamped } from './stamped.ts';
 import { isHidden, schedule, unschedule } from './timers.ts';
 
+/** Events that are looked through at a time. */
+const PAGE = 500;
 const NOWHERE: Place = { feed: new Uint8Array(8), segment: new Uint8Array(8), seq: 0 } as unknown as Place;
 
 /**
@@ -248,21 +250,47 @@ const projectContent = (
       return projectEdit(view, event, content);
     case 'delete':
       return projectDelete(view, event, content);
-    case 'profile': {
-      const profile = (kind: number): Uint8Array => aboutKey(conversation, NOWHERE, kind, event.member);
-      putStamped(store, 'reaction', profile(ABOUT.profileName), event, utf8(content.name));
-      putStamped(store, 'reaction', profile(ABOUT.profilePicture), event, content.picture);
-      return { type: 'profile' };
-    }
+    case 'profile':
     case 'end':
-      putStamped(
-        store,
-        'reaction',
-        aboutKey(conversation, NOWHERE, ABOUT.ended, event.member),
-        event,
-        new Uint8Array(0),
-      );
-      return { type: 'ended' };
+      return projectMember(view, event, content);
+  }
+};
+
+/** What somebody says of themselves. A line that is void stays, marked; a name has no mark. */
+const projectMember = (
+  { store, conversation }: PairView,
+  event: ShownEvent,
+  content: Extract<Content, { type: 'profile' | 'end' }>,
+): Projected => {
+  const say = (kind: number, value: Uint8Array): void => {
+    if (event.marks.includes('removed')) return;
+    putStamped(store, 'reaction', aboutKey(conversation, NOWHERE, kind, event.member), event, value);
+  };
+  if (content.type === 'end') {
+    say(ABOUT.ended, new Uint8Array(0));
+    return { type: 'ended' };
+  }
+  say(ABOUT.profileName, utf8(content.name));
+  say(ABOUT.profilePicture, content.picture);
+  return { type: 'profile' };
+};
+/** The same of all that was said: with other cuts other events count, of which whoever is linked later gets no others. */
+export const recountMembers = (view: PairView): void => {
+  const { store, conversation, log } = view;
+  for (const kind of [ABOUT.profileName, ABOUT.profilePicture, ABOUT.ended]) {
+    const from = aboutKey(conversation, NOWHERE, kind);
+    for (const { key } of store.scan('reaction', { from, to: afterPrefix(from) })) store.delete('reaction', key);
+  }
+  let before: EventId | undefined;
+  for (;;) {
+    const page = log.page({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+    for (const event of page) {
+      const isMeant = event.contentKind === CONTENT_KINDS.profile || event.contentKind === CONTENT_KINDS.end;
+      const content = isMeant ? contentOf(view, event) : undefined;
+      if (content?.type === 'profile' || content?.type === 'end') projectMember(view, event, content);
+    }
+    before = page[0]?.event;
+    if (before === undefined) return;
   }
 };
 

@@ -45,6 +45,7 @@ const answer = (state: LogState, intake: Intake): Ingested => ({
   feeds: [...intake.feeds.values()],
   charterChanged: intake.charterChanged,
   cutsCame: intake.cutsCame,
+  cutsChanged: intake.cutsChanged,
   published: intake.published,
   refused: intake.refused,
   waiting: intake.waiting,

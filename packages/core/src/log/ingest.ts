@@ -182,6 +182,7 @@ export const changeCharter = (state: LogState, intake: Intake, change: () => voi
       forgetLine(state, feed);
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
     } else if (before.get(name) !== after.get(name)) {
+      intake.cutsChanged = true;
       forgetLine(state, feed);
       for (const segment of state.segmentsFrom(feed, 0)) reshow(state, intake, feed, segment);
       intake.todo.push(...wakeAll(state, feed));

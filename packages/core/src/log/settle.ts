@@ -25,6 +25,8 @@ export interface Work {
   readonly feeds: Map<string, FeedId>;
   /** A cut names a segment, or a branch, that is here only now: what it accepts reaches further. */
   cutsCame: boolean;
+  /** The cuts of a device are others than before. */
+  cutsChanged: boolean;
 }
 export const newWork = (): Work => ({
   todo: [],
@@ -35,6 +37,7 @@ export const newWork = (): Work => ({
   refused: new Map(),
   feeds: new Map(),
   cutsCame: false,
+  cutsChanged: false,
 });
 export const refuse = (work: Work, reason: Refusal): void =>
   void work.refused.set(reason, (work.refused.get(reason) ?? 0) + 1);

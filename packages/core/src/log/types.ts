@@ -89,6 +89,8 @@ export interface Ingested {
   readonly charterChanged: boolean;
   /** What a cut accepts reaches further: the segment that it names is here now. */
   readonly cutsCame: boolean;
+  /** A device has other cuts, or is disputed or not any more: of what was shown of it more may be void now, or less. */
+  readonly cutsChanged: boolean;
   /** Segments whose private half is public from now on. */
   readonly published: readonly { readonly feed: FeedId; readonly segment: SegmentId }[];
   readonly refused: ReadonlyMap<Refusal, number>;

@@ -304,3 +304,24 @@ test('S4.23 a device that is out of a conversation with who let it in there, and
     a2.call('log', { conversation, limit: 9 }).some(({ text, state }) => text === all[0] && state === 'delivered');
   expect(here.clock.runUntil(isDelivered, 3_600_000)).toBe(true);
 });
+
+test('S4.23 a name that a removed device gave, and that its person left, count no more where they were heard', () => {
+  const { here, a1, a2, b, conversation } = family(10861);
+  const b2 = here.device('b2');
+  a1.call('profile.set', { name: 'Alice' });
+  const seenBy = (of: SimDevice) => of.call('contact.list', {}).map(({ name, state }) => [name, state]);
+  expect(here.clock.runUntil(() => seenBy(b)[0]?.[0] === 'Alice', 60_000)).toBe(true);
+  here.clock.advance(60_000);
+  a1.connect(false);
+  a2.call('profile.set', { name: 'A thief' });
+  a2.call('contact.end', { conversation });
+  expect(here.clock.runUntil(() => String(seenBy(b)) === 'A thief,ended', 60_000)).toBe(true);
+  a2.crash();
+  a1.call('device.revoke', { device: nameOf(a1, 'a2') });
+  a1.connect(true);
+  expect(here.clock.runUntil(() => String(seenBy(b)) === 'Alice,active', 600_000)).toBe(true);
+  b.rebuild();
+  expect(String(seenBy(b))).toBe('Alice,active');
+  link(here, b, b2);
+  expect(here.clock.runUntil(() => String(seenBy(b2)) === 'Alice,active', 600_000)).toBe(true);
+});
