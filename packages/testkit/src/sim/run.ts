@@ -12,6 +12,7 @@ import {
   isEven,
   nothingWaits,
   showTheSame,
+  wholeLog,
   tellOf,
   type Finding,
   type Told,
@@ -36,6 +37,8 @@ export interface Promised {
   text: string;
   /** False once no device holds it any more: its author's disk was replaced by an older copy before it left. */
   held: boolean;
+  /** An older copy of its author's disk went on without it: of what is said on either side of that a removal accepts one. */
+  isBeside?: boolean;
   /** Of a text with a timer: when it goes. */
   readonly goesAt?: number;
 }
@@ -559,8 +562,10 @@ class Actor {
         if (by === who && copy.hidden[i]?.has(name) !== true) this.#doubt(pair.hidden, pair, name);
       for (const [name, by] of pair.retracted)
         if (by === who && copy.retracted[i]?.has(name) !== true) this.#doubt(pair.retracted, pair, name);
-      for (const promised of pair.promised)
+      for (const promised of pair.promised) {
         promised.held &&= this.#isHeld(this.#inOf(pair.inviter, pair.acceptor), promised.event);
+        if (promised.by === who && !this.#isHeld([who], promised.event)) promised.isBeside = true;
+      }
     }
   }
   #doubt(from: Map<string, number>, pair: PairState, name: string): void {
@@ -688,6 +693,8 @@ class Actor {
         (states[one] === 'in' || isAsking(one)),
     );
     if (row === undefined || !mine.every((one) => known.some(({ device }) => device === this.#feeds.get(one)))) return;
+    // What it took out since would be in again.
+    if (known.some(({ device, revoked }) => !revoked && states[this.#whoseFeed(device)] === 'removed')) return;
     const before = this.#pairsOf(who).map((pair) => this.#entriesAt(pair, who, 'remove'));
     // Should the power go meanwhile, nobody could say whether it was done.
     this.#life.world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
@@ -704,7 +711,24 @@ class Actor {
     tally.count('revoked');
     for (const [i, pair] of this.#pairsOf(who).entries()) {
       this.#forgetWhat(pair, target, refuse && row.refusableUntil !== null ? [] : [who]);
+      this.#forgetBeside(pair, who, target);
       if (this.#entriesAt(pair, who, 'remove') === before[i]) pair.unaware.add(target);
+    }
+  }
+  /** -1: of nobody that was in. */
+  #whoseFeed(feed: string): number {
+    return Array.from(this.#feeds).find(([, known]) => known === feed)?.[0] ?? -1;
+  }
+  /** A cut stands in one line of a device; what an old copy of it said, or was said before that, is void, whoever has it. */
+  #forgetBeside({ promised, conversation, unsure }: PairState, who: number, gone: number): void {
+    const said = promised.filter(({ by }) => by === gone);
+    if (conversation === undefined || !said.some(({ isBeside }) => isBeside)) return;
+    const lines = wholeLog(this.#life, who, conversation);
+    const cut = new Set(lines.flatMap(({ event, mark }) => (mark === 'removed' ? [event] : [])));
+    for (const one of said) {
+      if (!cut.has(one.event)) continue;
+      one.held = false;
+      unsure.add(one.event);
     }
   }
   #noteFeed(who: number): void {
