@@ -11,17 +11,25 @@ const MAX_KNOWN = 16;
 /** Relays are asked for their date about as often: after the last one that is written down the clock may have run on. */
 const BETWEEN_DATES_MS = 2 * AGREEMENT_MS;
 
-const time = uint(2 ** 48 - 1);
+const LONGEST_MS = 2 ** 48 - 1;
+const time = uint(LONGEST_MS);
+/** What the clock dated within these times has a date that is too early by so much. */
+const known = list(tuple({ from: time, until: time, by: time }), MAX_KNOWN);
 /** Times of the own clock. */
 const behindCodec = tuple({
-  /** It is behind, and was so at least from … to. */
-  open: nullable(tuple({ from: time, until: time })),
-  /** What it dated within these times has a date that is too early by so much. */
-  known: list(tuple({ from: time, until: time, by: time }), MAX_KNOWN),
+  /** It is behind, and was so at least from … to; by how much relays said, at least and at most. */
+  open: nullable(tuple({ from: time, until: time, least: time, most: time })),
+  known,
 });
+/** Before it was noted how much. */
+const olderCodec = tuple({ open: nullable(tuple({ from: time, until: time })), known });
 type Row = Infer<typeof behindCodec>;
-const readRow = (store: Store): Row =>
-  decode(behindCodec, store.get('meta', KEY) ?? new Uint8Array(0)) ?? { open: null, known: [] };
+const readRow = (store: Store): Row => {
+  const raw = store.get('meta', KEY) ?? new Uint8Array(0);
+  const older = decode(olderCodec, raw);
+  if (older !== undefined) return { ...older, open: older.open && { ...older.open, least: 0, most: LONGEST_MS } };
+  return decode(behindCodec, raw) ?? { open: null, known: [] };
+};
 
 /** What the own clock dated so, by what is known of it now. */
 export const rightTime = (store: Store, at: number): number =>
@@ -39,13 +47,15 @@ export class Behind {
   jumped(): void {
     this.#saidAt = undefined;
   }
-  /** A relay's date is later than the own clock, which has run without a jump since `steadySince`. */
-  said(steadySince: number): void {
+  /** A relay's date is later than the own clock by so much, which has run without a jump since `steadySince`. */
+  said(by: number, steadySince: number): void {
     const now = this.#now();
     const { open, known } = readRow(this.#context.store);
     const from = Math.max(0, Math.floor(Math.min(steadySince, open?.from ?? steadySince)));
+    const least = Math.floor(Math.min(by, open?.least ?? by));
+    const most = Math.min(LONGEST_MS, Math.floor(Math.max(by, open?.most ?? by)));
     this.#saidAt = now;
-    this.#write({ open: { from, until: now }, known });
+    this.#write({ open: { from, until: now, least, most }, known });
   }
   /** It was behind when a relay spoke last, and has been set since: what it dates as over may not be. */
   isInDoubt(): boolean {
@@ -53,12 +63,12 @@ export class Behind {
   }
   /**
    * Somebody agreed with the own clock at `heardAt`. Tells whether it was set right since it was behind. A relay that had lied
-   * changes nothing by this: the clock has run on without being set.
+   * changes nothing by this where the clock has run on without being set, or shows less than that relay had said it was behind.
    */
   agreed(heardAt: number, steadySince: number): boolean {
     const { open, known } = readRow(this.#context.store);
     if (open === null || heardAt < steadySince || heardAt <= (this.#saidAt ?? 0)) return false;
-    const by = this.#saidAt === undefined ? Math.floor(steadySince - open.until) : 0;
+    const by = this.#saidAt === undefined ? setForward(open, Math.floor(steadySince - open.until)) : 0;
     this.#saidAt = undefined;
     if (by <= AGREEMENT_MS) {
       this.#write({ open: null, known });
@@ -75,3 +85,10 @@ export class Behind {
     this.#context.store.put('meta', KEY, encode(behindCodec, row));
   }
 }
+
+/** By how much, when the own clock shows so much more than it did: time has passed as well, which nobody counted. */
+const setForward = ({ least, most }: NonNullable<Row['open']>, passed: number): number => {
+  if (most <= passed + AGREEMENT_MS) return Math.min(most, passed);
+  // Relays said different things, and one of them may have told the truth.
+  return least <= passed + AGREEMENT_MS ? passed : 0;
+};

@@ -69,7 +69,7 @@ export class Publisher {
   heard(date: number): void {
     const source: TimeSource = { kind: 'relay', date, heardAt: this.#context.now() };
     if (agrees(source)) this.#agreed(source.heardAt);
-    else if (date > source.heardAt) this.#behind.said(this.#steadySince);
+    else if (date > source.heardAt) this.#behind.said(date - source.heardAt, this.#steadySince);
     // One an hour is enough to tell a day of agreement; one that disagrees is always kept, and the first after it or a jump.
     const last = this.#sources.at(-1);
     const isMore = last !== undefined && agrees(source) && agrees(last) && last.heardAt >= this.#steadySince;

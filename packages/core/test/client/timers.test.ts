@@ -1,5 +1,6 @@
 // What goes by itself: timers of messages, the lifespan of what is kept, and what may not go because a clock lies.
 import { utf8 } from '@kith/core/bytes';
+import { decode, encode, list, nullable, tuple, uint } from '@kith/core/codec';
 import { Engine, type Effect, type Input, type LogLine } from '@kith/core/client';
 import { TABLES } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
@@ -16,6 +17,11 @@ const holds = (device: SimDevice, text: string): readonly string[] => {
     device.store.scan(table).some(({ key, value }) => Buffer.concat([key, value]).toString('latin1').includes(needle)),
   );
 };
+/** What is noted of a clock that was behind, and as it was noted before. */
+const time = uint(2 ** 48 - 1);
+const known = list(tuple({ from: time, until: time, by: time }), 16);
+const behindRow = tuple({ open: nullable(tuple({ from: time, until: time, least: time, most: time })), known });
+const olderRow = tuple({ open: nullable(tuple({ from: time, until: time })), known });
 const line = (device: SimDevice, conversation: string, event: string): LogLine | undefined =>
   device.call('log', { conversation, limit: 500 }).find((one) => one.event === event);
 
@@ -319,6 +325,57 @@ test('a relay that says for a while that a clock is behind keeps nothing longer'
   expect(texts(bob, conversation)).toEqual(['canary-lie']);
   here.clock.advance(2 * HOUR);
   expect([texts(bob, conversation), holds(bob, 'canary-lie')]).toEqual([[], []]);
+});
+
+test('nor one that said so before this device was off for days', () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.call('set', { key: 'lifespan', value: '12h' });
+  here.relays[0]?.shift(93 * HOUR);
+  here.clock.advance(20 * MINUTE);
+  alice.call('send', { conversation, text: 'canary-lie' });
+  here.clock.advance(MINUTE);
+  bob.stop();
+  here.clock.advance(60 * HOUR);
+  here.relays[0]?.shift(-93 * HOUR);
+  bob.start();
+  here.clock.advance(MINUTE);
+  alice.call('send', { conversation, text: 'here again' });
+  here.clock.advance(30 * MINUTE);
+  // A clock that was set right would show what the relay had said by then: it had lied.
+  expect([texts(bob, conversation), holds(bob, 'canary-lie')]).toEqual([['here again'], []]);
+});
+
+test('what came while a clock was behind is not kept longer by the time that the device was off before it was set', () => {
+  for (const isOlder of [false, true]) {
+    const here = world();
+    const alice = here.device('alice');
+    const bob = here.device('bob');
+    const conversation = pair(here, alice, bob);
+    bob.call('set', { key: 'lifespan', value: '12h' });
+    bob.stop();
+    bob.offset = -20 * HOUR;
+    bob.start();
+    here.clock.advance(MINUTE);
+    alice.call('send', { conversation, text: 'canary' });
+    here.clock.advance(HOUR);
+    bob.stop();
+    // As it was written before it was noted how much relays had said.
+    const row = decode(behindRow, bob.store.get('meta', utf8('behind')) ?? new Uint8Array(0));
+    if (row?.open == null) throw new Error('its clock was not behind');
+    const { from, until } = row.open;
+    if (isOlder) bob.store.put('meta', utf8('behind'), encode(olderRow, { open: { from, until }, known: [] }));
+    here.clock.advance(5 * 24 * HOUR);
+    bob.offset = 0;
+    bob.start();
+    here.clock.advance(MINUTE);
+    alice.call('send', { conversation, text: 'here again' });
+    here.clock.advance(30 * MINUTE);
+    // Older builds did not know better.
+    expect(texts(bob, conversation)).toEqual(isOlder ? ['canary', 'here again'] : ['here again']);
+  }
 });
 
 test('a lifespan takes nothing that nobody else has yet', () => {
