@@ -106,12 +106,25 @@ const positionOf = (state: LogState, feed: FeedId): SegmentId | undefined => {
   return at;
 };
 
+/**
+ * Anybody can put something at a place that nobody sealed. Of two that stand beside each other and do not follow each other one is
+ * wrong, and nothing says which: neither is listed, so that whoever holds what is right hands it on. At the end that is sound it
+ * is the one above.
+ */
 const heldBeyond = (state: LogState, feed: FeedId, segment: SegmentId, count: number): FeedFrontier['ranges'] => {
   const record = state.segment(feed, segment);
   // Of a forked segment a seq does not say which chain's event is held.
   if (record === undefined || record.forked || record.top <= count) return [];
+  const rows = state.lineRows(feed, segment, count, record.top, MAX_SCAN);
+  const follows = (i: number): boolean => {
+    const [row, below] = [rows[i], rows[i - 1]];
+    if (row === undefined) return true;
+    const event = row.seq === record.sound ? record.head : below?.seq === row.seq - 1 ? below.event : undefined;
+    return event === undefined || equalBytes(state.previousOf(row), event);
+  };
   const ranges: { segment: SegmentId; from: number; to: number }[] = [];
-  for (const { seq } of state.lineRows(feed, segment, count, record.top, MAX_SCAN)) {
+  for (const [i, { seq }] of rows.entries()) {
+    if (!follows(i) || !follows(i + 1)) continue;
     const last = ranges.at(-1);
     if (last !== undefined && seq <= last.to) last.to = seq + 1;
     else if (ranges.length === MAX_RANGES) break;

@@ -108,6 +108,13 @@ export const readBrief = (data: Uint8Array): HeaderBrief | undefined => {
   const rest = isPlain ? [] : readHeader(data)?.extensions;
   return rest && { time, contentKind, sizeClass, contentHash, extensions: rest };
 };
+/** The same of the event before it: six fields stand before that. */
+export const readPrevious = (data: Uint8Array): Uint8Array => {
+  const cursor = { data, at: 1 };
+  skipItems(cursor, 6);
+  const length = readHead(cursor);
+  return data.subarray(cursor.at, cursor.at + length);
+};
 interface Cursor {
   readonly data: Uint8Array;
   at: number;

@@ -30,7 +30,7 @@ import {
 } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import type { Frontier } from './frontier.ts';
-import { MAX_HEADER_BYTES, readHeader, type Header } from './header.ts';
+import { MAX_HEADER_BYTES, readHeader, readPrevious, type Header } from './header.ts';
 import {
   admittedRecord,
   aheadRecord,
@@ -477,6 +477,7 @@ export const openState = (options: LogOptions) => {
     standing: (event: EventId): Uint8Array | undefined => store.get('event', concat(conversation, event)),
 
     headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),
+    previousOf: (row: HeaderRow): Uint8Array => row.opened?.previous ?? readPrevious(row.header),
 
     /** As stored: key and content. */
     freshContent(event: EventId): Uint8Array | undefined {

@@ -1,4 +1,12 @@
-import { encodeHeader, decodeHeader, noContentHash, readBrief, MAX_LAMPORT, type Header } from '@kith/core/log';
+import {
+  encodeHeader,
+  decodeHeader,
+  noContentHash,
+  readBrief,
+  readPrevious,
+  MAX_LAMPORT,
+  type Header,
+} from '@kith/core/log';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -42,8 +50,9 @@ test('the fields a screen needs are those that the whole reading finds', () => {
       const data = encodeHeader(header);
       const whole = decodeHeader(data);
       if (whole === undefined) throw new Error('the header was to be a good one');
-      const { time, contentKind, sizeClass, contentHash, extensions } = whole;
+      const { previous, time, contentKind, sizeClass, contentHash, extensions } = whole;
       expect(readBrief(data)).toEqual({ time, contentKind, sizeClass, contentHash, extensions });
+      expect(readPrevious(data)).toEqual(previous);
     }),
     { numRuns: 500 },
   );

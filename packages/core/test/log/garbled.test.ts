@@ -1,0 +1,78 @@
+// What somebody changed on the way and nobody sealed is held at a place, and must not keep away what belongs there.
+import { describe, expect, test } from 'vitest';
+import type { EventId } from '../../src/identity/index.ts';
+import { decodeHeader, encodeHeader, type Frontier, type Header, type LogObject } from '../../src/log/index.ts';
+import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import { Hand } from './hand.ts';
+import { feedOf, give, meet, openReplica, pair, take, texts, type Replica } from './people.ts';
+
+const crypto = createNullCrypto();
+const LENGTH = 6;
+const LINES = Array.from({ length: LENGTH }, (_, i) => `line ${i}`);
+const EVIL = new Uint8Array(32).fill(7) as EventId;
+
+const changes: Readonly<Record<string, (header: Header) => Header>> = {
+  'another date': (header) => ({ ...header, time: header.time + 1 }),
+  'another event before it': (header) => (header.seq === 0 ? header : { ...header, previous: EVIL }),
+  'the place of the next one': (header) => (header.seq === 0 ? header : { ...header, seq: header.seq + 1 }),
+  'a place above all others': (header) => (header.seq === 0 ? header : { ...header, seq: LENGTH + 3 }),
+};
+
+/** Alice wrote six lines within a day, and Bob's device has all of them. */
+const world = () => {
+  const [alice, bob] = pair(crypto, 71);
+  const hand = new Hand(crypto, alice);
+  hand.certify();
+  for (const line of LINES) hand.next({}, line);
+  take(bob, hand.objects, 'own');
+  const other = openReplica(crypto, 72);
+  for (const who of [alice, bob]) meet(other, who);
+  return { alice, bob, hand, other };
+};
+const isSeal = ({ type }: LogObject): boolean => type === 'seal';
+const changed = (objects: readonly LogObject[], change: (header: Header) => Header): readonly LogObject[] =>
+  objects.map((object) => {
+    const header = object.type === 'event' ? decodeHeader(object.header) : undefined;
+    return object.type === 'event' && header !== undefined
+      ? { ...object, header: encodeHeader(change(header)) }
+      : object;
+  });
+const frontierOf = (who: Replica): Frontier => who.store.transaction(() => who.log.frontier());
+
+describe.each(Object.entries(changes))('an event that was given %s on the way', (_, change) => {
+  const places = Array.from({ length: LENGTH }, (_value, at) => at);
+  test.each(places)('at %i keeps nothing away that whoever holds it hands on', (at) => {
+    const { alice, bob, hand, other } = world();
+    const objects = Array.from({ length: LENGTH }, (_value, seq) =>
+      seq === at ? changed(hand.piece(seq, seq + 1), change) : hand.piece(seq, seq + 1),
+    ).flat();
+    // In one packet, under one seal at the last of them.
+    const last = objects.findLast(isSeal);
+    const packet = objects.filter((object) => !isSeal(object) || object === last);
+    take(other, [...hand.certificates(), ...packet], feedOf(alice));
+    for (let round = 0; round < 3; round++) give(bob, other);
+    expect(texts(other)).toEqual(LINES);
+    // And then nothing more is handed over.
+    expect(bob.store.transaction(() => bob.log.compare(frontierOf(other)).theyLack)).toEqual([]);
+  });
+});
+
+test('several of them, at each second place, keep nothing away either', () => {
+  const { alice, bob, hand, other } = world();
+  const objects = Array.from({ length: LENGTH }, (_value, seq) => {
+    const piece = hand.piece(seq, seq + 1).filter((object) => !isSeal(object));
+    return seq % 2 === 1 ? piece : changed(piece, (header) => ({ ...header, time: header.time + 1 }));
+  }).flat();
+  take(other, [...hand.certificates(), ...objects], feedOf(alice));
+  for (let round = 0; round < 3; round++) give(bob, other);
+  expect(texts(other)).toEqual(LINES);
+});
+
+test('what stands above the end without following it is not listed', () => {
+  const { alice, hand, other } = world();
+  const past = hand.piece(LENGTH - 1, LENGTH).filter((object) => !isSeal(object));
+  const above = changed(past, (header) => ({ ...header, seq: LENGTH }));
+  take(other, [...hand.objects, ...above], feedOf(alice));
+  const feed = frontierOf(other).feeds.find((one) => one.feed.join() === hand.feed.join());
+  expect([feed?.count, feed?.ranges]).toEqual([LENGTH, []]);
+});
