@@ -1,6 +1,6 @@
 // What somebody changed on the way and nobody sealed is held at a place, and must not keep away what belongs there.
 import { describe, expect, test } from 'vitest';
-import type { EventId } from '../../src/identity/index.ts';
+import { eventIdOf, type EventId } from '../../src/identity/index.ts';
 import { decodeHeader, encodeHeader, type Frontier, type Header, type LogObject } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { Hand } from './hand.ts';
@@ -64,6 +64,27 @@ test('several of them, at each second place, keep nothing away either', () => {
     return seq % 2 === 1 ? piece : changed(piece, (header) => ({ ...header, time: header.time + 1 }));
   }).flat();
   take(other, [...hand.certificates(), ...objects], feedOf(alice));
+  for (let round = 0; round < 3; round++) give(bob, other);
+  expect(texts(other)).toEqual(LINES);
+});
+
+test('several of them that follow each other keep nothing away either', () => {
+  const { alice, bob, hand, other } = world();
+  let below: EventId | undefined;
+  const lie = (header: Header): Header => {
+    if (header.seq < 2 || header.seq > 3) return header;
+    const forged = { ...header, time: header.time + 1, previous: below ?? header.previous };
+    below = eventIdOf(crypto, encodeHeader(forged));
+    return forged;
+  };
+  const events = hand.piece(0, LENGTH).filter((object) => !isSeal(object));
+  take(other, [...hand.certificates(), ...changed(events, lie)], feedOf(alice));
+  const listed = frontierOf(other).feeds.flatMap(({ ranges }) => ranges.map(({ from, to }) => [from, to]));
+  // Where the lie ends nothing says which of the two is wrong; below that it looks as good as what is right.
+  expect(listed).toEqual([
+    [0, 3],
+    [5, LENGTH],
+  ]);
   for (let round = 0; round < 3; round++) give(bob, other);
   expect(texts(other)).toEqual(LINES);
 });
