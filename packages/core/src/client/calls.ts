@@ -7,10 +7,10 @@ import {
   clearUnread,
   contents,
   conversationOfSearchId,
-  extensionsNaming,
   isDeletable,
   isSetting,
   isStarred,
+  namingOf,
   starredPlaces,
   isSettingValue,
   MAX_NAME_BYTES,
@@ -301,11 +301,12 @@ export class Calls {
         const target = this.#own(pair, params.event(pair));
         const text = params.text('text');
         checkText(text);
+        const { place, extensions } = namingOf(pair.view, target);
         return this.#append(pair, {
           type: 'edit',
-          target: target.place,
+          target: place,
           text,
-          extensions: [...extensionsOf(this.#timerOfText(pair, target)), ...extensionsNaming(pair.view, target)],
+          extensions: [...extensionsOf(this.#timerOfText(pair, target)), ...extensions],
         });
       },
       react: (params) => {
@@ -313,13 +314,9 @@ export class Calls {
         const target = params.event(pair);
         const emoji = params.text('emoji');
         if (!isEmoji(emoji)) throw new KithError('bad-emoji');
-        return this.#append(pair, {
-          type: 'reaction',
-          target: target.place,
-          emoji,
-          on: !params.flag('off'),
-          extensions: extensionsNaming(pair.view, target),
-        });
+        const { place, extensions } = namingOf(pair.view, target);
+        const on = !params.flag('off');
+        return this.#append(pair, { type: 'reaction', target: place, emoji, on, extensions });
       },
       delete: (params) => {
         const imported = params.imported();
@@ -327,17 +324,11 @@ export class Calls {
         const pair = params.pair();
         const event = params.event(pair);
         if (!isDeletable(event)) throw new KithError('unknown-event');
+        const { place, extensions } = namingOf(pair.view, event);
         if (params.flag('forAll')) {
           this.#own(this.#sendable(pair), event);
-          this.#append(pair, { type: 'delete', target: event.place, extensions: extensionsNaming(pair.view, event) });
-        } else {
-          home.tell({
-            type: 'tombstone',
-            conversation: pair.id,
-            place: event.place,
-            extensions: extensionsNaming(pair.view, event),
-          });
-        }
+          this.#append(pair, { type: 'delete', target: place, extensions });
+        } else home.tell({ type: 'tombstone', conversation: pair.id, place, extensions });
         sender.dropPackets(pair);
         context.scrub();
         return { event: eventName(event.event), deleted: true };

@@ -35,10 +35,20 @@ export const isDeletable = (event: ShownEvent): boolean =>
 const NO_EXTENSIONS: readonly Extension[] = [];
 const nameOf = ({ crypto }: PairView, { segment }: ShownEvent, event: EventId): Uint8Array =>
   branchIdOf(crypto, segment, event);
-/** What goes beside the place of an event that is named; the id of a branch says by itself what is meant. */
-export const extensionsNaming = (view: PairView, event: ShownEvent): readonly Extension[] => {
-  const isAlone = !equalBytes(event.place.segment, event.segment) || view.log.allAt(event.place).length < 2;
-  return isAlone ? NO_EXTENSIONS : [{ id: WHICH_EXTENSION, critical: false, value: nameOf(view, event, event.event) }];
+/** How an event is named: in a segment in which a copy is known to have written with what says which one is meant. */
+export interface Naming {
+  readonly place: Place;
+  readonly extensions: readonly Extension[];
+}
+/**
+ * Never by the id of a branch: which chain is the line, and so what is a branch and what it is called, depends on what else
+ * whoever reads it holds. Beyond a cut nobody is given the rest.
+ */
+export const namingOf = (view: PairView, event: ShownEvent): Naming => {
+  const place = { ...event.place, segment: event.segment };
+  const isAlone = equalBytes(event.place.segment, event.segment) && view.log.allAt(place).length < 2;
+  if (isAlone) return { place, extensions: NO_EXTENSIONS };
+  return { place, extensions: [{ id: WHICH_EXTENSION, critical: false, value: nameOf(view, event, event.event) }] };
 };
 export interface Meant {
   readonly place: Place;

@@ -1,4 +1,4 @@
-export { aboutLine, eventsMeant, extensionsNaming, isDeletable, meantBy, type About, type Reactions } from './about.ts';
+export { aboutLine, eventsMeant, isDeletable, meantBy, namingOf, type About, type Reactions } from './about.ts';
 export * from './content.ts';
 export { contextFacts, contextOf, contextsOf, isInhabited, type ContextFacts } from './contexts.ts';
 export * from './imported.ts';

@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import {
   aboutLine,
   contents,
-  extensionsNaming,
   isDeletable,
+  namingOf,
   projectPair,
   projectSelf,
   type Content,
   type PairView,
 } from '../../src/conversation/index.ts';
-import type { EventId } from '../../src/identity/index.ts';
-import type { Appended, Place, ShownEvent } from '../../src/log/index.ts';
+import { eventIdOf, type EventId } from '../../src/identity/index.ts';
+import type { Appended, LogObject, Place, ShownEvent } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import {
   CONVERSATION,
@@ -61,7 +61,8 @@ const viewOf = ({ store, log }: Replica, { alice }: Forked): PairView => ({
   me: alice.log.device()?.member as PairView['me'],
 });
 /** Replicas that are given what these have, in this order. */
-const shownTo = (forked: Forked, ...givers: readonly Person[]): PairView => {
+const shownTo = (forked: Forked, ...givers: readonly Person[]): PairView => shownFrom(forked, givers.map(everything));
+const shownFrom = (forked: Forked, handed: readonly (readonly LogObject[])[]): PairView => {
   const replica = openReplica(crypto, 999);
   const { log, store } = replica;
   for (const { log: of } of [forked.alice, forked.bob]) {
@@ -69,8 +70,8 @@ const shownTo = (forked: Forked, ...givers: readonly Person[]): PairView => {
     if (device !== undefined) store.transaction(() => log.admit(device.member));
   }
   const view = viewOf(replica, forked);
-  for (const giver of givers) {
-    const { shown } = take(replica, everything(giver), 'own');
+  for (const objects of handed) {
+    const { shown } = take(replica, objects, 'own');
     store.transaction(() => {
       for (const event of shown) projectPair(view, event);
     });
@@ -164,19 +165,31 @@ test('who knows of both says which one is meant', () => {
     (forked) => {
       const { alice, copy, said } = forked;
       take(alice, everything(copy), 'own');
-      for (const one of said) {
-        const shown = eventAt(viewOf(alice, forked), one);
-        const isLine =
-          shown.place.segment === shown.segment || Buffer.compare(shown.place.segment, shown.segment) === 0;
-        expect(extensionsNaming(viewOf(alice, forked), shown)).toHaveLength(isLine ? 1 : 0);
-      }
-      const target = eventAt(viewOf(alice, forked), said[0]);
-      remove(alice, target.place, extensionsNaming(viewOf(alice, forked), target));
+      const { place, extensions } = namingOf(viewOf(alice, forked), eventAt(viewOf(alice, forked), said[0]));
+      expect([place, extensions.length]).toEqual([said[0].place, 1]);
+      remove(alice, place, extensions);
     },
     (view, { said: [first, second] }) => {
       expect([isGone(view, first), isThere(view, second)]).toEqual([true, true]);
     },
   );
+});
+
+test('a deletion takes what it means, also where nothing else that stands there is ever handed over', () => {
+  for (const seed of SEEDS)
+    for (const meant of [0, 1]) {
+      const forked = fork(seed);
+      const { alice, copy, said } = forked;
+      take(alice, everything(copy), 'own');
+      const mine = viewOf(alice, forked);
+      const { place, extensions } = namingOf(mine, eventAt(mine, said[meant] as Appended));
+      remove(alice, place, extensions);
+      const other = said[1 - meant]?.event;
+      const objects = everything(alice).filter(
+        (one) => one.type !== 'event' || Buffer.compare(eventIdOf(crypto, one.header), other as EventId) !== 0,
+      );
+      expect(isGone(shownFrom(forked, [objects]), said[meant] as Appended)).toBe(true);
+    }
 });
 
 test('a tombstone takes all that stand there, also what comes later, or the one that it says', () => {
@@ -185,8 +198,8 @@ test('a tombstone takes all that stand there, also what comes later, or the one 
       () => undefined,
       (view, { said: [first, second] }) => {
         const shown = eventAt(view, first);
-        const extensions = isSaid ? extensionsNaming(view, shown) : [];
-        const place = isSaid ? shown.place : { ...shown.place, segment: shown.segment };
+        const { place, extensions: which } = namingOf(view, shown);
+        const extensions = isSaid ? which : [];
         view.store.transaction(() => {
           projectSelf(
             view.store,
