@@ -2,7 +2,7 @@
 import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Header } from './header.ts';
-import { keysUnder, type HeaderRow, type SegmentRecord } from './records.ts';
+import { keysUnder, MAX_BRANCHES, type HeaderRow, type SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Place } from './types.ts';
 
@@ -121,7 +121,7 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
   if (header.end !== null && header.end.count > 0) {
     const record = state.segment(header.feed, header.end.segment);
     const last = { feed: header.feed, segment: header.end.segment, seq: header.end.count - 1 };
-    if (record === undefined || longest(record) < header.end.count) return last;
+    if (record === undefined || (longest(record) < header.end.count && !isFull(record))) return last;
   }
   for (const head of header.heads) {
     if (isVoid(state, header, head)) continue;
@@ -129,6 +129,7 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
     const record = state.segment(head.feed, segment);
     if (record === undefined) return head;
     if (!record.forked && head.seq === record.sound - 1 && head.lamport === record.lamport) continue;
+    if (isFull(record) && isLikely(state, header, head)) continue;
     const { stub } = record;
     if (stub !== null && head.seq < stub.count && head.lamport <= stub.lamport) continue;
     if (!soundAt(state, head.feed, segment, head.seq).some(({ lamport }) => lamport === head.lamport)) return head;
@@ -142,9 +143,15 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
  */
 const isVoid = (state: LogState, header: Header, head: Header['heads'][number]): boolean => {
   if (state.device(head.feed) === undefined || head.seq < state.limit(head.feed, head.segment)) return false;
-  const number = state.segment(header.feed, header.segment)?.number ?? 0;
-  return head.lamport < (number + 1) * LAMPORT_STEP;
+  return isLikely(state, header, head);
 };
+/**
+ * Of a segment with as many branches as count another replica may count others, as long as it lacks one: what it names here is taken as
+ * held. A device that contradicts itself would keep others from being heard.
+ */
+const isFull = ({ branches }: SegmentRecord): boolean => branches.length >= MAX_BRANCHES;
+const isLikely = (state: LogState, { feed, segment }: Header, head: Header['heads'][number]): boolean =>
+  head.lamport < ((state.segment(feed, segment)?.number ?? 0) + 1) * LAMPORT_STEP;
 /** A time that nothing here can check; more than this for each segment no device reaches honestly. */
 export const LAMPORT_STEP = 2 ** 24;
 

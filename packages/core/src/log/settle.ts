@@ -10,7 +10,7 @@ import { takePublication } from './publication.ts';
 import { FLAGS, MAX_BRANCHES, standingValue, type Branch, type HeaderRow, type SegmentRecord } from './records.ts';
 import { isGoodSeal, keptSeals } from './seals.ts';
 import type { LogState } from './state.ts';
-import { chainsOf, type Chain, type Node } from './tree.ts';
+import { chainsOf, sealedOf, type Node } from './tree.ts';
 import type { Refusal } from './types.ts';
 
 /** What one call of the log does, gathered for its answer. */
@@ -116,30 +116,28 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   }
   dropCovered(state, feed, segment, nodes, heads);
   const lamports = new Map<string, number>();
-  const soundOf = ({ nodes: own }: Chain<Held>): readonly HeaderRow[] => {
-    const sound: HeaderRow[] = [];
-    for (const { row, previous } of own) {
-      const before = row.seq === 0 ? 0 : lamports.get(toHex(previous));
-      if (before === undefined) break;
-      const against = objection(state, state.headerOf(row), before);
-      if (against === 'lamport') refuse(work, 'lamport');
-      else if (against !== undefined) waitFor(state, against, feed, segment);
-      if (against !== undefined) break;
-      lamports.set(toHex(row.event), row.lamport);
-      sound.push(row);
-    }
-    return sound;
-  };
-  const [line, ...branches] = chainsOf(state.crypto, segment, nodes, heads, MAX_BRANCHES).map((chain) => ({
-    chain,
-    sound: soundOf(chain),
-  }));
-  const last = line?.sound.at(-1);
-  const kept = branches.flatMap(({ chain, sound }): Branch[] => {
-    const [first] = sound;
-    const end = sound.at(-1);
+  const sealed = sealedOf(nodes, heads);
+  // What waits, and what is void, is no branch: it would leave no room for one that counts.
+  const sound = sealed.filter(({ row, previous }) => {
+    const before = row.seq === 0 ? 0 : lamports.get(toHex(previous));
+    if (before === undefined) return false;
+    const against = objection(state, state.headerOf(row), before);
+    if (against === 'lamport') refuse(work, 'lamport');
+    else if (against !== undefined) waitFor(state, against, feed, segment);
+    if (against !== undefined) return false;
+    lamports.set(toHex(row.event), row.lamport);
+    return true;
+  });
+  const [line, ...branches] = chainsOf(state.crypto, segment, sound, MAX_BRANCHES);
+  const last = line?.nodes.at(-1)?.row;
+  const isMore = sealed.some(
+    ({ event, previous }) => !lamports.has(toHex(event)) && equalBytes(previous, last?.event ?? NO_HASH),
+  );
+  const kept = branches.flatMap(({ id, nodes: own }): Branch[] => {
+    const [first] = own;
+    const end = own.at(-1)?.row;
     if (first === undefined || end === undefined) return [];
-    return [{ id: chain.id, from: first.seq, sound: end.seq + 1, head: end.event, lamport: end.lamport }];
+    return [{ id, from: first.seq, sound: end.seq + 1, head: end.event, lamport: end.lamport }];
   });
   const known = new Set(record.branches.map(({ id }) => toHex(id)));
   const came: SegmentId[] = [];
@@ -151,17 +149,17 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   }
   state.setSegment(feed, segment, {
     ...record,
-    sound: line?.sound.length ?? 0,
+    sound: line?.nodes.length ?? 0,
     head: last?.event ?? NO_HASH,
     lamport: last?.lamport ?? 0,
-    sealed: line?.chain.nodes.length ?? 0,
+    sealed: (line?.nodes.length ?? 0) + (isMore ? 1 : 0),
     branches: kept,
   });
   addAside(state, feed, segment);
   const own = state.own();
   if (own?.current != null && equalBytes(own.feed, feed) && equalBytes(own.current, segment))
     state.setOwn({ ...own, startNew: true });
-  const all = [line, ...branches].flatMap((entry) => entry?.sound ?? []);
+  const all = [line, ...branches].flatMap((chain) => chain?.nodes.map(({ row }) => row) ?? []);
   const now = state.segment(feed, segment);
   const names = ({ head, branches: ends }: SegmentRecord): string =>
     [head, ...ends.map((branch) => branch.head)].map(toHex).join();

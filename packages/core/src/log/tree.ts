@@ -1,8 +1,8 @@
 // A segment in which two events stand at one seq, judged from all that is held of it. Pure.
 //
-// Sealed is what a checked seal stands at or above. Of sealed events the line that takes the smallest event id at each fork
-// is the segment; every other continuation is a branch, named after its first event. Of more than 8 branches the
-// smallest ids count.
+// Sealed is what a checked seal stands at or above. Of the sealed events that are sound the line that takes the smallest event id
+// at each fork is the segment; every other continuation is a branch, named after its first event. Of more than 8 branches
+// those count that come first when the smallest id that leaves what counts is taken again and again.
 import { compareBytes, toHex } from '../bytes/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import { branchIdOf, type EventId, type SegmentId } from '../identity/index.ts';
@@ -20,68 +20,60 @@ export interface Chain<N extends Node> {
   readonly nodes: readonly N[];
 }
 
-/** Everything that leads from seq 0 to a sealed head. `nodes` in rising order of seq. */
-const sealedOf = <N extends Node>(nodes: readonly N[], heads: ReadonlySet<string>): readonly N[] => {
+/**
+ * Everything that leads from seq 0 to a sealed head, in rising order of seq. `heads`: ids (hex) of events under a checked seal.
+ * `nodes`: all of the segment, each `previous` one seq below.
+ */
+export const sealedOf = <N extends Node>(nodes: readonly N[], heads: ReadonlySet<string>): readonly N[] => {
+  const rising = nodes.toSorted((a, b) => a.seq - b.seq || compareBytes(a.event, b.event));
   const rooted = new Set<string>();
-  for (const node of nodes) if (node.seq === 0 || rooted.has(toHex(node.previous))) rooted.add(toHex(node.event));
+  for (const node of rising) if (node.seq === 0 || rooted.has(toHex(node.previous))) rooted.add(toHex(node.event));
   const sealed = new Set<string>();
-  for (const node of nodes.toReversed()) {
+  for (const node of rising.toReversed()) {
     const name = toHex(node.event);
     if (!rooted.has(name) || !(heads.has(name) || sealed.has(name))) continue;
     sealed.add(name);
     sealed.add(toHex(node.previous));
   }
-  return nodes.filter(({ event }) => sealed.has(toHex(event)));
+  return rising.filter(({ event }) => sealed.has(toHex(event)));
 };
 
 /**
- * `heads`: ids (hex) of events under a checked seal. `nodes`: all of the segment, each `previous` one seq below.
- * The main line comes first; a branch comes after the chain it leaves.
+ * `nodes`: those that are sound, and so all that each of them stands on, in rising order of seq. The main line comes first; a
+ * branch comes after the chain it leaves.
  */
 export const chainsOf = <N extends Node>(
   crypto: Crypto,
   segment: SegmentId,
   nodes: readonly N[],
-  heads: ReadonlySet<string>,
   maxBranches: number,
 ): readonly Chain<N>[] => {
-  const rising = nodes.toSorted((a, b) => a.seq - b.seq || compareBytes(a.event, b.event));
   const after = new Map<string, N[]>();
-  for (const node of sealedOf(rising, heads)) {
+  for (const node of nodes) {
     const name = node.seq === 0 ? '' : toHex(node.previous);
     after.set(name, [...(after.get(name) ?? []), node]);
   }
-  const follow = (id: SegmentId, main: boolean, start: N | undefined): readonly Chain<N>[] => {
+  const leaving: { readonly id: SegmentId; readonly first: N }[] = [];
+  const leave = (others: readonly N[]): void =>
+    void leaving.push(...others.map((first) => ({ id: branchIdOf(crypto, segment, first.event), first })));
+  const follow = (id: SegmentId, main: boolean, start: N | undefined): Chain<N> => {
     const line: N[] = [];
-    const leaving: N[] = [];
     for (let at = start; at !== undefined;) {
       line.push(at);
       const [next, ...others] = after.get(toHex(at.event)) ?? [];
-      leaving.push(...others);
+      leave(others);
       at = next;
     }
-    return [
-      { id, main, nodes: line },
-      ...leaving.flatMap((first) => follow(branchIdOf(crypto, segment, first.event), false, first)),
-    ];
+    return { id, main, nodes: line };
   };
   const [first, ...others] = after.get('') ?? [];
-  const chains = [
-    ...follow(segment, true, first),
-    ...others.flatMap((other) => follow(branchIdOf(crypto, segment, other.event), false, other)),
-  ];
-  const kept = new Set(
-    chains
-      .filter(({ main }) => !main)
-      .map(({ id }) => toHex(id))
-      .toSorted()
-      .slice(0, maxBranches),
-  );
-  const held = new Set<string>();
-  return chains.filter(({ id, main, nodes: [start] }) => {
-    const grounded = start === undefined || start.seq === 0 || held.has(toHex(start.previous));
-    if (!main && !(grounded && kept.has(toHex(id)))) return false;
-    for (const { event } of chains.find((chain) => chain.id === id)?.nodes ?? []) held.add(toHex(event));
-    return true;
-  });
+  leave(others);
+  const chains = [follow(segment, true, first)];
+  while (chains.length <= maxBranches) {
+    leaving.sort((a, b) => compareBytes(a.id, b.id));
+    const next = leaving.shift();
+    if (next === undefined) break;
+    chains.push(follow(next.id, false, next.first));
+  }
+  return chains;
 };
