@@ -1,8 +1,9 @@
 // Whether what a header names is here: by place, never by hash.
 import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
+import { MAX_ASIDE } from './frontier.ts';
 import type { Header } from './header.ts';
-import { keysUnder, MAX_BRANCHES, type HeaderRow, type SegmentRecord } from './records.ts';
+import { keysUnder, type HeaderRow, type SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Place } from './types.ts';
 
@@ -121,20 +122,23 @@ export const missingOf = (state: LogState, header: Header): Place | undefined =>
   if (header.end !== null && header.end.count > 0) {
     const record = state.segment(header.feed, header.end.segment);
     const last = { feed: header.feed, segment: header.end.segment, seq: header.end.count - 1 };
-    if (record === undefined || (longest(record) < header.end.count && !isFull(record))) return last;
+    const isShort = record === undefined || longest(record) < header.end.count;
+    if (isShort && !isCrowded(state, header.feed)) return last;
   }
-  for (const head of header.heads) {
-    if (isVoid(state, header, head)) continue;
-    const segment = state.realSegment(head.feed, head.segment);
-    const record = state.segment(head.feed, segment);
-    if (record === undefined) return head;
-    if (!record.forked && head.seq === record.sound - 1 && head.lamport === record.lamport) continue;
-    if (isFull(record) && isLikely(state, header, head)) continue;
-    const { stub } = record;
-    if (stub !== null && head.seq < stub.count && head.lamport <= stub.lamport) continue;
-    if (!soundAt(state, head.feed, segment, head.seq).some(({ lamport }) => lamport === head.lamport)) return head;
-  }
-  return undefined;
+  return header.heads.find(
+    (head) =>
+      !(isVoid(state, header, head) || isHeld(state, head)) &&
+      !(isCrowded(state, head.feed) && isLikely(state, header, head)),
+  );
+};
+const isHeld = (state: LogState, head: Header['heads'][number]): boolean => {
+  const segment = state.realSegment(head.feed, head.segment);
+  const record = state.segment(head.feed, segment);
+  if (record === undefined) return false;
+  if (!record.forked && head.seq === record.sound - 1 && head.lamport === record.lamport) return true;
+  const { stub } = record;
+  if (stub !== null && head.seq < stub.count && head.lamport <= stub.lamport) return true;
+  return soundAt(state, head.feed, segment, head.seq).some(({ lamport }) => lamport === head.lamport);
 };
 
 /**
@@ -146,10 +150,19 @@ const isVoid = (state: LogState, header: Header, head: Header['heads'][number]):
   return isLikely(state, header, head);
 };
 /**
- * Of a segment with as many branches as count another replica may count others, as long as it lacks one: what it names here is taken as
- * held. A device that contradicts itself would keep others from being heard.
+ * A device that went on in as many ways as a frontier lists, and as count within a segment: another replica may hold others, and nobody
+ * hands over the rest. What is named of such a device is taken as held, else it would keep others from being heard.
  */
-const isFull = ({ branches }: SegmentRecord): boolean => branches.length >= MAX_BRANCHES;
+export const isCrowded = (state: LogState, feed: FeedId): boolean => {
+  const { aside } = state.feed(feed);
+  const isPassed = (segment: SegmentId): boolean =>
+    aside.some((other) => sameSegment(state.segment(feed, other)?.previous ?? null, segment));
+  const beside = aside.filter(
+    (segment) => (state.segment(feed, segment)?.sound ?? 0) > 0 && !isPassed(segment) && isBeside(state, feed, segment),
+  );
+  const branches = aside.reduce((sum, segment) => sum + (state.segment(feed, segment)?.branches.length ?? 0), 0);
+  return branches + beside.length >= MAX_ASIDE;
+};
 const isLikely = (state: LogState, { feed, segment }: Header, head: Header['heads'][number]): boolean =>
   head.lamport < ((state.segment(feed, segment)?.number ?? 0) + 1) * LAMPORT_STEP;
 /** A time that nothing here can check; more than this for each segment no device reaches honestly. */

@@ -5,7 +5,7 @@ import { CHARTER_SEGMENT, NO_HASH, type FeedId, type SegmentId } from '../identi
 import { withdrawAhead } from './ahead.ts';
 import { PUBLISH_KIND, type Header } from './header.ts';
 import { dropIfEmpty } from './order.ts';
-import { lamportOf, missingOf, waitFor, wake, wakeAll } from './places.ts';
+import { isCrowded, lamportOf, missingOf, waitFor, wake, wakeAll } from './places.ts';
 import { takePublication } from './publication.ts';
 import { FLAGS, MAX_BRANCHES, standingValue, type Branch, type HeaderRow, type SegmentRecord } from './records.ts';
 import { isGoodSeal, keptSeals } from './seals.ts';
@@ -202,7 +202,7 @@ const grown = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, ro
   }
   const { ended, sound = 0 } = state.segment(feed, segment) ?? { ended: null };
   if (ended !== null && sound > ended.count) addAside(state, feed, segment);
-  work.todo.push(...wake(state, feed, segment));
+  work.todo.push(...(isCrowded(state, feed) ? wakeAll(state, feed) : wake(state, feed, segment)));
   show(state, work, feed, segment, rows);
 };
 

@@ -46,7 +46,7 @@ const scene = (ways: number, more: (bob: Hand) => { readonly heads?: readonly He
   return { bob: bob[0], hand, segment, idOf, line, heard, named, others, of, fresh };
 };
 /** What a person says who has heard this of it last. */
-const answer = ({ bob }: ReturnType<typeof scene>, last: Head): EventId => {
+const answer = ({ bob }: Pick<ReturnType<typeof scene>, 'bob'>, last: Head): EventId => {
   const { event } = bob.store.transaction(() =>
     bob.log.append({ contentKind: 16, content: new Uint8Array(3), time: START }),
   );
@@ -92,6 +92,30 @@ test('so is who had heard what comes on the day after it', () => {
   const third = fresh(612);
   for (const objects of [of(line, ...others), day, everything(bob)]) take(third, objects, 'own');
   expect([shows(third, next), shows(third, said)]).toEqual([true, true]);
+});
+
+test('so is who had heard one of more segments beside each other than a frontier lists', () => {
+  const { alice, bob } = households(crypto, 611);
+  const [a1, a2] = alice;
+  const hand = new Hand(crypto, a2, a1);
+  const heads = Array.from({ length: 3 * MAX_BRANCHES }, (_, i) => {
+    hand.certify({ previous: null, number: 0, seed: 100 + i });
+    hand.write({ contentKind: 20 + i });
+    return hand.head();
+  });
+  // Lines are listed by their last segments, those with the smallest ids.
+  const last = heads.reduce((a, b) => (compareBytes(a.segment, b.segment) < 0 ? b : a));
+  take(bob[0], hand.objects, 'own');
+  const longer = new Hand(crypto, a2, a1);
+  longer.certify({ previous: last.segment, number: 1 });
+  longer.write({ end: { segment: last.segment, count: 1 }, heads: [last], lamport: 2 });
+  take(bob[0], longer.objects, 'own');
+  const said = answer({ bob: bob[0] }, longer.head());
+  const third = openReplica(crypto, 612);
+  for (const who of [a1, bob[0]]) meet(third, who);
+  give(a1, third);
+  give(bob[0], third);
+  expect([third.log.at(longer.head()), shows(third, said)]).toEqual([undefined, true]);
 });
 
 test('of ways that leave another one as many count as there is room for, whatever that one is called', () => {
