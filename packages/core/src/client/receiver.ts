@@ -538,12 +538,15 @@ export class Receiver {
     const now = Math.max(1, this.#context.now());
     const agreedAt = Math.abs(now - item.date) <= AGREEMENT_MS ? now : peer.agreedAt;
     const { iLack, theyLack } = route.about.log.compare(item.frontier);
-    if (iLack.length === 0 && item.date <= peer.date && this.#stillLacks(route, feed, before)) return;
+    // A date that is still to come was of a clock that has been set back since, or a lie: it says nothing of what came later.
+    const isToCome = peer.date > now + AGREEMENT_MS;
+    const isOlder = item.date <= peer.date && !isToCome;
+    if (iLack.length === 0 && isOlder && this.#stillLacks(route, feed, before)) return;
     if (iLack.length > 0) this.#lacking.add(`${route.name} ${toHex(feed)}`);
     setPeerState(this.#context, route.about, feed, {
       ...peer,
       frontier: raw,
-      date: Math.max(peer.date, item.date),
+      date: isToCome ? item.date : Math.max(peer.date, item.date),
       agreedAt,
     });
     // Also when it says what the last one said: more is known here now of what it covers.

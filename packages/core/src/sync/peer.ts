@@ -32,7 +32,7 @@ export const peerStateCodec = named(
     wantAt: time,
     /** When anything of theirs was opened last; 0: never. */
     seenAt: time,
-    /** The newest date of theirs, by their clock; 0: none. What comes by way of a mailbox is old, not wrong. */
+    /** The newest date of theirs, by their clock, or the last while that is still to come; 0: none. What comes by way of a mailbox is old, not wrong. */
     date: time,
     /** When a date of theirs last agreed with the own clock (10 minutes); 0: never. */
     agreedAt: time,
