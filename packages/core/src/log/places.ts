@@ -142,13 +142,12 @@ const isHeld = (state: LogState, head: Header['heads'][number]): boolean => {
 };
 
 /**
- * Beyond a cut nothing is handed on, so whoever answered it before they knew of the removal would be heard by nobody else: such a
- * place is taken as held, with the time that is said of it, whether it is here or not.
+ * Beyond a cut nothing is handed on, so whoever answered it before they knew of the removal would be heard by nobody else. Nor does a
+ * place below it tell that what was meant is handed on: where a device contradicted itself another chain may be the line by now. So
+ * what is named of a device that was taken out is taken as held, with the time that is said of it, whether it is here or not.
  */
-const isVoid = (state: LogState, header: Header, head: Header['heads'][number]): boolean => {
-  if (state.device(head.feed) === undefined || head.seq < state.limit(head.feed, head.segment)) return false;
-  return isLikely(state, header, head);
-};
+const isVoid = (state: LogState, header: Header, head: Header['heads'][number]): boolean =>
+  (state.device(head.feed)?.cuts.length ?? 0) > 0 && isLikely(state, header, head);
 /**
  * A device that went on in as many ways as a frontier lists, and as count within a segment: another replica may hold others, and nobody
  * hands over the rest. What is named of such a device is taken as held, else it would keep others from being heard.

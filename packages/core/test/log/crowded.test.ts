@@ -1,7 +1,7 @@
 // A device with a changed client goes on from one place in more ways than count: what others say who had heard some of them counts.
 import { expect, test } from 'vitest';
 import { compareBytes, toHex } from '../../src/bytes/index.ts';
-import { branchIdOf, eventIdOf, type EventId } from '../../src/identity/index.ts';
+import { branchIdOf, createRemoval, eventIdOf, type EventId } from '../../src/identity/index.ts';
 import { decodeHeader, type Head, type LogObject } from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { households } from './devices.ts';
@@ -92,6 +92,44 @@ test('so is who had heard what comes on the day after it', () => {
   const third = fresh(612);
   for (const objects of [of(line, ...others), day, everything(bob)]) take(third, objects, 'own');
   expect([shows(third, next), shows(third, said)]).toEqual([true, true]);
+});
+
+test('so is who had heard what a removal accepted before another chain was the line', () => {
+  const { alice, bob } = households(crypto, 611);
+  const [a1, a2] = alice;
+  const hand = new Hand(crypto, a2, a1);
+  const segment = hand.certify();
+  const first = hand.write({ contentKind: 20 });
+  hand.next();
+  const last = hand.head();
+  take(bob[0], hand.objects, 'own');
+  const said = answer({ bob: bob[0] }, last);
+  const { length } = hand.objects;
+  for (let contentKind = 30; ; contentKind++) {
+    hand.objects.length = length;
+    if (compareBytes(hand.write({ contentKind }), first) < 0) break;
+  }
+  const smaller = hand.objects.slice(length);
+  const cut = { feed: hand.feed, segment, count: 2, charterCount: 0, charterHead: null };
+  const { entry } = a1.store.transaction(() =>
+    a1.log.appendEntry(
+      (key, at) => createRemoval(crypto, key, at, { feed: hand.feed, member: null, cuts: [cut] }),
+      START,
+    ),
+  );
+  const removal: LogObject = { type: 'entry', entry };
+  const [certificate] = hand.objects as [LogObject];
+  for (const isFirst of [true, false]) {
+    const third = openReplica(crypto, 612);
+    for (const who of [a1, bob[0]]) meet(third, who);
+    give(a1, third);
+    take(third, [certificate, ...smaller], 'own');
+    if (isFirst) take(third, [removal], 'own');
+    take(bob[0], [...smaller, removal], 'own');
+    give(bob[0], third);
+    // Of both chains one lies within the cut, and nobody hands over the other one any more.
+    expect([third.log.at(last), shows(third, said)]).toEqual([undefined, true]);
+  }
 });
 
 test('so is who had heard one of more segments beside each other than a frontier lists', () => {
