@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { link } from './linked.ts';
 import { pair, world } from './world.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
