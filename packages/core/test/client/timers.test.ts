@@ -283,17 +283,23 @@ test('S0.37 with a lifespan of an hour nothing older than that is anywhere on th
   expect([texts(alice, conversation), holds(alice, 'canary-')]).toEqual([[], []]);
 });
 
+/** Bob keeps everything for 12 hours, and his clock is 20 hours behind. */
+const bobBehind = () => {
+  const here = world();
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  bob.call('set', { key: 'lifespan', value: '12h' });
+  bob.stop();
+  bob.offset = -20 * HOUR;
+  bob.start();
+  here.clock.advance(MINUTE);
+  return { here, alice, bob, conversation };
+};
+
 test('S0.37 what came while the clock was behind is kept as long as the rest, once the clock is set right', () => {
   for (const stops of [false, true]) {
-    const here = world();
-    const alice = here.device('alice');
-    const bob = here.device('bob');
-    const conversation = pair(here, alice, bob);
-    bob.call('set', { key: 'lifespan', value: '12h' });
-    bob.stop();
-    bob.offset = -20 * HOUR;
-    bob.start();
-    here.clock.advance(MINUTE);
+    const { here, alice, bob, conversation } = bobBehind();
     alice.call('send', { conversation, text: 'canary-theirs' });
     bob.call('send', { conversation, text: 'canary-mine' });
     here.clock.advance(HOUR);
@@ -350,15 +356,7 @@ test('nor one that said so before this device was off for days', () => {
 
 test('what came while a clock was behind is not kept longer by the time that the device was off before it was set', () => {
   for (const isOlder of [false, true]) {
-    const here = world();
-    const alice = here.device('alice');
-    const bob = here.device('bob');
-    const conversation = pair(here, alice, bob);
-    bob.call('set', { key: 'lifespan', value: '12h' });
-    bob.stop();
-    bob.offset = -20 * HOUR;
-    bob.start();
-    here.clock.advance(MINUTE);
+    const { here, alice, bob, conversation } = bobBehind();
     alice.call('send', { conversation, text: 'canary' });
     here.clock.advance(HOUR);
     bob.stop();

@@ -1,4 +1,5 @@
-// What has to hold in every world once its faults are over. Each answers with what it found wrong, in words.
+// What has to hold in every world once its faults are over. Each answers with what it found wrong, in words. Long because all that
+// is asked of a world stands in one list, with what each leaves out and why.
 import { equalBytes } from '@kith/core/bytes';
 import type { LogLine } from '@kith/core/client';
 import { PAIR_TABLES, SELF_TABLES } from '@kith/core/conversation';
