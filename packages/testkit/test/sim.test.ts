@@ -48,10 +48,17 @@ test('worlds with faults end well: nothing lost, nothing twice, one order, no ke
   }
 }, 240_000);
 
-// Others that failed are told as small stories: found-devices.test.ts, late.test.ts.
-test('a world in which the segment of a cut came late ends well', () => {
-  expect(runSeed(6195, {}).findings).toEqual([]);
-}, 60_000);
+// Others that failed are told as small stories: found-devices.test.ts, late.test.ts, garbled.test.ts.
+test.each([
+  ['the segment of a cut came late', 6195, {}],
+  ['a thief made up the next event of somebody else', 389_174, { light: true }],
+] as const)(
+  'a world in which %s ends well',
+  (_, seed, options) => {
+    expect(runSeed(seed, options).findings).toEqual([]);
+  },
+  60_000,
+);
 
 test('a world is the same whether messages and rows are copied or handed on as they are', () => {
   for (let seed = FIRST; seed < FIRST + 12; seed++) {

@@ -311,11 +311,10 @@ export const append = (
   const { crypto } = state;
   const own = theOwn(state);
   const running = own.current === null ? undefined : state.segment(own.feed, own.current);
-  const fits =
-    running !== undefined &&
-    !own.startNew &&
-    own.current !== null &&
-    isCurrent(state, own.feed, own.current, event.time);
+  // Anybody can hand over an event for a place at which nothing was written yet. It would stand beside what is written there now, and
+  // this device would seal it with the rest.
+  const isFree = running !== undefined && running.top === running.sound;
+  const fits = isFree && !own.startNew && own.current !== null && isCurrent(state, own.feed, own.current, event.time);
   const current: Current =
     own.current !== null && running !== undefined && fits
       ? { segment: own.current, record: running, end: null, before: undefined }
@@ -360,7 +359,7 @@ export const append = (
     sound,
     head: id,
     lamport,
-    top: Math.max(record.top, sound),
+    top: sound,
     shown: sound,
     contents: record.contents + (event.content === null ? 0 : 1),
   });

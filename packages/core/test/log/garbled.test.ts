@@ -1,10 +1,19 @@
 // What somebody changed on the way and nobody sealed is held at a place, and must not keep away what belongs there.
 import { describe, expect, test } from 'vitest';
+import { equalBytes } from '../../src/bytes/index.ts';
 import { eventIdOf, type EventId } from '../../src/identity/index.ts';
-import { decodeHeader, encodeHeader, type Frontier, type Header, type LogObject } from '../../src/log/index.ts';
+import {
+  contentHash,
+  decodeHeader,
+  encodeHeader,
+  sizeClassOf,
+  type Frontier,
+  type Header,
+  type LogObject,
+} from '../../src/log/index.ts';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
 import { Hand } from './hand.ts';
-import { feedOf, give, meet, openReplica, pair, take, texts, type Replica } from './people.ts';
+import { everything, feedOf, give, meet, openReplica, pair, say, take, texts, type Replica } from './people.ts';
 
 const crypto = createNullCrypto();
 const LENGTH = 6;
@@ -96,4 +105,64 @@ test('what stands above the end without following it is not listed', () => {
   take(other, [...hand.objects, ...above], feedOf(alice));
   const feed = frontierOf(other).feeds.find((one) => one.feed.join() === hand.feed.join());
   expect([feed?.count, feed?.ranges]).toEqual([LENGTH, []]);
+});
+
+const isSameEvent = (one: LogObject, other: LogObject): boolean =>
+  one.type === 'event' && other.type === 'event' && equalBytes(one.header, other.header);
+
+/** Of this id's first byte, in the name of who wrote `header`, `above` places after it; nobody has sealed it. */
+const madeUp = (header: Header, above: number, first: number) => {
+  const content = new TextEncoder().encode('I never said that');
+  const key = new Uint8Array(32).fill(3);
+  const other: Header = {
+    ...header,
+    seq: header.seq + above,
+    previous: above === 1 ? eventIdOf(crypto, encodeHeader(header)) : EVIL,
+    lamport: header.lamport + above,
+    end: null,
+    sizeClass: sizeClassOf(content.length),
+    contentHash: contentHash(crypto, key, content),
+  };
+  for (let time = header.time; ; time++) {
+    const encoded = encodeHeader({ ...other, time });
+    const event = eventIdOf(crypto, encoded);
+    const object: LogObject = { type: 'event', header: encoded, content: { key, content } };
+    if (event[0] === first) return { event, object };
+  }
+};
+
+describe.each([
+  ['at the next place', 1],
+  ['further above', 3],
+])('what somebody made up in the name of a device, %s', (_, above) => {
+  // At one place the smaller id comes first, and the last one that is handed over is what gets a seal.
+  test.each([0, 255])('with an id that begins with %i, is neither signed nor handed on by that device', (first) => {
+    const [alice, bob] = pair(crypto, 73);
+    say(bob, 'line 0');
+    give(bob, alice);
+    const said = everything(bob).find(({ type }) => type === 'event');
+    const header = said?.type === 'event' ? decodeHeader(said.header) : undefined;
+    if (header === undefined) throw new Error('nothing was said');
+    const { event, object } = madeUp(header, above, first);
+    take(bob, [object], feedOf(alice));
+    const lines = [0, 1, 2, 3, 4].map((i) => `line ${i}`);
+    const handed = lines.slice(1).flatMap((line) => {
+      say(bob, line);
+      // As after a restart: what it wrote is read from the disk again.
+      bob.log.forget();
+      const { theyLack } = bob.store.transaction(() => bob.log.compare(frontierOf(alice)));
+      const { objects } = bob.store.transaction(() => bob.log.read(theyLack, 1e9));
+      take(alice, objects, feedOf(bob));
+      return objects;
+    });
+    expect(handed.filter((one) => one.type === 'seal' && equalBytes(one.head, event))).toEqual([]);
+    expect([...handed, ...everything(bob)].filter((one) => isSameEvent(one, object))).toEqual([]);
+    // Nor does it count for who made it up, and who hands it over once more.
+    take(alice, [object], feedOf(alice));
+    give(alice, bob);
+    const other = openReplica(crypto, 74);
+    for (const who of [alice, bob]) meet(other, who);
+    give(alice, other);
+    expect([alice, bob, other].map(texts)).toEqual([lines, lines, lines]);
+  });
 });
