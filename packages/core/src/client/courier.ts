@@ -259,7 +259,7 @@ export class Courier {
   #forgetOld(relay: string, hour: number, day: number): void {
     const name = utf8(relay);
     for (const row of this.#context.store.scan('fetched')) {
-      if (!equalBytes(row.key.subarray(-name.length), name)) continue;
+      if (!equalBytes(row.key.slice(-name.length), name)) continue;
       const kind = row.key[0] as number;
       const period = readUint32(row.key, 1);
       if (period < (kind === BUCKETS.hour ? hour : day) - 2) this.#context.store.delete('fetched', row.key);

@@ -382,7 +382,7 @@ export class Home {
     this.#left ??= new Set(
       this.#context.store
         .scan('meta', { from: left, to: afterPrefix(left) })
-        .map(({ key }) => toHex(key.subarray(left.length))),
+        .map(({ key }) => toHex(key.slice(left.length))),
     );
     return this.#left;
   }

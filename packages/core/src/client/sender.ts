@@ -382,7 +382,7 @@ export class Sender {
     const halves = new Set(
       this.#context.store
         .scan('packet', { from: utf8('r'), to: utf8('s') })
-        .map(({ key }) => toHex(key.subarray(1, 1 + ID_BYTES))),
+        .map(({ key }) => toHex(key.slice(1, 1 + ID_BYTES))),
     );
     if (halves.size === 0) return;
     for (const route of this.#routes())

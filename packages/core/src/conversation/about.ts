@@ -110,7 +110,7 @@ export const saidAbout = (view: PairView, event: ShownEvent, withEdits: boolean)
       const kind = key[KIND_AT] as number;
       const end = KIND_AT + 1 + (KEY_BYTES[kind] ?? 0);
       const isAlone = key.length > end;
-      if (isAlone && !equalBytes(key.subarray(end), (name ??= nameOf(view, event, event.event)))) return [];
+      if (isAlone && !equalBytes(key.slice(end), (name ??= nameOf(view, event, event.event)))) return [];
       return [{ key, value, kind, rest: key.slice(KIND_AT + 1, end), isAlone }];
     });
   });

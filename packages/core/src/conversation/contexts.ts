@@ -58,7 +58,7 @@ export const contextOf = (store: Store, conversation: ConversationId): ContextId
 const inhabited = (store: Store): ReadonlySet<string> => {
   const found = new Set<string>();
   for (const { key, value } of store.scan('contact')) {
-    if (!equalBytes(key.subarray(CONVERSATION_BYTES), STANDS_IN)) continue;
+    if (!equalBytes(key.slice(CONVERSATION_BYTES), STANDS_IN)) continue;
     found.add(toHex(readStamped(value) ?? new Uint8Array(0)));
   }
   return found;

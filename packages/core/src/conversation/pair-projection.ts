@@ -452,7 +452,7 @@ const openLine = (
       : view.log.openLinked(event, [standing, header, content]);
   if (opened === undefined) return [];
   const { place } = opened.shown;
-  const isBranch = standing === undefined || !equalBytes(place.segment, standing.subarray(8, 16));
+  const isBranch = standing === undefined || !equalBytes(place.segment, standing.slice(8, 16));
   const isSaid = isBranch || tombstone !== undefined || reaction !== undefined;
   return [{ ...opened, about: isSaid ? aboutLine(view, opened.shown) : NOTHING_SAID }];
 };
@@ -512,7 +512,7 @@ export const openLines = (
   const rows = view.store.scanLinked('message', rangeOf(view.conversation, page), LINE);
   const last = rows.at(-1);
   return {
-    lines: rows.flatMap(({ key, linked }) => openLine(view, key.subarray(22) as EventId, linked)),
+    lines: rows.flatMap(({ key, linked }) => openLine(view, key.slice(22) as EventId, linked)),
     last: last && placeOfLine(last.key),
   };
 };

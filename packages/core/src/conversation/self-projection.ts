@@ -315,7 +315,7 @@ export const draftOf = (store: Store, conversation: ConversationId): string =>
 export const settingOf = (store: Store, key: string, conversation: ConversationId | null): string | undefined => {
   const own = conversation === null ? undefined : getStamped(store, 'setting', settingKey(key, conversation));
   const value = own !== undefined && own.length > 0 ? own : getStamped(store, 'setting', settingKey(key, null));
-  return value === undefined || value.length === 0 ? undefined : textOf(value.subarray(1));
+  return value === undefined || value.length === 0 ? undefined : textOf(value.slice(1));
 };
 /** Keys and values that differ from the defaults, for everything or for one conversation. */
 export const settingsSet = (store: Store, conversation: ConversationId | null): ReadonlyMap<string, string> => {
@@ -326,8 +326,8 @@ export const settingsSet = (store: Store, conversation: ConversationId | null): 
     to: concat(from, Uint8Array.of(255)),
   })) {
     const value = readStamped(row.value);
-    const key = utf8ToText(row.key.subarray(16));
-    if (value !== undefined && value.length > 0 && key !== undefined) values.set(key, textOf(value.subarray(1)));
+    const key = utf8ToText(row.key.slice(16));
+    if (value !== undefined && value.length > 0 && key !== undefined) values.set(key, textOf(value.slice(1)));
   }
   return values;
 };

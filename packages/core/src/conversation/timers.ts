@@ -100,7 +100,7 @@ export interface Due {
 }
 const duesOf = (store: Store, from: Uint8Array, to: Uint8Array, limit?: number): readonly Due[] =>
   store.scan('due', limit === undefined ? { from, to } : { from, to, limit }).flatMap(({ key }) => {
-    const row = readRow(store, key.subarray(7));
+    const row = readRow(store, key.slice(7));
     const conversation = key.slice(7, 23) as ConversationId;
     if (row === undefined) return [];
     return [{ conversation, place: placeFromKey(key, 23), due: readUint48(key, 1), event: row.event }];

@@ -59,7 +59,7 @@ export const contextIdFrom = (raw: Uint8Array): ContextId => {
 const EVENT_NAME_BYTES = 16;
 /** What people and programs see: lower-case hexadecimal. */
 export const conversationName = (id: ConversationId): string => toHex(id);
-export const eventName = (id: EventId): string => toHex(id.subarray(0, EVENT_NAME_BYTES));
+export const eventName = (id: EventId): string => toHex(id.slice(0, EVENT_NAME_BYTES));
 /** Undefined when the text names no conversation. */
 export const conversationFromName = (name: string): ConversationId | undefined => {
   const raw = fromHex(name);

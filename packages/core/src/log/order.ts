@@ -116,7 +116,7 @@ const keyOf = (state: LogState, event: EventId): Uint8Array | undefined => {
   return row && state.orderKey(row.lamport, event);
 };
 const rowsOf = (state: LogState, found: readonly Row[]): readonly HeaderRow[] =>
-  found.flatMap(({ key, value }) => state.headerRow(readStanding(value), key.subarray(22) as EventId) ?? []);
+  found.flatMap(({ key, value }) => state.headerRow(readStanding(value), key.slice(22) as EventId) ?? []);
 
 /** Nothing for a cursor that is not held. */
 export const pageOf = (state: LogState, { before, after, limit }: Page): readonly ShownEvent[] => {
@@ -144,7 +144,7 @@ export const contentOf = (state: LogState, row: HeaderRow): Uint8Array | undefin
 /** Two events whose ids share 16 bytes do not happen; the first would be taken. */
 export const rowOfPrefix = (state: LogState, prefix: Uint8Array): HeaderRow | undefined => {
   const [row] = state.store.scan('event', { ...keysUnder(concat(state.conversation, prefix)), limit: 1 });
-  return row && shownRow(state, row.key.subarray(16) as EventId);
+  return row && shownRow(state, row.key.slice(16) as EventId);
 };
 
 export const purge = (state: LogState, event: EventId, why?: 'expired'): void => {

@@ -61,7 +61,7 @@ export const isBeside = (state: LogState, feed: FeedId, segment: SegmentId): boo
     const isSmallest = (): boolean => {
       const line = state
         .certificates(feed, here.number)
-        .map(({ key }) => key.subarray(28, 36) as SegmentId)
+        .map(({ key }) => key.slice(28, 36) as SegmentId)
         .find((other) => {
           const beside = state.segment(feed, other);
           return beside !== undefined && sameSegment(beside.previous, here.previous) && longest(beside) > 0;
@@ -190,7 +190,7 @@ export const wake = (
 ): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
   const rows = state.store.scan('waiting', keysUnder(waitPrefix(state, feed, segment)));
   for (const { key } of rows) state.store.delete('waiting', key);
-  return rows.map(({ key }) => ({ feed: key.subarray(37, 45) as FeedId, segment: key.subarray(45, 53) as SegmentId }));
+  return rows.map(({ key }) => ({ feed: key.slice(37, 45) as FeedId, segment: key.slice(45, 53) as SegmentId }));
 };
 
 /** The same for all places of a device: its cuts changed. */
@@ -199,7 +199,7 @@ export const wakeAll = (
   feed: FeedId,
 ): readonly { readonly feed: FeedId; readonly segment: SegmentId }[] => {
   const rows = state.store.scan('waiting', keysUnder(concat(state.conversation, Uint8Array.of(1), feed)));
-  const segments = new Map(rows.map(({ key }) => [toHex(key.subarray(25, 33)), key.slice(25, 33) as SegmentId]));
+  const segments = new Map(rows.map(({ key }) => [toHex(key.slice(25, 33)), key.slice(25, 33) as SegmentId]));
   return [...segments.values()].flatMap((segment) => wake(state, feed, segment));
 };
 

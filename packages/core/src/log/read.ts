@@ -165,7 +165,7 @@ const readCertificate = (
   record: SegmentRecord,
 ): void => {
   const name = `certificate ${toHex(feed)}${toHex(segment)}`;
-  const row = state.certificates(feed, record.number).find(({ key }) => equalBytes(key.subarray(28, 36), segment));
+  const row = state.certificates(feed, record.number).find(({ key }) => equalBytes(key.slice(28, 36), segment));
   if (row === undefined || filling.once.has(name)) return;
   filling.once.add(name);
   put(filling, { type: 'certificate', certificate: row.value }, row.value.length + AROUND_EVENT);

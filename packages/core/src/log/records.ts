@@ -195,12 +195,14 @@ export const headerRowValue = (
 };
 /** Keys and values are ours: their layout is not checked again. */
 export const readHeaderRow = (key: Uint8Array, value: Uint8Array): HeaderRow =>
-  linkedRow(key.subarray(16, 36), key.subarray(36, 68) as EventId, value);
-/** `standing`: as `order` and `event` have it. */
-export const linkedRow = (standing: Uint8Array, event: EventId, value: Uint8Array): HeaderRow => ({
-  feed: standing.subarray(0, 8) as FeedId,
-  segment: standing.subarray(8, 16) as SegmentId,
-  seq: readUint32(standing, 16),
+  linkedRow(key.slice(16, 36), key.slice(36, 68) as EventId, value);
+/** `standing`: as `order` and `event` have it. Of few bytes a copy is cheaper than a view. */
+export const linkedRow = (standing: Uint8Array, event: EventId, value: Uint8Array): HeaderRow =>
+  rowAt(readStanding(standing), event, value);
+export const rowAt = ({ feed, segment, seq }: Standing, event: EventId, value: Uint8Array): HeaderRow => ({
+  feed,
+  segment,
+  seq,
   event,
   flags: value[0] as number,
   receivedAt: readUint48(value, 1),
@@ -215,8 +217,8 @@ export interface Standing {
 }
 export const standingValue = ({ feed, segment, seq }: Standing): Uint8Array => concat(feed, segment, uint32(seq));
 export const readStanding = (value: Uint8Array): Standing => ({
-  feed: value.subarray(0, 8) as FeedId,
-  segment: value.subarray(8, 16) as SegmentId,
+  feed: value.slice(0, 8) as FeedId,
+  segment: value.slice(8, 16) as SegmentId,
   seq: readUint32(value, 16),
 });
 

@@ -41,6 +41,7 @@ import {
   keysUnder,
   MAX_PROVEN,
   readHeaderRow,
+  rowAt,
   readStanding,
   ROW_HEAD,
   segmentRecord,
@@ -160,7 +161,7 @@ export const openState = (options: LogOptions) => {
   };
 
   const sealsUnder = (segment: Uint8Array): Row[] => {
-    const name = toKey(segment.subarray(16));
+    const name = toKey(segment.slice(16));
     const known = seals.get(name);
     if (known !== undefined) return known;
     if (seals.size >= MAX_CACHED_SEALS) seals.clear();
@@ -229,7 +230,7 @@ export const openState = (options: LogOptions) => {
   };
   const seenTimes = (): ReadonlyMap<string, number> => {
     const rows = store.scan('entry', keysUnder(conversation));
-    return new Map(rows.map(({ key, value }) => [toHex(key.subarray(ENTRY_KEY_HASH)), readUint48(value, 0)] as const));
+    return new Map(rows.map(({ key, value }) => [toHex(key.slice(ENTRY_KEY_HASH)), readUint48(value, 0)] as const));
   };
   const evaluate = (entries: readonly OpenEntry[], now: number | undefined): Charter => {
     const { words } = judged();
@@ -292,7 +293,7 @@ export const openState = (options: LogOptions) => {
     /** Keys (conversation, feed, segment, seq, hash of the seal) and rows, rising. */
     sealRows: (feed: FeedId, segment: SegmentId): readonly Row[] => sealsUnder(segmentKey(feed, segment)),
     putSealRow(key: Uint8Array, value: Uint8Array): void {
-      const rows = sealsUnder(key.subarray(0, SEGMENT_KEY_BYTES));
+      const rows = sealsUnder(key.slice(0, SEGMENT_KEY_BYTES));
       store.put('seal', key, value);
       const at = rows.findLastIndex((row) => compareBytes(row.key, key) <= 0);
       const there = rows[at];
@@ -300,7 +301,7 @@ export const openState = (options: LogOptions) => {
       if (there !== undefined && equalBytes(there.key, key)) rows.splice(at, 1);
     },
     deleteSealRow(key: Uint8Array): void {
-      const rows = sealsUnder(key.subarray(0, SEGMENT_KEY_BYTES));
+      const rows = sealsUnder(key.slice(0, SEGMENT_KEY_BYTES));
       store.delete('seal', key);
       const at = rows.findIndex((row) => equalBytes(row.key, key));
       if (at >= 0) rows.splice(at, 1);
@@ -404,9 +405,8 @@ export const openState = (options: LogOptions) => {
       return rows.map(({ key, value }) => readHeaderRow(key, value));
     },
     headerRow(at: Standing, event: EventId): HeaderRow | undefined {
-      const key = headerKey(at, event);
-      const value = store.get('header', key);
-      return value && readHeaderRow(key, value);
+      const value = store.get('header', headerKey(at, event, scratchKey));
+      return value && rowAt(at, event, value);
     },
     putHeaderRow(row: HeaderRow): void {
       changes++;
@@ -524,7 +524,7 @@ export const openState = (options: LogOptions) => {
     placesBelow: (lamport: number, limit: number): readonly (Standing & { readonly event: EventId })[] =>
       store
         .scan('order', { from: orderKey(0, NO_HASH), to: orderKey(lamport, NO_HASH), reverse: true, limit })
-        .map(({ key, value }) => ({ ...readStanding(value), event: key.subarray(22) as EventId })),
+        .map(({ key, value }) => ({ ...readStanding(value), event: key.slice(22) as EventId })),
 
     /** Minutes: the time of the first event of a segment; undefined while it is not held. */
     openedAt(feed: FeedId, segment: SegmentId): number | undefined {
@@ -565,7 +565,7 @@ export const openState = (options: LogOptions) => {
           from: concat(conversation, feed, uint32(number)),
           to: concat(conversation, feed, uint32(0xffffffff)),
         })
-        .map(({ key }) => key.subarray(28, 36) as SegmentId),
+        .map(({ key }) => key.slice(28, 36) as SegmentId),
 
     /** The frontier as `make` makes it, made again only after a change. */
     frontier(make: () => Frontier): Frontier {

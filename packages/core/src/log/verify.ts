@@ -29,7 +29,7 @@ export const verify = (state: LogState): readonly Damaged[] => {
 /** Without its certificate no signature stands for anything in a segment. */
 const verifyOrder = (state: LogState, certified: ReadonlySet<string>): readonly Damaged[] =>
   state.store.scan('order', keysUnder(state.conversation)).flatMap(({ key, value }): Damaged[] => {
-    const event = key.subarray(22) as EventId;
+    const event = key.slice(22) as EventId;
     const standing = readStanding(value);
     if (state.headerRow(standing, event) === undefined) return [{ event, damage: 'missing' }];
     const isCertified = certified.has(toKey(standing.feed) + toKey(standing.segment));

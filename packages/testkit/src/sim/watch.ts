@@ -1,14 +1,12 @@
 // Watches what must never be used twice, in all devices of a world: (key, nonce) pairs, tags, posted bytes.
 import type { Crypto } from '@kith/core/crypto';
 import type { RelayRequest } from '@kith/core/ports';
+import { byteString } from '../byte-string.ts';
 import type { MemoryNetwork, MemoryTransport } from '../memory-network.ts';
 
 const TAG_BYTES = 16;
 const SLOTS_END = 16 + 8 * 80;
 const COMMITMENT_BYTES = 32;
-/** One character a byte. */
-const { latin1Slice } = Buffer.prototype;
-const name = (bytes: Uint8Array): string => latin1Slice.call(bytes as Buffer, 0, bytes.length);
 
 /** Keys with nonces, tags, and beginnings of bodies. */
 export type Seen = readonly [ReadonlySet<string>, ReadonlySet<string>, ReadonlySet<string>];
@@ -38,12 +36,12 @@ export const createWatch = (asked: (relay: string, request: RelayRequest) => voi
       asked(relay, request);
       if (request.type === 'put') {
         for (const { cell } of request.cells) {
-          note(tags, before?.[1], 'a tag was used twice', name(cell.subarray(0, TAG_BYTES)));
+          note(tags, before?.[1], 'a tag was used twice', byteString(cell, TAG_BYTES));
           note(
             bodies,
             before?.[2],
             'a cell body was posted twice',
-            name(cell.subarray(SLOTS_END, SLOTS_END + COMMITMENT_BYTES)),
+            byteString(cell.subarray(SLOTS_END, SLOTS_END + COMMITMENT_BYTES)),
           );
         }
       }
@@ -58,7 +56,7 @@ export const createWatch = (asked: (relay: string, request: RelayRequest) => voi
     crypto: (inner) => ({
       ...inner,
       seal: (key, nonce, plaintext, associated) => {
-        note(nonces, before?.[0], 'a key was used with a nonce twice', name(key) + name(nonce));
+        note(nonces, before?.[0], 'a key was used with a nonce twice', byteString(key) + byteString(nonce));
         return inner.seal(key, nonce, plaintext, associated);
       },
     }),
