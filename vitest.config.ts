@@ -1,4 +1,4 @@
-// Five projects: what runs in Node, what runs in a real browser, screens over made-up data, stories of real processes, and what
+// Six projects: what runs in Node, the simulator's worlds, what runs in a real browser, screens over made-up data, stories of real processes, and what
 // is timed, with nothing beside it.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -11,6 +11,7 @@ const TESTS = ['packages', 'apps', 'scripts', 'bench'];
 const inFolders = (ending: string): string[] => TESTS.map((folder) => `${folder}/**/test/**/*${ending}`);
 const screens = inFolders('.e2e.test.ts');
 const stories = [...inFolders('.story.test.ts'), 'stories/*.story.test.ts'];
+const worlds = inFolders('.sim.test.ts');
 const vectors = new URL('../shared/vectors', import.meta.url).pathname;
 
 /** Seconds of the files that take longest, roughly. Begun last, one of them would run alone at the end of its suite. */
@@ -55,11 +56,22 @@ export default defineConfig({
         test: {
           name: 'node',
           include: inFolders('.test.ts'),
-          exclude: [...configDefaults.exclude, '**/dist/**', ...screens, ...stories, ...inFolders('.chromium.test.ts')],
+          exclude: [
+            ...configDefaults.exclude,
+            '**/dist/**',
+            ...screens,
+            ...stories,
+            ...worlds,
+            ...inFolders('.chromium.test.ts'),
+          ],
           pool: 'forks',
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'worlds', include: worlds, pool: 'forks' },
       },
       {
         extends: true,

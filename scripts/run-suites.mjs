@@ -11,6 +11,7 @@ const SUITES = JSON.parse(readFileSync(join(root, 'scripts', 'suites.json'), 'ut
 const KINDS = {
   story: ['story'],
   timed: ['timed'],
+  sim: ['worlds'],
   e2e: ['screens'],
   chromium: ['chromium'],
   both: ['node', 'chromium'],
