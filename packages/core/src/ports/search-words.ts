@@ -2,6 +2,7 @@
 //
 // Case, accents, vowel points and compatibility forms do not matter. Scripts written without spaces are cut into
 // single characters, and so are emoji; a run of them in a query has to occur in that order, without gaps.
+import { utf8 } from '../bytes/index.ts';
 
 /** Written without spaces between words. */
 const UNSPACED =
@@ -22,6 +23,15 @@ const ASCII_WORDS = /[a-z0-9]+/g;
 /** A longer word is cut: it can still be found by its beginning, and one text cannot fill the index. */
 const MAX_WORD = 64;
 
+/** Lower case of the letters and digits of ASCII, by their code; 0: no part of a word. */
+const FOLDED = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code).toLowerCase();
+  return /[a-z0-9]/.test(character) ? character.charCodeAt(0) : 0;
+});
+const SPACE = 0x20;
+/** Of most texts. */
+const room = new Uint8Array(4096);
+
 /** Through upper case, because ß and ss, σ and ς are the same there. */
 const fold = (text: string): string =>
   text.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD').replace(IGNORED, '').normalize('NFC');
@@ -34,4 +44,27 @@ export const searchRuns = (text: string): readonly (readonly string[])[] => {
     runs.push(STARTS_SINGLE.test(run) ? Array.from(run) : [run.slice(0, MAX_WORD).toWellFormed()]);
   }
   return runs;
+};
+
+/**
+ * All words of a text with spaces between them, in UTF-8, as the index keeps them. The next call may write over them: most
+ * texts are ASCII, and of these no string is made for any word, which was a third of all memory that sending one asked for.
+ */
+export const indexedWords = (text: string): Uint8Array => {
+  const { length } = text;
+  const out = length < room.length ? room : new Uint8Array(length + 1);
+  let at = 0;
+  let start = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return utf8(searchRuns(text).flat().join(' '));
+    const letter = FOLDED[code] as number;
+    if (letter !== 0) {
+      if (at - start < MAX_WORD) out[at++] = letter;
+    } else if (at > start) {
+      out[at++] = SPACE;
+      start = at;
+    }
+  }
+  return out.subarray(0, at > 0 && at === start ? at - 1 : at);
 };

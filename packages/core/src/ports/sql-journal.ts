@@ -1,17 +1,8 @@
 // What is committed and stands in no table yet. The few rows that a message changes lie on two dozen pages, and a commit
 // encrypts each page anew; here they are one row, on one page as a rule. Hundreds of them are carried over to the tables at once, in
 // the order of their keys, and what changed a hundred times is written once.
-import {
-  compareBytes,
-  concat,
-  readUint32,
-  readUint48,
-  utf8,
-  utf8ToText,
-  writeUint32,
-  writeUint48,
-} from '../bytes/index.ts';
-import { lowest, nameOf, within, type Pending, type Written, type WrittenText } from './sql-pending.ts';
+import { concat, readUint32, readUint48, utf8ToText, writeUint32, writeUint48 } from '../bytes/index.ts';
+import type { Pending, Written, WrittenText } from './sql-pending.ts';
 import type { Sql } from './sql.ts';
 import { StoreError, TABLES, type Range, type Table } from './store.ts';
 
@@ -27,87 +18,60 @@ const MAX_JOURNALED = 128 << 10;
 /** Texts of the search index stand beside the tables of the store. */
 const TEXTS = 'searched';
 const GONE = 0xffffffff;
+/** Room for one that is about to be written: wiped, since some rows are of keys. */
+const slot = new Uint8Array(SLOT_BYTES);
 const PUT_SLOT = 'INSERT INTO journal(n, v) VALUES (?, ?) ON CONFLICT(n) DO UPDATE SET v = excluded.v';
 
-interface Group {
-  readonly name: Table | typeof TEXTS;
-  /** Rising by key, but for texts. */
-  readonly rows: readonly Written[];
-}
-interface Encoded {
-  readonly bytes: Uint8Array;
-  /** What it was made of, as parts of it. */
-  readonly groups: readonly Group[];
-}
-const groupsOf = (pending: Pending): readonly Group[] => {
-  const groups: Group[] = pending.tables().map((name) => ({ name, rows: pending.rows(name) }));
-  const texts = pending.texts();
-  if (texts.length > 0) groups.push({ name: TEXTS, rows: texts.map(textRow) });
-  return groups;
-};
-/** Groups of rows: name of the table, count, then key and value of each; a value that is gone has the length 0xffffffff. */
-const encodeRecord = (pending: Pending): Encoded => {
-  const groups = groupsOf(pending);
+/** Of a row: length of its key (2), of its value (4); then both. A value that is gone has the length 0xffffffff. */
+const ROW_HEAD = 6;
+/** A row is named by a number: that of its record, and in so many bits where it begins there. All slots have room for less. */
+const PLACE_BITS = 20;
+const PLACE = (1 << PLACE_BITS) - 1;
+
+const lengthOf = ({ key, value }: Written): number => ROW_HEAD + key.length + (value?.length ?? 0);
+/** Groups of rows: name of the table, count, then the rows, rising by key but for texts. */
+const encodeRecord = (pending: Pending): Uint8Array => {
+  const groups: { readonly name: string; readonly rows: readonly Written[] }[] = [];
+  for (const name of pending.tables()) groups.push({ name, rows: pending.rows(name) });
+  if (pending.texts().length > 0) groups.push({ name: TEXTS, rows: pending.texts() });
   let length = 0;
   for (const { name, rows } of groups) {
     length += 5 + name.length;
-    for (const { key, value } of rows) length += 6 + key.length + (value?.length ?? 0);
+    for (const row of rows) length += lengthOf(row);
   }
   const out = new Uint8Array(length);
   let at = 0;
-  const parts = groups.map(({ name, rows }): Group => {
-    out[at] = name.length;
-    for (let i = 0; i < name.length; i++) out[at + 1 + i] = name.charCodeAt(i);
-    writeUint32(out, at + 1 + name.length, rows.length);
-    at += 5 + name.length;
-    return {
-      name,
-      rows: rows.map(({ key, value }): Written => {
-        out[at] = key.length >> 8;
-        out[at + 1] = key.length;
-        writeUint32(out, at + 2, value?.length ?? GONE);
-        const keyAt = at + 6;
-        const valueAt = keyAt + key.length;
-        at = valueAt + (value?.length ?? 0);
-        out.set(key, keyAt);
-        if (value !== undefined) out.set(value, valueAt);
-        return { key: out.subarray(keyAt, valueAt), value: value && out.subarray(valueAt, at) };
-      }),
-    };
-  });
-  return { bytes: out, groups: parts };
-};
-const decodeRecord = (record: Uint8Array): readonly Group[] => {
-  const groups: Group[] = [];
-  for (let at = 0; at < record.length;) {
-    const start = at + 1 + (record[at] as number);
-    const name = utf8ToText(record.subarray(at + 1, start)) ?? '';
-    if (name !== TEXTS && !isTable(name)) throw new StoreError('newer', `the journal has rows of ${name}`);
-    const count = readUint32(record, start);
-    at = start + 4;
-    const rows: Written[] = [];
-    for (let i = 0; i < count; i++) {
-      const keyEnd = at + 6 + (((record[at] as number) << 8) | (record[at + 1] as number));
-      const length = readUint32(record, at + 2);
-      const key = record.subarray(at + 6, keyEnd);
-      at = length === GONE ? keyEnd : keyEnd + length;
-      rows.push({ key, value: length === GONE ? undefined : record.subarray(keyEnd, at) });
+  for (const { name, rows } of groups) {
+    out[at++] = name.length;
+    for (let i = 0; i < name.length; i++) out[at++] = name.charCodeAt(i);
+    writeUint32(out, at, rows.length);
+    at += 4;
+    for (const { key, value } of rows) {
+      out[at] = key.length >> 8;
+      out[at + 1] = key.length;
+      writeUint32(out, at + 2, value?.length ?? GONE);
+      out.set(key, at + ROW_HEAD);
+      at += ROW_HEAD + key.length;
+      if (value === undefined) continue;
+      out.set(value, at);
+      at += value.length;
     }
-    groups.push({ name, rows });
   }
-  return groups;
+  return out;
 };
-const textRow = ({ id, words, lead }: WrittenText): Written => {
-  const text = utf8(words);
-  const value = new Uint8Array(1 + lead.length + text.length);
-  value[0] = lead.length;
-  value.set(lead, 1);
-  value.set(text, 1 + lead.length);
-  return { key: id, value };
+const keyEndOf = (record: Uint8Array, at: number): number =>
+  at + ROW_HEAD + (((record[at] as number) << 8) | (record[at + 1] as number));
+const rowEndOf = (record: Uint8Array, at: number): number => {
+  const length = readUint32(record, at + 2);
+  return keyEndOf(record, at) + (length === GONE ? 0 : length);
 };
-const rowText = (key: Uint8Array, value: Uint8Array): WrittenText => {
-  const end = 1 + (value[0] as number);
-  return { id: key, lead: value.subarray(1, end), words: utf8ToText(value.subarray(end)) ?? '' };
+const readRow = (record: Uint8Array, at: number): Written => {
+  const keyEnd = keyEndOf(record, at);
+  const isGone = readUint32(record, at + 2) === GONE;
+  return {
+    key: record.subarray(at + ROW_HEAD, keyEnd),
+    value: isGone ? undefined : record.subarray(keyEnd, rowEndOf(record, at)),
+  };
 };
 
 const KNOWN: ReadonlySet<string> = new Set(TABLES);
@@ -115,15 +79,19 @@ const isTable = (name: string): name is Table => KNOWN.has(name);
 
 export class Journal {
   readonly #sql: Sql;
-  readonly #tables = new Map<Table, Written[]>();
-  readonly #texts = new Map<string, WrittenText>();
+  /** What was committed and not carried over: rows are read where they stand, since an object for each lives long enough to cost more. */
+  #records: Uint8Array[] = [];
+  /** Rows by their numbers, rising by key. */
+  readonly #tables = new Map<Table, number[]>();
+  /** In the order in which they came; of several with one id the last counts. */
+  #texts: number[] = [];
   /** Of the last transaction in it. */
   #number = 0;
   /** Slots in use; highest one that may hold anything. */
   #used = 0;
   #highest = 0;
   /** Of the open transaction: what it has put into slots. */
-  #open: { readonly groups: readonly Group[]; readonly used: number } | undefined;
+  #open: { readonly record: Uint8Array; readonly used: number } | undefined;
   /** The open transaction has carried all over: what is held here counts again if it is undone. */
   #isCarried = false;
   #isWiped = false;
@@ -143,56 +111,63 @@ export class Journal {
       this.#number = number;
       this.#used = n;
       if (value[6] === 1) continue;
-      this.#take(decodeRecord(concat(...parts)));
+      this.#take(concat(...parts));
       parts = [];
     }
   }
 
   get isEmpty(): boolean {
-    return this.#isCarried || (this.#tables.size === 0 && this.#texts.size === 0);
+    return this.#isCarried || (this.#tables.size === 0 && this.#texts.length === 0);
   }
-  find(table: Table, key: Uint8Array): Written | undefined {
+  /** A copy; null: it was deleted; undefined: there is nothing about it here. */
+  find(table: Table, key: Uint8Array): Uint8Array | null | undefined {
     const rows = this.#isCarried ? undefined : this.#tables.get(table);
-    const row = rows?.[lowest(rows, key)];
-    return row !== undefined && compareBytes(row.key, key) === 0 ? row : undefined;
+    const at = rows === undefined ? 0 : this.#lowest(rows, key);
+    if (rows === undefined || at === rows.length || this.#compare(rows[at] as number, key, 0, key.length) !== 0)
+      return undefined;
+    return this.#row(rows[at] as number).value?.slice() ?? null;
   }
-  among(table: Table, range: Range): readonly Written[] {
-    return this.#isCarried ? [] : within(this.#tables.get(table), range);
+  among(table: Table, { from, to }: Range): readonly Written[] {
+    const rows = this.#isCarried ? undefined : this.#tables.get(table);
+    if (rows === undefined) return [];
+    const start = from === undefined ? 0 : this.#lowest(rows, from);
+    const end = to === undefined ? rows.length : this.#lowest(rows, to);
+    return rows.slice(start, Math.max(start, end)).map((row) => this.#row(row));
   }
   /** Rising by key. */
-  rows(): Iterable<readonly [Table, readonly Written[]]> {
-    return this.#isCarried ? [] : this.#tables;
+  *rows(): Iterable<readonly [Table, readonly Written[]]> {
+    if (!this.#isCarried) for (const table of this.#tables.keys()) yield [table, this.among(table, {})];
   }
-  /** In the order in which they came. */
   texts(): readonly WrittenText[] {
-    return this.#isCarried ? [] : [...this.#texts.values()];
+    return this.#isCarried ? [] : this.#texts.map((row) => this.#row(row) as WrittenText);
   }
 
   /** Puts a transaction in, before it is committed. False: it has no room here. */
   write(pending: Pending): boolean {
     if (this.#isCarried || pending.bytes > MAX_JOURNALED) return false;
-    const { bytes: record, groups } = encodeRecord(pending);
+    const record = encodeRecord(pending);
     const slots = Math.ceil(record.length / SLOT_ROOM);
     if (this.#used + slots > SLOTS) return false;
     for (let i = 0; i < slots; i++) {
       const part = record.subarray(i * SLOT_ROOM, (i + 1) * SLOT_ROOM);
-      const slot = new Uint8Array(SLOT_BYTES);
       writeUint48(slot, 0, this.#number + 1);
       slot[6] = i < slots - 1 ? 1 : 0;
       slot[7] = part.length >> 8;
       slot[8] = part.length;
       slot.set(part, SLOT_HEAD);
+      slot.fill(0, SLOT_HEAD + part.length);
       this.#sql.run(PUT_SLOT, [this.#used + 1 + i, slot]);
     }
-    this.#open = { groups, used: this.#used + slots };
+    slot.fill(0);
+    this.#open = { record, used: this.#used + slots };
     return true;
   }
   /** The open transaction has written all of it where it belongs. */
   carried(): void {
     if (!this.isEmpty) {
-      const slot = new Uint8Array(6);
-      writeUint48(slot, 0, this.#number);
-      this.#sql.run(PUT_SLOT, [0, slot]);
+      const carried = new Uint8Array(6);
+      writeUint48(carried, 0, this.#number);
+      this.#sql.run(PUT_SLOT, [0, carried]);
     }
     this.#isCarried = true;
   }
@@ -200,11 +175,11 @@ export class Journal {
     if (this.#isCarried) this.#clear();
     if (this.#isWiped) this.#highest = 0;
     if (this.#open !== undefined) {
-      const { groups, used } = this.#open;
+      const { record, used } = this.#open;
       this.#number++;
       this.#used = used;
       this.#highest = Math.max(this.#highest, used);
-      this.#take(groups);
+      this.#take(record);
     }
     this.undone();
   }
@@ -221,33 +196,72 @@ export class Journal {
 
   #clear(): void {
     // Some were of keys.
-    for (const rows of this.#tables.values()) for (const { value } of rows) value?.fill(0);
+    for (const record of this.#records) record.fill(0);
+    this.#records = [];
     this.#tables.clear();
-    this.#texts.clear();
+    this.#texts = [];
     this.#used = 0;
   }
-  #take(groups: readonly Group[]): void {
-    for (const { name, rows } of groups) {
-      if (name === TEXTS) {
-        for (const { key, value } of rows) if (value !== undefined) this.#putText(rowText(key, value));
-      } else for (const row of rows) this.#put(name, row);
+  #take(record: Uint8Array): void {
+    const base = this.#records.length << PLACE_BITS;
+    this.#records.push(record);
+    for (let at = 0; at < record.length;) {
+      const start = at + 1 + (record[at] as number);
+      const name = utf8ToText(record.slice(at + 1, start)) ?? '';
+      if (name !== TEXTS && !isTable(name)) throw new StoreError('newer', `the journal has rows of ${name}`);
+      const count = readUint32(record, start);
+      at = start + 4;
+      for (let i = 0; i < count; i++) {
+        if (name === TEXTS) this.#texts.push(base + at);
+        else this.#put(name, base + at);
+        at = rowEndOf(record, at);
+      }
     }
   }
-  #put(table: Table, row: Written): void {
+  #put(table: Table, row: number): void {
     let rows = this.#tables.get(table);
     if (rows === undefined) this.#tables.set(table, (rows = []));
-    const at = lowest(rows, row.key);
-    const there = rows[at];
-    if (there === undefined) rows.push(row);
-    else if (compareBytes(there.key, row.key) !== 0) rows.splice(at, 0, row);
+    const record = this.#recordOf(row);
+    const keyAt = (row & PLACE) + ROW_HEAD;
+    const keyEnd = keyEndOf(record, row & PLACE);
+    const at = this.#lowest(rows, record, keyAt, keyEnd);
+    if (at === rows.length) rows.push(row);
+    else if (this.#compare(rows[at] as number, record, keyAt, keyEnd) !== 0) rows.splice(at, 0, row);
     else {
-      there.value?.fill(0);
+      const before = rows[at] as number;
+      const of = this.#recordOf(before);
+      of.fill(0, keyEndOf(of, before & PLACE), rowEndOf(of, before & PLACE));
       rows[at] = row;
     }
   }
-  #putText(text: WrittenText): void {
-    const name = nameOf(text.id);
-    this.#texts.delete(name);
-    this.#texts.set(name, text);
+  #recordOf(row: number): Uint8Array {
+    return this.#records[row >>> PLACE_BITS] as Uint8Array;
+  }
+  #row(row: number): Written {
+    return readRow(this.#recordOf(row), row & PLACE);
+  }
+  /** The order of a row's key and another one, which stands in `bytes`. */
+  #compare(row: number, bytes: Uint8Array, from: number, to: number): number {
+    const record = this.#recordOf(row);
+    const start = (row & PLACE) + ROW_HEAD;
+    const length = keyEndOf(record, row & PLACE) - start;
+    const both = Math.min(length, to - from);
+    for (let i = 0; i < both; i++) {
+      const difference = (record[start + i] as number) - (bytes[from + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - (to - from);
+  }
+  /** Where the first row stands whose key is not lower. */
+  #lowest(rows: readonly number[], bytes: Uint8Array, from = 0, to = bytes.length): number {
+    let [low, high] = [0, rows.length];
+    // Most are put at the end.
+    if (high === 0 || this.#compare(rows[high - 1] as number, bytes, from, to) < 0) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#compare(rows[middle] as number, bytes, from, to) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

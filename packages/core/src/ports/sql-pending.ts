@@ -49,11 +49,23 @@ export const over = (below: readonly Written[], above: readonly Written[]): read
   while (at < below.length) rows.push(below[at++] as Written);
   return rows;
 };
-export interface WrittenText {
-  readonly id: Uint8Array;
-  readonly words: string;
-  readonly lead: Uint8Array;
+/** A text for the search index, as the journal keeps it: by its id, length of its lead (1), lead, and its words in UTF-8. */
+export interface WrittenText extends Written {
+  readonly value: Uint8Array;
 }
+export const leadOf = ({ value }: WrittenText): Uint8Array => value.subarray(1, 1 + (value[0] as number));
+export const wordsOf = ({ value }: WrittenText): Uint8Array => value.subarray(1 + (value[0] as number));
+/** Of texts in the order in which they came, for each id the last. */
+export const lastTexts = (texts: Iterable<WrittenText>): Map<string, WrittenText> => {
+  const last = new Map<string, WrittenText>();
+  for (const text of texts) {
+    const name = nameOf(text.key);
+    last.delete(name);
+    last.set(name, text);
+  }
+  return last;
+};
+
 /** More than this is not held back: a few hundred messages. */
 const MAX_BYTES = 512 << 10;
 const SLAB_BYTES = 64 << 10;
@@ -64,17 +76,20 @@ class Slabs {
   #current = 0;
   #used = 0;
 
-  copy(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > SLAB_BYTES / 4) return bytes.slice();
-    if (this.#used + bytes.length > SLAB_BYTES) {
+  room(length: number): Uint8Array {
+    if (length > SLAB_BYTES / 4) return new Uint8Array(length);
+    if (this.#used + length > SLAB_BYTES) {
       this.#current++;
       this.#used = 0;
     }
     const slab = (this.#slabs[this.#current] ??= new Uint8Array(SLAB_BYTES));
-    const end = this.#used + bytes.length;
-    const copy = slab.subarray(this.#used, end);
+    const start = this.#used;
+    this.#used += length;
+    return slab.subarray(start, this.#used);
+  }
+  copy(bytes: Uint8Array): Uint8Array {
+    const copy = this.room(bytes.length);
     copy.set(bytes);
-    this.#used = end;
     return copy;
   }
   /** Some were of keys: nothing of them stays. */
@@ -89,8 +104,7 @@ class Slabs {
 export class Pending {
   /** Rising by key: most of what is written goes to the end. */
   readonly #tables = new Map<Table, Written[]>();
-  /** In the order in which they came. */
-  readonly #texts = new Map<string, WrittenText>();
+  #texts: WrittenText[] = [];
   readonly #slabs = new Slabs();
   #bytes = 0;
 
@@ -98,7 +112,7 @@ export class Pending {
     return this.#bytes > MAX_BYTES;
   }
   get isEmpty(): boolean {
-    return this.#tables.size === 0 && this.#texts.size === 0;
+    return this.#tables.size === 0 && this.#texts.length === 0;
   }
   /** Never less than what is written. */
   get bytes(): number {
@@ -122,26 +136,28 @@ export class Pending {
     const row = rows?.[lowest(rows, key)];
     return row !== undefined && compareBytes(row.key, key) === 0 ? row : undefined;
   }
-  writeText(id: Uint8Array, words: string, lead: Uint8Array): void {
-    const name = nameOf(id);
-    this.#bytes += 2 * words.length;
-    this.#texts.delete(name);
-    this.#texts.set(name, { id: this.#slabs.copy(id), words, lead: this.#slabs.copy(lead) });
+  writeText(id: Uint8Array, words: Uint8Array, lead: Uint8Array): void {
+    this.#bytes += id.length + words.length + lead.length;
+    const value = this.#slabs.room(1 + lead.length + words.length);
+    value[0] = lead.length;
+    value.set(lead, 1);
+    value.set(words, 1 + lead.length);
+    this.#texts.push({ key: this.#slabs.copy(id), value });
   }
   /** Rising by key. */
   rows(table: Table): readonly Written[] {
     return this.#tables.get(table) ?? [];
   }
-  /** In the order in which they came. */
+  /** In the order in which they came; of several with one id the last counts. */
   texts(): readonly WrittenText[] {
-    return [...this.#texts.values()];
+    return this.#texts;
   }
   tables(): readonly Table[] {
     return [...this.#tables.keys()];
   }
   clear(): void {
     this.#tables.clear();
-    this.#texts.clear();
+    this.#texts = [];
     this.#slabs.clear();
     this.#bytes = 0;
   }

@@ -4,12 +4,22 @@
 // (without it they stay until segments happen to merge), and `scrub` empties the write-ahead log, which still has pages as
 // they were. Temporary tables stay in memory, because only database, journal and log are encrypted. Long because all SQL
 // stands in one place.
-import { concat, equalBytes } from '../bytes/index.ts';
+import { concat, equalBytes, utf8ToText } from '../bytes/index.ts';
 import { KeptTables } from './kept-tables.ts';
-import { searchRuns } from './search-words.ts';
+import { indexedWords, searchRuns } from './search-words.ts';
 import { Journal } from './sql-journal.ts';
 import { LateRows, SCATTERED } from './sql-late.ts';
-import { nameOf, over, Pending, within, type Written, type WrittenText } from './sql-pending.ts';
+import {
+  lastTexts,
+  leadOf,
+  nameOf,
+  over,
+  Pending,
+  within,
+  wordsOf,
+  type Written,
+  type WrittenText,
+} from './sql-pending.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import {
@@ -151,9 +161,9 @@ const statementsOf = (table: Table): Statements => ({
   }),
 });
 
-/** Leaves out texts that are indexed already. Without RETURNING, which costs more than the rest of it. */
+/** Leaves out texts that are indexed already. Words are bytes so far. Without RETURNING, which costs more than the rest of it. */
 const indexing = (rows: number): string =>
-  `INSERT INTO searched(id, words, lead) VALUES ${times(rows, '(?, ?, ?)')} ON CONFLICT(id) DO NOTHING`;
+  `INSERT INTO searched(id, words, lead) VALUES ${times(rows, '(?, CAST(? AS TEXT), ?)')} ON CONFLICT(id) DO NOTHING`;
 /** From the newest down, and no further than the limit needs: CROSS JOIN keeps the index outermost. */
 const HITS = `SELECT n, id AS k, lead AS v FROM search CROSS JOIN searched ON n = search.rowid
   WHERE search MATCH ? AND substr(id, 1, ?) = ? ORDER BY search.rowid DESC LIMIT ?`;
@@ -213,8 +223,10 @@ const queryRuns = (query: string): readonly string[] =>
 /** One quoted phrase a run, its last word a beginning, all of them required. */
 const matchOf = (runs: readonly string[]): string => runs.map((run) => `"${run}" *`).join(' ');
 /** The same of a text that the index does not have yet. */
-const holdsAll = ({ words }: WrittenText, runs: readonly string[]): boolean =>
-  runs.every((run) => ` ${words}`.includes(` ${run}`));
+const holdsAll = (written: WrittenText, runs: readonly string[]): boolean => {
+  const text = ` ${utf8ToText(wordsOf(written)) ?? ''}`;
+  return runs.every((run) => text.includes(` ${run}`));
+};
 
 /**
  * Opens the store in a database, making or migrating it. Throws a StoreError: `key` when the key does not fit or the file
@@ -274,8 +286,10 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   const getRow = (table: Table, key: Uint8Array): Uint8Array | undefined => {
     const known = kept.get(table, key);
     if (known !== undefined) return known ?? undefined;
-    const written = (open ? pending.find(table, key) : undefined) ?? journal.find(table, key);
+    const written = open ? pending.find(table, key) : undefined;
     if (written !== undefined) return written.value?.slice();
+    const journaled = journal.find(table, key);
+    if (journaled !== undefined) return journaled ?? undefined;
     const value = (table === SCATTERED ? late.get(key) : undefined) ?? first(sql.all(of(table).get, [key]));
     return value === undefined ? undefined : asBytes(value);
   };
@@ -363,21 +377,22 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
     const rows = written.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]));
     for (const chunk of chunks(rows)) sql.run(chunk.length === ROWS ? putMany : put, chunk.flat());
   };
-  const writeTexts = (texts: readonly WrittenText[]): void => {
-    if (texts.length === 0) return;
+  const writeTexts = (written: readonly WrittenText[]): void => {
+    if (written.length === 0) return;
+    const texts = [...lastTexts(written).values()];
     const before = first(sql.all('SELECT coalesce(max(n), 0) FROM searched')) ?? 0;
     for (const chunk of chunks(texts)) {
       const insert = (some: readonly WrittenText[]): boolean => {
-        const values = some.flatMap(({ id, words, lead }) => [id, words, lead]);
+        const values = some.flatMap((text) => [text.key, wordsOf(text), leadOf(text)]);
         sql.run(some.length === ROWS ? INDEX_MANY : INDEX_ONE, values);
         return first(sql.all('SELECT changes()')) === some.length;
       };
       if (insert(chunk)) continue;
       // Those of them that were not there are in now, and the later text of the others replaces the earlier one.
       for (const text of chunk) {
-        const known = first(sql.all('SELECT n FROM searched WHERE id = ?', [text.id])) ?? 0;
+        const known = first(sql.all('SELECT n FROM searched WHERE id = ?', [text.key])) ?? 0;
         if (known > before) continue;
-        unindex(text.id);
+        unindex(text.key);
         insert([text]);
       }
     }
@@ -430,14 +445,10 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   const hits = (query: string, limit: number, prefix: Uint8Array): readonly Row[] => {
     const runs = queryRuns(query);
     if (runs.length === 0) return [];
-    const texts = new Map<string, WrittenText>();
-    for (const text of [...journal.texts(), ...pending.texts()]) {
-      texts.delete(nameOf(text.id));
-      texts.set(nameOf(text.id), text);
-    }
+    const texts = lastTexts([...journal.texts(), ...pending.texts()]);
     const newest = [...texts.values()].toReversed().flatMap((text): readonly Row[] => {
-      const isWanted = equalBytes(text.id.subarray(0, prefix.length), prefix) && holdsAll(text, runs);
-      return isWanted ? [{ key: text.id.slice(), value: text.lead.slice() }] : [];
+      const isWanted = equalBytes(text.key.subarray(0, prefix.length), prefix) && holdsAll(text, runs);
+      return isWanted ? [{ key: text.key.slice(), value: leadOf(text).slice() }] : [];
     });
     if (newest.length < limit) {
       indexAll();
@@ -523,7 +534,7 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
     },
     indexText: (id, text, lead = NO_BYTES) =>
       together(() => {
-        pending.writeText(id, searchRuns(text).flat().join(' '), lead);
+        pending.writeText(id, indexedWords(text), lead);
         if (pending.isFull) writeAll();
       }),
     unindexText: (id) =>
