@@ -150,6 +150,13 @@ export const LOG_PLANTS = {
     instead: 'const key = event.content === null ? undefined : new Uint8Array(32);',
     noticedBy: noticedBy('rules', 'class 17'),
   },
+  'append-over-forged': {
+    words: 'A device writes beside what somebody else made up in its name, and seals that with the rest.',
+    file: of('own.ts'),
+    find: 'const isFree = running !== undefined && running.top === running.sound;',
+    instead: 'const isFree = running !== undefined;',
+    noticedBy: noticedBy('garbled', 'is neither signed nor handed on by that device'),
+  },
   'reuse-a-subkey': {
     words: 'All segments of a device have one subkey: its publication makes all of them forgeable.',
     file: of('own.ts'),
