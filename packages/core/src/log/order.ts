@@ -4,7 +4,7 @@ import { hasUnknownCritical } from '../codec/index.ts';
 import { eventIdOf, NO_HASH, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import type { Row } from '../ports/index.ts';
 import { MAX_LAMPORT, readBrief, type HeaderBrief } from './header.ts';
-import { chainOf, isBeside } from './places.ts';
+import { chainOf, isBeside, soundDown } from './places.ts';
 import { FLAGS, linkedRow, keysUnder, readStanding, type HeaderRow } from './records.ts';
 import { MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
@@ -164,17 +164,21 @@ export const purge = (state: LogState, event: EventId, why?: 'expired'): void =>
 /** A published segment of which every content was purged keeps only its certificate, its seal and its stub. */
 export const dropIfEmpty = (state: LogState, feed: FeedId, segment: SegmentId): void => {
   const record = state.segment(feed, segment);
-  if (record === undefined || record.published === null || record.contents > 0 || record.ended === null) return;
+  if (record === undefined || record.published === null || record.ended === null) return;
   if (record.sound === 0 || record.sound !== record.sealed || record.sound < record.ended.count) return;
-  const rows = state.headerRows(feed, segment, 0, record.top);
-  const gone = rows.every((row) => (row.flags & FLAGS.purged) !== 0 || state.headerOf(row).sizeClass === 0);
-  if (!gone) return;
-  for (const row of rows) {
+  // Of what nobody sealed contents may be held as well.
+  if (record.contents > 0 && !record.forked && record.sound === record.top) return;
+  let lamport = 0;
+  for (const row of soundDown(state, feed, segment)) {
+    if ((row.flags & FLAGS.purged) === 0 && state.headerOf(row).sizeClass !== 0) return;
+    lamport = Math.max(lamport, row.lamport);
+  }
+  for (const row of state.headerRows(feed, segment, 0, record.top)) {
     state.dropHeaderRow(row);
+    state.store.delete('content', state.headerKey(row, row.event));
     state.store.delete('event', concat(state.conversation, row.event));
     state.store.delete('order', state.orderKey(row.lamport, row.event));
   }
-  const lamport = rows.reduce((most, row) => Math.max(most, row.lamport), 0);
   state.setSegment(feed, segment, {
     ...record,
     stub: { count: record.sound, head: record.head, lamport },
@@ -185,6 +189,7 @@ export const dropIfEmpty = (state: LogState, feed: FeedId, segment: SegmentId): 
     top: 0,
     forked: false,
     branches: [],
+    contents: 0,
     doubtful: 0,
   });
 };

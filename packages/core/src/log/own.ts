@@ -32,7 +32,7 @@ import {
 } from './header.ts';
 import { addSegment, changeCharter, finish, newIntake, takeEntry, type Intake } from './ingest.ts';
 import { createSeal } from './objects.ts';
-import { lamportOf, placesInOrder } from './places.ts';
+import { eventAt, lamportOf, lineDown, placesInOrder, soundDown } from './places.ts';
 import { standingValue, type HeaderRow, type OwnRecord, type SegmentRecord } from './records.ts';
 import { keptSeals, putSeal } from './seals.ts';
 import { newWork, publishFrom, setEnd, settle } from './settle.ts';
@@ -149,7 +149,8 @@ const placeBy = (state: LogState, feed: FeedId, heldBy: number): Pick<Cut, 'segm
   const at = frontierOf(state).feeds.find((one) => equalBytes(one.feed, feed));
   let { segment, count } = { segment: at?.segment ?? null, count: at?.count ?? 0 };
   while (segment !== null && heldBy !== Infinity) {
-    const late = state.headerRows(feed, segment, 0, count).find(({ receivedAt }) => receivedAt > heldBy);
+    let late: HeaderRow | undefined;
+    for (const row of lineDown(state, feed, segment)) if (row.seq < count && row.receivedAt > heldBy) late = row;
     if (late === undefined) break;
     if (late.seq > 0) return { segment, count: late.seq };
     segment = state.segment(feed, segment)?.previous ?? null;
@@ -261,7 +262,7 @@ const dayOf = (time: number): number => Math.max(0, Math.floor(time / DAY_MS));
 const endSeed = (state: LogState, feed: FeedId, segment: SegmentId): void => {
   const record = state.segment(feed, segment);
   if (record === undefined || record.seed === null) return;
-  const isWorthIt = state.kind !== 'self' && saysSomething(state, feed, segment, record.top);
+  const isWorthIt = state.kind !== 'self' && saysSomething(state, feed, segment);
   if (!isWorthIt) state.setSegment(feed, segment, { ...record, seed: null });
   else state.ended?.({ feed, segment, seed: record.seed });
 };
@@ -269,21 +270,17 @@ const endSeed = (state: LogState, feed: FeedId, segment: SegmentId): void => {
 const periodOf = (state: LogState): number => state.periodMs?.() ?? DAY_MS;
 /** Was the segment opened in the period that `time` is in? */
 const isCurrent = (state: LogState, feed: FeedId, segment: SegmentId, time: number): boolean => {
-  const opened = state.openedAt(feed, segment);
+  const opened = state.openedAt(segment, () => eventAt(state, { feed, segment, seq: 0 }));
   const period = periodOf(state);
   return opened === undefined || Math.floor((opened * MINUTE_MS) / period) === Math.floor(time / period);
 };
 
-/** Rows looked at in one step. */
-const TURN_STEP = 64;
 /** Turns of all devices are spread over this part of a period. */
 const TURN_SPREAD = 128;
 
-const saysSomething = (state: LogState, feed: FeedId, segment: SegmentId, top: number): boolean => {
-  for (let from = 0; from < top; from += TURN_STEP) {
-    const rows = state.headerRows(feed, segment, from, Math.min(top, from + TURN_STEP));
-    if (rows.some((row) => state.headerOf(row).contentKind >= FIRST_CONVERSATION_KIND)) return true;
-  }
+const saysSomething = (state: LogState, feed: FeedId, segment: SegmentId): boolean => {
+  for (const row of soundDown(state, feed, segment))
+    if (state.headerOf(row).contentKind >= FIRST_CONVERSATION_KIND) return true;
   return false;
 };
 
@@ -298,7 +295,7 @@ export const turn = (state: LogState, now: number, always: boolean): Turn => {
   }
   if (now < start + wait) return { due: false, at: start + wait };
   return {
-    due: always || saysSomething(state, own.feed, own.current, record.top),
+    due: always || saysSomething(state, own.feed, own.current),
     at: start + period + wait,
   };
 };

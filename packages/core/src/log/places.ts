@@ -3,7 +3,7 @@ import { compareBytes, concat, equalBytes, toHex, uint32 } from '../bytes/index.
 import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import { MAX_ASIDE } from './frontier.ts';
 import type { Header } from './header.ts';
-import { keysUnder, type HeaderRow, type SegmentRecord } from './records.ts';
+import { keysUnder, type Branch, type HeaderRow, type SegmentRecord } from './records.ts';
 import type { LogState } from './state.ts';
 import type { Place } from './types.ts';
 
@@ -19,6 +19,35 @@ export const soundAt = (state: LogState, feed: FeedId, segment: SegmentId, seq: 
   if (record === undefined) return [];
   if (!record.forked) return seq < record.sound ? state.lineRows(feed, segment, seq, seq + 1) : [];
   return state.headerRows(feed, segment, seq, seq + 1).filter((row) => chainOf(state, row) !== undefined);
+};
+
+/** Rows looked at in one step. */
+const DOWN_STEP = 64;
+const chainDown = function* (
+  state: LogState,
+  { feed, segment }: Pick<Place, 'feed' | 'segment'>,
+  { from, sound, head }: Pick<Branch, 'from' | 'sound' | 'head'>,
+): Generator<HeaderRow> {
+  let event = head;
+  for (let seq = sound - 1; seq >= from; seq--) {
+    const row = state.headerRow({ feed, segment, seq }, event);
+    if (row === undefined) return;
+    yield row;
+    event = state.headerOf(row).previous;
+  }
+};
+/** The sound events of the line of a segment, from its head down. Anybody can hand over what is not sound, at any seq. */
+export const lineDown = function* (state: LogState, feed: FeedId, segment: SegmentId): Generator<HeaderRow> {
+  const record = state.segment(feed, segment);
+  if (record?.forked === true) yield* chainDown(state, { feed, segment }, { ...record, from: 0 });
+  else
+    for (let to = record?.sound ?? 0; to > 0; to -= DOWN_STEP)
+      yield* state.headerRows(feed, segment, Math.max(0, to - DOWN_STEP), to).toReversed();
+};
+/** And those of its branches, without what they share with others. */
+export const soundDown = function* (state: LogState, feed: FeedId, segment: SegmentId): Generator<HeaderRow> {
+  yield* lineDown(state, feed, segment);
+  for (const branch of state.segment(feed, segment)?.branches ?? []) yield* chainDown(state, { feed, segment }, branch);
 };
 
 /** The chain a sound event stands in; undefined when it is not sound. */

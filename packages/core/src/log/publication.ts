@@ -1,12 +1,15 @@
 // A subkey's private half, made public some time after its segment ended: from then on anyone can forge that segment, so
 // what it says proves nothing (spec 04, "Publication").
-import { equalBytes } from '../bytes/index.ts';
+import { equalBytes, toHex } from '../bytes/index.ts';
 import { bytes, decode, encode, extensions, named, tuple, type Infer } from '../codec/index.ts';
-import { feedIdCodec, segmentIdCodec, type FeedId, type SegmentId } from '../identity/index.ts';
+import { feedIdCodec, segmentIdCodec, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import { subkeyOf } from './objects.ts';
+import { eventAt } from './places.ts';
 import { FLAGS, type HeaderRow, type SegmentRecord } from './records.ts';
+import { keptSeals } from './seals.ts';
 import { DAY_MS, MINUTE_MS } from './shared-time.ts';
 import type { LogState } from './state.ts';
+import { sealedOf } from './tree.ts';
 import type { Publication, PublicationQuestion, SegmentSeed } from './types.ts';
 
 /** Long enough for everyone to hand on what nobody can have forged yet. */
@@ -27,6 +30,21 @@ const isOfOnePerson = (state: LogState, one: FeedId, other: FeedId): boolean => 
   return member !== undefined && same !== undefined && equalBytes(member, same);
 };
 
+/** What a checked seal stands at or above. */
+const sealedRows = (
+  state: LogState,
+  feed: FeedId,
+  segment: SegmentId,
+  { forked, sealed, top }: SegmentRecord,
+): readonly HeaderRow[] => {
+  if (!forked) return state.headerRows(feed, segment, 0, sealed);
+  const nodes = state
+    .headerRows(feed, segment, 0, top)
+    .map((row) => ({ event: row.event, seq: row.seq, previous: state.previousOf(row) as EventId, row }));
+  const checked = keptSeals(state, feed, segment, 0).filter((kept) => kept.checked);
+  return sealedOf(nodes, new Set(checked.map(({ seal }) => toHex(seal.head)))).map(({ row }) => row);
+};
+
 /** What the segment's subkey became public by; undefined when nothing new did. `row`: the event that publishes it. */
 export const takePublication = (state: LogState, content: Uint8Array, row: HeaderRow): Publish | undefined => {
   const publish = decode(publishCodec, content);
@@ -37,11 +55,13 @@ export const takePublication = (state: LogState, content: Uint8Array, row: Heade
   const trusted = (row.flags & FLAGS.doubtful) === 0 && isOfOnePerson(state, row.feed, publish.feed);
   let { doubtful } = record;
   if (trusted && doubtful > 0) {
-    // What came from the other side before the key was public could not be forged.
-    for (const old of state.headerRows(publish.feed, publish.segment, 0, record.top)) {
-      if ((old.flags & FLAGS.doubtful) !== 0) state.putHeaderRow({ ...old, flags: old.flags & ~FLAGS.doubtful });
+    // What came from the other side, and was sealed, before the key was public could not be forged.
+    const { time } = state.headerOf(row);
+    for (const old of sealedRows(state, publish.feed, publish.segment, record)) {
+      if ((old.flags & FLAGS.doubtful) === 0 || old.receivedAt > time * MINUTE_MS) continue;
+      state.putHeaderRow({ ...old, flags: old.flags & ~FLAGS.doubtful });
+      doubtful -= 1;
     }
-    doubtful = 0;
   }
   state.setSegment(publish.feed, publish.segment, { ...record, seed: publish.seed, published: row.lamport, doubtful });
   return publish;
@@ -86,7 +106,7 @@ const LOOK_BACK = [8, 256];
  * and set right again it would be past that end and the grace at once.
  */
 const heardBefore = (state: LogState, feed: FeedId, segment: SegmentId, count: number): number => {
-  const [last] = state.headerRows(feed, segment, count - 1, count, 1);
+  const last = eventAt(state, { feed, segment, seq: count - 1 });
   if (last === undefined) return 0;
   let known = heard.get(state);
   if (known?.at !== state.changes()) heard.set(state, (known = { at: state.changes(), before: new Map() }));

@@ -49,14 +49,13 @@ export const keptSeals = (state: LogState, feed: FeedId, segment: SegmentId, fro
  */
 export const makeRoom = (state: LogState, subkey: Uint8Array, seal: Seal): boolean => {
   const isWaiting = ({ seal: kept }: KeptSeal): boolean => state.headerRow(kept, kept.head) === undefined;
-  const { length } = state.sealRows(seal.feed, seal.segment);
-  if (length < MAX_PENDING_SEALS) return true;
-  if (length >= MAX_SEALS) return false;
-  const waiting = keptSeals(state, seal.feed, seal.segment, 0).filter(isWaiting);
+  if (state.sealRows(seal.feed, seal.segment).length < MAX_PENDING_SEALS) return true;
+  // Also those of events that are here: anybody can make up both, and the seal of what does not lead down to the rest is not looked at.
+  const good = keptSeals(state, seal.feed, seal.segment, 0).filter((one) => isGoodSeal(state, subkey, one));
+  if (good.length >= MAX_SEALS) return false;
+  const waiting = good.filter(isWaiting);
   if (waiting.length < MAX_PENDING_SEALS) return true;
-  const good = waiting.filter((one) => isGoodSeal(state, subkey, one));
-  if (good.length < MAX_PENDING_SEALS) return true;
-  const [lowest] = good;
+  const [lowest] = waiting;
   if (lowest === undefined || seal.seq <= lowest.seal.seq) return false;
   if (!verifySeal(state.crypto, subkey, state.conversation, seal)) return false;
   state.deleteSealRow(lowest.key);

@@ -155,7 +155,8 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     sealed: (line?.nodes.length ?? 0) + (isMore ? 1 : 0),
     branches: kept,
   });
-  addAside(state, feed, segment);
+  // A fork of what nobody sealed is none, and would leave no room for one that counts.
+  if (kept.length > 0) addAside(state, feed, segment);
   const own = state.own();
   if (own?.current != null && equalBytes(own.feed, feed) && equalBytes(own.current, segment))
     state.setOwn({ ...own, startNew: true });

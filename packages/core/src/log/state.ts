@@ -526,10 +526,10 @@ export const openState = (options: LogOptions) => {
         .scan('order', { from: orderKey(0, NO_HASH), to: orderKey(lamport, NO_HASH), reverse: true, limit })
         .map(({ key, value }) => ({ ...readStanding(value), event: key.slice(22) as EventId })),
 
-    /** Minutes: the time of the first event of a segment; undefined while it is not held. */
-    openedAt(feed: FeedId, segment: SegmentId): number | undefined {
+    /** Minutes: the time of the first event of a segment, which `find` finds; undefined while it is not held. */
+    openedAt(segment: SegmentId, find: () => HeaderRow | undefined): number | undefined {
       if (opened !== undefined && equalBytes(opened.segment, segment)) return opened.time;
-      const [first] = state.headerRows(feed, segment, 0, 1, 1);
+      const first = find();
       if (first === undefined) return undefined;
       const { time } = state.headerOf(first);
       opened = { segment: segment.slice() as SegmentId, time };

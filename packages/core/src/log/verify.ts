@@ -2,6 +2,7 @@
 // is named. Ingest checked all of it once; this trusts no record of that.
 import { concat, equalBytes, toHex, toKey } from '../bytes/index.ts';
 import { eventIdOf, MAX_SEQ, openCertificate, type Certificate, type EventId } from '../identity/index.ts';
+import type { Row } from '../ports/index.ts';
 import { contentHash, sizeClassOf } from './content.ts';
 import { decodeHeader, type Header, type HeaderBrief } from './header.ts';
 import { verifySeal } from './objects.ts';
@@ -20,15 +21,20 @@ export interface Damaged {
 export const verify = (state: LogState): readonly Damaged[] => {
   const certified = certifiedSegments(state);
   const names = new Set(certified.map(({ feed, segment }) => toKey(feed) + toKey(segment)));
+  const shown = state.store.scan('order', keysUnder(state.conversation));
+  const isShown = new Set(shown.map(({ key }) => toKey(key.slice(22))));
   return [
-    ...certified.flatMap(({ feed, segment, subkey }) => verifySegment(state, feed, segment, subkey)),
-    ...verifyOrder(state, names),
+    // Anybody can hand over what follows from no signature: it is held, and nothing of it shown.
+    ...certified
+      .flatMap(({ feed, segment, subkey }) => verifySegment(state, feed, segment, subkey))
+      .filter(({ event, damage }) => damage === 'header' || damage === 'content' || isShown.has(toKey(event))),
+    ...verifyOrder(state, names, shown),
   ];
 };
 
 /** Without its certificate no signature stands for anything in a segment. */
-const verifyOrder = (state: LogState, certified: ReadonlySet<string>): readonly Damaged[] =>
-  state.store.scan('order', keysUnder(state.conversation)).flatMap(({ key, value }): Damaged[] => {
+const verifyOrder = (state: LogState, certified: ReadonlySet<string>, shown: readonly Row[]): readonly Damaged[] =>
+  shown.flatMap(({ key, value }): Damaged[] => {
     const event = key.slice(22) as EventId;
     const standing = readStanding(value);
     if (state.headerRow(standing, event) === undefined) return [{ event, damage: 'missing' }];
