@@ -12,9 +12,10 @@ import type { SeededRandomness } from '../seeded-randomness.ts';
  * `forge`: headers with another time, lamport, place or parents than was sealed. `replay`: objects of all others come again
  * with its own. `oversize`: contents that are longer than their header says, or another's. `frontier`: says that it holds
  * what it does not, or does not hold what it does. `beg`: asks for all of everything, and for packets that never were.
- * `garble`: a packet with bytes changed within.
+ * `garble`: a packet with bytes changed within. `mouth`: words put into the mouth of somebody else, as the next events of theirs,
+ * with nothing missing but their seal.
  */
-export const MEMBER_EVILS = ['forge', 'replay', 'oversize', 'frontier', 'beg', 'garble'] as const;
+export const MEMBER_EVILS = ['forge', 'replay', 'oversize', 'frontier', 'beg', 'garble', 'mouth'] as const;
 /**
  * With valid signatures, by whoever stole a device: two events at one place, told to some in one way and to others in
  * another, dated back, or in another's name.
@@ -24,6 +25,8 @@ export type MemberEvil = (typeof MEMBER_EVILS)[number] | typeof THIEF_EVIL;
 
 const CHANCE = 0.7;
 const KEPT = 60;
+/** Of events that are made up in somebody's name: some stand where its next one will. */
+const AHEAD = 3;
 const PACKET_ID_BYTES = 8;
 const MAX_WANTED = 64;
 const EVENT_BYTES = 32;
@@ -45,6 +48,7 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
   const evils = new Map<number, MemberEvil>();
   /** What it has seen in packets, its own and those of others. */
   const seen: LogObject[] = [];
+  const ownFeeds = new Set<string>();
   /** By feed and segment: subkeys that its own client signed with. */
   const subkeys = new Map<string, SigningKey>();
   const noteKey = (key: SigningKey, message: Uint8Array): void => {
@@ -80,6 +84,50 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
       { type: 'seal', ...seal },
     ];
     return random.fraction() < 0.5 ? lie : [...lie, object];
+  };
+  const eventsIn = (objects: readonly LogObject[]) =>
+    objects.flatMap((one) => {
+      const header = one.type === 'event' ? decodeHeader(one.header) : undefined;
+      return one.type !== 'event' || header === undefined ? [] : [{ ...one, of: header }];
+    });
+  /** Of each conversation: the next events of the segment in which somebody else wrote last, with contents of others. */
+  const madeUp = (crypto: Crypto, items: readonly Item[]): readonly LogObject[] => {
+    const own = eventsIn(items.flatMap((item) => (item.type === 'objects' ? item.objects : [])));
+    for (const { of } of own) ownFeeds.add(toHex(of.feed));
+    const all = eventsIn(seen);
+    const newest = new Map<string, (typeof all)[number]>();
+    for (const one of all) {
+      const conversation = toHex(one.of.conversation);
+      if (!ownFeeds.has(toHex(one.of.feed)) && one.of.lamport > (newest.get(conversation)?.of.lamport ?? 0))
+        newest.set(conversation, one);
+    }
+    return Array.from(newest.values()).flatMap((last) => nextOf(crypto, last, all));
+  };
+  const nextOf = (
+    crypto: Crypto,
+    before: ReturnType<typeof eventsIn>[number],
+    all: ReturnType<typeof eventsIn>,
+  ): readonly LogObject[] => {
+    const words = all.filter(({ content, of }) => content !== null && toHex(of.feed) !== toHex(before.of.feed));
+    let last = before;
+    return Array.from({ length: Math.min(words.length, 1 + random.int(AHEAD)) }, () => {
+      const said = random.pick(words);
+      const { feed, segment, conversation, seq, lamport, time, heads } = last.of;
+      const of: Header = {
+        ...said.of,
+        feed,
+        segment,
+        conversation,
+        seq: seq + 1,
+        previous: eventIdOf(crypto, last.header),
+        lamport: lamport + 1,
+        time: time + random.int(2),
+        heads,
+        end: null,
+      };
+      last = { ...said, header: encodeHeader(of), of };
+      return { type: 'event', header: last.header, content: said.content };
+    });
   };
   const note = (items: readonly Item[]): void => {
     for (const item of items) {
@@ -165,6 +213,11 @@ export const createEvilMembers = (random: SeededRandomness, did: (evil: MemberEv
         );
       case 'beg':
         return [...items, ...begging(items)];
+      case 'mouth': {
+        const objects = madeUp(crypto, items);
+        // Who remembers nothing of the others asks them.
+        return objects.length === 0 ? [...items, ...begging(items)] : [...items, { type: 'objects', objects }];
+      }
       case 'garble':
         return items;
     }

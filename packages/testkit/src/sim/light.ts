@@ -284,6 +284,11 @@ const planEvil = (
     add(time, { type: 'start', who, online: true });
     add(0, { type: 'member', who, evil: random.pick(MEMBER_EVILS) });
     add(time + SECOND * 10, { type: 'burst', who, pair: 0, count: 1 + random.int(3), size: random.int(40) });
+    // Somebody who got it goes on talking.
+    const other = (who + 1 + random.int(devices.length - 1)) % devices.length;
+    add(time + MINUTE, { type: 'start', who: other, online: true });
+    for (const wait of [10, 30, 50])
+      add(time + MINUTE + wait * SECOND, { type: 'burst', who: other, pair: 0, count: 1 + random.int(3), size: 8 });
     return 'member';
   }
   if (luck < 0.965) {

@@ -7,7 +7,7 @@ import { StoreError, TABLES, type Row } from '@kith/core/ports';
 import type { MemoryStore } from '../memory-store.ts';
 import { SIM_START } from '../sim-clock.ts';
 import type { SimDevice } from '../sim-device.ts';
-import { THIEF_EVIL } from './evil-members.ts';
+import { THIEF_EVIL, type MemberEvil } from './evil-members.ts';
 import { allSteps } from './plan.ts';
 import { notAttributable, notTooEarly, sameFromAnyOrder } from './oracles-log.ts';
 import type { Life, PairState } from './run.ts';
@@ -211,6 +211,24 @@ const acknowledged: Oracle = (life) =>
     return wrong;
   });
 
+/** Every text begins with the name of the device on which it was written, whatever anybody hands on. */
+const ownWords: Oracle = (life) =>
+  life.pairs.flatMap((pair) =>
+    sides(life, pair).flatMap((who, i) =>
+      (logs(life, pair)[i] ?? []).flatMap(({ text, mine }) => {
+        const name = text === null ? undefined : /^(.+) \d+: /.exec(text)?.[1];
+        if (name === undefined) return [];
+        life.tally.count('oracle: own words');
+        const by = life.world.devices.findIndex((one) => one.name === name);
+        return (person(life, by) === person(life, who)) === mine
+          ? []
+          : [
+              `${device(life, who).name} shows as said by ${mine ? 'its own person' : 'the other one'}: "${String(text)}"`,
+            ];
+      }),
+    ),
+  );
+
 /** What a device was told, and where to go on; what it was told twice in words. */
 export interface Told {
   readonly events: ReadonlySet<string>;
@@ -329,10 +347,9 @@ const deleted: Oracle = (life) =>
  * Who forges headers, or has a byte of one changed, hands on the same words under other places: they are never shown, and are
  * not what was deleted.
  */
+const FORGERS: ReadonlySet<MemberEvil> = new Set(['forge', 'garble', 'mouth', THIEF_EVIL]);
 const isForged = (life: Life): boolean =>
-  allSteps(life.world.plan).some(
-    ({ act }) => act.type === 'member' && (act.evil === 'forge' || act.evil === 'garble' || act.evil === THIEF_EVIL),
-  );
+  allSteps(life.world.plan).some(({ act }) => act.type === 'member' && act.evil !== null && FORGERS.has(act.evil));
 const holds = (disk: MemoryStore, text: string): boolean => {
   const wanted = Buffer.from(text);
   return (['content', 'reaction', 'draft', 'outbox', 'packet', 'message'] as const).some((table) =>
@@ -561,6 +578,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteO
 
 const ORACLES: Readonly<Record<string, Oracle>> = {
   'nothing acknowledged is lost': acknowledged,
+  'nobody says what others said': ownWords,
   'nothing is shown twice': once,
   'equal order': sameOrder,
   'deleted stays deleted': deleted,

@@ -25,6 +25,7 @@ export const FAULTS = [
 export const ORACLES = [
   'acknowledged',
   'once',
+  'own words',
   'same order',
   'deleted',
   'purged',
