@@ -209,13 +209,26 @@ const headAt = (state: LogState, feed: FeedId, segment: SegmentId, count: number
   return eventAt(state, { feed, segment, seq: count - 1 })?.event ?? null;
 };
 
+/** Of more than a frontier has room for those of one's own person's devices come first: anybody can let in very many of theirs. */
+const listedFeeds = (state: LogState): readonly FeedId[] => {
+  const speakers = state.speakers().toSorted(compareBytes);
+  if (speakers.length <= MAX_FRONTIER_FEEDS) return speakers;
+  const own = state.own();
+  const rank = (feed: FeedId): number => {
+    const device = state.device(feed);
+    if (device === undefined || device.state === 'removed') return 2;
+    return own !== undefined && equalBytes(device.member, own.member) ? 0 : 1;
+  };
+  const ranked = speakers.map((feed) => ({ feed, rank: rank(feed) })).toSorted((a, b) => a.rank - b.rank);
+  return ranked
+    .slice(0, MAX_FRONTIER_FEEDS)
+    .map(({ feed }) => feed)
+    .toSorted(compareBytes);
+};
+
 /** Feeds in the order of their bytes; the digest tells equal replicas by 16 bytes. */
 export const frontierOf = (state: LogState): Frontier => {
-  const feeds = state
-    .speakers()
-    .toSorted(compareBytes)
-    .slice(0, MAX_FRONTIER_FEEDS)
-    .map((feed) => feedFrontier(state, feed));
+  const feeds = listedFeeds(state).map((feed) => feedFrontier(state, feed));
   state.flush();
   const digest = state.crypto.hash(16, encode(frontierCodec, { digest: NO_DIGEST, base: 0, feeds }));
   return { digest, base: 0, feeds };

@@ -10,6 +10,7 @@ import {
   readCertificate,
   type FeedId,
   type MemberId,
+  type OpenEntry,
   type SegmentId,
 } from '../identity/index.ts';
 import { isAboveAhead, settleAhead, showAhead, withdrawAhead } from './ahead.ts';
@@ -37,8 +38,9 @@ import type { Sender } from './types.ts';
 import { putAside, takeWaiting, type Parcel } from './waiting.ts';
 
 /**
- * Charter entries of one conversation, of strangers too: they are checked before anyone vouches for them. Each is judged with
- * all others, so their number is what a member can make the others work.
+ * Charter entries of one member, and of all strangers together: they are checked before anyone vouches for them. Each is judged with
+ * all others, so their number is what a member can make the others work. What one of them writes takes no room from the others,
+ * else nobody could take out a device any more in a conversation with somebody who fills its charter.
  */
 export const MAX_ENTRIES = 256;
 
@@ -143,12 +145,13 @@ const takeOne = (state: LogState, intake: Intake, parcel: Parcel): void => {
   }
 };
 
-export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, seenAt: number): void => {
+/** `isOwn`: written on this device, so there is room for it. */
+export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, seenAt: number, isOwn = false): void => {
   const open = openEntry(state.crypto, data);
   if (open === undefined) return refuse(intake, 'malformed');
   if (!state.roots.some((root) => equalBytes(root, open.entry.root))) return refuse(intake, 'root');
   if (state.hasEntry(open)) return;
-  if (state.entries().length >= MAX_ENTRIES) return refuse(intake, 'full');
+  if (!isOwn && isFull(state, open)) return refuse(intake, 'full');
   changeCharter(state, intake, () => state.putEntry(open, seenAt));
   state.setFeed(open.feed, {
     ...state.feed(open.feed),
@@ -157,6 +160,25 @@ export const takeEntry = (state: LogState, intake: Intake, data: Uint8Array, see
   });
   intake.feeds.set(toKey(open.feed), open.feed);
   charterGrew(state, intake, open.feed);
+};
+
+const isFull = (state: LogState, open: OpenEntry): boolean => {
+  const entries = state.entries();
+  if (entries.length < MAX_ENTRIES) return false;
+  const who = writerOf(state, open);
+  return entries.filter((one) => writerOf(state, one) === who).length >= MAX_ENTRIES;
+};
+/** The member by whose device, or recovery key, it is signed. */
+const writerOf = (state: LogState, { feed, entry }: OpenEntry): string => {
+  const member =
+    memberOf(state, feed) ??
+    state
+      .charter()
+      .members.find(
+        ({ recoveryKey, recoveries }) =>
+          equalBytes(recoveryKey, entry.device) || recoveries.some(({ key }) => equalBytes(key, entry.device)),
+      )?.id;
+  return member === undefined ? 'a stranger' : toHex(member);
 };
 
 /** Runs a change of the charter, then lets in what waited for its devices and looks again where cuts moved. */

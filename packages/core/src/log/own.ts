@@ -136,7 +136,7 @@ export const appendEntry = (
   const entry = make(key, at);
   if (by === undefined) key.privateKey.wipe();
   const intake = newIntake();
-  takeEntry(state, intake, entry, time);
+  takeEntry(state, intake, entry, time, true);
   finish(state, intake);
   // What had waited for it comes in with it, and may be refused: that is no fault of the entry.
   const open = openEntry(state.crypto, entry);

@@ -1,9 +1,10 @@
 // What a contact, a stranger with a link, or a relay can do who does not keep to the protocol.
 import { concat, fromHex, toHex, utf8 } from '@kith/core/bytes';
-import { Engine, type Effect } from '@kith/core/client';
+import { Engine, type DeviceView, type Effect } from '@kith/core/client';
 import { Secret, type SigningKey } from '@kith/core/crypto';
 import {
   createAddDevice,
+  createInception,
   entryPointAfter,
   feedIdOf,
   openEntry,
@@ -16,10 +17,12 @@ import { silent, type RelayRequest, type Store } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { openMemoryStore } from '@kith/testkit/memory-store';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
+import type { SimDevice } from '@kith/testkit/sim-device';
 import { simClock } from '@kith/testkit/sim-clock';
 import { expect, test } from 'vitest';
 import { decodeInvite, encodeInvite } from '../../src/client/records.ts';
 import { takeOver } from './hostile.ts';
+import { link } from './linked.ts';
 import { codeOf, pair, texts, world, type World } from './world.ts';
 
 /** As when a relay has shown so many other claims that this one is no longer remembered. */
@@ -129,6 +132,46 @@ test('class 29: a contact with very many devices and charter entries stops nobod
   expect(here.clock.runUntil(() => texts(carol, other).includes('to one'), 60_000)).toBe(true);
   here.clock.advance(60_000);
   expect(alice.failures).toEqual([]);
+});
+
+test('class 29: a contact that fills the charter of its conversation keeps nobody from taking out a device', () => {
+  const here = world();
+  const crypto = createNullCrypto();
+  const random = here.random.fork('strangers');
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const carol = here.device('carol');
+  const conversation = pair(here, alice, bob);
+  pair(here, alice, carol);
+  const [kept, lost] = ['kept', 'lost'].map((name) => here.device(name)) as [SimDevice, SimDevice];
+  for (const device of [kept, lost]) link(here, alice, device);
+  here.clock.advance(3_600_000);
+  const mallory = takeOver(here, bob, conversation);
+  const entries = Array.from({ length: 300 }, () =>
+    createInception(crypto, {
+      key: crypto.signingKey(new Secret(random.bytes(32))),
+      root: mallory.pair.local.root,
+      memberKind: 'human',
+      recoveryKey: random.bytes(32),
+      versions: [1],
+    }),
+  );
+  for (let i = 0; i < entries.length; i += 50)
+    mallory.say([{ type: 'objects', objects: entries.slice(i, i + 50).map((entry) => ({ type: 'entry', entry })) }]);
+  here.clock.advance(60_000);
+  const named = (of: SimDevice): DeviceView | undefined =>
+    of.call('device.list', {}).find(({ name }) => name === 'lost');
+  alice.call('device.revoke', { device: named(alice)?.device ?? '' });
+  expect(here.clock.runUntil(() => named(kept)?.revoked === true, 60_000)).toBe(true);
+  expect(alice.failures).toEqual([]);
+  expect(kept.failures).toEqual([]);
+  // In that conversation as well, and her other device has heard of it.
+  here.clock.advance(60_000);
+  for (const device of [alice, kept]) {
+    const { pair: there } = takeOver(here, device, conversation);
+    const mine = there.log.charter().members.find(({ id }) => id.join() === there.me.join());
+    expect(mine?.devices.map(({ state }) => state).toSorted()).toEqual(['active', 'active', 'removed']);
+  }
 });
 
 test('class 20: a contact cannot send this client to an address that is no relay', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compareBytes, toHex, utf8 } from '../../src/bytes/index.ts';
 import { Secret } from '../../src/crypto/index.ts';
 import {
+  createInception,
   createWitness,
   entryPointAfter,
   eventIdOf,
@@ -288,26 +289,52 @@ describe('heads', () => {
   });
 });
 
+test("of more devices than a frontier lists those of one's own person are listed", () => {
+  for (const seed of [38, 39, 40]) {
+    const [alice, bob] = pair(crypto, seed);
+    const second = addDevice(alice, seed + 10);
+    for (let i = 0; i < 30; i++) addDevice(bob, 1000 * seed + i);
+    for (const known of [alice, bob]) meet(second, known);
+    for (const who of [alice, second]) take(who, [...everything(bob), ...everything(alice)], feedOf(bob));
+    for (const who of [alice, second]) {
+      const { feeds } = who.store.transaction(() => who.log.frontier());
+      const listed = feeds.map(({ feed }) => toHex(feed));
+      expect(listed).toHaveLength(16);
+      expect(listed).toEqual(expect.arrayContaining([alice, second].map((one) => toHex(feedOf(one) as FeedId))));
+    }
+  }
+});
+
 describe('entries', () => {
-  test('of one conversation 256 are kept, and the next is refused', () => {
+  test('of one member, and of strangers, 256 are kept, and the next is refused; nobody takes the room of another one', () => {
     const [alice, bob] = pair(crypto, 35);
     const device = alice.log.device();
     let last = openEntry(crypto, alice.inception);
-    const entries = Array.from({ length: 255 }, (_, i): LogObject => {
+    const entries = Array.from({ length: 256 }, (_, i): LogObject => {
       if (device === undefined || last === undefined) throw new Error('no chain');
-      const removal = new Uint8Array(32).fill(i);
+      const removal = new Uint8Array(32).fill(i, 1);
       const entry = createWitness(crypto, device.key, entryPointAfter(last), { removal });
       last = openEntry(crypto, entry);
       return { type: 'entry', entry };
     });
-    // Two inceptions are held.
+    // Her inception is held.
     const taken = take(bob, entries, feedOf(alice));
     expect([...taken.refused]).toEqual([['full', 1]]);
-    expect(bob.store.scan('entry')).toHaveLength(256);
-    const stranger = person(crypto, 99);
-    expect([...take(bob, [{ type: 'entry', entry: stranger.inception }], feedOf(stranger)).refused]).toEqual([
-      ['full', 1],
-    ]);
+    expect(bob.store.scan('entry')).toHaveLength(257);
+    const strangers = Array.from({ length: 257 }, (_, i): LogObject => {
+      const key = crypto.signingKey(new Secret(new Uint8Array(32).fill(i % 200, i < 200 ? 0 : 1)));
+      const recoveryKey = new Uint8Array(32).fill(i);
+      return {
+        type: 'entry',
+        entry: createInception(crypto, { key, root: ROOT, memberKind: 'human', recoveryKey, versions: [1] }),
+      };
+    });
+    expect([...take(bob, strangers, feedOf(alice)).refused]).toEqual([['full', 1]]);
+    // What a device of Bob's writes, a removal, say, is not to be kept back by her.
+    const [own, first] = [bob.log.device(), openEntry(crypto, bob.inception)];
+    if (own === undefined || first === undefined) throw new Error('no chain');
+    const entry = createWitness(crypto, own.key, entryPointAfter(first), { removal: new Uint8Array(32) });
+    expect([...take(bob, [{ type: 'entry', entry }], 'own').refused]).toEqual([]);
     // What is held already is not refused.
     expect([...take(bob, [{ type: 'entry', entry: alice.inception }], feedOf(alice)).refused]).toEqual([]);
   });
