@@ -1,6 +1,7 @@
 // libsodium compiled for this machine, where it is installed: signing and checking take less than half of their time in
 // WebAssembly. The same library and the same port; what is left out stays with the WebAssembly (streams, passphrases).
 import type { Crypto } from '@kith/core/crypto';
+import type { Randomness } from '@kith/core/ports';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
@@ -12,15 +13,37 @@ const SHORT_HASH_BYTES = 8;
 const SHORTEST_HASH_BYTES = 16;
 const NO_BYTES = new Uint8Array(0);
 
-/** `base` itself on a machine that sodium-native brings no build for: it is slower there, and nothing else differs. */
-export const withNativeCrypto = async (base: Crypto): Promise<Crypto> => {
-  const sodium = await import('sodium-native').then(
+const load = () =>
+  import('sodium-native').then(
     (loaded) => loaded.default,
     () => undefined,
   );
+/** A small array is moved out of the heap when native code is given it, and costs more than the call from then on. */
+const LARGEST_ROOM = 64;
+
+/** From the same source of the system as its own way, which makes a job of each call. Nothing is drawn ahead: it would be keys. */
+export const withNativeRandomness = async (base: Randomness): Promise<Randomness> => {
+  const sodium = await load();
   if (sodium === undefined) return base;
-  // A small array is moved out of the heap when native code is given it, and costs more than the hash from then on.
-  const room = new ArrayBuffer(64);
+  const room = new ArrayBuffer(LARGEST_ROOM);
+  const rooms = Array.from({ length: LARGEST_ROOM + 1 }, (_, length) => new Uint8Array(room, 0, length));
+  return {
+    bytes(length) {
+      const out = rooms[length] ?? new Uint8Array(length);
+      sodium.randombytes_buf(out);
+      if (length > LARGEST_ROOM) return out;
+      const drawn = out.slice();
+      out.fill(0);
+      return drawn;
+    },
+  };
+};
+
+/** `base` itself on a machine that sodium-native brings no build for: it is slower there, and nothing else differs. */
+export const withNativeCrypto = async (base: Crypto): Promise<Crypto> => {
+  const sodium = await load();
+  if (sodium === undefined) return base;
+  const room = new ArrayBuffer(LARGEST_ROOM);
   const rooms = new Map([16, 32, 64].map((length) => [length, new Uint8Array(room, 0, length)]));
   return {
     ...base,

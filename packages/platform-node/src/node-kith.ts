@@ -24,9 +24,10 @@ export interface NodeKithOptions extends SqlStoreOptions {
   readonly online?: boolean;
   readonly logLevel?: LogLevel;
 }
-type Composed = Pick<Parts, 'crypto' | 'agreement' | 'transport'>;
+type Given = Pick<Parts, 'crypto' | 'agreement' | 'transport'>;
+type Composed = Given & Pick<Parts, 'randomness'>;
 /** Tests may give parts of their own. */
-export type NodeKithParts = Partial<Composed> & {
+export type NodeKithParts = Partial<Given> & {
   readonly startKith?: StartKith;
   /** Of the door: for waits and idleness. */
   readonly clock?: Clock;
@@ -42,14 +43,15 @@ const loadCrypto = async (): Promise<Crypto> => {
 };
 
 /** Loaded only once the home is known to be free: who finds it busy needs none of it. */
-const compose = async (given: Partial<Composed>): Promise<Composed> => {
-  const [crypto, agreement, transport] = await Promise.all([
+const compose = async (given: Partial<Given>): Promise<Composed> => {
+  const [crypto, randomness, agreement, transport] = await Promise.all([
     given.crypto ?? loadCrypto(),
+    import('./native-crypto.ts').then(({ withNativeRandomness }) => withNativeRandomness(systemRandomness)),
     given.agreement ??
       import('@kith/core/session/mls').then(({ createMlsAgreement }) => createMlsAgreement(systemRandomness)),
     given.transport ?? import('./transport.ts').then(({ createNodeTransport }) => createNodeTransport()),
   ]);
-  return { crypto, agreement, transport };
+  return { crypto, randomness, agreement, transport };
 };
 
 /** Opens the database of a held home and runs the engine on it. */
@@ -63,7 +65,6 @@ const startOn = async (home: HeldHome, key: Secret, options: NodeKithOptions, gi
         store,
         generation: home.generation,
         clock: systemClock,
-        randomness: systemRandomness,
         logger: stderrLogger(options.logLevel),
         relays: options.relays,
         relaysForRun: options.relaysForRun,

@@ -21,6 +21,8 @@ declare module 'sodium-native' {
       nonce: Uint8Array,
       key: Uint8Array,
     ): number;
+    /** Asks the system each time. */
+    randombytes_buf(out: Uint8Array): void;
     crypto_shorthash(out: Uint8Array, data: Uint8Array, key: Uint8Array): void;
   }
   const sodium: SodiumNative;
