@@ -2,6 +2,7 @@
 
 declare class TextEncoder {
   encode(text: string): Uint8Array;
+  encodeInto(text: string, out: Uint8Array): unknown;
 }
 declare class TextDecoder {
   constructor(label: 'utf-8', options: { fatal: boolean; ignoreBOM: boolean });
@@ -29,6 +30,35 @@ export const utf8 = (text: string): Uint8Array => {
     out[i] = code;
   }
   return out;
+};
+
+/** How many bytes `utf8` gives: a lone surrogate takes three. */
+export const utf8Length = (text: string): number => {
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) length++;
+    else if (code < 0x800) length += 2;
+    else if (code >= 0xd800 && code < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      length += 4;
+      i++;
+    } else length += 3;
+  }
+  return length;
+};
+/** Writes a text where it has room, as `utf8` gives it. */
+export const writeUtf8 = (out: Uint8Array, at: number, text: string): void => {
+  const { length } = text;
+  if (length <= SHORT) {
+    let i = 0;
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) break;
+      out[at + i] = code;
+    }
+    if (i === length) return;
+  }
+  encoder.encodeInto(text, out.subarray(at));
 };
 
 /** Undefined when the bytes are not valid UTF-8. A leading byte order mark is kept. */
@@ -136,11 +166,15 @@ export const toKey = (bytes: Uint8Array): string => {
   return out;
 };
 
+const digitOf = (text: string, at: number): number => {
+  const code = text.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
+};
 /** Undefined when the text is not an even number of lower-case hexadecimal digits. */
 export const fromHex = (text: string): Uint8Array | undefined => {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
   const out = new Uint8Array(text.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < out.length; i++) out[i] = (digitOf(text, 2 * i) << 4) | digitOf(text, 2 * i + 1);
   return out;
 };
 

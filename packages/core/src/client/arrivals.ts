@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
 import type { Pair } from './conversation.ts';
 import type { Home } from './home.ts';
-import type { Lines } from './lines.ts';
+import type { Lines, WrittenLine } from './lines.ts';
 import type { Methods } from './rpc.ts';
 
 const ARRIVAL = utf8('n');
@@ -31,9 +31,9 @@ export class Arrivals {
 
   /**
    * Numbers those of the events that stand in their conversation as lines, and tells who listens what is new of them. What came
-   * without its content is told when that is here.
+   * without its content is told when that is here. `written`: what is at hand of a single own one.
    */
-  note(pair: Pair, events: readonly ShownEvent[]): void {
+  note(pair: Pair, events: readonly ShownEvent[], written?: WrittenLine): void {
     const { store } = this.#context;
     const news: ShownEvent[] = [];
     const began = this.#home.createdAt();
@@ -50,7 +50,7 @@ export class Arrivals {
       if (!isTheirText || store.get('unread', key) !== undefined) news.push(event);
     }
     if (count === 0) return;
-    const told = this.#lines.linesIn(pair, news.slice(-MAX_TOLD));
+    const told = this.#lines.linesIn(pair, news.slice(-MAX_TOLD), written);
     this.#context.changed({ type: 'events', events: told, cursor: String(this.#last) });
   }
   #newest(): number {

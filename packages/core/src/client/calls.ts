@@ -1,6 +1,6 @@
 // The methods of rpc.ts, all in one place so that each is found where its name is looked for (hence the length). Each runs
 // within the transaction of its call; those that need a relay settle later.
-import { equalBytes, toHex, utf8, utf8ToText } from '../bytes/index.ts';
+import { equalBytes, toHex, utf8, utf8Length, utf8ToText } from '../bytes/index.ts';
 import { encode } from '../codec/index.ts';
 import {
   CONTENT_KINDS,
@@ -516,8 +516,9 @@ export class Calls {
     this.#parts.sender.queue(pair, appended.place);
     const shown = pair.log.find(appended.event);
     if (shown !== undefined) {
-      projectPair(pair.view, shown);
-      this.#arrivals.note(pair, [shown]);
+      const projected = projectPair(pair.view, shown, content);
+      const about = projected.type === 'line' ? projected.about : undefined;
+      this.#arrivals.note(pair, [shown], about && { content, about });
     }
     this.#changedIn(pair);
     return { event: eventName(appended.event), state: 'waiting' };
@@ -773,7 +774,8 @@ const byRank = (a: Contact, b: Contact): number =>
   rankOf(a) - rankOf(b) || b.at - a.at || (a.conversation < b.conversation ? -1 : 1);
 const extensionsOf = (timer: Timer | null): Content['extensions'] => (timer === null ? [] : [timerExtension(timer)]);
 const checkText = (text: string): void => {
-  if (!text.isWellFormed() || utf8(text).length > MAX_TEXT_BYTES) throw new KithError('bad-text');
+  if (!text.isWellFormed() || (3 * text.length > MAX_TEXT_BYTES && utf8Length(text) > MAX_TEXT_BYTES))
+    throw new KithError('bad-text');
 };
 const checkName = (name: string): void => {
   const fits =

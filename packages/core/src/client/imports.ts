@@ -15,7 +15,7 @@ import {
   type ImportedConversation,
   type StoredLine,
 } from '../conversation/index.ts';
-import { conversationFromName, conversationName, type ConversationId } from '../identity/index.ts';
+import { conversationName, type ConversationId } from '../identity/index.ts';
 import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
 import { IMPORTED_PREFIX } from './export.ts';
@@ -36,9 +36,8 @@ export class Imports {
   }
 
   /** The imported conversation of this name; undefined for any other. */
-  named(name: string): ConversationId | undefined {
-    const id = conversationFromName(name);
-    return id === undefined || importedConversation(this.#context.store, id) === undefined ? undefined : id;
+  has(id: ConversationId): boolean {
+    return importedConversation(this.#context.store, id) !== undefined;
   }
 
   /** Takes a batch of lines; those that are here already are not counted. */

@@ -11,12 +11,14 @@ import {
   hasEnded,
   isHidden,
   linePlaces,
+  memberName,
   memberProfile,
   openLines,
   hasStars,
   isStarred,
   timerOf,
   unreadCount,
+  type About,
   type Content,
   type LinePage,
   type LinePlace,
@@ -56,6 +58,12 @@ export interface FoundLine {
   readonly line: OpenLine;
 }
 
+/** What is at hand of a line of this moment. */
+export interface WrittenLine {
+  readonly content: Content;
+  readonly about: About;
+}
+
 export class Lines {
   readonly #context: Context;
   readonly #home: Home;
@@ -68,9 +76,9 @@ export class Lines {
 
   nameOf(pair: Pair): { readonly name: string; readonly from: Contact['nameFrom'] } {
     const facts = this.#home.facts(pair);
-    const peer = this.#home.peer(pair);
-    const theirs = peer === undefined ? '' : memberProfile(pair.view, peer).name;
     if (facts.name !== '') return { name: facts.name, from: 'me' };
+    const peer = this.#home.peer(pair);
+    const theirs = peer === undefined ? '' : memberName(pair.view, peer);
     if (theirs !== '') return { name: theirs, from: 'them' };
     return { name: facts.label, from: facts.label === '' ? 'none' : 'label' };
   }
@@ -183,19 +191,21 @@ export class Lines {
   lineOf(pair: Pair, shown: ShownEvent): LogLine {
     return this.linesIn(pair, [shown])[0] as LogLine;
   }
-  /** One by one, wherever they stand. */
-  linesIn(pair: Pair, events: readonly ShownEvent[]): readonly LogLine[] {
+  /** One by one, wherever they stand. `written`: of the one that there is. */
+  linesIn(pair: Pair, events: readonly ShownEvent[], written?: WrittenLine): readonly LogLine[] {
     if (events.length === 0) return [];
     const glance = this.#glance(pair);
     return events.map((shown) => {
-      const content =
-        shown.contentState === 'held' && !this.#isOver(pair, shown) ? pair.log.content(shown.event) : undefined;
-      const line = withAbout(pair, { shown, content });
-      return this.#line(pair, line, glance, this.#gapAt(pair, [line]) === 0);
+      const isHeld = shown.contentState === 'held' && !this.#isOver(pair, shown);
+      const gap = this.#gapAt(pair, [{ shown }]) === 0;
+      if (isHeld && written !== undefined)
+        return this.#lineOf(pair, shown, written.content, written.about, glance, gap);
+      const content = isHeld ? pair.log.content(shown.event) : undefined;
+      return this.#line(pair, withAbout(pair, { shown, content }), glance, gap);
     });
   }
   /** The first of these lines that is shown ahead, when the one before it is not. */
-  #gapAt(pair: Pair, lines: readonly OpenLine[]): number | undefined {
+  #gapAt(pair: Pair, lines: readonly Pick<OpenLine, 'shown'>[]): number | undefined {
     const from = pair.log.aheadFrom();
     if (from === undefined) return undefined;
     const isAhead = ({ lamport, event }: LinePlace): boolean =>
@@ -218,9 +228,19 @@ export class Lines {
     };
   }
   #line(pair: Pair, { shown, content: raw, about }: OpenLine, glance: Glance, gap = false): LogLine {
+    const content = raw === undefined || shown.newer ? undefined : decodeContent(shown.contentKind, raw);
+    return this.#lineOf(pair, shown, content, about, glance, gap);
+  }
+  #lineOf(
+    pair: Pair,
+    shown: ShownEvent,
+    content: Content | undefined,
+    about: About,
+    glance: Glance,
+    gap: boolean,
+  ): LogLine {
     const { view } = pair;
     const mine = equalBytes(shown.member, view.me);
-    const content = raw === undefined || shown.newer ? undefined : decodeContent(shown.contentKind, raw);
     const unknown = shown.newer || !contents.knows(shown.contentKind);
     const { deleted } = about;
     const kind: LogKind = unknown ? 'notice' : (KIND_NAMES.get(shown.contentKind) ?? 'notice');

@@ -66,7 +66,10 @@ export class Params {
   }
   /** Undefined when it names no conversation that was read from a file. */
   imported(name = 'conversation'): ConversationId | undefined {
-    return this.has(name) ? this.#imports.named(this.text(name)) : undefined;
+    if (!this.has(name)) return undefined;
+    const id = conversationFromName(this.text(name));
+    // Most often asked of a conversation that is at hand.
+    return id !== undefined && this.#home.pair(id) === undefined && this.#imports.has(id) ? id : undefined;
   }
   event(pair: Pair, name = 'event'): ShownEvent {
     const prefix = eventPrefixFromName(this.text(name));

@@ -103,6 +103,14 @@ export const putWaiting = (context: Context, route: Route, key: Uint8Array, row:
   context.store.put('outbox', key, encodeOutboxRow(row));
   return waiting;
 };
+/** It is known by now: its name is not made anew from its key. */
+export const waitingAs = (context: Context, route: Route, { name }: Waiting): Waiting | undefined =>
+  rowsOf(context, route).get(name);
+/** With another row than it had. */
+export const putWaitingAgain = (context: Context, route: Route, waiting: Waiting, row: OutboxRow): void => {
+  rowsOf(context, route).set(waiting.name, { ...waiting, row });
+  context.store.put('outbox', waiting.key, encodeOutboxRow(row));
+};
 export const dropWaiting = (context: Context, route: Route, key: Uint8Array): void => {
   if (rowsOf(context, route).delete(toHex(key))) context.store.delete('outbox', key);
 };

@@ -59,8 +59,9 @@ import {
   frontierOf,
   peerState,
   putWaiting,
+  putWaitingAgain,
   setPeerState,
-  waitingAt,
+  waitingAs,
   waitingOf,
   type Waiting,
 } from './peers.ts';
@@ -804,16 +805,16 @@ export class Sender {
   }
   #note(route: Route, rows: readonly Waiting[], bucket: PutBucket, relay: number): void {
     let news = false;
-    for (const { key } of rows) {
+    for (const waiting of rows) {
       // Rows of other conversations in the same packet are another route's.
-      const now = waitingAt(this.#context, route, key);
+      const now = waitingAs(this.#context, route, waiting);
       if (now === undefined) continue;
       const row: OutboxRow =
         bucket === 'day'
           ? { ...now.row, day: dayOf(this.#context.now()) }
           : { ...now.row, hour: now.row.hour | (1 << relay) };
       news ||= !isPosted(now.row);
-      putWaiting(this.#context, route, key, row);
+      putWaitingAgain(this.#context, route, now, row);
       this.#schedule(route, nextDue(row, this.#context.now()));
     }
     if (news) this.#context.changed({ type: 'conversation', conversation: route.about.name });

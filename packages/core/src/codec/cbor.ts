@@ -1,7 +1,7 @@
 // CBOR (RFC 8949), as much of it as formats are made of: whole numbers from 0, byte strings, texts, arrays, true, false and
 // null, each in its one shortest form (section 4.2.1). Our own, since reading and writing are in every step of every
 // message: a general library's tokens cost more than all else in it.
-import { utf8, utf8ToText } from '../bytes/index.ts';
+import { utf8Length, utf8ToText, writeUtf8 } from '../bytes/index.ts';
 
 /** Arrays within arrays, at most: a reader recurses. */
 const MAX_DEPTH = 16;
@@ -19,20 +19,21 @@ const [FALSE, TRUE, NULL] = [0xf4, 0xf5, 0xf6] as const;
 const headLength = (argument: number): number =>
   argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : argument < 2 ** 32 ? 5 : 9;
 
-/** Texts as bytes, in the order in which they come. */
-type Texts = Uint8Array[];
+/** Of the texts of a value, in the order in which they come: counted once. */
+const lengths: number[] = [];
+let nextLength = 0;
 
-const lengthOf = (value: unknown, texts: Texts): number => {
+const lengthOf = (value: unknown): number => {
   if (typeof value === 'number') return headLength(value);
   if (typeof value === 'string') {
-    const bytes = utf8(value);
-    texts.push(bytes);
-    return headLength(bytes.length) + bytes.length;
+    const length = utf8Length(value);
+    lengths.push(length);
+    return headLength(length) + length;
   }
   if (value instanceof Uint8Array) return headLength(value.length) + value.length;
   if (Array.isArray(value)) {
     let length = headLength(value.length);
-    for (let i = 0; i < value.length; i++) length += lengthOf(value[i], texts);
+    for (let i = 0; i < value.length; i++) length += lengthOf(value[i]);
     return length;
   }
   return 1;
@@ -52,24 +53,29 @@ const writeHead = (out: Uint8Array, at: number, major: number, argument: number)
   }
   return at + length;
 };
-const write = (out: Uint8Array, at: number, value: unknown, texts: Iterator<Uint8Array>): number => {
+const write = (out: Uint8Array, at: number, value: unknown): number => {
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || value < 0) throw new Error('only whole numbers from 0 are written');
     return writeHead(out, at, MAJOR.uint, value);
   }
-  if (typeof value === 'string') return writeBytes(out, at, MAJOR.text, texts.next().value as Uint8Array);
-  if (value instanceof Uint8Array) return writeBytes(out, at, MAJOR.bytes, value);
+  if (typeof value === 'string') {
+    const length = lengths[nextLength++] as number;
+    const start = writeHead(out, at, MAJOR.text, length);
+    writeUtf8(out, start, value);
+    return start + length;
+  }
+  if (value instanceof Uint8Array) return writeBytes(out, at, value);
   if (Array.isArray(value)) {
     let end = writeHead(out, at, MAJOR.array, value.length);
-    for (let i = 0; i < value.length; i++) end = write(out, end, value[i], texts);
+    for (let i = 0; i < value.length; i++) end = write(out, end, value[i]);
     return end;
   }
   if (value !== null && typeof value !== 'boolean') throw new Error(`a ${typeof value} cannot be written`);
   out[at] = value === null ? NULL : value ? TRUE : FALSE;
   return at + 1;
 };
-const writeBytes = (out: Uint8Array, at: number, major: number, bytes: Uint8Array): number => {
-  const start = writeHead(out, at, major, bytes.length);
+const writeBytes = (out: Uint8Array, at: number, bytes: Uint8Array): number => {
+  const start = writeHead(out, at, MAJOR.bytes, bytes.length);
   const { length } = bytes;
   if (length > SHORT_BYTES) out.set(bytes, start);
   else for (let i = 0; i < length; i++) out[start + i] = bytes[i] as number;
@@ -78,9 +84,10 @@ const writeBytes = (out: Uint8Array, at: number, major: number, bytes: Uint8Arra
 
 /** Into memory of exactly this size: no copy of a secret stays in a buffer that grew. Throws for what is not in the model. */
 export const writeCbor = (value: unknown): Uint8Array => {
-  const texts: Texts = [];
-  const out = new Uint8Array(lengthOf(value, texts));
-  write(out, 0, value, texts.values());
+  lengths.length = 0;
+  nextLength = 0;
+  const out = new Uint8Array(lengthOf(value));
+  write(out, 0, value);
   return out;
 };
 

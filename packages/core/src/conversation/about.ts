@@ -154,6 +154,8 @@ export const NOTHING_SAID: About = { edited: undefined, deleted: false, reaction
 /** One walk over the rows of a line, which has few or none. */
 export const aboutLine = (view: PairView, event: ShownEvent): About => {
   const rows = saidAbout(view, event, false);
+  if (rows.length === 0)
+    return isDeletable(event) && isTombstoned(view, event) ? { ...NOTHING_SAID, deleted: true } : NOTHING_SAID;
   const edited = editedBy(rows, event);
   const deleted =
     isDeletable(event) &&

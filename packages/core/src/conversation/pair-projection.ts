@@ -73,7 +73,8 @@ export interface PairView {
 
 /** What a projected event changes beyond the tables. */
 export type Projected =
-  | { readonly type: 'line' }
+  /** `about`: what was said about it, of a text. */
+  | { readonly type: 'line'; readonly about?: About }
   | { readonly type: 'profile' }
   | { readonly type: 'ended' }
   /** Contents went: the files are to be scrubbed. */
@@ -171,10 +172,20 @@ export const projectPairs = (
   for (const event of events) if (project(view, event, known, again.has(event)).type === 'purged') purged = true;
   return purged;
 };
-/** Takes one shown event into the tables. The same event again changes nothing. */
-export const projectPair = (view: PairView, event: ShownEvent): Projected => project(view, event, oneByOne(view));
+/**
+ * Takes one shown event into the tables. The same event again changes nothing. `written`: what it says, for who has just
+ * written it.
+ */
+export const projectPair = (view: PairView, event: ShownEvent, written?: Content): Projected =>
+  project(view, event, oneByOne(view), false, written);
 
-const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain = false): Projected => {
+const project = (
+  view: PairView,
+  event: ShownEvent,
+  known: Beforehand,
+  isAgain = false,
+  written?: Content,
+): Projected => {
   const { store, conversation } = view;
   if (event.contentState === 'expired') return NOTHING;
   if (event.contentState === 'missing' && isBeforeHistory(view, event)) return NOTHING;
@@ -185,7 +196,7 @@ const project = (view: PairView, event: ShownEvent, known: Beforehand, isAgain =
     purgeLine(view, event);
     return { type: 'purged' };
   }
-  const content = contentOf(view, event);
+  const content = written ?? contentOf(view, event);
   const timer = timerOfContent(content);
   if (goes(event) && (timer !== null || view.lifespan?.() !== undefined))
     schedule(view, event, timer, known.isRead(event.place));
@@ -236,7 +247,7 @@ const projectContent = (
         const timed = timerOfContent(content)?.from === 'reading';
         store.put('unread', key, timed ? placeKey(event.place) : new Uint8Array(0));
       }
-      return { type: 'line' };
+      return { type: 'line', about };
     }
     case 'reaction': {
       const meant = meantBy(view, event, content.target, content.extensions);
@@ -461,14 +472,20 @@ export const memberProfile = (
   view: PairView,
   member: MemberId,
 ): { readonly name: string; readonly picture: Uint8Array | null } => {
-  const about = (kind: number): Uint8Array | undefined =>
-    getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, kind, member));
-  const name = about(ABOUT.profileName);
-  const picture = about(ABOUT.profilePicture);
+  const picture = getStamped(
+    view.store,
+    'reaction',
+    aboutKey(view.conversation, NOWHERE, ABOUT.profilePicture, member),
+  );
   return {
-    name: name === undefined ? '' : (utf8ToText(name) ?? ''),
+    name: memberName(view, member),
     picture: picture === undefined || picture.length === 0 ? null : picture,
   };
+};
+/** Without the picture, which is many times as long and would be read for each line. */
+export const memberName = (view: PairView, member: MemberId): string => {
+  const name = getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, ABOUT.profileName, member));
+  return name === undefined ? '' : (utf8ToText(name) ?? '');
 };
 export const hasEnded = (view: PairView, member: MemberId): boolean =>
   getStamped(view.store, 'reaction', aboutKey(view.conversation, NOWHERE, ABOUT.ended, member)) !== undefined;

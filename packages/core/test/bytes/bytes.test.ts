@@ -12,12 +12,32 @@ import {
   toHex,
   uint32,
   utf8,
+  utf8Length,
   utf8ToText,
+  writeUtf8,
 } from '../../src/bytes/index.ts';
 
 const anyBytes = fc.uint8Array({ maxLength: 300 });
 
 describe('texts of bytes', () => {
+  test('a text is counted and written where it stands as UTF-8 has it, lone halves of characters too', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 80 }).map((units) => String.fromCharCode(...units)),
+      fc.string({ unit: 'binary-ascii', maxLength: 80 }),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const there = utf8(text);
+        expect(there).toEqual(new Uint8Array(Buffer.from(text)));
+        expect(utf8Length(text)).toBe(there.length);
+        const out = new Uint8Array(there.length + 2).fill(7);
+        writeUtf8(out.subarray(0, -1), 1, text);
+        expect(out).toEqual(Uint8Array.of(7, ...there, 7));
+      }),
+    );
+  });
+
   test('hexadecimal and base64url come back, and nothing else is read', () => {
     fc.assert(
       fc.property(anyBytes, (data) => {

@@ -155,9 +155,9 @@ export const CLIENT_PLANTS = {
   'their-name-first': {
     words: 'What a contact calls itself stands before the name that I gave.',
     file: of('lines.ts'),
-    find: "if (facts.name !== '') return { name: facts.name, from: 'me' };\n    if (theirs !== '') return { name: theirs, from: 'them' };",
+    find: "if (facts.name !== '') return { name: facts.name, from: 'me' };\n    const peer = this.#home.peer(pair);\n    const theirs = peer === undefined ? '' : memberName(pair.view, peer);\n    if (theirs !== '') return { name: theirs, from: 'them' };",
     instead:
-      "if (theirs !== '') return { name: theirs, from: 'them' };\n    if (facts.name !== '') return { name: facts.name, from: 'me' };",
+      "const peer = this.#home.peer(pair);\n    const theirs = peer === undefined ? '' : memberName(pair.view, peer);\n    if (theirs !== '') return { name: theirs, from: 'them' };\n    if (facts.name !== '') return { name: facts.name, from: 'me' };",
     noticedBy: noticedBy('hostile', 'class 24'),
   },
 } satisfies Readonly<Record<string, SourcePlant>>;
