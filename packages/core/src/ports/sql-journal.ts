@@ -1,8 +1,9 @@
 // What is committed and stands in no table yet. The few rows that a message changes lie on two dozen pages, and a commit
 // encrypts each page anew; here they are one row, on one page as a rule. Hundreds of them are carried over to the tables at once, in
 // the order of their keys, and what changed a hundred times is written once.
-import { concat, readUint32, readUint48, utf8ToText, writeUint32, writeUint48 } from '../bytes/index.ts';
-import type { Pending, Written, WrittenText } from './sql-pending.ts';
+import { concat, readUint32, readUint48, utf8ToText, writeUint48 } from '../bytes/index.ts';
+import type { Pending } from './sql-pending.ts';
+import { rowEndOf, Rows, type Written, type WrittenText } from './sql-rows.ts';
 import type { Sql } from './sql.ts';
 import { StoreError, TABLES, type Range, type Table } from './store.ts';
 
@@ -17,74 +18,17 @@ const SLOTS = 256;
 const MAX_JOURNALED = 128 << 10;
 /** Texts of the search index stand beside the tables of the store. */
 const TEXTS = 'searched';
-const GONE = 0xffffffff;
 /** Room for one that is about to be written: wiped, since some rows are of keys. */
 const slot = new Uint8Array(SLOT_BYTES);
 const PUT_SLOT = 'INSERT INTO journal(n, v) VALUES (?, ?) ON CONFLICT(n) DO UPDATE SET v = excluded.v';
-
-/** Of a row: length of its key (2), of its value (4); then both. A value that is gone has the length 0xffffffff. */
-const ROW_HEAD = 6;
-/** A row is named by a number: that of its record, and in so many bits where it begins there. All slots have room for less. */
-const PLACE_BITS = 20;
-const PLACE = (1 << PLACE_BITS) - 1;
-
-const lengthOf = ({ key, value }: Written): number => ROW_HEAD + key.length + (value?.length ?? 0);
-/** Groups of rows: name of the table, count, then the rows, rising by key but for texts. */
-const encodeRecord = (pending: Pending): Uint8Array => {
-  const groups: { readonly name: string; readonly rows: readonly Written[] }[] = [];
-  for (const name of pending.tables()) groups.push({ name, rows: pending.rows(name) });
-  if (pending.texts().length > 0) groups.push({ name: TEXTS, rows: pending.texts() });
-  let length = 0;
-  for (const { name, rows } of groups) {
-    length += 5 + name.length;
-    for (const row of rows) length += lengthOf(row);
-  }
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const { name, rows } of groups) {
-    out[at++] = name.length;
-    for (let i = 0; i < name.length; i++) out[at++] = name.charCodeAt(i);
-    writeUint32(out, at, rows.length);
-    at += 4;
-    for (const { key, value } of rows) {
-      out[at] = key.length >> 8;
-      out[at + 1] = key.length;
-      writeUint32(out, at + 2, value?.length ?? GONE);
-      out.set(key, at + ROW_HEAD);
-      at += ROW_HEAD + key.length;
-      if (value === undefined) continue;
-      out.set(value, at);
-      at += value.length;
-    }
-  }
-  return out;
-};
-const keyEndOf = (record: Uint8Array, at: number): number =>
-  at + ROW_HEAD + (((record[at] as number) << 8) | (record[at + 1] as number));
-const rowEndOf = (record: Uint8Array, at: number): number => {
-  const length = readUint32(record, at + 2);
-  return keyEndOf(record, at) + (length === GONE ? 0 : length);
-};
-const readRow = (record: Uint8Array, at: number): Written => {
-  const keyEnd = keyEndOf(record, at);
-  const isGone = readUint32(record, at + 2) === GONE;
-  return {
-    key: record.subarray(at + ROW_HEAD, keyEnd),
-    value: isGone ? undefined : record.subarray(keyEnd, rowEndOf(record, at)),
-  };
-};
 
 const KNOWN: ReadonlySet<string> = new Set(TABLES);
 const isTable = (name: string): name is Table => KNOWN.has(name);
 
 export class Journal {
   readonly #sql: Sql;
-  /** What was committed and not carried over: rows are read where they stand, since an object for each lives long enough to cost more. */
-  #records: Uint8Array[] = [];
-  /** Rows by their numbers, rising by key. */
-  readonly #tables = new Map<Table, number[]>();
-  /** In the order in which they came; of several with one id the last counts. */
-  #texts: number[] = [];
+  /** What was committed and not carried over. */
+  readonly #rows = new Rows();
   /** Of the last transaction in it. */
   #number = 0;
   /** Slots in use; highest one that may hold anything. */
@@ -117,35 +61,26 @@ export class Journal {
   }
 
   get isEmpty(): boolean {
-    return this.#isCarried || (this.#tables.size === 0 && this.#texts.length === 0);
+    return this.#isCarried || this.#rows.isEmpty;
   }
   /** A copy; null: it was deleted; undefined: there is nothing about it here. */
   find(table: Table, key: Uint8Array): Uint8Array | null | undefined {
-    const rows = this.#isCarried ? undefined : this.#tables.get(table);
-    const at = rows === undefined ? 0 : this.#lowest(rows, key);
-    if (rows === undefined || at === rows.length || this.#compare(rows[at] as number, key, 0, key.length) !== 0)
-      return undefined;
-    return this.#row(rows[at] as number).value?.slice() ?? null;
+    return this.#isCarried ? undefined : this.#rows.find(table, key);
   }
-  among(table: Table, { from, to }: Range): readonly Written[] {
-    const rows = this.#isCarried ? undefined : this.#tables.get(table);
-    if (rows === undefined) return [];
-    const start = from === undefined ? 0 : this.#lowest(rows, from);
-    const end = to === undefined ? rows.length : this.#lowest(rows, to);
-    return rows.slice(start, Math.max(start, end)).map((row) => this.#row(row));
+  among(table: Table, range: Range = {}): readonly Written[] {
+    return this.#isCarried ? [] : this.#rows.among(table, range);
   }
-  /** Rising by key. */
-  *rows(): Iterable<readonly [Table, readonly Written[]]> {
-    if (!this.#isCarried) for (const table of this.#tables.keys()) yield [table, this.among(table, {})];
+  tables(): readonly Table[] {
+    return this.#isCarried ? [] : this.#rows.tables();
   }
   texts(): readonly WrittenText[] {
-    return this.#isCarried ? [] : this.#texts.map((row) => this.#row(row) as WrittenText);
+    return this.#isCarried ? [] : this.#rows.texts();
   }
 
   /** Puts a transaction in, before it is committed. False: it has no room here. */
   write(pending: Pending): boolean {
     if (this.#isCarried || pending.bytes > MAX_JOURNALED) return false;
-    const record = encodeRecord(pending);
+    const record = pending.encode(TEXTS);
     const slots = Math.ceil(record.length / SLOT_ROOM);
     if (this.#used + slots > SLOTS) return false;
     for (let i = 0; i < slots; i++) {
@@ -195,16 +130,12 @@ export class Journal {
   }
 
   #clear(): void {
-    // Some were of keys.
-    for (const record of this.#records) record.fill(0);
-    this.#records = [];
-    this.#tables.clear();
-    this.#texts = [];
+    this.#rows.clear();
     this.#used = 0;
   }
+  /** Groups of rows: length and name of the table, count (4), then the rows. */
   #take(record: Uint8Array): void {
-    const base = this.#records.length << PLACE_BITS;
-    this.#records.push(record);
+    const base = this.#rows.addRoom(record);
     for (let at = 0; at < record.length;) {
       const start = at + 1 + (record[at] as number);
       const name = utf8ToText(record.slice(at + 1, start)) ?? '';
@@ -212,56 +143,10 @@ export class Journal {
       const count = readUint32(record, start);
       at = start + 4;
       for (let i = 0; i < count; i++) {
-        if (name === TEXTS) this.#texts.push(base + at);
-        else this.#put(name, base + at);
+        if (name === TEXTS) this.#rows.putText(base + at);
+        else this.#rows.put(name, base + at);
         at = rowEndOf(record, at);
       }
     }
-  }
-  #put(table: Table, row: number): void {
-    let rows = this.#tables.get(table);
-    if (rows === undefined) this.#tables.set(table, (rows = []));
-    const record = this.#recordOf(row);
-    const keyAt = (row & PLACE) + ROW_HEAD;
-    const keyEnd = keyEndOf(record, row & PLACE);
-    const at = this.#lowest(rows, record, keyAt, keyEnd);
-    if (at === rows.length) rows.push(row);
-    else if (this.#compare(rows[at] as number, record, keyAt, keyEnd) !== 0) rows.splice(at, 0, row);
-    else {
-      const before = rows[at] as number;
-      const of = this.#recordOf(before);
-      of.fill(0, keyEndOf(of, before & PLACE), rowEndOf(of, before & PLACE));
-      rows[at] = row;
-    }
-  }
-  #recordOf(row: number): Uint8Array {
-    return this.#records[row >>> PLACE_BITS] as Uint8Array;
-  }
-  #row(row: number): Written {
-    return readRow(this.#recordOf(row), row & PLACE);
-  }
-  /** The order of a row's key and another one, which stands in `bytes`. */
-  #compare(row: number, bytes: Uint8Array, from: number, to: number): number {
-    const record = this.#recordOf(row);
-    const start = (row & PLACE) + ROW_HEAD;
-    const length = keyEndOf(record, row & PLACE) - start;
-    const both = Math.min(length, to - from);
-    for (let i = 0; i < both; i++) {
-      const difference = (record[start + i] as number) - (bytes[from + i] as number);
-      if (difference !== 0) return difference;
-    }
-    return length - (to - from);
-  }
-  /** Where the first row stands whose key is not lower. */
-  #lowest(rows: readonly number[], bytes: Uint8Array, from = 0, to = bytes.length): number {
-    let [low, high] = [0, rows.length];
-    // Most are put at the end.
-    if (high === 0 || this.#compare(rows[high - 1] as number, bytes, from, to) < 0) return high;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#compare(rows[middle] as number, bytes, from, to) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

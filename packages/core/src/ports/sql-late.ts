@@ -2,7 +2,8 @@
 // where they belong at once, every message of a history would have a page of its own encrypted again with each commit; thousands
 // together share the pages that they touch.
 import { compareBytes } from '../bytes/index.ts';
-import { nameOf, type Written } from './sql-pending.ts';
+import { nameOf } from './sql-pending.ts';
+import type { Written } from './sql-rows.ts';
 import type { Sql, SqlValue } from './sql.ts';
 import type { Range, Row, Table } from './store.ts';
 

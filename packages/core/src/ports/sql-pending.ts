@@ -2,25 +2,44 @@
 // next message of the same transaction, some are gone by its end, and the rest goes in by the order of its keys and many rows
 // a statement: of a history that was half of all time.
 import { compareBytes, toKey } from '../bytes/index.ts';
+import { beginRow, rowLength, Rows, writeRow, type Written, type WrittenText } from './sql-rows.ts';
 import type { Range, Table } from './store.ts';
 
 /** A key as the name of an entry in memory. */
 export const nameOf = (key: Uint8Array): string => (key.length % 2 === 0 ? toKey(key) : `${toKey(key)}!`);
 
-export interface Written {
-  readonly key: Uint8Array;
-  /** Undefined: deleted. */
-  readonly value: Uint8Array | undefined;
-}
+/** How many bytes two keys begin alike, of which so many are known. */
+const sameFrom = (a: Uint8Array, b: Uint8Array, from: number): number => {
+  const both = Math.min(a.length, b.length);
+  let i = from;
+  while (i < both && a[i] === b[i]) i++;
+  return i;
+};
+const isBelow = (a: Uint8Array, b: Uint8Array, same: number): boolean =>
+  same < a.length && same < b.length ? (a[same] as number) < (b[same] as number) : a.length < b.length;
 /** Where the first row stands whose key is not lower, of rows that rise by key. */
 export const lowest = (rows: readonly { readonly key: Uint8Array }[], key: Uint8Array): number => {
-  const last = rows.at(-1);
-  if (last === undefined || compareBytes(last.key, key) < 0) return rows.length;
-  let [low, high] = [0, rows.length];
+  let high = rows.length;
+  const [first, last] = [rows[0], rows[high - 1]];
+  if (first === undefined || last === undefined) return 0;
+  let highSame = sameFrom(last.key, key, 0);
+  if (isBelow(last.key, key, highSame)) return high;
+  let lowSame = sameFrom(first.key, key, 0);
+  if (!isBelow(first.key, key, lowSame)) return 0;
+  let low = 1;
+  high--;
+  // Keys of a table begin alike: what the rows on both sides share with it, those between them share as well.
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareBytes((rows[middle] as Written).key, key) < 0) low = middle + 1;
-    else high = middle;
+    const other = (rows[middle] as Written).key;
+    const same = sameFrom(other, key, Math.min(lowSame, highSame));
+    if (isBelow(other, key, same)) {
+      low = middle + 1;
+      lowSame = same;
+    } else {
+      high = middle;
+      highSame = same;
+    }
   }
   return low;
 };
@@ -49,10 +68,6 @@ export const over = (below: readonly Written[], above: readonly Written[]): read
   while (at < below.length) rows.push(below[at++] as Written);
   return rows;
 };
-/** A text for the search index, as the journal keeps it: by its id, length of its lead (1), lead, and its words in UTF-8. */
-export interface WrittenText extends Written {
-  readonly value: Uint8Array;
-}
 export const leadOf = ({ value }: WrittenText): Uint8Array => value.subarray(1, 1 + (value[0] as number));
 export const wordsOf = ({ value }: WrittenText): Uint8Array => value.subarray(1 + (value[0] as number));
 /** Of texts in the order in which they came, for each id the last. */
@@ -70,49 +85,21 @@ export const lastTexts = (texts: Iterable<WrittenText>): Map<string, WrittenText
 const MAX_BYTES = 512 << 10;
 const SLAB_BYTES = 64 << 10;
 
-/** Room for copies that are gone together: a buffer for each of them costs more than all else that is done with it. */
-class Slabs {
-  readonly #slabs: Uint8Array[] = [];
-  #current = 0;
-  #used = 0;
-
-  room(length: number): Uint8Array {
-    if (length > SLAB_BYTES / 4) return new Uint8Array(length);
-    if (this.#used + length > SLAB_BYTES) {
-      this.#current++;
-      this.#used = 0;
-    }
-    const slab = (this.#slabs[this.#current] ??= new Uint8Array(SLAB_BYTES));
-    const start = this.#used;
-    this.#used += length;
-    return slab.subarray(start, this.#used);
-  }
-  copy(bytes: Uint8Array): Uint8Array {
-    const copy = this.room(bytes.length);
-    copy.set(bytes);
-    return copy;
-  }
-  /** Some were of keys: nothing of them stays. */
-  clear(): void {
-    if (this.#current === 0 && this.#used === 0) return;
-    for (const slab of this.#slabs.slice(0, this.#current + 1)) slab.fill(0);
-    this.#current = 0;
-    this.#used = 0;
-  }
-}
-
 export class Pending {
-  /** Rising by key: most of what is written goes to the end. */
-  readonly #tables = new Map<Table, Written[]>();
-  #texts: WrittenText[] = [];
-  readonly #slabs = new Slabs();
+  readonly #rows = new Rows();
+  /** For rows that are gone together: memory for each of them costs more than all else that is done with it. */
+  readonly #free: Uint8Array[] = [];
+  #slab: Uint8Array | undefined;
+  /** The number of a row at the beginning of the slab, and where there is room in it. */
+  #base = 0;
+  #used = 0;
   #bytes = 0;
 
   get isFull(): boolean {
     return this.#bytes > MAX_BYTES;
   }
   get isEmpty(): boolean {
-    return this.#tables.size === 0 && this.#texts.length === 0;
+    return this.#rows.isEmpty;
   }
   /** Never less than what is written. */
   get bytes(): number {
@@ -120,45 +107,60 @@ export class Pending {
   }
   /** Copies: whoever wrote them may wipe or use them again. */
   write(table: Table, key: Uint8Array, value: Uint8Array | undefined): void {
-    let rows = this.#tables.get(table);
-    if (rows === undefined) this.#tables.set(table, (rows = []));
-    this.#bytes += key.length + (value?.length ?? 0);
-    const written = { key: this.#slabs.copy(key), value: value && this.#slabs.copy(value) };
-    const at = lowest(rows, key);
-    const there = rows[at];
-    if (there === undefined) rows.push(written);
-    else if (compareBytes(there.key, key) === 0) rows[at] = written;
-    else rows.splice(at, 0, written);
-  }
-  /** Undefined: the database knows. */
-  find(table: Table, key: Uint8Array): Written | undefined {
-    const rows = this.#tables.get(table);
-    const row = rows?.[lowest(rows, key)];
-    return row !== undefined && compareBytes(row.key, key) === 0 ? row : undefined;
+    this.#rows.put(
+      table,
+      this.#add(rowLength(key, value?.length), (room, at) => writeRow(room, at, key, value)),
+    );
   }
   writeText(id: Uint8Array, words: Uint8Array, lead: Uint8Array): void {
-    this.#bytes += id.length + words.length + lead.length;
-    const value = this.#slabs.room(1 + lead.length + words.length);
-    value[0] = lead.length;
-    value.set(lead, 1);
-    value.set(words, 1 + lead.length);
-    this.#texts.push({ key: this.#slabs.copy(id), value });
+    const length = 1 + lead.length + words.length;
+    const row = this.#add(rowLength(id, length), (room, start) => {
+      const at = beginRow(room, start, id, length);
+      room[at] = lead.length;
+      room.set(lead, at + 1);
+      room.set(words, at + 1 + lead.length);
+    });
+    this.#rows.putText(row);
+  }
+  /** The number of a row that `write` writes. */
+  #add(length: number, write: (room: Uint8Array, at: number) => void): number {
+    this.#bytes += length;
+    if (length > SLAB_BYTES / 4) {
+      const room = new Uint8Array(length);
+      write(room, 0);
+      return this.#rows.addRoom(room);
+    }
+    if (this.#slab === undefined || this.#used + length > SLAB_BYTES) {
+      this.#slab = this.#free.pop() ?? new Uint8Array(SLAB_BYTES);
+      this.#base = this.#rows.addRoom(this.#slab);
+      this.#used = 0;
+    }
+    write(this.#slab, this.#used);
+    const row = this.#base + this.#used;
+    this.#used += length;
+    return row;
+  }
+  /** A copy; null: it was deleted; undefined: the database knows. */
+  find(table: Table, key: Uint8Array): Uint8Array | null | undefined {
+    return this.#rows.find(table, key);
   }
   /** Rising by key. */
-  rows(table: Table): readonly Written[] {
-    return this.#tables.get(table) ?? [];
+  among(table: Table, range: Range = {}): readonly Written[] {
+    return this.#rows.among(table, range);
   }
   /** In the order in which they came; of several with one id the last counts. */
   texts(): readonly WrittenText[] {
-    return this.#texts;
+    return this.#rows.texts();
   }
   tables(): readonly Table[] {
-    return [...this.#tables.keys()];
+    return this.#rows.tables();
+  }
+  encode(nameOfTexts: string): Uint8Array {
+    return this.#rows.encode(nameOfTexts);
   }
   clear(): void {
-    this.#tables.clear();
-    this.#texts = [];
-    this.#slabs.clear();
+    for (const room of this.#rows.clear()) if (room.length === SLAB_BYTES) this.#free.push(room);
+    this.#slab = undefined;
     this.#bytes = 0;
   }
 }

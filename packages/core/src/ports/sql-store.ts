@@ -9,17 +9,8 @@ import { KeptTables } from './kept-tables.ts';
 import { indexedWords, searchRuns } from './search-words.ts';
 import { Journal } from './sql-journal.ts';
 import { LateRows, SCATTERED } from './sql-late.ts';
-import {
-  lastTexts,
-  leadOf,
-  nameOf,
-  over,
-  Pending,
-  within,
-  wordsOf,
-  type Written,
-  type WrittenText,
-} from './sql-pending.ts';
+import { lastTexts, leadOf, nameOf, over, Pending, within, wordsOf } from './sql-pending.ts';
+import type { Written, WrittenText } from './sql-rows.ts';
 import { linkedColumns, linkedJoins } from './sql-links.ts';
 import { SqlError, type Sql, type SqlValue } from './sql.ts';
 import {
@@ -269,7 +260,7 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   };
   /** What stands in the tables, and what changes it: first what is in the journal, then what the open transaction wrote. */
   const scanStatement = (table: Table, range: Range): readonly Row[] => {
-    const changes = over(journal.among(table, range), within(pending.rows(table), range));
+    const changes = over(journal.among(table, range), pending.among(table, range));
     if (changes.length === 0) return scanDatabase(table, range);
     const { reverse = false, limit = -1 } = range;
     // Where the database has more rows than it was asked for, only changes up to the last of them are in the answer.
@@ -286,10 +277,9 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   const getRow = (table: Table, key: Uint8Array): Uint8Array | undefined => {
     const known = kept.get(table, key);
     if (known !== undefined) return known ?? undefined;
-    const written = open ? pending.find(table, key) : undefined;
-    if (written !== undefined) return written.value?.slice();
-    const journaled = journal.find(table, key);
-    if (journaled !== undefined) return journaled ?? undefined;
+    let written = open ? pending.find(table, key) : undefined;
+    if (written === undefined) written = journal.find(table, key);
+    if (written !== undefined) return written ?? undefined;
     const value = (table === SCATTERED ? late.get(key) : undefined) ?? first(sql.all(of(table).get, [key]));
     return value === undefined ? undefined : asBytes(value);
   };
@@ -401,10 +391,10 @@ const storeOver = (sql: Sql, journal: Journal): Store => {
   };
   /** In the open transaction: all that is written so far goes where it belongs, what stands in the journal first. */
   const writeAll = (): void => {
-    for (const [table, rows] of journal.rows()) writeRows(table, rows);
+    for (const table of journal.tables()) writeRows(table, journal.among(table));
     writeTexts(journal.texts());
     journal.carried();
-    for (const table of pending.tables()) writeRows(table, pending.rows(table));
+    for (const table of pending.tables()) writeRows(table, pending.among(table));
     writeTexts(pending.texts());
     pending.clear();
   };
