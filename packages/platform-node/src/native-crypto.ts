@@ -11,29 +11,58 @@ const SHORT_KEY_BYTES = 16;
 const SHORT_HASH_BYTES = 8;
 /** It makes none below. */
 const SHORTEST_HASH_BYTES = 16;
-const NO_BYTES = new Uint8Array(0);
 
 const load = () =>
   import('sodium-native').then(
     (loaded) => loaded.default,
     () => undefined,
   );
-/** A small array is moved out of the heap when native code is given it, and costs more than the call from then on. */
-const LARGEST_ROOM = 64;
+/** Engines keep so many bytes within the object. Handed to native code they are moved into memory of their own, which costs more than most calls. */
+const FEW_BYTES = 64;
+/** As many as a call takes. */
+const PLACES = 5;
+
+/** Few bytes are handed over as copies on a desk, which is wiped after each call: most are keys, or what they lock. */
+class Desk {
+  readonly #all = new Uint8Array(PLACES * FEW_BYTES);
+  readonly #places = Array.from({ length: PLACES }, (_, place) =>
+    Array.from({ length: FEW_BYTES + 1 }, (_unused, length) =>
+      this.#all.subarray(place * FEW_BYTES, place * FEW_BYTES + length),
+    ),
+  );
+  #taken = 0;
+
+  room(length: number): Uint8Array {
+    return this.#places[length > FEW_BYTES ? PLACES : this.#taken++]?.[length] ?? new Uint8Array(length);
+  }
+  lend(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    if (length > FEW_BYTES) return bytes;
+    const copy = this.room(length);
+    for (let i = 0; i < length; i++) copy[i] = bytes[i] as number;
+    return copy;
+  }
+  /** What was written into a room, for the caller to keep. */
+  take(out: Uint8Array): Uint8Array {
+    return out.length > FEW_BYTES ? out : out.slice();
+  }
+  wipe(): void {
+    this.#all.fill(0);
+    this.#taken = 0;
+  }
+}
 
 /** From the same source of the system as its own way, which makes a job of each call. Nothing is drawn ahead: it would be keys. */
 export const withNativeRandomness = async (base: Randomness): Promise<Randomness> => {
   const sodium = await load();
   if (sodium === undefined) return base;
-  const room = new ArrayBuffer(LARGEST_ROOM);
-  const rooms = Array.from({ length: LARGEST_ROOM + 1 }, (_, length) => new Uint8Array(room, 0, length));
+  const desk = new Desk();
   return {
     bytes(length) {
-      const out = rooms[length] ?? new Uint8Array(length);
+      const out = desk.room(length);
       sodium.randombytes_buf(out);
-      if (length > LARGEST_ROOM) return out;
-      const drawn = out.slice();
-      out.fill(0);
+      const drawn = desk.take(out);
+      desk.wipe();
       return drawn;
     },
   };
@@ -43,52 +72,79 @@ export const withNativeRandomness = async (base: Randomness): Promise<Randomness
 export const withNativeCrypto = async (base: Crypto): Promise<Crypto> => {
   const sodium = await load();
   if (sodium === undefined) return base;
-  const room = new ArrayBuffer(LARGEST_ROOM);
-  const rooms = new Map([16, 32, 64].map((length) => [length, new Uint8Array(room, 0, length)]));
+  const desk = new Desk();
+  const atDesk = <T>(work: () => T): T => {
+    try {
+      return work();
+    } finally {
+      desk.wipe();
+    }
+  };
   return {
     ...base,
     name: 'sodium-native',
     hash: (length, data, key) => {
       if (length < SHORTEST_HASH_BYTES) return base.hash(length, data, key);
-      const out = rooms.get(length) ?? new Uint8Array(length);
-      if (key === undefined || key.length === 0) sodium.crypto_generichash(out, data);
-      else sodium.crypto_generichash(out, data, key);
-      const hash = out.slice();
-      // Some are keys.
-      out.fill(0);
-      return hash;
+      try {
+        const out = desk.room(length);
+        if (key === undefined || key.length === 0) sodium.crypto_generichash(out, desk.lend(data));
+        else sodium.crypto_generichash(out, desk.lend(data), desk.lend(key));
+        return desk.take(out);
+      } finally {
+        desk.wipe();
+      }
     },
     shortHash: (key, data) => {
       if (key.length !== SHORT_KEY_BYTES) throw new Error('a key of a wrong length');
-      const out = new Uint8Array(SHORT_HASH_BYTES);
-      sodium.crypto_shorthash(out, data, key);
-      return out;
+      return atDesk(() => {
+        const out = desk.room(SHORT_HASH_BYTES);
+        sodium.crypto_shorthash(out, desk.lend(data), desk.lend(key));
+        return desk.take(out);
+      });
     },
-    sign: (key, message) => {
-      const signature = new Uint8Array(SIGNATURE_BYTES);
-      sodium.crypto_sign_detached(signature, message, key.privateKey.expose());
-      return signature;
-    },
+    sign: (key, message) =>
+      atDesk(() => {
+        const signature = desk.room(SIGNATURE_BYTES);
+        sodium.crypto_sign_detached(signature, desk.lend(message), desk.lend(key.privateKey.expose()));
+        return desk.take(signature);
+      }),
     verify: (publicKey, message, signature) =>
       publicKey.length === KEY_BYTES &&
       signature.length === SIGNATURE_BYTES &&
-      sodium.crypto_sign_verify_detached(signature, message, publicKey),
-    seal: (key, nonce, plaintext, associated) => {
-      const box = new Uint8Array(plaintext.length + MAC_BYTES);
-      sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(box, plaintext, associated, null, nonce, key);
-      return box;
-    },
+      atDesk(() => sodium.crypto_sign_verify_detached(desk.lend(signature), desk.lend(message), desk.lend(publicKey))),
+    seal: (key, nonce, plaintext, associated) =>
+      atDesk(() => {
+        const box = desk.room(plaintext.length + MAC_BYTES);
+        sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+          box,
+          desk.lend(plaintext),
+          desk.lend(associated),
+          null,
+          desk.lend(nonce),
+          desk.lend(key),
+        );
+        return desk.take(box);
+      }),
     open: (key, nonce, box, associated) => {
       if (box.length < MAC_BYTES) return undefined;
       // A bad MAC is told by throwing; wrong lengths of key and nonce are bugs and are told apart beforehand.
       if (key.length !== KEY_BYTES || nonce.length !== NONCE_BYTES) throw new Error('key or nonce of a wrong length');
-      const text = box.length === MAC_BYTES ? NO_BYTES : new Uint8Array(box.length - MAC_BYTES);
-      try {
-        sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(text, null, box, associated, nonce, key);
-      } catch {
-        return undefined;
-      }
-      return text;
+      return atDesk(() => {
+        const text = desk.room(box.length - MAC_BYTES);
+        try {
+          sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+            text,
+            null,
+            desk.lend(box),
+            desk.lend(associated),
+            desk.lend(nonce),
+            desk.lend(key),
+          );
+        } catch {
+          return undefined;
+        }
+        return desk.take(text);
+      });
     },
   };
 };
