@@ -383,6 +383,8 @@ const takeSeal = (state: LogState, intake: Intake, seal: Seal, parcel: Parcel): 
 const takeStub = (state: LogState, intake: Intake, stub: Stub, parcel: Parcel): void => {
   const { feed, segment, count, head, lamport, seed } = stub;
   if (equalBytes(segment, CHARTER_SEGMENT)) return refuse(intake, 'malformed');
+  // Nothing of it is ever published; its author alone could make one, of any length, and each place of it would be offered.
+  if (state.kind === 'self') return refuse(intake, 'stub');
   if (state.device(feed) === undefined) return wait(state, intake, feed, CHARTER_SEGMENT, parcel);
   const record = state.segment(feed, segment);
   if (record === undefined) return wait(state, intake, feed, segment, parcel);

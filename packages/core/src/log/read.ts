@@ -94,10 +94,13 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
     if (record.number === 0) readEntries(state, filling, feed, 0, Infinity);
     readCertificate(state, filling, feed, segment, record);
   }
-  if (record.stub !== null && range.from < record.stub.count) readStub(state, filling, feed, segment, record);
+  // Anybody can make a stub of a published segment: what is here of it goes all the same, and where that is all of it nothing else.
+  const { stub } = record;
+  const isWhole = stub !== null && record.sound >= (record.ended?.count ?? stub.count);
+  if (stub !== null && !isWhole && range.from < stub.count) readStub(state, filling, feed, segment, record);
   const rows = record.forked ? branchRows(state, record, range, segment) : undefined;
   const end = Math.min(range.to, record.forked ? Infinity : record.sound);
-  let at = record.stub === null ? range.from : Math.max(range.from, record.stub.count);
+  let at = stub === null || record.sound > 0 ? range.from : Math.max(range.from, stub.count);
   let last: HeaderRow | undefined;
   for (let more = at < end; more;) {
     const step = rows ?? state.lineRows(feed, segment, at, Math.min(end, at + STEP));

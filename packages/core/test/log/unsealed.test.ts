@@ -29,6 +29,7 @@ import {
   meet,
   openReplica,
   pair,
+  person,
   ROOT,
   say,
   START,
@@ -290,4 +291,55 @@ test('what came after the date of a publication from the other side is not what 
   take(a2, [...certificates, lie.object, { type: 'seal', ...seal }], feedOf(b1), START + 10 * DAY);
   take(a2, everything(a1), 'own', START + 11 * DAY);
   expect(texts(a2)).toEqual(texts(a1));
+});
+
+describe('a stub that anybody can make of a published day', () => {
+  test('keeps nothing of that day from whoever asks for it', () => {
+    const [alice, bob] = pair(crypto, 103);
+    for (const line of ['one', 'two']) say(alice, line);
+    say(alice, 'the next day', START + DAY);
+    give(alice, bob);
+    expect(publishDue(alice, [bob], START + 9 * DAY)).toBe(1);
+    give(alice, bob);
+    const [day] = openDays(crypto, everything(bob));
+    if (day === undefined) throw new Error('nothing was published');
+    const { feed, segment } = day.certificate;
+    for (const count of [2, 1000]) {
+      const head = NO_HASH.slice().fill(1) as EventId;
+      const key = crypto.signingKey(new Secret(day.seed.slice()));
+      const { signature } = createSeal(crypto, key, CONVERSATION, { feed, segment, seq: count - 1 }, head);
+      const stub: LogObject = {
+        type: 'stub',
+        format: 1,
+        kind: 1,
+        feed,
+        segment,
+        count,
+        head,
+        lamport: count,
+        seed: day.seed,
+        signature,
+      };
+      take(alice, [stub], feedOf(bob));
+      const late = openReplica(crypto, 104);
+      for (const who of [alice, bob]) meet(late, who);
+      take(late, everything(alice), 'own');
+      expect(texts(late)).toEqual(texts(alice));
+    }
+  });
+
+  test('counts nowhere in a self, of which no day is published', () => {
+    const alice = person(crypto, 105, { kind: 'self' });
+    const hand = new Hand(crypto, alice);
+    const segment = hand.certify({ seed: 7 });
+    const head = hand.write({}, 'one');
+    take(alice, hand.objects, 'own');
+    const seed = new Uint8Array(32).fill(7);
+    const count = 2 ** 24 - 1;
+    const at = { feed: hand.feed, segment, seq: count - 1 };
+    const { signature } = createSeal(crypto, crypto.signingKey(new Secret(seed.slice())), CONVERSATION, at, head);
+    const stub = { feed: hand.feed, segment, count, head, lamport: count, seed, signature };
+    const taken = take(alice, [{ type: 'stub', format: 1, kind: 1, ...stub }], 'own');
+    expect([...taken.refused]).toEqual([['stub', 1]]);
+  });
 });
