@@ -19,7 +19,7 @@ import { createLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { openPlaceFiles } from './place-files.ts';
 import { openSegmentLog, type Durability } from './segment-log.ts';
-import { HEADERS_MS, hostsOf, listenAll } from './server.ts';
+import { endWith, HEADERS_MS, hostsOf, listenAll } from './server.ts';
 import { createService, type Service } from './service.ts';
 import { loadWebPages } from './web-pages.ts';
 
@@ -135,7 +135,7 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
   });
   const upgrade: typeof live.upgrade = (asked, socket, head) => {
     if (asked.url?.split('?', 1)[0] === '/v1/live' && !isStopping) live.upgrade(asked, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    else endWith(socket, 'HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   };
   // Twice the WebSockets: requests over HTTP come and go beside them.
   const handlers = {

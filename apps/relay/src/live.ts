@@ -6,6 +6,7 @@ import { CELL_BYTES, BLOCK_CELLS, relayRequestFrame, relayResponseFrame } from '
 import { WebSocketServer, type WebSocket } from 'ws';
 import { addressOf, type Address } from './address.ts';
 import { problem, type Problem } from './problem.ts';
+import { endWith } from './server.ts';
 import type { Service } from './service.ts';
 
 /** A put of a whole block, with room for its heads. */
@@ -49,7 +50,8 @@ const send = (connection: Connection, frame: Uint8Array): void => {
 
 const refuse = (socket: Duplex, { status, headers, body }: Problem): void => {
   const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) });
-  socket.end(
+  endWith(
+    socket,
     `HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
   );
 };

@@ -17,6 +17,14 @@ export interface Handlers {
   readonly headersMs: number;
 }
 
+/** An error of a socket is followed by `close`, which does what there is to do. */
+const ignore = (): void => undefined;
+
+/** The last that a socket hears. Who does not read it, or does not go, must not keep the socket. */
+export const endWith = (socket: Duplex, answer: string): void => {
+  socket.end(answer, () => socket.destroy());
+};
+
 /** Of all servers of one relay. */
 type OpenSockets = Map<string, number>;
 
@@ -35,7 +43,11 @@ const build = (
     request,
   );
   server.maxConnections = maxSockets;
-  server.on('upgrade', upgrade);
+  server.on('upgrade', (asked, socket, head) => {
+    // Node has taken its own listener away, and an error that nobody hears ends the process.
+    socket.on('error', ignore);
+    upgrade(asked, socket, head);
+  });
   server.on('connection', (socket) => {
     const { key, isLocal } = directAddress(socket.remoteAddress);
     if (isLocal) return;
@@ -59,8 +71,7 @@ const build = (
         : error.code === 'HPE_HEADER_OVERFLOW'
           ? '431 Request Header Fields Too Large'
           : '400 Bad Request';
-    // Who does not read the answer must not keep the socket either.
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+    endWith(socket, `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
   return server;
 };
