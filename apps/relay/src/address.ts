@@ -1,31 +1,49 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { Network } from '@kith/core/mailbox';
 
 /** Whom a limit counts. `isLocal`: this very machine. */
 export interface Address {
   readonly key: string;
   readonly isLocal: boolean;
+  /** What it is part of, the widest first. */
+  readonly within: readonly Network[];
 }
+const NONE: readonly Network[] = [];
 
-/** An IPv4 address, or the /64 of an IPv6 one: who has one address of a /64 has all of them. */
-const keyOf = (address: string): string => {
+/**
+ * An IPv4 address, or the /64 of an IPv6 one: who has one address of a /64 has all of them. A household gets up to 256 of them (a /56),
+ * and who asks for it 65,536 (a /48), so these have limits too, wide enough for networks that give each telephone a /64.
+ */
+const placed = (address: string, isLocal: boolean): Address => {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  if (isIP(address) !== 6) return address;
+  if (mapped?.[1] !== undefined) return { key: mapped[1], isLocal, within: NONE };
+  if (isLocal || isIP(address) !== 6) return { key: address, isLocal, within: NONE };
   const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === '' ? [] : tail.split(':');
   const missing = address.includes('::') ? 8 - front.length - back.length : 0;
-  const words = [...front, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...back];
-  return `${words
-    .slice(0, 4)
-    .map((word) => Number.parseInt(word, 16).toString(16))
-    .join(':')}::/64`;
+  const words = [...front, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...back].map((word) =>
+    Number.parseInt(word, 16),
+  );
+  const net = (count: number): string =>
+    words
+      .slice(0, count)
+      .map((word) => word.toString(16))
+      .join(':');
+  return {
+    key: `${net(4)}::/64`,
+    isLocal,
+    within: [
+      { key: `${net(3)}::/48`, times: 16 },
+      { key: `${net(3)}:${((words[3] ?? 0) & 0xff00).toString(16)}::/56`, times: 4 },
+    ],
+  };
 };
 
 const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/i.test(address);
 
-export const directAddress = (address = ''): Address => ({ key: keyOf(address), isLocal: isLoopback(address) });
+export const directAddress = (address = ''): Address => placed(address, isLoopback(address));
 
 /**
  * `behindProxy`: requests from this machine come from a reverse proxy, which appends the address it saw to X-Forwarded-For.
@@ -39,5 +57,24 @@ export const addressOf = (request: IncomingMessage, behindProxy: boolean): Addre
       .split(',')
       .at(-1)
       ?.trim() ?? '';
-  return isIP(forwarded) === 0 ? { key: 'proxy', isLocal: false } : { key: keyOf(forwarded), isLocal: false };
+  return isIP(forwarded) === 0 ? { key: 'proxy', isLocal: false, within: NONE } : placed(forwarded, false);
 };
+
+/** Places that addresses, and the networks they are part of, may take up to a limit. */
+export class Seats {
+  readonly #taken = new Map<string, number>();
+
+  /** Undefined: too many. Otherwise the way to say that it has ended, once. */
+  take({ key, within }: Address, limit: number): (() => void) | undefined {
+    const all = [...within, { key, times: 1 }];
+    if (all.some((one) => (this.#taken.get(one.key) ?? 0) >= limit * one.times)) return undefined;
+    for (const one of all) this.#taken.set(one.key, (this.#taken.get(one.key) ?? 0) + 1);
+    return () => {
+      for (const one of all) {
+        const left = (this.#taken.get(one.key) ?? 1) - 1;
+        if (left === 0) this.#taken.delete(one.key);
+        else this.#taken.set(one.key, left);
+      }
+    };
+  }
+}

@@ -1,6 +1,6 @@
 // What stands before the rules: requests, bytes and connections of an address, and the memory of the process.
 import { RateLimiter, type RelayLimits, type RelayPeer } from '@kith/core/mailbox';
-import type { Address } from './address.ts';
+import { Seats, type Address } from './address.ts';
 
 const ALL = 'all';
 /** Reading the memory in use takes a system call. */
@@ -24,18 +24,18 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
   const requests = new RateLimiter(limits.requests);
   const bytesOut = new RateLimiter(limits.bytesOut);
   const totalOut = new RateLimiter(limits.totalBytesOut);
-  const open = new Map<string, number>();
+  const seats = new Seats();
   let connections = 0;
   let memoryLookedAt = Number.NEGATIVE_INFINITY;
   let isMemoryFull = false;
   const factorOf = ({ isLocal }: Address): number => (isLocal ? limits.loopbackFactor : 1);
   return {
     request: (address, now) =>
-      requests.take(address.key, 1, factorOf(address), now) === 1
+      requests.take(address.key, 1, factorOf(address), now, address.within) === 1
         ? 0
-        : Math.max(1, requests.wait(address.key, factorOf(address), now)),
+        : Math.max(1, requests.wait(address.key, factorOf(address), now, address.within)),
     answer: (address, bytes, now) =>
-      bytesOut.spend(address.key, bytes, factorOf(address), now) && totalOut.spend(ALL, bytes, 1, now),
+      bytesOut.spend(address.key, bytes, factorOf(address), now, address.within) && totalOut.spend(ALL, bytes, 1, now),
     push: (bytes, now) => totalOut.spend(ALL, bytes, 1, now),
     isMemoryFull: (now) => {
       if (Math.abs(now - memoryLookedAt) >= MEMORY_LOOK_MS) {
@@ -45,19 +45,21 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
       return isMemoryFull;
     },
     connect: (address) => {
-      const ofAddress = open.get(address.key) ?? 0;
-      if (connections >= limits.connections || ofAddress >= limits.connectionsPerAddress * factorOf(address))
-        return undefined;
+      if (connections >= limits.connections) return undefined;
+      const leave = seats.take(address, limits.connectionsPerAddress * factorOf(address));
+      if (leave === undefined) return undefined;
       connections++;
-      open.set(address.key, ofAddress + 1);
       return () => {
         connections--;
-        const left = (open.get(address.key) ?? 1) - 1;
-        if (left === 0) open.delete(address.key);
-        else open.set(address.key, left);
+        leave();
       };
     },
     connections: () => connections,
-    peer: (address, connection) => ({ connection, address: address.key, factor: factorOf(address) }),
+    peer: (address, connection) => ({
+      connection,
+      address: address.key,
+      factor: factorOf(address),
+      within: address.within,
+    }),
   };
 };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { directAddress } from './address.ts';
+import { directAddress, Seats } from './address.ts';
 import { RelayStartError } from './errors.ts';
 
 /** Slow writers hold a socket at most this long; the head of a request first, then all of it. */
@@ -25,13 +25,7 @@ export const endWith = (socket: Duplex, answer: string): void => {
   socket.end(answer, () => socket.destroy());
 };
 
-/** Of all servers of one relay. */
-type OpenSockets = Map<string, number>;
-
-const build = (
-  { request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers,
-  open: OpenSockets,
-): Server => {
+const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers, seats: Seats): Server => {
   const server = createServer(
     {
       headersTimeout: headersMs,
@@ -49,19 +43,11 @@ const build = (
     upgrade(asked, socket, head);
   });
   server.on('connection', (socket) => {
-    const { key, isLocal } = directAddress(socket.remoteAddress);
-    if (isLocal) return;
-    const count = open.get(key) ?? 0;
-    if (count >= maxSocketsPerAddress) {
-      socket.destroy();
-      return;
-    }
-    open.set(key, count + 1);
-    socket.once('close', () => {
-      const left = (open.get(key) ?? 1) - 1;
-      if (left === 0) open.delete(key);
-      else open.set(key, left);
-    });
+    const address = directAddress(socket.remoteAddress);
+    if (address.isLocal) return;
+    const leave = seats.take(address, maxSocketsPerAddress);
+    if (leave === undefined) socket.destroy();
+    else socket.once('close', leave);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return;
@@ -99,10 +85,11 @@ export const listenAll = async (
   wanted: number,
 ): Promise<{ readonly servers: readonly Server[]; readonly port: number }> => {
   const servers: Server[] = [];
-  const open: OpenSockets = new Map();
+  // Of all servers of one relay.
+  const seats = new Seats();
   let port = wanted;
   for (const [i, host] of hosts.entries()) {
-    const server = build(handlers, open);
+    const server = build(handlers, seats);
     try {
       // With an IPv4 socket beside it, `::` must not claim IPv4 as well.
       port = await listen(server, port, host, hosts.length > 1);

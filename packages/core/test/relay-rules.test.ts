@@ -5,6 +5,7 @@ import {
   DEFAULT_RELAY_LIMITS,
   DEFAULT_RELAY_SETTINGS,
   isRelayInfoSigned,
+  RateLimiter,
   type RelayPeer,
   type RelayRules,
   type RelaySettings,
@@ -223,6 +224,13 @@ describe('limits', () => {
     expect(count).toBe(600 + Math.floor((Math.floor((10 * 60_000) / 137) * 137 * 120) / 60_000));
   });
 
+  test('an account with more than the ordinary rate is not forgotten before it is full again', () => {
+    const limiter = new RateLimiter({ perMinute: 60, burst: 100 });
+    expect(limiter.take('own', 1400, 16, START)).toBe(1400);
+    for (let i = 0; i <= 10_000; i++) limiter.take(`other ${i}`, 100, 1, START);
+    expect(limiter.take('own', 1600, 16, START)).toBe(200);
+  });
+
   test('half a second refills one cell, a millisecond less none', () => {
     const { ask } = world({ limits: { ...limits, cells: { perMinute: 120, burst: 1 } } });
     ask(put([cell()]));
@@ -315,6 +323,33 @@ describe('live', () => {
     expect(pushed.at(-1)?.to).toEqual([33]);
     rules.closed(5);
     expect(codeOf(ask(listen(1), START, { ...alice, connection: 34 }))).toBe('done');
+  });
+
+  test('class 30: one address shuts nobody out of a channel, and pushes out nobody who has one connection in it', () => {
+    const { ask, pushed } = world({ liveBits: 8 });
+    const heardBy = (): readonly number[] => {
+      ask(pushLive(BUCKETS.none, 1), START, sender);
+      return pushed.at(-1)?.to ?? [];
+    };
+    ask(listen(1), START, { ...alice, address: 'b', connection: 40 });
+    for (let connection = 1; connection <= 32; connection++)
+      ask(listen(1), START, { ...alice, address: 'evil', connection });
+    expect(heardBy()).toContain(40);
+    for (const [i, address] of ['c', 'd', 'e'].entries())
+      expect(codeOf(ask(listen(1), START, { ...alice, address, connection: 41 + i }))).toBe('done');
+    expect(
+      heardBy()
+        .toSorted((a, b) => a - b)
+        .slice(-4),
+    ).toEqual([40, 41, 42, 43]);
+    // A network counts as one.
+    const within = [{ key: 'evil net', times: 16 }];
+    for (let i = 0; i < 64; i++)
+      ask(listen(1), START, { connection: 100 + i, address: `evil ${i}`, factor: 1, within });
+    expect(heardBy()).toEqual(expect.arrayContaining([40, 41, 42, 43]));
+    expect(heardBy().length).toBe(32);
+    expect(codeOf(ask(listen(1), START, { ...alice, address: 'f', connection: 50 }))).toBe('done');
+    expect(heardBy()).toEqual(expect.arrayContaining([40, 41, 42, 43, 50]));
   });
 
   test('class 30: channels shorter than announced, with spare bits, or without a connection are refused', () => {

@@ -50,9 +50,16 @@ interface Account {
   /** In 60,000ths, so that refilling is whole-number arithmetic and exact. */
   level: number;
   at: number;
+  readonly factor: number;
 }
 
-/** A token bucket for each address. */
+/** A network that an address is part of, and how many times the limit of one address all of it together has. */
+export interface Network {
+  readonly key: string;
+  readonly times: number;
+}
+
+/** A token bucket for each address, and for the networks it is part of (`within`, the widest first). */
 export class RateLimiter {
   readonly #rate: Rate;
   readonly #accounts = new Map<string, Account>();
@@ -65,36 +72,54 @@ export class RateLimiter {
   }
 
   /** Takes as many of `wanted` as there are; returns how many. `factor` multiplies the rate and the burst. */
-  take(address: string, wanted: number, factor: number, now: number): number {
-    const account = this.#account(address, factor, now);
-    const taken = Math.min(wanted, Math.floor(account.level / MINUTE_MS));
-    account.level -= taken * MINUTE_MS;
+  take(address: string, wanted: number, factor: number, now: number, within: readonly Network[] = []): number {
+    let taken = wanted;
+    const accounts: Account[] = [];
+    for (const { key, times } of [...within, { key: address, times: 1 }]) {
+      const account = this.#account(key, factor, times, now);
+      taken = Math.min(taken, Math.floor(account.level / MINUTE_MS));
+      // A network that has nothing left makes no accounts for its addresses.
+      if (taken <= 0) return 0;
+      accounts.push(account);
+    }
+    for (const account of accounts) account.level -= taken * MINUTE_MS;
     return taken;
   }
   /** Takes `amount` even if that leaves a debt; false, and nothing taken, when there is a debt or nothing left. */
-  spend(address: string, amount: number, factor: number, now: number): boolean {
-    const account = this.#account(address, factor, now);
-    if (account.level <= 0) return false;
-    account.level -= amount * MINUTE_MS;
+  spend(address: string, amount: number, factor: number, now: number, within: readonly Network[] = []): boolean {
+    const accounts: Account[] = [];
+    for (const { key, times } of [...within, { key: address, times: 1 }]) {
+      const account = this.#account(key, factor, times, now);
+      if (account.level <= 0) return false;
+      accounts.push(account);
+    }
+    for (const account of accounts) account.level -= amount * MINUTE_MS;
     return true;
   }
   /** Milliseconds until `take` gives at least one. */
-  wait(address: string, factor: number, now: number): number {
-    const missing = MINUTE_MS - this.#account(address, factor, now).level;
-    return missing <= 0 ? 0 : Math.ceil(missing / (this.#rate.perMinute * factor));
+  wait(address: string, factor: number, now: number, within: readonly Network[] = []): number {
+    let longest = 0;
+    for (const { key, times } of [...within, { key: address, times: 1 }]) {
+      const missing = MINUTE_MS - this.#account(key, factor, times, now).level;
+      longest = Math.max(longest, Math.ceil(missing / (this.#rate.perMinute * factor * times)));
+    }
+    return longest;
   }
 
-  #account(address: string, factor: number, now: number): Account {
+  #account(address: string, own: number, times: number, now: number): Account {
+    const factor = own * times;
     const full = this.#rate.burst * factor * MINUTE_MS;
     let account = this.#accounts.get(address);
     if (account === undefined && this.#accounts.size >= SWEEP_ABOVE) {
       this.#sweep(now);
-      if (this.#accounts.size >= MAX_ACCOUNTS && address !== SHARED) return this.#account(SHARED, 1, now);
+      if (this.#accounts.size >= MAX_ACCOUNTS && address !== SHARED) return this.#account(SHARED, 1, 1, now);
     }
     if (account === undefined) {
-      // Only the machine's own address has a factor above 1, and it gains nothing by a restart that it could not have anyway.
-      const startsEmpty = this.#emptySince !== undefined && factor === 1;
-      account = startsEmpty ? { level: 0, at: Math.min(now, this.#emptySince) } : { level: full, at: now };
+      // Only the machine's own address has more than others, and it gains nothing by a restart that it could not have anyway.
+      account =
+        this.#emptySince !== undefined && own === 1
+          ? { level: 0, at: Math.min(now, this.#emptySince), factor }
+          : { level: full, at: now, factor };
       this.#accounts.set(address, account);
     }
     // A clock that was set back refills nothing; it must not freeze the account either.
@@ -109,8 +134,8 @@ export class RateLimiter {
     if (now - this.#sweptAt < 1000) return;
     this.#sweptAt = now;
     for (const [address, account] of this.#accounts) {
-      const level = account.level + Math.max(0, now - account.at) * this.#rate.perMinute;
-      if (level >= this.#rate.burst * MINUTE_MS) this.#accounts.delete(address);
+      const level = account.level + Math.max(0, now - account.at) * this.#rate.perMinute * account.factor;
+      if (level >= this.#rate.burst * account.factor * MINUTE_MS) this.#accounts.delete(address);
     }
   }
 }

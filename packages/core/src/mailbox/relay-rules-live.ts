@@ -27,10 +27,15 @@ export class LiveChannels {
   /** bits -> prefix -> connections */
   readonly #channels = new Map<number, Map<number, Set<number>>>();
   readonly #heard = new Map<number, (() => void)[]>();
+  readonly #whose = new Map<number, string>();
 
-  /** Replaces what the connection listened to. False when a channel had no room; the others are listened to. */
-  listen(connection: number, channels: readonly Channel[]): boolean {
+  /**
+   * Replaces what the connection listened to. False when a channel had no room; the others are listened to. `who`: one address
+   * shuts nobody out of a channel; of that which has most connections in it the last one goes, when another would have fewer still.
+   */
+  listen(connection: number, channels: readonly Channel[], who: string): boolean {
     this.leave(connection);
+    this.#whose.set(connection, who);
     const leaving: (() => void)[] = [];
     let hadRoom = true;
     for (const { bits, prefix } of channels) {
@@ -39,8 +44,12 @@ export class LiveChannels {
       this.#channels.set(bits, ofLength);
       const connections = ofLength.get(number) ?? new Set<number>();
       if (connections.size >= MAX_CHANNEL_CONNECTIONS && !connections.has(connection)) {
-        hadRoom = false;
-        continue;
+        const leaves = this.#oneOfMost(connections, who);
+        if (leaves === undefined) {
+          hadRoom = false;
+          continue;
+        }
+        connections.delete(leaves);
       }
       ofLength.set(number, connections.add(connection));
       leaving.push(() => {
@@ -55,6 +64,18 @@ export class LiveChannels {
   leave(connection: number): void {
     for (const leave of this.#heard.get(connection) ?? []) leave();
     this.#heard.delete(connection);
+    this.#whose.delete(connection);
+  }
+  #oneOfMost(connections: ReadonlySet<number>, who: string): number | undefined {
+    const counts = new Map<string, number>();
+    const last = new Map<string, number>();
+    for (const connection of connections) {
+      const whose = this.#whose.get(connection) ?? '';
+      counts.set(whose, (counts.get(whose) ?? 0) + 1);
+      last.set(whose, connection);
+    }
+    const [most, count] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0] as const);
+    return count > (counts.get(who) ?? 0) + 1 ? last.get(most) : undefined;
   }
   /** Each connection once, whatever number of its channels fit. */
   listeners(tag: Uint8Array): readonly number[] {

@@ -19,7 +19,7 @@ import {
   type RelayResponse,
 } from '../ports/index.ts';
 import { Buckets, DAY_KEPT_MS, HOUR_KEPT_MS } from './relay-rules-buckets.ts';
-import { DEFAULT_RELAY_LIMITS, RateLimiter, type RelayLimits } from './relay-rules-limits.ts';
+import { DEFAULT_RELAY_LIMITS, RateLimiter, type Network, type RelayLimits } from './relay-rules-limits.ts';
 import { isPrefix, LiveChannels } from './relay-rules-live.ts';
 import { OFFER_KEPT_MS, Rendezvous, type RendezvousRequest } from './relay-rules-rendezvous.ts';
 
@@ -32,6 +32,8 @@ export interface RelayPeer {
   readonly address: string;
   /** Times the limits: 1, or `loopbackFactor` for the relay's own machine. */
   readonly factor: number;
+  /** Networks that the address is part of, the widest first: each counts too. */
+  readonly within?: readonly Network[];
 }
 export interface RelayParts {
   readonly crypto: Crypto;
@@ -151,9 +153,9 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
       reply(relayError('role-off'));
       return;
     }
-    const allowed = cellLimit.take(peer.address, cells.length, peer.factor, now);
+    const allowed = cellLimit.take(peer.address, cells.length, peer.factor, now, peer.within);
     if (allowed === 0) {
-      reply(relayError('limited', cellLimit.wait(peer.address, peer.factor, now)));
+      reply(relayError('limited', cellLimit.wait(peer.address, peer.factor, now, peer.within)));
       return;
     }
     const results: number[] = cells.map(() => PUT_RESULTS.refused);
@@ -180,8 +182,8 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
   const meet = (peer: RelayPeer, request: RendezvousRequest, now: number): RelayResponse => {
     if (request.type === 'offerPut' || request.type === 'claimPut') {
       const units = Math.ceil(request.sealed.length / CELL_BYTES);
-      if (cellLimit.take(peer.address, units, peer.factor, now) < units) {
-        return relayError('limited', cellLimit.wait(peer.address, peer.factor, now));
+      if (cellLimit.take(peer.address, units, peer.factor, now, peer.within) < units) {
+        return relayError('limited', cellLimit.wait(peer.address, peer.factor, now, peer.within));
       }
     }
     const answer = rendezvous.handle(request, now);
@@ -217,7 +219,7 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
           reply(relayError('malformed'));
         } else
           reply(
-            channels.listen(peer.connection, request.channels)
+            channels.listen(peer.connection, request.channels, peer.within?.[0]?.key ?? peer.address)
               ? { type: 'done' }
               : relayError('limited', FULL_RETRY_MS),
           );
