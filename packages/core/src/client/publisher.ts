@@ -161,8 +161,7 @@ export class Publisher {
     const { store } = this.#context;
     return segmentSeedsOf(store, pair.id).filter((seed) => {
       if (!pair.log.isPublished(seed.feed, seed.segment)) return true;
-      const event = dropSegmentSeed(store, pair.id, seed);
-      if (event !== undefined) this.#home.self.purge(event);
+      for (const event of dropSegmentSeed(store, pair.id, seed)) this.#home.self.purge(event);
       return false;
     });
   }

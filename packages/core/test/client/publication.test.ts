@@ -1,14 +1,16 @@
 // Keys that are made public by whichever device is there, and what a device finds that was away meanwhile.
-import { toHex } from '@kith/core/bytes';
+import { equalBytes, toHex } from '@kith/core/bytes';
 import { segmentSeedsOf } from '@kith/core/conversation';
 import { conversationFromName } from '@kith/core/identity';
 import { decodePeerState } from '@kith/core/sync';
 import { openConversationLog, PUBLISH_KIND, TURN_KIND, type ConversationLog } from '@kith/core/log';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import { seededRandomness } from '@kith/testkit/seeded-randomness';
+import type { MemoryStore } from '@kith/testkit/memory-store';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
 import { decodeLocal } from '../../src/client/records.ts';
+import { takeOver } from './hostile.ts';
 import { pair, texts, world, type World } from './world.ts';
 
 // Weeks of four engines.
@@ -113,6 +115,82 @@ test(
     expect(toHex(feed)).toBe(toHex(segmentOf(a1, conversation, 'on the first day').feed));
   },
 );
+
+test(
+  'a day that a device and an old copy of it both ended is published once, and what each said of its key is gone',
+  WEEKS,
+  () => {
+    const { here, a1, a2, b1, conversation } = twoAndTwo(5150);
+    const id = idOf(conversation);
+    a1.call('set', { key: 'publication-grace', value: '1d' });
+    say(a1, conversation, 'on the first day');
+    here.clock.advance(HOUR);
+    const copy = (a1.store as MemoryStore).clone();
+    here.clock.advance(DAY);
+    say(a1, conversation, 'on the second day');
+    here.clock.advance(HOUR);
+    const { segment } = segmentOf(a2, conversation, 'on the first day');
+    const told = () => segmentSeedsOf(a2.store, id).filter((one) => toHex(one.segment) === toHex(segment));
+    const seed = Buffer.from(told()[0]?.seed ?? new Uint8Array(32));
+    // Of how many events of `self`, and in the tables that are made of them.
+    const inSelf = (table: 'content' | 'contact'): number =>
+      a2.store
+        .scan(table)
+        .filter(
+          ({ key, value }) =>
+            (table === 'contact' || !Buffer.from(key).subarray(0, 16).equals(id)) && Buffer.from(value).includes(seed),
+        ).length;
+    expect(inSelf('content')).toBe(1);
+    a1.crash();
+    a1.store = copy;
+    a1.start();
+    a1.connect(false);
+    say(a1, conversation, 'by the copy');
+    a1.connect(true);
+    expect(here.clock.runUntil(() => inSelf('content') === 2, HOUR)).toBe(true);
+    expect(told().length).toBe(1);
+    a1.crash();
+    for (let day = 0; day < 3; day++) {
+      say(a2, conversation, `a2 ${day}`);
+      say(b1, conversation, `b1 ${day}`);
+      here.clock.advance(DAY);
+    }
+    expect(isPublished(b1, conversation, 'on the first day')).toBe(true);
+    const publications = a2.store.scan('content').filter(({ value }) => Buffer.from(value).includes(seed));
+    expect(publications.map(({ key }) => toHex(key.subarray(0, 16)))).toEqual([toHex(id)]);
+    expect(inSelf('contact')).toBe(0);
+    a2.rebuild();
+    expect(inSelf('contact')).toBe(0);
+  },
+);
+
+test('a stolen device that tells a wrong key keeps no day of another one from being published', WEEKS, () => {
+  const { here, a1, a2, b1, conversation } = twoAndTwo(5160);
+  const a3 = here.device('a3');
+  link(here, a1, a3);
+  a1.call('set', { key: 'publication-grace', value: '1d' });
+  say(a1, conversation, 'on the first day');
+  here.clock.advance(DAY);
+  say(a1, conversation, 'on the second day');
+  here.clock.advance(2 * HOUR);
+  a1.crash();
+  const id = idOf(conversation);
+  const { feed, segment } = segmentOf(a3, conversation, 'on the first day');
+  const thief = takeOver(here, a2, conversation);
+  const wrong = new Uint8Array(32).fill(7);
+  thief.tell({ type: 'segmentSeed', conversation: id, feed, segment, seed: wrong, extensions: [] });
+  a2.start();
+  const told = (): boolean => segmentSeedsOf(a3.store, id).some(({ seed }) => equalBytes(seed, wrong));
+  expect(here.clock.runUntil(told, HOUR)).toBe(true);
+  a2.crash();
+  for (let day = 0; day < 2; day++) {
+    say(a3, conversation, `a3 ${day}`);
+    say(b1, conversation, `b1 ${day}`);
+    here.clock.advance(DAY);
+  }
+  expect(isPublished(b1, conversation, 'on the first day')).toBe(true);
+  expect(told()).toBe(false);
+});
 
 test('S1.4 both devices may publish at once: it does no harm', WEEKS, () => {
   const { here, a1, a2, b1, all, conversation } = twoAndTwo(5200);
