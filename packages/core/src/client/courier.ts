@@ -1,7 +1,7 @@
 // Brings cells to relays and from them: batches puts, walks the buckets that hold something for us, remembers how far it
 // read. Knows relays, buckets and cells, and nothing of what is in them.
 import { concat, equalBytes, readUint32, uint32, utf8 } from '../bytes/index.ts';
-import { DEFAULT_RELAY_SETTINGS } from '../mailbox/index.ts';
+import { cellTag, DEFAULT_RELAY_SETTINGS } from '../mailbox/index.ts';
 import {
   BLOCK_CELLS,
   BUCKETS,
@@ -202,11 +202,12 @@ export class Courier {
   #fetchBucket(relay: RelayState, round: Round, bucket: Bucket): void {
     const stored = this.#context.store.get('fetched', fetchedKey(relay.url, bucket));
     const count = stored === undefined ? 0 : readUint32(stored, 0);
+    const last = stored === undefined || stored.length === COUNT_BYTES ? undefined : stored.subarray(COUNT_BYTES);
     const block = Math.floor(count / BLOCK_CELLS);
     this.#context.request(relay.url, { type: 'fetch', bucket, block }, (answer) => {
       round.open--;
       if (typeof answer === 'object' && answer.type === 'cells') {
-        if (this.#take(relay, bucket, count, answer)) round.left.unshift(bucket);
+        if (this.#take(relay, bucket, count, last, answer)) round.left.unshift(bucket);
       } else if (typeof answer !== 'object' || !isPeriodOver(answer)) {
         // A bucket that is wiped or not begun holds nothing for us; anything else ends this round.
         if (!round.failed) this.#failed(relay, answer);
@@ -216,26 +217,30 @@ export class Courier {
       this.#walk(relay, round);
     });
   }
-  /** Tells whether the bucket holds more. */
+  /** Tells whether the bucket holds more. `last`: the tag of the last cell that was read of it. */
   #take(
     relay: RelayState,
     bucket: Bucket,
     count: number,
+    last: Uint8Array | undefined,
     { cells, total }: Extract<RelayResponse, { type: 'cells' }>,
   ): boolean {
     const key = fetchedKey(relay.url, bucket);
     const before = Math.floor(count / BLOCK_CELLS) * BLOCK_CELLS;
-    const fresh = cells.slice(Math.max(0, count - before));
-    const read = Math.max(count, before + cells.length);
-    if (fresh.length > 0) {
-      this.#context.store.put('fetched', key, uint32(read));
-      this.#hooks.cells(relay.url, fresh);
-    }
-    // A relay that was wiped counts from zero again.
-    if (total < count) {
+    // A relay that was wiped counts from zero again, and may have come as far as before.
+    const known = cells[count - before - 1];
+    const isOther = known !== undefined && last !== undefined && !equalBytes(cellTag(known), last);
+    if (total < count || isOther) {
       this.#context.store.put('fetched', key, uint32(0));
       this.#hooks.wiped(relay.url);
       return total > 0;
+    }
+    const fresh = cells.slice(count - before);
+    const newest = fresh.at(-1);
+    const read = count + fresh.length;
+    if (newest !== undefined) {
+      this.#context.store.put('fetched', key, concat(uint32(read), cellTag(newest)));
+      this.#hooks.cells(relay.url, fresh);
     }
     return cells.length === BLOCK_CELLS && total > read;
   }
@@ -375,6 +380,8 @@ export const inboxBits = (info: RelayInfo | undefined): number =>
   info === undefined ? DEFAULT_RELAY_SETTINGS.liveBits : Math.max(info.bits, info.liveBits);
 const isPeriodOver = (answer: RelayResponse): boolean =>
   answer.type === 'error' && relayErrorName(answer.code) === 'period';
+/** Behind the count stands the tag of the last cell; in rows of earlier builds nothing does. */
+const COUNT_BYTES = 4;
 const fetchedKey = (relay: string, bucket: Bucket): Uint8Array =>
   concat(Uint8Array.of(bucket.kind), uint32(bucket.period), Uint8Array.of(bucket.bits, ...bucket.prefix), utf8(relay));
 /** The first `bits` bits, spare bits zero, in as few bytes as hold them. */

@@ -375,7 +375,9 @@ export class Sender {
     for (const { route } of away) {
       const feeds = this.#sessions.feeds(route.via);
       const told = feeds.map((feed) => peerState(this.#context, route.about, feed).toldAt);
-      if (told.some((at) => Math.abs(now - at) >= AWAY_MS)) this.tellSoon(route, true);
+      const isAway = told.some((at) => Math.abs(now - at) >= AWAY_MS);
+      // What was to be told when the last run ended is so still.
+      this.tellSoon(route, isAway);
     }
   }
   /** Of packets that came in an earlier run half of one may be here: the rest is asked for, or, in vain, the half is dropped. */
@@ -703,8 +705,11 @@ export class Sender {
         isTaken ||= taken;
         unanswered--;
         if (!taken) for (const { route: one } of sections) this.#told(one, new Uint8Array(0), bucket);
+        if (unanswered > 0 || isTaken) return;
         // All of it is posted again, in another packet: without a relay each try would leave one for two days.
-        if (isKept && !isTaken && unanswered === 0) this.#context.store.delete('packet', sentKey(id));
+        if (isKept) this.#context.store.delete('packet', sentKey(id));
+        // A word without rows is said again by itself.
+        if (bucket !== 'day') for (const { route: one } of sections) this.tellSoon(one);
       },
       sections.map((section) => section.route),
     );
@@ -713,15 +718,14 @@ export class Sender {
     const now = Math.max(0, this.#context.now());
     for (const feed of this.#sessions.feeds(route.via)) {
       const peer = peerState(this.#context, route.about, feed);
-      const toldDay = bucket === 'day' ? digest : peer.toldDay;
+      // Who is there reads day buckets only now and then: what is to be told at once is still to be told.
       setPeerState(this.#context, route.about, feed, {
         ...peer,
-        told: digest,
-        toldDay,
+        ...(bucket === 'day' ? { toldDay: digest } : { told: digest }),
         toldAt: digest.length === 0 ? peer.toldAt : now,
       });
     }
-    if (digest.length > 0) delete this.#dueOf(route).tell;
+    if (digest.length > 0 && bucket !== 'day') delete this.#dueOf(route).tell;
   }
 
   /** Seals anew for each relay; the rows note which relay took all of it. */
