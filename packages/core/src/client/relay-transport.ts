@@ -121,6 +121,12 @@ export const createRelayTransport = ({
     return link;
   };
 
+  /** What is further away than the longest wait was noted by a clock that has been set back since. */
+  const mayOpen = ({ socketAfter }: Link): boolean => {
+    const left = socketAfter - clock.now();
+    return left <= 0 || left > MAX_BACKOFF_MS;
+  };
+
   const overHttp = (link: Link, pending: Pending): void => {
     requestOverHttp(http, link.relay, pending.request, form === 'json' ? 'json' : 'cbor', REQUEST_LIMIT_MS).then(
       pending.resolve,
@@ -244,7 +250,7 @@ export const createRelayTransport = ({
       },
     };
     if (link.state === 'open') transmit(link, pending);
-    else if (form !== 'websocket' || clock.now() < link.socketAfter) overHttp(link, pending);
+    else if (form !== 'websocket' || !mayOpen(link)) overHttp(link, pending);
     else {
       link.queue.push(pending);
       if (link.state === 'closed') open(link);
@@ -305,7 +311,7 @@ export const createRelayTransport = ({
         const link = linkOf(relay);
         link.listening = true;
         if (link.state === 'open') listenOn(link);
-        else if (link.state === 'closed' && clock.now() >= link.socketAfter) open(link);
+        else if (link.state === 'closed' && mayOpen(link)) open(link);
         else if (link.state === 'closed') {
           link.stopRetry();
           link.stopRetry = clock.after(link.socketAfter - clock.now(), () => {
