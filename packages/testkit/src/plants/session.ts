@@ -176,7 +176,7 @@ export const SESSION_PLANTS = {
   'count-no-cells': {
     words: 'A relay takes as many cells as anyone sends.',
     file: mailbox('relay-rules.ts'),
-    find: 'const allowed = cellLimit.take(peer.address, cells.length, peer.factor, now);',
+    find: 'const allowed = cellLimit.take(peer.address, cells.length, peer.factor, now, peer.within);',
     instead: 'const allowed = cells.length;',
     noticedBy: byRelay('class 30: the burst is exact'),
   },
