@@ -7,6 +7,7 @@ import {
   feedIdOf,
   openEntry,
   signConsent,
+  verifyConsent,
   type ConversationId,
   type FeedId,
 } from '../identity/index.ts';
@@ -139,6 +140,8 @@ export class Devices {
       const isOurs = lostTo === undefined ? this.#isHost(self) : lostTo.some((by) => equalBytes(by, own.feed));
       if (!standIn && !isOurs && !this.#hooks.isBroughtHere(pair)) continue;
       const { member } = own;
+      // What own devices say is what they like to say: one may be stolen.
+      if (!verifyConsent(crypto, pair.local.root, { device, member, consent })) continue;
       const entry = pair.log.appendEntry(
         (key, at) => createAddDevice(crypto, key, at, { device, member, consent }),
         Math.max(1, this.#context.now()),

@@ -230,8 +230,18 @@ export class Removal {
     const own = this.#home.mine.log.ownFeed();
     const there = pair.log.ownFeed();
     if (own !== undefined && equalBytes(own, self)) return there === undefined ? [] : [there];
-    return consentsOf(this.#context.store, pair.id)
-      .filter((one) => equalBytes(one.self, self))
+    const consents = consentsOf(this.#context.store, pair.id);
+    const inUse = this.#devices(this.#home.mine).filter(({ state }) => state === 'active');
+    // A device that was stolen may say that the key of another one is its own: that one says so too.
+    const isOthers = (device: Uint8Array): boolean =>
+      consents.some(
+        (one) =>
+          equalBytes(one.device, device) &&
+          !equalBytes(one.self, self) &&
+          inUse.some(({ feed }) => equalBytes(feed, one.self)),
+      );
+    return consents
+      .filter((one) => equalBytes(one.self, self) && !isOthers(one.device))
       .map(({ device }) => feedIdOf(this.#context.crypto, device))
       .filter((feed) => there === undefined || !equalBytes(feed, there));
   }

@@ -1,6 +1,6 @@
 // The tables contact, draft, setting, tombstone, began and star, and the read marks: what the events of `self` add up to. All of them
 // can be dropped and made again from the log (`rebuildSelf`).
-import { concat, equalBytes, readUint48, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { concat, equalBytes, readUint48, toHex, uint48, utf8, utf8ToText } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
 import { isNewerRecord } from '../mailbox/index.ts';
@@ -65,12 +65,12 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
         by,
         encode(relationContent, content),
       );
-    // A device's key was its own before anybody else could say that it is theirs.
+    // Whose key it is nothing proves: what each device says of it stands by itself.
     case 'consent':
       return putFirst(
         store,
         'contact',
-        concat(contactKey(content.conversation, 'consent'), content.device),
+        concat(contactKey(content.conversation, 'consent'), content.device, by.place.feed),
         by,
         concat(by.place.feed, content.consent),
       );
@@ -180,6 +180,7 @@ export const supersededBy = (store: Store, { place }: SelfEvent, content: SelfCo
 const textOf = (value: Uint8Array | undefined): string => (value === undefined ? '' : (utf8ToText(value) ?? ''));
 
 const FEED_BYTES = 8;
+const KEY_BYTES = 32;
 const RELATION_KEY_BYTES = 17;
 export type Relation = Infer<typeof relationContent>;
 export interface Consent {
@@ -250,15 +251,22 @@ export const relationsOf = (store: Store): readonly Relation[] =>
     const relation = value === undefined ? undefined : decode(relationContent, value);
     return relation === undefined ? [] : [relation];
   });
-/** Devices that agreed to be added to a conversation, with their feeds in `self`. */
+/**
+ * Devices that agreed to be added to a conversation, with the feeds in `self` that said so: of one key there may be several, as a device
+ * whose client was changed may say that another's is its own.
+ */
 export const consentsOf = (store: Store, conversation: ConversationId): readonly Consent[] => {
   const from = contactKey(conversation, 'consent');
-  return store.scan('contact', { from, to: afterPrefix(from) }).flatMap((row) => {
+  const found = new Map<string, Consent>();
+  for (const row of store.scan('contact', { from, to: afterPrefix(from) })) {
     const value = readStamped(row.value);
-    if (value === undefined) return [];
+    if (value === undefined) continue;
     const self = value.slice(0, FEED_BYTES) as FeedId;
-    return [{ self, device: row.key.slice(from.length), consent: value.slice(FEED_BYTES) }];
-  });
+    // Rows of homes from before 2026-11-22 end here: one for each key.
+    const device = row.key.slice(from.length, from.length + KEY_BYTES);
+    found.set(toHex(device) + toHex(self), { self, device, consent: value.slice(FEED_BYTES) });
+  }
+  return [...found.values()];
 };
 /** By its feed in `self`; undefined before it has said how it is called. */
 export const deviceFactsOf = (

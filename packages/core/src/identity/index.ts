@@ -2,7 +2,7 @@ export * from './bodies.ts';
 export * from './certificate.ts';
 export * from './charter.ts';
 export * from './charter-types.ts';
-export { signAbsorbConsent, signConsent, verifyAbsorbConsent, type Party } from './consents.ts';
+export { signAbsorbConsent, signConsent, verifyAbsorbConsent, verifyConsent, type Party } from './consents.ts';
 export * from './create.ts';
 export * from './entry.ts';
 export { FINAL_AFTER_MS } from './finality.ts';

@@ -96,16 +96,16 @@ export const CLIENT_PLANTS = {
   'remove-one-key': {
     words: 'Who removes a device removes one of the keys that it said are its own.',
     file: of('removal.ts'),
-    find: '.filter((one) => equalBytes(one.self, self))',
-    instead: '.filter((one) => equalBytes(one.self, self)).slice(0, 1)',
+    find: '.filter((one) => equalBytes(one.self, self) && !isOthers(one.device))',
+    instead: '.filter((one) => equalBytes(one.self, self) && !isOthers(one.device)).slice(0, 1)',
     noticedBy: noticedBy('strays', 'S4.23 what a thief says is its own'),
   },
   'claim-keys-of-others': {
-    words: 'Of a key the device that claimed it last counts: who is removed takes another device along.',
-    file: 'packages/core/src/conversation/stamped.ts',
-    find: 'return (order === undefined || order > 0) && put(',
-    instead: 'return (order === undefined || order < 0) && put(',
-    noticedBy: noticedBy('strays', 'S4.23 a thief that claims the key'),
+    words: 'Who is removed takes along another device whose key it claimed.',
+    file: of('removal.ts'),
+    find: ' && !isOthers(one.device)',
+    instead: '',
+    noticedBy: noticedBy('own-devices', 'a device that says that the key of another one'),
   },
   'tell-no-first-seen': {
     words:
