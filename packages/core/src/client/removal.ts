@@ -33,6 +33,9 @@ export const REFUSE_WITHIN_MS = DAY_MS;
 const TELL_AGAIN_MS = 10 * 60_000;
 /** Whoever took a device out of `self` takes it out of conversations as well, unless it does not know of them. */
 const STAND_IN_MS = 10 * 60_000;
+/** Witnesses of a device, and of its person: with 256 entries of a member there is room for other ones, also when all witness at once. */
+const MAX_WITNESSES = 24;
+const MAX_OF_PERSON = 128;
 const NONE = new Uint8Array(0);
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -339,7 +342,10 @@ export class Removal {
     if (isOut) this.#hooks.removed(this.#home.isToBeWiped(own));
     else this.#heardOfCuts();
   }
-  /** Of two removals that oppose each other only the first that came here is witnessed; and keys set by the other side. */
+  /**
+   * Of two removals that oppose each other only the first that came here is witnessed; and keys set by the other side. They decide
+   * how many there are to witness, and what is written here takes the room that own removals need.
+   */
   #witness(pair: Pair): void {
     const { crypto } = this.#context;
     const own = pair.log.device();
@@ -354,8 +360,12 @@ export class Removal {
         recoveries.flatMap(({ entry, state }) => (state === 'waiting' ? [entry] : [])),
       ),
     ];
-    for (const { hash } of seen) {
-      if (pair.log.isWitnessed(hash, own.member)) continue;
+    const known = pair.log.witnessedBy(own.member);
+    const isKnown = (hash: Uint8Array): boolean => known.some(({ removal }) => equalBytes(removal, hash));
+    const byThisOne = known.filter(({ feed }) => equalBytes(feed, own.feed)).length;
+    const room = Math.min(MAX_WITNESSES - byThisOne, MAX_OF_PERSON - known.length);
+    const lacking = seen.filter(({ hash }) => !isKnown(hash));
+    for (const { hash } of lacking.slice(0, Math.max(0, room))) {
       const { place } = pair.log.appendEntry(
         (key, at) => createWitness(crypto, key, at, { removal: hash }),
         Math.max(1, this.#context.now()),

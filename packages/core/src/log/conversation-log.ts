@@ -124,11 +124,12 @@ export const openConversationLog = (options: LogOptions): ConversationLog => {
     },
     inceptionOf: (member) =>
       state.entries().find(({ act }) => act.type === 'inception' && equalBytes(act.member, member))?.bytes,
-    isWitnessed: (removal, by) =>
-      state.entries().some(({ act, feed }) => {
-        const member =
-          act.type === 'witness' && equalBytes(act.removal, removal) ? state.device(feed)?.member : undefined;
-        return member !== undefined && equalBytes(member, by);
+    witnessedBy: (by) =>
+      state.entries().flatMap(({ act, feed }) => {
+        const member = act.type === 'witness' ? state.device(feed)?.member : undefined;
+        return act.type === 'witness' && member !== undefined && equalBytes(member, by)
+          ? [{ removal: act.removal, feed }]
+          : [];
       }),
     addedAt(feed) {
       const adding = state.entries().find(({ act }) => act.type === 'addDevice' && equalBytes(act.feed, feed));

@@ -224,8 +224,8 @@ export interface ConversationLog {
   ): { readonly place: Place; readonly entry: Uint8Array; readonly ingested: Ingested };
   /** The entry by which a member began, once it is held. */
   inceptionOf(member: MemberId): Uint8Array | undefined;
-  /** Has a device of this member witnessed the removal with this hash? */
-  isWitnessed(removal: Uint8Array, by: MemberId): boolean;
+  /** What devices of this member have witnessed, by the hash of the entry, and which device did. */
+  witnessedBy(member: MemberId): readonly { readonly removal: Uint8Array; readonly feed: FeedId }[];
   /** When the entry that added a device was first seen here, in milliseconds; 0: not by an entry. */
   addedAt(feed: FeedId): number;
   /** The entry that made this feed a device of its member; undefined for that of an inception. */

@@ -1,0 +1,54 @@
+// A contact with a changed client that has this device work, write or post for it without end.
+import type { DeviceView } from '@kith/core/client';
+import { Secret } from '@kith/core/crypto';
+import { createAddDevice, createRemoval, entryPointAfter, feedIdOf, openEntry, signConsent } from '@kith/core/identity';
+import { createNullCrypto } from '@kith/testkit/null-crypto';
+import type { SimDevice } from '@kith/testkit/sim-device';
+import { expect, test } from 'vitest';
+import { takeOver } from './hostile.ts';
+import { link } from './linked.ts';
+import { pair, world } from './world.ts';
+
+test('class 29: a contact that takes out one device in very many ways keeps nobody from taking out a device', () => {
+  const here = world();
+  const crypto = createNullCrypto();
+  const random = here.random.fork('removals');
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const [kept, lost] = ['kept', 'lost'].map((name) => here.device(name)) as [SimDevice, SimDevice];
+  for (const device of [kept, lost]) link(here, alice, device);
+  here.clock.advance(3_600_000);
+  const mallory = takeOver(here, bob, conversation);
+  const first = mallory.pair.log.device();
+  const inception = openEntry(crypto, mallory.pair.local.inception);
+  if (first === undefined || inception === undefined) throw new Error('no device');
+  const other = crypto.signingKey(new Secret(random.bytes(32)));
+  const consent = signConsent(crypto, other, mallory.pair.local.root, first.member);
+  const feed = feedIdOf(crypto, other.publicKey);
+  let at = entryPointAfter(inception);
+  const entries: Uint8Array[] = [];
+  const write = (entry: Uint8Array): void => {
+    const open = openEntry(crypto, entry);
+    if (open === undefined) throw new Error('an entry that does not open');
+    at = entryPointAfter(open);
+    entries.push(entry);
+  };
+  write(createAddDevice(crypto, first.key, at, { device: other.publicKey, member: first.member, consent }));
+  const cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
+  for (let i = 0; i < 100; i++) write(createRemoval(crypto, first.key, at, { feed, member: null, cuts: [cut] }));
+  for (let i = 0; i < entries.length; i += 50)
+    mallory.say([{ type: 'objects', objects: entries.slice(i, i + 50).map((entry) => ({ type: 'entry', entry })) }]);
+  here.clock.advance(60_000);
+  const named = (of: SimDevice): DeviceView | undefined =>
+    of.call('device.list', {}).find(({ name }) => name === 'lost');
+  alice.call('device.revoke', { device: named(alice)?.device ?? '' });
+  expect(here.clock.runUntil(() => named(kept)?.revoked === true, 60_000)).toBe(true);
+  here.clock.advance(60_000);
+  expect(alice.failures).toEqual([]);
+  for (const device of [alice, kept]) {
+    const { pair: there } = takeOver(here, device, conversation);
+    const mine = there.log.charter().members.find(({ id }) => id.join() === there.me.join());
+    expect(mine?.devices.map(({ state }) => state).toSorted()).toEqual(['active', 'active', 'removed']);
+  }
+});
