@@ -221,6 +221,7 @@ export class Devices {
     if (this.#sessions.feeds(this.#home.mine).length > 0 && now >= this.#standInAt) {
       // At the start it is not known yet who else is there.
       if (this.#standInAt > 0) for (const pair of this.#home.pairs()) this.#enrol(pair.id, true);
+      this.#home.tellPeerInboxes();
       this.#standInAt = now + STAND_IN_MS;
       next = Math.min(next, this.#standInAt);
     }

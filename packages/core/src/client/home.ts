@@ -72,7 +72,7 @@ import {
   wipeInbox,
   type Inbox,
 } from '../mailbox/index.ts';
-import { TABLES } from '../ports/index.ts';
+import { HOUR_MS, TABLES } from '../ports/index.ts';
 import { rightTime } from './behind.ts';
 import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
@@ -113,6 +113,9 @@ export class Home {
   readonly #context: Context;
   readonly #pairs = new Map<string, Pair>();
   readonly #preferences = new Map<string, Preferences>();
+  /** By pair: when it was told lately where its other side is reached; and of which the newest was not. */
+  readonly #toldInboxes = new Map<string, readonly number[]>();
+  readonly #untoldInboxes = new Set<string>();
   #mine: Conversation | undefined;
   #joining: Conversation | undefined;
   /** It was looked for, as every cell asks. */
@@ -899,13 +902,32 @@ export class Home {
     this.learnOutlet(pair, record, by);
     this.tellPeerInbox(pair);
   }
+  /** A contact may say as often as it likes that it moved: of very many only some are written, and what is newest a while later. */
   tellPeerInbox(pair: Pair): void {
+    const now = this.#context.now();
+    const lately = (this.#toldInboxes.get(pair.name) ?? []).filter((at) => Math.abs(now - at) < HOUR_MS);
+    if (lately.length < MAX_TOLD_INBOXES) {
+      this.#untoldInboxes.delete(pair.name);
+      if (this.#tellPeerInbox(pair)) lately.push(now);
+    } else this.#untoldInboxes.add(pair.name);
+    this.#toldInboxes.set(pair.name, lately);
+  }
+  /** Those that were not told when they came. */
+  tellPeerInboxes(): void {
+    for (const pair of this.pairs()) if (this.#untoldInboxes.has(pair.name)) this.tellPeerInbox(pair);
+  }
+  #tellPeerInbox(pair: Pair): boolean {
     const record = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
-    if (record === undefined) return;
+    if (record === undefined) return false;
     const by = this.#toldOf(pair)
       .toSorted((a, b) => Number(a.isOut) - Number(b.isOut))
       .find((told) => equalBytes(told.record, record))?.by;
-    this.tellOnce({ type: 'peerInbox', conversation: pair.id, record, extensions: by == null ? [] : toldBy(by) });
+    return this.tellOnce({
+      type: 'peerInbox',
+      conversation: pair.id,
+      record,
+      extensions: by == null ? [] : toldBy(by),
+    });
   }
   save(of: Conversation, change: Partial<LocalConversation>): void {
     of.local = { ...of.local, ...change };
@@ -1014,6 +1036,8 @@ const stampedValue = (raw: Uint8Array | undefined): Uint8Array | undefined =>
 /** Stands where an inception would: the `self` it joins has one, by another device. */
 const NOT_OURS = Uint8Array.of(0);
 const MAX_TIME = 2 ** 48 - 1;
+/** Of each contact in an hour. */
+const MAX_TOLD_INBOXES = 4;
 /** Tables whose keys begin with a conversation, for a `self` that is given up. */
 const CONVERSATION_TABLES = ['conversation', ...LOG_TABLES, 'session', 'hello', 'outbox', 'peer'] as const;
 const NO_ID = new Uint8Array(0);

@@ -1,7 +1,9 @@
 // A contact with a changed client that has this device work, write or post for it without end.
+import { toHex } from '@kith/core/bytes';
 import type { DeviceView } from '@kith/core/client';
 import { Secret } from '@kith/core/crypto';
 import { createAddDevice, createRemoval, entryPointAfter, feedIdOf, openEntry, signConsent } from '@kith/core/identity';
+import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
@@ -51,4 +53,32 @@ test('class 29: a contact that takes out one device in very many ways keeps nobo
     const mine = there.log.charter().members.find(({ id }) => id.join() === there.me.join());
     expect(mine?.devices.map(({ state }) => state).toSorted()).toEqual(['active', 'active', 'removed']);
   }
+});
+
+test("class 29: a contact that moves without end fills nobody's `self`, and is found where it went last", () => {
+  const here = world();
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  const kept = here.device('kept');
+  link(here, alice, kept);
+  here.clock.advance(3_600_000);
+  const mallory = takeOver(here, bob, conversation);
+  const events = (of: SimDevice): number => of.store.scan('event').length;
+  const before = [alice, kept].map(events);
+  const random = here.random.fork('inboxes');
+  const records = Array.from({ length: 400 }, (_, i) =>
+    encodeInboxRecord(createInboxRecord(random, 10 + i, ['https://relay1.test'], 10, random.bytes(3))),
+  );
+  for (let i = 0; i < records.length; i += 200)
+    mallory.say(records.slice(i, i + 200).map((record) => ({ type: 'inbox', record }) as const));
+  here.clock.advance(60_000);
+  expect(events(alice) - (before[0] ?? 0)).toBeLessThan(20);
+  expect(events(kept) - (before[1] ?? 0)).toBeLessThan(20);
+  // What was not told then is told later: a device that comes then knows the last of them.
+  here.clock.advance(2 * 3_600_000);
+  const late = here.device('late');
+  link(here, alice, late);
+  const knows = (): boolean =>
+    late.store.scan('inbox').some(({ value }) => toHex(value).includes(toHex(records.at(-1) ?? new Uint8Array(0))));
+  expect(here.clock.runUntil(knows, 3_600_000)).toBe(true);
 });
