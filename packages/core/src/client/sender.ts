@@ -891,7 +891,8 @@ export class Sender {
       setPeerState(this.#context, route.about, feed, { ...peer, wantAt: Math.max(0, now) });
     }
     const requests = route.about === route.via ? this.#missing(route.via, WANT_AFTER_MS).slice(0, 16) : [];
-    if (requests.length > 0) content.push({ type: 'resend', requests });
+    const resend: readonly Item[] = requests.length > 0 ? [{ type: 'resend', requests }] : [];
+    content.push(...resend);
     const due = this.#dueOf(route);
     if (content.length === 0) {
       delete due.asked;
@@ -900,7 +901,11 @@ export class Sender {
       return;
     }
     // The answer may be lost, or its author away: the same is asked for again, each time after twice as long.
-    const what = toHex(encodePacket(content.map((item) => (item.type === 'want' ? { ...item, from: NOBODY } : item))));
+    // Of two holders, neither of whom has it, each would else be a new question to the other one's, for ever.
+    const what = [...lacking.map((one): Item => ({ type: 'want', from: NOBODY, ranges: one.ranges })), ...resend]
+      .map((item) => toHex(encodePacket([item])))
+      .toSorted()
+      .join();
     const times = due.asked?.what === what ? due.asked.times : 0;
     if (times > 0 && due.asked !== undefined && now < due.asked.again && !this.stopping) {
       due.want = due.asked.again;

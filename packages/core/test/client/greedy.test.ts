@@ -2,14 +2,32 @@
 import { toHex } from '@kith/core/bytes';
 import type { DeviceView } from '@kith/core/client';
 import { Secret } from '@kith/core/crypto';
-import { createAddDevice, createRemoval, entryPointAfter, feedIdOf, openEntry, signConsent } from '@kith/core/identity';
+import {
+  createAddDevice,
+  createRemoval,
+  entryPointAfter,
+  feedIdOf,
+  openEntry,
+  signConsent,
+  type EventId,
+  type SegmentId,
+} from '@kith/core/identity';
 import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
+import type { RelayRequest } from '@kith/core/ports';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
 import { takeOver } from './hostile.ts';
 import { link } from './linked.ts';
-import { pair, world } from './world.ts';
+import { pair, world, type World } from './world.ts';
+
+const countPuts = (here: World): { cells: number } => {
+  const seen = { cells: 0 };
+  here.network.onRequest((_: string, request: RelayRequest) => {
+    if (request.type === 'put') seen.cells += request.cells.length;
+  });
+  return seen;
+};
 
 test('class 29: a contact that takes out one device in very many ways keeps nobody from taking out a device', () => {
   const here = world();
@@ -81,4 +99,31 @@ test("class 29: a contact that moves without end fills nobody's `self`, and is f
   const knows = (): boolean =>
     late.store.scan('inbox').some(({ value }) => toHex(value).includes(toHex(records.at(-1) ?? new Uint8Array(0))));
   expect(here.clock.runUntil(knows, 3_600_000)).toBe(true);
+});
+
+test('class 29: two devices that say they hold what nobody has are asked for it ever less often', () => {
+  const here = world();
+  const [alice, bob, two] = [here.device('alice'), here.device('bob'), here.device('two')];
+  const conversation = pair(here, alice, bob);
+  link(here, bob, two);
+  here.clock.advance(3_600_000);
+  for (const [i, device] of [bob, two].entries()) {
+    const mallory = takeOver(here, device, conversation);
+    const frontier = mallory.pair.log.frontier();
+    const own = mallory.pair.log.ownFeed();
+    const feeds = frontier.feeds.map((one) =>
+      one.feed.join() === own?.join()
+        ? { ...one, segment: new Uint8Array(8).fill(7 + i) as SegmentId, count: 5, head: new Uint8Array(32) as EventId }
+        : one,
+    );
+    mallory.say([{ type: 'frontier', frontier: { ...frontier, feeds }, date: here.clock.now() }]);
+    here.clock.advance(1_000);
+  }
+  here.clock.advance(6 * 3_600_000);
+  const seen = countPuts(here);
+  here.clock.advance(24 * 3_600_000);
+  expect(alice.failures).toEqual([]);
+  // Once an hour, as one that does not answer is.
+  expect(seen.cells).toBeGreaterThan(10);
+  expect(seen.cells).toBeLessThan(60);
 });
