@@ -22,6 +22,7 @@ import {
   hasSeenPeer,
   stepHello,
   loadSession,
+  MAX_STEPS,
   openSlots,
   renewalDue,
   sendingGeneration,
@@ -35,9 +36,11 @@ import {
   type HelloJob,
   type Session,
   type SessionStep,
+  type StepsLeft,
 } from '../session/index.ts';
 import { afterPrefix } from '../conversation/index.ts';
 import { compareBytes, equalBytes } from '../bytes/index.ts';
+import { HOUR_MS } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import type { Conversation, Outlet } from './conversation.ts';
 
@@ -45,6 +48,8 @@ import type { Conversation, Outlet } from './conversation.ts';
 export const UNKNOWN_FEED = new Uint8Array(8) as FeedId;
 
 const MAX_ANSWERING = 4;
+/** Steps that cells of one device may have chains go ahead at once, and in an hour. */
+const STEPS_AN_HOUR = 4 * MAX_STEPS;
 
 export interface SessionHooks {
   /** A hello or Welcome has to be posted to this device's person. */
@@ -69,6 +74,8 @@ export class Sessions {
   /** Answers being made, by device: what is counted only when it is done must not pile up before. */
   readonly #answering = new Map<string, number>();
 
+  /** By device: the steps that its cells may still skip, as it was at this time. */
+  readonly #stepsLeft = new Map<string, StepsLeft & { at: number }>();
   /** Devices whose hello a further cell of theirs changes nothing of. */
   readonly #calm = new Set<string>();
   /** Devices with which a fresher session is wanted, and from when until when that has to wait. */
@@ -208,7 +215,7 @@ export class Sessions {
     const feeds = this.feeds(of);
     const tried = [...feeds, ...of.guests];
     for (const feed of tried.length === 0 ? [UNKNOWN_FEED] : tried) {
-      const opened = openSlots(this.#session(of, feed), crypto, slots, tag, this.#context.now());
+      const opened = openSlots(this.#session(of, feed), crypto, slots, tag, this.#context.now(), this.#steps(of, feed));
       if (opened.type === 'duplicate') return { type: 'duplicate' };
       if (opened.type === 'rewound') return { type: 'rewound', feed };
       if (opened.type === 'none') continue;
@@ -220,6 +227,15 @@ export class Sessions {
       return { type: 'opened', feed, body };
     }
     return { type: 'none' };
+  }
+  #steps(of: Conversation, feed: FeedId): StepsLeft {
+    const now = this.#context.now();
+    const name = toHex(this.#key(of, feed));
+    let left = this.#stepsLeft.get(name);
+    if (left === undefined) this.#stepsLeft.set(name, (left = { steps: STEPS_AN_HOUR, at: now }));
+    left.steps = Math.min(STEPS_AN_HOUR, left.steps + (Math.max(0, now - left.at) / HOUR_MS) * STEPS_AN_HOUR);
+    left.at = now;
+    return left;
   }
   /**
    * A cell of theirs was opened: nothing is wanted any more, except a session that is fresher than this one. While that has to

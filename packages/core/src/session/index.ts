@@ -5,7 +5,7 @@ export { emptyHelloState, helloId, stepHello, wipeHelloState } from './hello.ts'
 export { decodeHelloState, encodeHelloState } from './hello-rows.ts';
 export * from './hello-types.ts';
 export * from './key-agreement.ts';
-export { MAX_STEPS, openSlots } from './open-slots.ts';
+export { MAX_STEPS, openSlots, type StepsLeft } from './open-slots.ts';
 export { canSend, hasSeenPeer, sealSlot, sendingGeneration } from './seal-slot.ts';
 export { loadSession, sessionRows } from './session-rows.ts';
 export { MAX_SKIPPED } from './skipped.ts';

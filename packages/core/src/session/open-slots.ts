@@ -9,7 +9,14 @@ import type { Generation, Opened, ReceiveChain, Session } from './types.ts';
 
 /** Steps of a chain that one message may skip. More than that means the session is lost. */
 export const MAX_STEPS = 65_536;
+/** What a few lost cells skip costs little. */
+const FREE_STEPS = 256;
 const HEADER_END = NONCE_BYTES + 8;
+
+/** Steps that messages may skip beyond those: they are made before a message authenticates, and anybody can change a counter on the way. */
+export interface StepsLeft {
+  steps: number;
+}
 
 type Tried =
   | (SkippedStep & {
@@ -23,7 +30,7 @@ type Tried =
 
 /**
  * Tries the slots of a recognised cell. Only `opened` takes the session over; every other result leaves it as it was.
- * `now`: milliseconds. A slot is opened at most once: the key that opened it is gone afterwards.
+ * `now`: milliseconds. A slot is opened at most once: the key that opened it is gone afterwards. `left`: what is spent is taken off.
  */
 export const openSlots = (
   session: Session,
@@ -31,6 +38,7 @@ export const openSlots = (
   slots: readonly Uint8Array[],
   tag: Uint8Array,
   now: number,
+  left: StepsLeft = { steps: Infinity },
 ): Opened => {
   let rewound = false;
   for (let place = session.generations.length - 1; place >= 0; place--) {
@@ -40,7 +48,7 @@ export const openSlots = (
       const header = maskHeader(crypto, generation.receive.headerKey, nonce, slot.subarray(NONCE_BYTES, HEADER_END));
       const counter = readHeader(header);
       if (counter === undefined) continue;
-      const tried = openSlot(session, crypto, generation, slot, nonce, header, counter, tag);
+      const tried = openSlot(session, crypto, generation, slot, nonce, header, counter, tag, left);
       if (tried.type === 'opened') return opened(session, place, tried, nonce, now);
       if (tried.type === 'used') {
         if (wasSeen(session, nonce)) return { type: 'duplicate' };
@@ -62,6 +70,7 @@ const openSlot = (
   header: Uint8Array,
   counter: number,
   tag: Uint8Array,
+  left: StepsLeft,
 ): Tried => {
   const { receive } = generation;
   const tryKey = (messageKey: Secret): Secret | undefined => {
@@ -79,6 +88,9 @@ const openSlot = (
     return { type: 'opened', bodyKey, counter, receive, ...removeSkipped(session, generation.id, counter) };
   }
   if (counter - receive.next >= MAX_STEPS) return { type: 'no' };
+  const costs = Math.max(0, counter - receive.next - FREE_STEPS);
+  if (costs > left.steps) return { type: 'no' };
+  left.steps -= costs;
   const passed: NewKey[] = [];
   let step = stepChain(crypto, receive.key);
   for (let at = receive.next; at < counter; at++) {

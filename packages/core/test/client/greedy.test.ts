@@ -14,12 +14,13 @@ import {
 } from '@kith/core/identity';
 import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
 import type { RelayRequest } from '@kith/core/ports';
-import { createNullCrypto } from '@kith/testkit/null-crypto';
-import type { SimDevice } from '@kith/testkit/sim-device';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
+import { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
 import { takeOver } from './hostile.ts';
+import { lying } from './liar.ts';
 import { link } from './linked.ts';
-import { pair, world, type World } from './world.ts';
+import { pair, texts, world, type World } from './world.ts';
 
 const countPuts = (here: World): { cells: number } => {
   const seen = { cells: 0 };
@@ -126,4 +127,50 @@ test('class 29: two devices that say they hold what nobody has are asked for it 
   // Once an hour, as one that does not answer is.
   expect(seen.cells).toBeGreaterThan(10);
   expect(seen.cells).toBeLessThan(60);
+});
+
+test('class 29: a relay that changes the counters of what it hands on has nobody step through chains without end', () => {
+  const here = world();
+  const crypto = createNullCrypto();
+  let steps = 0;
+  let lies = false;
+  const randomness = here.random.fork('alice');
+  /** The same cell in many ways: in each slot the counter is another one. */
+  const changed = (cell: Uint8Array): readonly Uint8Array[] =>
+    Array.from({ length: 20 }, (_, i) => {
+      const copy = cell.slice();
+      for (let slot = 0; slot < 8; slot++) {
+        const at = 16 + slot * 80 + 26;
+        copy.set([(cell[at] ?? 0) ^ 0x80, (cell[at + 1] ?? 0) ^ i], at);
+      }
+      return copy;
+    });
+  const alice = new SimDevice({
+    name: 'alice',
+    clock: here.clock,
+    network: lying(here.network, { push: (_, cell) => (lies ? [...changed(cell), cell] : [cell]) }),
+    crypto: {
+      ...crypto,
+      hash: (length, data, key) => {
+        steps++;
+        return crypto.hash(length, data, key);
+      },
+    },
+    logger: here.logger,
+    randomness,
+    agreement: createNullAgreement(crypto, randomness.fork('agreement')),
+    relays: here.relays.map(({ origin }) => origin),
+  });
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  lies = true;
+  steps = 0;
+  const said = ['one', 'two', 'three'];
+  for (const text of said) {
+    bob.call('send', { conversation, text });
+    here.clock.advance(30_000);
+  }
+  expect(texts(alice, conversation)).toEqual(said);
+  expect(steps).toBeLessThan(400_000);
 });

@@ -210,4 +210,21 @@ describe('slots', () => {
     const inNew = openSlots(fromJoiner.session, crypto, many(seen.session, 1, randomness).slots, tag, NOW + 60 * HOUR);
     expect(inNew.type === 'opened' && inNew.generation).toEqual(b2.generations[1]?.id);
   });
+
+  test('class 29: steps are made as far as there are any left, and what a few lost cells skip is free', () => {
+    const { a, b, randomness } = pair(9);
+    const { slots } = many(a, 3_000, randomness);
+    const left = { steps: 1_000 };
+    const at = (counter: number): readonly Uint8Array[] => slots.slice(counter, counter + 1);
+    expect(openSlots(b, crypto, at(2_000), tag, NOW, left).type).toBe('none');
+    // Of a wrong one, too: whoever carries a cell can change what counter it names.
+    const wrong = (slots[900] as Uint8Array).slice();
+    wrong[79] = (wrong[79] as number) ^ 1;
+    expect(openSlots(b, crypto, [wrong], tag, NOW, left).type).toBe('none');
+    expect(openSlots(b, crypto, at(900), tag, NOW, left).type).toBe('none');
+    const next = openSlots(b, crypto, at(200), tag, NOW, { steps: 0 });
+    expect(next.type).toBe('opened');
+    if (next.type === 'opened')
+      expect(openSlots(next.session, crypto, at(1_400), tag, NOW, { steps: 1_000 }).type).toBe('opened');
+  });
 });
