@@ -19,6 +19,8 @@ const MAX_PUTS_IN_FLIGHT = 4;
 const MAX_FETCHES = 8;
 const MIN_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
+/** What a relay asks for: one that says more, once, is not waited for until the client ends. */
+const MAX_ASKED_MS = 3_600_000;
 /** With a live channel fetching is only a net below it; without one it is how messages arrive. */
 const FETCH_LIVE_MS = 10 * 60_000;
 const FETCH_POLL_MS = 20_000;
@@ -128,7 +130,9 @@ export class Courier {
       this.#context.request(relay.url, { type: 'put', cells }, (answer) => {
         relay.inFlight--;
         const results = typeof answer === 'object' && answer.type === 'put' ? answer.results : undefined;
-        if (results === undefined) this.#failed(relay, answer);
+        // What it did not take is put again: at once, it would be so as fast as it says no.
+        if (results === undefined || results.some((result) => result !== PUT_RESULTS.taken))
+          this.#failed(relay, answer);
         else this.#succeeded(relay);
         for (const [i, { group }] of batch.entries()) {
           group.left--;
@@ -273,7 +277,7 @@ export class Courier {
 
   #failed(relay: RelayState, answer: Answer): void {
     const now = this.#context.now();
-    const asked = typeof answer === 'object' && answer.type === 'error' ? answer.retryAfter : 0;
+    const asked = typeof answer === 'object' && answer.type === 'error' ? Math.min(MAX_ASKED_MS, answer.retryAfter) : 0;
     // What was under way at the same time fails with it, some of it after the relay is back: no reason to wait any longer.
     if (this.isOpen(relay.url)) {
       relay.failures++;
