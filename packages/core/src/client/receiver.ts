@@ -84,6 +84,8 @@ export class Receiver {
   readonly #unwritten = new Map<string, { readonly key: Uint8Array; readonly before: Reassembly }>();
   /** Devices whose last frontier showed something that was not here. */
   readonly #lacking = new Set<string>();
+  /** Conversations in which a new segment was begun as somebody holds more of this device than it does itself. */
+  readonly #anew = new Set<string>();
   /** By pair: the read marks that are known to say nothing more of what comes. */
   readonly #reached = new Map<string, string>();
   #sender: Sender | undefined;
@@ -274,6 +276,7 @@ export class Receiver {
     this.#reassembly.clear();
     this.#unwritten.clear();
     this.#lacking.clear();
+    this.#anew.clear();
     this.#reached.clear();
     this.#lastHit = undefined;
     this.#known = undefined;
@@ -557,7 +560,12 @@ export class Receiver {
     if (iLack.length > 0) this.#out.wantSoon(route);
     const own = route.about.log.ownFeed();
     // They hold more of this device than it does itself: it runs from an old copy.
-    if (own !== undefined && iLack.some((range) => equalBytes(range.feed, own))) route.about.log.startSegment();
+    // Whatever it writes from then on is in segments of this run, of which no copy knows: who says so again lies, or is slow.
+    const isCopy = own !== undefined && iLack.some((range) => equalBytes(range.feed, own));
+    if (isCopy && !this.#anew.has(route.about.name)) {
+      this.#anew.add(route.about.name);
+      route.about.log.startSegment();
+    }
     // What they lack and once was posted they can only ask for when they know of it; what they were told may be lost, or
     // came while we were blocked. A new own device could take nothing before it knew the conversation.
     const isFirst = isOwnRoute(route) && before === undefined;

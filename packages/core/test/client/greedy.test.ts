@@ -174,3 +174,26 @@ test('class 29: a relay that changes the counters of what it hands on has nobody
   expect(texts(alice, conversation)).toEqual(said);
   expect(steps).toBeLessThan(400_000);
 });
+
+test('class 29: a contact that says it holds more of this device than there is has it begin one segment, not one for each text', () => {
+  const here = world();
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'first' });
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const segments = (): number => alice.store.scan('segment').length;
+  const before = segments();
+  for (let i = 0; i < 10; i++) {
+    const frontier = mallory.pair.log.frontier();
+    const feeds = frontier.feeds.map((one) =>
+      one.feed.join() === mallory.peer.join() ? { ...one, count: 1_000 + i, head: new Uint8Array(32) as EventId } : one,
+    );
+    mallory.say([{ type: 'frontier', frontier: { ...frontier, feeds }, date: here.clock.now() }]);
+    here.clock.advance(1_000);
+    alice.call('send', { conversation, text: `text ${i}` });
+    here.clock.advance(60_000);
+  }
+  expect(segments() - before).toBeGreaterThan(0);
+  expect(segments() - before).toBeLessThan(5);
+});
