@@ -495,6 +495,47 @@ describe('rendezvous', () => {
     expect(count).toBe(1);
   });
 
+  test('class 30: nobody fills the rendezvous for long', () => {
+    const generous = { perMinute: 1e6, burst: 1e6 };
+    const { ask } = world({
+      limits: { ...DEFAULT_RELAY_LIMITS, cells: generous, units: generous, placeBytes: 100 * CELL_BYTES },
+    });
+    let places = 0;
+    const fill = (days: number): number => {
+      for (let taken = 0; ; taken++) {
+        const at = new Uint8Array(32).fill(7);
+        new DataView(at.buffer).setUint32(0, ++places);
+        const answer = ask(offer({ place: at, offered: START + days * DAY_MS, expires: START + days * DAY_MS }));
+        if (codeOf(answer) !== 'done') return taken;
+      }
+    };
+    const counts = [fill(366), fill(32), fill(7), fill(1), fill(1 / 24)];
+    expect(counts).toEqual([49, 0, 24, 25, 0]);
+  });
+
+  test('class 30: units have a limit of their own, for what is put alone', () => {
+    const { ask } = world({ limits: { ...DEFAULT_RELAY_LIMITS, units: { perMinute: 1, burst: 3 } } });
+    ask(offer());
+    expect([1, 2, 3].map((fill) => codeOf(ask(claim(fill))))).toEqual(['done', 'taken', 'limited']);
+    expect(ask({ type: 'offerGet', place }).type).toBe('offer');
+    expect(idsOf(ask({ type: 'claimsGet', place, token }))).toEqual([1, 2]);
+    expect(codeOf(ask(claim(3), START, { ...alice, address: 'c' }))).toBe('taken');
+  });
+
+  test('an offer of several units is taken once there is one', () => {
+    const { ask } = world({ limits: { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 60, burst: 4 } } });
+    expect(codeOf(ask(offer({ sealed: sealed(1, 4) })))).toBe('done');
+    const other = offer({ place: new Uint8Array(32).fill(9), sealed: sealed(1, 4) });
+    let at = START;
+    const tries: string[] = [];
+    while (tries.at(-1) !== 'done' && tries.length < 20) {
+      const answer = ask(other, at);
+      tries.push(codeOf(answer));
+      if (answer.type === 'error') at += answer.retryAfter;
+    }
+    expect(tries.at(-1)).toBe('done');
+  });
+
   test('the cap of bytes is kept', () => {
     const { ask } = world({ limits: { ...DEFAULT_RELAY_LIMITS, placeBytes: 2 * CELL_BYTES } });
     expect(codeOf(ask(offer()))).toBe('done');

@@ -8,6 +8,8 @@ export interface Rate {
 export interface RelayLimits {
   /** Cells put, and units of 4,096 bytes put at the rendezvous, for one address. */
   readonly cells: Rate;
+  /** Of these the units put at the rendezvous, which may lie there for a year. */
+  readonly units: Rate;
   /** Requests of one address, whatever they ask. */
   readonly requests: Rate;
   /** Bytes answered and pushed to one address, and to all together. */
@@ -28,6 +30,7 @@ const MIB = 2 ** 20;
 /** Fits 1 GB of memory and 5 GB of disk. */
 export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   cells: { perMinute: 120, burst: 600 },
+  units: { perMinute: 4, burst: 240 },
   requests: { perMinute: 1200, burst: 2400 },
   bytesOut: { perMinute: 64 * MIB, burst: 256 * MIB },
   totalBytesOut: { perMinute: 4096 * MIB, burst: 8192 * MIB },

@@ -21,6 +21,12 @@ export const OFFER_KEPT_MS = 366 * DAY_MS;
 export const MAX_SINGLE_CLAIMS = 8;
 export const MAX_CLAIMS = 64;
 
+/** What lies longer than this may take up that part of the room, so that nobody can fill all of it for long. */
+const PARTS: readonly (readonly [ms: number, part: number])[] = [
+  [31 * DAY_MS, 1 / 2],
+  [DAY_MS, 3 / 4],
+];
+
 /** What a relay keeps of one place, on disk (spec/07-relay.md, "Rendezvous"). */
 export const placeRecordCodec = named(
   'place-record',
@@ -87,15 +93,15 @@ export class Rendezvous {
           : { type: 'offer', sealed: held.sealed, expires: held.expires };
       case 'offerDelete':
         if (!this.#owns(held, request.token)) return refused('not-owner');
-        return this.#keep(request.place, { ...held, sealed: new Uint8Array(), claims: [] }, done);
+        return this.#keep(request.place, { ...held, sealed: new Uint8Array(), claims: [] }, done, now);
       case 'claimPut':
-        return this.#claimPut(request, held);
+        return this.#claimPut(request, held, now);
       case 'claimsGet':
         return this.#owns(held, request.token) ? { type: 'claims', claims: held.claims } : refused('not-owner');
       case 'claimsDelete': {
         if (!this.#owns(held, request.token)) return refused('not-owner');
         const claims = held.claims.filter(({ id }) => !request.ids.some((gone) => equalBytes(gone, id)));
-        return claims.length === held.claims.length ? done : this.#keep(request.place, { ...held, claims }, done);
+        return claims.length === held.claims.length ? done : this.#keep(request.place, { ...held, claims }, done, now);
       }
     }
   }
@@ -105,7 +111,7 @@ export class Rendezvous {
     const isOver = now >= record.offered || record.first !== null;
     if (record.offered >= record.expires || !isOver || record.sealed.length === 0) return record;
     const withdrawn = { ...record, sealed: new Uint8Array() };
-    this.#keep(place, withdrawn, done);
+    this.#keep(place, withdrawn, done, now);
     return withdrawn;
   }
   #offerPut(request: Request<'offerPut'>, held: PlaceRecord | undefined, now: number): RendezvousAnswer {
@@ -113,15 +119,20 @@ export class Rendezvous {
     if (!isWholeUnits(sealed)) return refused('malformed');
     if (offered <= now || offered > expires || expires > now + OFFER_KEPT_MS) return refused('period');
     if (held === undefined) {
-      return this.#keep(place, { version: 1, owner, single, offered, expires, sealed, first: null, claims: [] }, done);
+      return this.#keep(
+        place,
+        { version: 1, owner, single, offered, expires, sealed, first: null, claims: [] },
+        done,
+        now,
+      );
     }
     const isRepeat = equalBytes(held.owner, owner) && equalBytes(held.sealed, sealed) && held.expires === expires;
     if (isRepeat && held.single === single) return done;
     if (token === null || !this.#owns(held, token)) return refused('not-owner');
-    return this.#keep(place, { ...held, owner, single, offered, expires, sealed }, done);
+    return this.#keep(place, { ...held, owner, single, offered, expires, sealed }, done, now);
   }
 
-  #claimPut({ place, id, sealed }: Request<'claimPut'>, held: PlaceRecord): RendezvousAnswer {
+  #claimPut({ place, id, sealed }: Request<'claimPut'>, held: PlaceRecord, now: number): RendezvousAnswer {
     if (!isWholeUnits(sealed)) return refused('malformed');
     // Withdrawn after its first claim: who comes later is told that it is taken, and its owner that somebody came.
     const served = held.offered < held.expires && held.first !== null;
@@ -132,17 +143,23 @@ export class Rendezvous {
     if (held.claims.some((claim) => equalBytes(claim.id, id)) || (held.first !== null && isFirst)) return answer;
     if (held.claims.length >= (held.single ? MAX_SINGLE_CLAIMS : MAX_CLAIMS))
       return held.single ? answer : refused('full');
-    return this.#keep(place, { ...held, first: held.first ?? id, claims: [...held.claims, { id, sealed }] }, answer);
+    return this.#keep(
+      place,
+      { ...held, first: held.first ?? id, claims: [...held.claims, { id, sealed }] },
+      answer,
+      now,
+    );
   }
 
   #owns(record: PlaceRecord, token: Uint8Array): boolean {
     return this.#crypto.equal(this.#crypto.hash(32, token), record.owner);
   }
 
-  #keep(place: Uint8Array, record: PlaceRecord, answer: RendezvousAnswer): RendezvousAnswer {
+  #keep(place: Uint8Array, record: PlaceRecord, answer: RendezvousAnswer, now: number): RendezvousAnswer {
     const data = encode(placeRecordCodec, record);
     const grows = data.length - (this.#places.get(toHex(place))?.size ?? 0);
-    if (grows > 0 && this.#size + grows > this.#maxBytes) return refused('full');
+    const part = PARTS.find(([ms]) => record.expires > now + ms)?.[1] ?? 1;
+    if (grows > 0 && this.#size + grows > this.#maxBytes * part) return refused('full');
     const kept = this.#store.put(place, data);
     if (kept !== 'kept') return refused(kept === 'full' ? 'full' : 'internal');
     this.#remember(place, record, data.length);

@@ -102,6 +102,7 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
   const rendezvous = new Rendezvous(parts.crypto, parts.places, limits.placeBytes);
   const channels = new LiveChannels();
   const cellLimit = new RateLimiter(limits.cells, settings.restartedAt);
+  const unitLimit = new RateLimiter(limits.units, settings.restartedAt);
   let statement: { readonly date: number; readonly signature: Uint8Array } | undefined;
 
   const info = (peer: RelayPeer, now: number): RelayInfo => {
@@ -182,8 +183,10 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
   const meet = (peer: RelayPeer, request: RendezvousRequest, now: number): RelayResponse => {
     if (request.type === 'offerPut' || request.type === 'claimPut') {
       const units = Math.ceil(request.sealed.length / CELL_BYTES);
-      if (cellLimit.take(peer.address, units, peer.factor, now, peer.within) < units) {
-        return relayError('limited', cellLimit.wait(peer.address, peer.factor, now, peer.within));
+      for (const limit of [unitLimit, cellLimit]) {
+        // With a debt: whoever comes back when there is one unit would never get several.
+        if (!limit.spend(peer.address, units, peer.factor, now, peer.within))
+          return relayError('limited', Math.max(1, limit.wait(peer.address, peer.factor, now, peer.within)));
       }
     }
     const answer = rendezvous.handle(request, now);
