@@ -252,6 +252,9 @@ const makeBeginning = (plan: WorldPlan, options: RunOptions): Beginning => {
   const told = new Map<number, Told>();
   for (const [who, device] of life.world.devices.entries()) {
     device.crash();
+    // What the days still owe of failures comes no more: what follows on them begins with good disks.
+    (life.world.disks[who] as MemoryStore).failNext('io', 0);
+    life.world.power[who]?.arm(Number.POSITIVE_INFINITY, false);
     if (plan.goesOn !== true || life.states[who] !== 'in') continue;
     device.start(false);
     if (device.running) told.set(who, tellOf(life, who));
