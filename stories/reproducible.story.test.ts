@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { startRelay } from '@kith/relay';
 import { afterAll, expect, test } from 'vitest';
+import { fakeTimeLibrary } from './support/fake-time.ts';
 
 const root = dirname(import.meta.dirname);
 const scratch = mkdtempSync(join(tmpdir(), 'kith-reproducible-'));
@@ -48,12 +49,12 @@ const checkout = (name: string): string => {
 const build = (folder: string, environment: Readonly<Record<string, string>>): void => {
   const home = join(folder, '..', `${folder.split('/').at(-1)}-home`);
   mkdirSync(home);
-  const faked = spawnSync('faketime', ['--version']).status === 0 ? ['faketime', environment['DATE'] ?? ''] : [];
-  const command = [...faked, process.execPath, join(folder, 'scripts', 'build.mjs'), '--only', 'cli,relay,web'];
-  const run = spawnSync(command[0] ?? '', command.slice(1), {
+  const { DATE: date = '', ...others } = environment;
+  const faked = existsSync('/usr/bin/faketime') ? { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `@${date}` } : {};
+  const run = spawnSync(process.execPath, [join(folder, 'scripts', 'build.mjs'), '--only', 'cli,relay,web'], {
     cwd: folder,
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: home, ...environment },
+    env: { PATH: process.env['PATH'], HOME: home, ...others, ...faked },
   });
   if (run.status !== 0) throw new Error(`the build failed: ${run.stdout}${run.stderr}`);
 };
