@@ -1,5 +1,5 @@
-// Six projects: what runs in Node, the simulator's worlds, what runs in a real browser, screens over made-up data, stories of real processes, and what
-// is timed, with nothing beside it.
+// Six projects: what runs in Node, the simulator's worlds, what runs in a real browser, screens over made-up data, stories of
+// real processes, and what is timed, with nothing beside it.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';

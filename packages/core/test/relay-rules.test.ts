@@ -536,6 +536,15 @@ describe('rendezvous', () => {
     expect(tries.at(-1)).toBe('done');
   });
 
+  test('who is refused for want of cells has paid no units', () => {
+    const { ask } = world({
+      limits: { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 60, burst: 1 }, units: { perMinute: 1, burst: 3 } },
+    });
+    expect(codeOf(ask(offer()))).toBe('done');
+    for (let i = 0; i < 10; i++) expect(codeOf(ask(claim(1)))).toBe('limited');
+    expect(codeOf(ask(claim(1), START + 1_000))).toBe('done');
+  });
+
   test('the cap of bytes is kept', () => {
     const { ask } = world({ limits: { ...DEFAULT_RELAY_LIMITS, placeBytes: 2 * CELL_BYTES } });
     expect(codeOf(ask(offer()))).toBe('done');

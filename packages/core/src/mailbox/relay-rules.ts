@@ -183,11 +183,11 @@ export const createRelayRules = (parts: RelayParts, settings: RelaySettings): Re
   const meet = (peer: RelayPeer, request: RendezvousRequest, now: number): RelayResponse => {
     if (request.type === 'offerPut' || request.type === 'claimPut') {
       const units = Math.ceil(request.sealed.length / CELL_BYTES);
-      for (const limit of [unitLimit, cellLimit]) {
-        // With a debt: whoever comes back when there is one unit would never get several.
-        if (!limit.spend(peer.address, units, peer.factor, now, peer.within))
-          return relayError('limited', Math.max(1, limit.wait(peer.address, peer.factor, now, peer.within)));
-      }
+      const both = [unitLimit, cellLimit];
+      const wait = Math.max(...both.map((limit) => limit.wait(peer.address, peer.factor, now, peer.within)));
+      if (wait > 0) return relayError('limited', wait);
+      // With a debt: whoever comes back when there is one unit would never get several.
+      for (const limit of both) limit.spend(peer.address, units, peer.factor, now, peer.within);
     }
     const answer = rendezvous.handle(request, now);
     return answer.type === 'refused' ? relayError(answer.code, answer.code === 'full' ? FULL_RETRY_MS : 0) : answer;
