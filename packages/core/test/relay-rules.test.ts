@@ -541,8 +541,9 @@ describe('rendezvous', () => {
       limits: { ...DEFAULT_RELAY_LIMITS, cells: { perMinute: 60, burst: 1 }, units: { perMinute: 1, burst: 3 } },
     });
     expect(codeOf(ask(offer()))).toBe('done');
-    for (let i = 0; i < 10; i++) expect(codeOf(ask(claim(1)))).toBe('limited');
-    expect(codeOf(ask(claim(1), START + 1_000))).toBe('done');
+    const other = offer({ place: new Uint8Array(32).fill(9), sealed: sealed(1, 3) });
+    expect([1, 2].map(() => codeOf(ask(other)))).toEqual(['limited', 'limited']);
+    expect(codeOf(ask(other, START + 1_000))).toBe('done');
   });
 
   test('the cap of bytes is kept', () => {
