@@ -45,13 +45,29 @@ const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/i.t
 
 export const directAddress = (address = ''): Address => placed(address, isLoopback(address));
 
+/** A name by which only this machine calls itself, with or without a port. */
+const isOwnName = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(host);
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+/**
+ * Whether what comes from this machine speaks for somebody else: a proxy that the relay was not told of, or a page of
+ * somebody's in a browser here (also one whose name was made to lead here).
+ */
+const speaksForOthers = ({ headers }: IncomingMessage): boolean =>
+  FORWARDING.some((name) => headers[name] !== undefined) ||
+  !isOwnName(headers.host ?? 'localhost') ||
+  !isOwnName((headers.origin ?? 'http://localhost').replace(/^https?:\/\//, ''));
+
+/** All that a machine's proxies and pages say for others, when nobody said that there is a proxy. */
+const OTHERS: Address = { key: 'others', isLocal: false, within: NONE };
+
 /**
  * `behindProxy`: requests from this machine come from a reverse proxy, which appends the address it saw to X-Forwarded-For.
  * Only its last entry is the proxy's own word; the ones before it are whatever the client wrote.
  */
 export const addressOf = (request: IncomingMessage, behindProxy: boolean): Address => {
   const direct = request.socket.remoteAddress ?? '';
-  if (!behindProxy || !isLoopback(direct)) return directAddress(direct);
+  if (!isLoopback(direct)) return directAddress(direct);
+  if (!behindProxy) return speaksForOthers(request) ? OTHERS : directAddress(direct);
   const forwarded =
     String(request.headers['x-forwarded-for'] ?? '')
       .split(',')
@@ -60,18 +76,18 @@ export const addressOf = (request: IncomingMessage, behindProxy: boolean): Addre
   return isIP(forwarded) === 0 ? { key: 'proxy', isLocal: false, within: NONE } : placed(forwarded, false);
 };
 
-/** Places that addresses, and the networks they are part of, may take up to a limit. */
+/** What addresses, and the networks they are part of, may have of something at a time, up to a limit. */
 export class Seats {
   readonly #taken = new Map<string, number>();
 
-  /** Undefined: too many. Otherwise the way to say that it has ended, once. */
-  take({ key, within }: Address, limit: number): (() => void) | undefined {
+  /** Undefined: too much. Otherwise the way to say that it has ended, once. */
+  take({ key, within }: Pick<Address, 'key' | 'within'>, limit: number, amount = 1): (() => void) | undefined {
     const all = [...within, { key, times: 1 }];
-    if (all.some((one) => (this.#taken.get(one.key) ?? 0) >= limit * one.times)) return undefined;
-    for (const one of all) this.#taken.set(one.key, (this.#taken.get(one.key) ?? 0) + 1);
+    if (all.some((one) => (this.#taken.get(one.key) ?? 0) + amount > limit * one.times)) return undefined;
+    for (const one of all) this.#taken.set(one.key, (this.#taken.get(one.key) ?? 0) + amount);
     return () => {
       for (const one of all) {
-        const left = (this.#taken.get(one.key) ?? 1) - 1;
+        const left = (this.#taken.get(one.key) ?? amount) - amount;
         if (left === 0) this.#taken.delete(one.key);
         else this.#taken.set(one.key, left);
       }

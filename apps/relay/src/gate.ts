@@ -13,6 +13,11 @@ export interface Gate {
   answer(address: Address, bytes: number, now: number): boolean;
   /** The same for everything that leaves the relay: pushes go uncounted to addresses. */
   push(bytes: number, now: number): boolean;
+  /**
+   * For bytes that stay in memory until a slow client has taken or sent them. Undefined: too many. Otherwise the way to say
+   * that they are gone.
+   */
+  hold(address: Address, bytes: number): (() => void) | undefined;
   isMemoryFull(now: number): boolean;
   /** Undefined: too many. Otherwise the way to say that it has ended. */
   connect(address: Address): (() => void) | undefined;
@@ -25,6 +30,7 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
   const bytesOut = new RateLimiter(limits.bytesOut);
   const totalOut = new RateLimiter(limits.totalBytesOut);
   const seats = new Seats();
+  const held = new Seats();
   let connections = 0;
   let memoryLookedAt = Number.NEGATIVE_INFINITY;
   let isMemoryFull = false;
@@ -37,6 +43,19 @@ export const createGate = (limits: RelayLimits, memoryUsed: () => number): Gate 
     answer: (address, bytes, now) =>
       bytesOut.spend(address.key, bytes, factorOf(address), now, address.within) && totalOut.spend(ALL, bytes, 1, now),
     push: (bytes, now) => totalOut.spend(ALL, bytes, 1, now),
+    hold: (address, bytes) => {
+      const everybody = held.take({ key: ALL, within: [] }, limits.totalUnreadBytes, bytes);
+      if (everybody === undefined) return undefined;
+      const own = held.take(address, limits.unreadBytes * factorOf(address), bytes);
+      if (own === undefined) {
+        everybody();
+        return undefined;
+      }
+      return () => {
+        own();
+        everybody();
+      };
+    },
     isMemoryFull: (now) => {
       if (Math.abs(now - memoryLookedAt) >= MEMORY_LOOK_MS) {
         memoryLookedAt = now;

@@ -1,5 +1,6 @@
 // Routes over HTTP. Each turns into one request of the wire vocabulary and goes the same way as over a WebSocket.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { fromHex, utf8ToText } from '@kith/core/bytes';
 import { decode, encode } from '@kith/core/codec';
 import {
@@ -19,11 +20,16 @@ import { addressOf, type Address } from './address.ts';
 import { apiHeaders, preflightHeaders } from './headers.ts';
 import { openApi } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
-import type { Service } from './service.ts';
+import { sizeOf, type Service } from './service.ts';
 import type { WebPages } from './web-pages.ts';
 
 /** A put of a whole block in base64. */
 const MAX_BODY_BYTES = 512 * 1024;
+/** Answers that a connection may have waiting: nobody who reads them asks for more before. */
+const MAX_UNREAD_ANSWERS = 4;
+/** Who has too much unread, or on its way, may have taken it by then. */
+const UNREAD_RETRY_MS = 1000;
+const FIRST_BODY_BYTES = 16 * 1024;
 const RENDEZVOUS = new Set<RelayRequest['type']>([
   'offerPut',
   'offerGet',
@@ -55,21 +61,36 @@ export const infoToJson = (info: RelayInfo): Record<string, unknown> => {
 
 export const createHttp = (parts: HttpParts): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const { service } = parts;
+  const unread = new WeakMap<Socket, number>();
 
   return (request, response) => {
+    const { socket } = request;
+    const waiting = (unread.get(socket) ?? 0) + 1;
+    if (waiting > MAX_UNREAD_ANSWERS) {
+      socket.destroy();
+      return;
+    }
+    unread.set(socket, waiting);
+    response.once('close', () => unread.set(socket, (unread.get(socket) ?? 1) - 1));
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (parts.isStopping()) response.setHeader('connection', 'close');
     const isApi = path.startsWith('/v1/');
     if (isApi) for (const [name, value] of Object.entries(apiHeaders)) response.setHeader(name, value);
-    if (isApi && request.method === 'OPTIONS') {
-      response.writeHead(204, preflightHeaders).end();
-      return;
-    }
     const address = addressOf(request, parts.behindProxy);
     const isReading = request.method === 'GET' || request.method === 'HEAD';
     if (path === '/healthz') {
       if (parts.isStopping()) sendProblem(response, problem('stopping', 5000));
       else sendText(response, 200, JSON_TYPE, '{"status":"ok"}');
+      return;
+    }
+    // Before anything is read or looked for.
+    const refusal = service.refusal(address);
+    if (refusal?.type === 'error') {
+      // What comes of its body is not waited for.
+      if (!isReading) response.setHeader('connection', 'close');
+      sendProblem(response, problemOf(refusal));
+    } else if (isApi && request.method === 'OPTIONS') {
+      response.writeHead(204, preflightHeaders).end();
     } else if (path === '/metrics') {
       // Live counts of a small relay would tell anyone who asks often when somebody writes.
       if (!address.isLocal) sendProblem(response, problem('not-found'));
@@ -79,17 +100,14 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
       sendText(response, 200, JSON_TYPE, JSON.stringify(openApi));
     } else if (!isApi) {
       if (parts.pages === undefined) sendProblem(response, problem('not-found'));
-      else if (service.gate.request(address, service.now()) > 0) sendProblem(response, problem('limited', 1000));
       else service.gate.answer(address, parts.pages.serve(request, response, path), service.now());
     } else if (path === '/v1/info') {
       if (!isReading) sendProblem(response, problem('method'));
       else ask(address, { type: 'info' }, response, (answer) => sendInfo(request, response, answer));
     } else if (path === '/v1/cells') {
-      withBody(request, response, (body) => answerBody(address, request, response, body, (type) => type === 'put'));
+      withBody(address, request, response, (type) => type === 'put');
     } else if (path === '/v1/rendezvous') {
-      withBody(request, response, (body) =>
-        answerBody(address, request, response, body, (type) => RENDEZVOUS.has(type)),
-      );
+      withBody(address, request, response, (type) => RENDEZVOUS.has(type));
     } else if (path.startsWith('/v1/buckets/')) {
       const fetch = readBucketPath(path);
       if (fetch === undefined) sendProblem(response, problem('not-found'));
@@ -106,9 +124,53 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
   ): void {
     service.ask(address, null, asked, (answer) => {
       if (response.destroyed) return;
-      if (answer.type === 'error') sendProblem(response, problemOf(answer));
-      else then(answer);
+      if (answer.type === 'error') {
+        sendProblem(response, problemOf(answer));
+        return;
+      }
+      const gone = service.gate.hold(address, sizeOf(answer));
+      if (gone === undefined) {
+        sendProblem(response, problem('limited', UNREAD_RETRY_MS));
+        return;
+      }
+      response.once('close', gone);
+      then(answer);
     });
+  }
+
+  function withBody(
+    address: Address,
+    request: IncomingMessage,
+    response: ServerResponse,
+    takes: (type: RelayRequest['type']) => boolean,
+  ): void {
+    if (request.method !== 'POST') {
+      sendProblem(response, problem('method'));
+      return;
+    }
+    const refuse = (code: 'too-large' | 'limited'): void => {
+      response.setHeader('connection', 'close');
+      sendProblem(response, problem(code, code === 'limited' ? UNREAD_RETRY_MS : 0));
+    };
+    const told = request.headers['content-length'];
+    const most = told === undefined ? MAX_BODY_BYTES : Number(told);
+    if (most > MAX_BODY_BYTES) {
+      refuse('too-large');
+      return;
+    }
+    const gone = service.gate.hold(address, most);
+    if (gone === undefined) {
+      refuse('limited');
+      return;
+    }
+    response.once('close', gone);
+    const body = new GrowingBytes(most);
+    request.on('data', (chunk: Uint8Array) => {
+      if (body.add(chunk)) return;
+      request.removeAllListeners('data').removeAllListeners('end');
+      refuse('too-large');
+    });
+    request.on('end', () => answerBody(address, request, response, body.all(), takes));
   }
 
   function answerBody(
@@ -233,27 +295,30 @@ const sendRange = (request: IncomingMessage, response: ServerResponse, body: Uin
     .end(part);
 };
 
-const withBody = (request: IncomingMessage, response: ServerResponse, then: (body: Uint8Array) => void): void => {
-  if (request.method !== 'POST') {
-    sendProblem(response, problem('method'));
-    return;
+/** One piece of memory, whatever the size of the pieces that come: a byte that is a piece of its own costs hundreds. */
+class GrowingBytes {
+  readonly #most: number;
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#bytes = new Uint8Array(Math.min(most, FIRST_BODY_BYTES));
   }
-  const tooLarge = (): void => {
-    response.setHeader('connection', 'close');
-    sendProblem(response, problem('too-large'));
-  };
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-    tooLarge();
-    return;
+  /** False: it would be more than there may be. */
+  add(piece: Uint8Array): boolean {
+    const length = this.#length + piece.length;
+    if (length > this.#most) return false;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.min(this.#most, Math.max(length, 2 * this.#bytes.length)));
+      larger.set(this.all());
+      this.#bytes = larger;
+    }
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+    return true;
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  request.on('data', (chunk: Uint8Array) => {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) {
-      request.removeAllListeners('data').removeAllListeners('end');
-      tooLarge();
-    } else chunks.push(chunk);
-  });
-  request.on('end', () => then(Buffer.concat(chunks)));
-};
+  all(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}

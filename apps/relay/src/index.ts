@@ -15,11 +15,11 @@ import { silent, type CellLog, type Logger, type PlaceStore } from '@kith/core/p
 import { openDataFolder } from './data-folder.ts';
 import { createGate } from './gate.ts';
 import { createHttp } from './http.ts';
-import { createLive } from './live.ts';
+import { createLive, PING_MS } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { openPlaceFiles } from './place-files.ts';
 import { openSegmentLog, type Durability } from './segment-log.ts';
-import { endWith, HEADERS_MS, hostsOf, listenAll } from './server.ts';
+import { endWith, HEADERS_MS, hostsOf, IDLE_MS, listenAll } from './server.ts';
 import { createService, type Service } from './service.ts';
 import { loadWebPages } from './web-pages.ts';
 
@@ -52,8 +52,10 @@ export interface RelayOptions {
   readonly liveBits?: number;
   readonly limits?: Partial<RelayLimits>;
   readonly logger?: Logger;
-  /** For tests: less patience with slow writers, another clock, and stores that fail. */
+  /** For tests: less patience with slow writers and readers, another clock, and stores that fail. */
   readonly headersMs?: number;
+  readonly idleMs?: number;
+  readonly pingMs?: number;
   readonly now?: () => number;
   readonly stores?: { readonly log: CellLog; readonly places: PlaceStore };
 }
@@ -97,7 +99,7 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
 
   const metrics = createMetrics();
   const gate = createGate(limits, () => process.memoryUsage.rss());
-  const live = createLive(() => service, options.behindProxy ?? false);
+  const live = createLive(() => service, options.behindProxy ?? false, options.pingMs ?? PING_MS);
   const rules = createRelayRules(
     { crypto, key, log, places, push: live.push },
     {
@@ -144,6 +146,7 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
     maxSockets: 2 * limits.connections,
     maxSocketsPerAddress: 2 * limits.connectionsPerAddress,
     headersMs: options.headersMs ?? HEADERS_MS,
+    idleMs: options.idleMs ?? IDLE_MS,
   };
   const { servers, port } = await listenAll(handlers, hosts, options.port ?? DEFAULT_PORT).catch(
     async (error: unknown) => {

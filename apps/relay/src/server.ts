@@ -6,7 +6,7 @@ import { RelayStartError } from './errors.ts';
 /** Slow writers hold a socket at most this long; the head of a request first, then all of it. */
 export const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
-const IDLE_MS = 65_000;
+export const IDLE_MS = 65_000;
 
 export interface Handlers {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
@@ -15,6 +15,7 @@ export interface Handlers {
   /** Of one address; this machine, where a proxy may stand, is not counted. */
   readonly maxSocketsPerAddress: number;
   readonly headersMs: number;
+  readonly idleMs: number;
 }
 
 /** An error of a socket is followed by `close`, which does what there is to do. */
@@ -25,18 +26,21 @@ export const endWith = (socket: Duplex, answer: string): void => {
   socket.end(answer, () => socket.destroy());
 };
 
-const build = ({ request, upgrade, maxSockets, maxSocketsPerAddress, headersMs }: Handlers, seats: Seats): Server => {
+const build = (handlers: Handlers, seats: Seats): Server => {
+  const { request, upgrade, maxSockets, maxSocketsPerAddress, headersMs, idleMs } = handlers;
   const server = createServer(
     {
       headersTimeout: headersMs,
       requestTimeout: REQUEST_MS,
-      keepAliveTimeout: IDLE_MS,
+      keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.min(2000, headersMs),
       maxHeaderSize: 8192,
     },
     request,
   );
   server.maxConnections = maxSockets;
+  // Of a socket on which nothing moves although an answer waits: Node limits only what comes. WebSockets have no such limit.
+  server.timeout = idleMs;
   server.on('upgrade', (asked, socket, head) => {
     // Node has taken its own listener away, and an error that nobody hears ends the process.
     socket.on('error', ignore);

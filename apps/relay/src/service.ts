@@ -10,6 +10,9 @@ export interface Service {
   readonly metrics: Metrics;
   readonly rules: RelayRules;
   readonly now: () => number;
+  /** Counts a request. Undefined: it may be asked; else the refusal. */
+  refusal(address: Address): RelayResponse | undefined;
+  /** What was counted already. */
   ask(
     address: Address,
     connection: number | null,
@@ -22,7 +25,7 @@ const MEMORY_RETRY_MS = 30_000;
 const ADDS = new Set<RelayRequest['type']>(['put', 'offerPut', 'claimPut']);
 const RESULT_NAMES = Object.fromEntries(Object.entries(PUT_RESULTS).map(([name, number]) => [number, name]));
 
-const sizeOf = (response: RelayResponse): number => {
+export const sizeOf = (response: RelayResponse): number => {
   switch (response.type) {
     case 'cells':
       return response.cells.length * CELL_BYTES;
@@ -35,25 +38,32 @@ const sizeOf = (response: RelayResponse): number => {
   }
 };
 
-export const createService = (rules: RelayRules, gate: Gate, metrics: Metrics, now: () => number): Service => ({
-  gate,
-  metrics,
-  rules,
-  now,
-  ask: (address, connection, request, reply) => {
-    const at = now();
-    const answer = (response: RelayResponse): void => {
-      const isAffordable = response.type === 'error' || gate.answer(address, sizeOf(response), at);
-      const final = isAffordable ? response : relayError('limited', MEMORY_RETRY_MS);
-      if (final.type === 'error') metrics.count('refused_total', ['code', relayErrorName(final.code)]);
-      if (final.type === 'put')
-        for (const result of final.results) metrics.count('cells_total', ['result', RESULT_NAMES[result] ?? '']);
-      reply(final);
-    };
-    metrics.count('requests_total', ['type', request.type]);
-    const wait = gate.request(address, at);
-    if (wait > 0) answer(relayError('limited', wait));
-    else if (ADDS.has(request.type) && gate.isMemoryFull(at)) answer(relayError('full', MEMORY_RETRY_MS));
-    else rules.handle(gate.peer(address, connection), request, at, answer);
-  },
-});
+export const createService = (rules: RelayRules, gate: Gate, metrics: Metrics, now: () => number): Service => {
+  const told = (response: RelayResponse): RelayResponse => {
+    if (response.type === 'error') metrics.count('refused_total', ['code', relayErrorName(response.code)]);
+    return response;
+  };
+  return {
+    gate,
+    metrics,
+    rules,
+    now,
+    refusal: (address) => {
+      const wait = gate.request(address, now());
+      return wait > 0 ? told(relayError('limited', wait)) : undefined;
+    },
+    ask: (address, connection, request, reply) => {
+      const at = now();
+      const answer = (response: RelayResponse): void => {
+        const isAffordable = response.type === 'error' || gate.answer(address, sizeOf(response), at);
+        const final = told(isAffordable ? response : relayError('limited', MEMORY_RETRY_MS));
+        if (final.type === 'put')
+          for (const result of final.results) metrics.count('cells_total', ['result', RESULT_NAMES[result] ?? '']);
+        reply(final);
+      };
+      metrics.count('requests_total', ['type', request.type]);
+      if (ADDS.has(request.type) && gate.isMemoryFull(at)) answer(relayError('full', MEMORY_RETRY_MS));
+      else rules.handle(gate.peer(address, connection), request, at, answer);
+    },
+  };
+};

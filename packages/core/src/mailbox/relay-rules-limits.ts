@@ -15,6 +15,9 @@ export interface RelayLimits {
   /** Bytes answered and pushed to one address, and to all together. */
   readonly bytesOut: Rate;
   readonly totalBytesOut: Rate;
+  /** Bytes of answers, and of bodies on their way here, that are in memory because one address, or all together, are slow. */
+  readonly unreadBytes: number;
+  readonly totalUnreadBytes: number;
   /** Bytes of cells and of rendezvous records on disk. */
   readonly cellBytes: number;
   readonly placeBytes: number;
@@ -34,6 +37,8 @@ export const DEFAULT_RELAY_LIMITS: RelayLimits = {
   requests: { perMinute: 1200, burst: 2400 },
   bytesOut: { perMinute: 64 * MIB, burst: 256 * MIB },
   totalBytesOut: { perMinute: 4096 * MIB, burst: 8192 * MIB },
+  unreadBytes: 16 * MIB,
+  totalUnreadBytes: 256 * MIB,
   cellBytes: 4096 * MIB,
   placeBytes: 512 * MIB,
   memoryBytes: 900 * MIB,
