@@ -1,7 +1,9 @@
 // The folder of one relay: its key, its cells, its places, and a lock against a second relay on the same folder.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '@kith/core/crypto';
+import { StoreError } from '@kith/core/ports';
+import { takeLock } from '@kith/platform-node/home-lock';
 import { RelayStartError } from './errors.ts';
 
 export interface DataFolder {
@@ -17,8 +19,7 @@ export interface DataFolder {
 export const openDataFolder = (folder: string): DataFolder => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = join(folder, 'lock');
-    takeLock(folder, lock);
+    const unlock = hold(folder);
     const known = readIfThere(join(folder, 'relay.key'));
     if (known !== undefined && known.length !== 32) {
       throw new RelayStartError(
@@ -33,7 +34,7 @@ export const openDataFolder = (folder: string): DataFolder => {
       isRestart: known !== undefined,
       cells: join(folder, 'cells'),
       places: join(folder, 'places'),
-      unlock: () => rmSync(lock, { force: true }),
+      unlock,
     };
   } catch (error) {
     if (error instanceof RelayStartError) throw error;
@@ -62,24 +63,20 @@ const newKey = (path: string): Uint8Array => {
   return seed;
 };
 
-/** The lock names a process; one that is gone (kill -9) does not hold it. */
-const takeLock = (folder: string, lock: string): void => {
-  const holder = Number(Buffer.from(readIfThere(lock) ?? []).toString());
-  if (Number.isSafeInteger(holder) && holder > 0 && holder !== process.pid && isAlive(holder)) {
-    throw new RelayStartError(
-      'in-use',
-      `Another relay (process ${holder}) uses ${folder}.`,
-      'End it, or choose another folder with --data DIR.',
-    );
-  }
-  rmSync(lock, { force: true });
-  writeFileSync(lock, String(process.pid), { flag: 'wx', mode: 0o600 });
-};
-const isAlive = (pid: number): boolean => {
+/**
+ * A lock of the system: it ends with the process, however that ends, so that no number of a process that is gone, and that
+ * another one has by now, keeps a relay from starting.
+ */
+const hold = (folder: string): (() => void) => {
   try {
-    process.kill(pid, 0);
-    return true;
+    return takeLock(join(folder, 'held'));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (error instanceof StoreError && error.kind === 'busy')
+      throw new RelayStartError(
+        'in-use',
+        `Another relay uses ${folder}.`,
+        'End it, or choose another folder with --data DIR.',
+      );
+    throw error;
   }
 };

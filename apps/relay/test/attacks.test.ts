@@ -1,5 +1,5 @@
 // What somebody does who knows the protocol and nothing else.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { encode } from '@kith/core/codec';
@@ -95,6 +95,7 @@ test.each([
   },
 );
 
+const readFileIfText = (path: string): string => (statSync(path).isFile() ? readFileSync(path, 'latin1') : '');
 const residentMiB = (pid: number | undefined): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 const write = (socket: Socket, text: string): Promise<void> => new Promise((done) => socket.write(text, () => done()));
@@ -226,6 +227,22 @@ test('what one address leaves unread over WebSockets has a limit, and a reader t
   await until(async () => (await metric('connections')) === 0);
   expect(await metric('slow_readers_total')).toBe(0);
 });
+
+test(
+  'the folder of a relay is held by the system, not by the number of a process that may be anybody',
+  { timeout: 20_000 },
+  async () => {
+    const data = freshFolder();
+    const first = await spawnRelay(['--port', '0', '--data', data]);
+    await expect(spawnRelay(['--port', '0', '--data', data])).rejects.toThrow('Another relay');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    // As after a loss of power, when the number has gone to somebody else.
+    for (const name of readdirSync(data))
+      if (/^\d+$/.test(readFileIfText(join(data, name)))) writeFileSync(join(data, name), '1');
+    await spawnRelay(['--port', '0', '--data', data]);
+  },
+);
 
 test('a frame in very many pieces is none', async () => {
   const { relay } = await withBlock({});
