@@ -12,6 +12,7 @@ import {
   openEntry,
   signConsent,
   verifyAbsorbConsent,
+  verifyConsent,
   type ConversationId,
   type FeedId,
   type MemberId,
@@ -75,11 +76,15 @@ const JOIN = utf8('j');
 const MERGE = utf8('m');
 /** A link may be followed this long, … */
 const OFFERED_MS = 5 * 60_000;
-/** … and what came in that time is taken this long. */
+/** … and what came in that time is taken this long, by a device that was off meanwhile. */
 const KEPT_MS = DAY_MS;
+/** A relay's clock may be a little behind. */
+const RELAY_MS = 60_000;
 const CLAIMS_EVERY_MS = 3_000;
 const CLAIMS_CALM_MS = 60_000;
 const AGAIN_MS = 3_000;
+/** What both sides need for the words is said again so often: a relay may have lost it. */
+const NONCE_EVERY_MS = 15_000;
 const EMPTY_CLAIM_BYTES = 4_096;
 
 export interface LinkingHooks {
@@ -107,6 +112,7 @@ export class Linking {
   readonly #asking: Asking;
   #claimsAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
+  #nonceAt = Number.NEGATIVE_INFINITY;
   readonly #taking = new Set<string>();
   /** Asked at every input: read anew after each change of them, and when the home or a charter has changed. */
   #known: Known | undefined;
@@ -224,7 +230,7 @@ export class Linking {
     } as const;
     this.#asking.request(record.relay, put, (answer) => {
       if (typeof answer !== 'object' || answer.type !== 'done') return done(relayError(answer));
-      for (const other of this.#links()) if (LINK_STATES[other.state] === 'open') this.#end(other, 'expired');
+      for (const other of this.#links()) if (isUnderWay(other)) this.#giveUp(other, 'expired');
       this.#save(record);
       this.#changed();
       done(this.#linkView(record));
@@ -271,6 +277,13 @@ export class Linking {
     this.#save({ ...record, ...over });
     this.#changed();
   }
+  /** Nothing comes of it. Whoever follows it was told where one's devices are reached. */
+  #giveUp(record: LinkRecord, state: 'expired' | 'refused'): void {
+    this.#end(record, state);
+    if (record.guest === null) return;
+    this.#home.renewInbox(this.#home.mine, inboxBits(this.#hooks.info(record.relay)));
+    this.#readGuests();
+  }
   #linkView(record: LinkRecord): DeviceLink {
     const { guest } = record;
     const device = this.#home.mine.log.device();
@@ -306,6 +319,10 @@ export class Linking {
         this.#changed();
       }
       for (const { id, sealed } of answer.claims) this.#claim(now, id, sealed);
+      // Nobody follows it any more, and a relay that shows a claim later lies about when it came.
+      const isOver = record.madeAt + OFFERED_MS + RELAY_MS <= this.#context.now();
+      const isTaking = [...this.#taking].some((name) => name.startsWith(toHex(record.id)));
+      if (isOver && !isTaking && LINK_STATES[now.state] === 'open') this.#end(now, 'expired');
     });
   }
   #claim(record: LinkRecord, id: Uint8Array, sealed: Uint8Array): void {
@@ -326,14 +343,16 @@ export class Linking {
     if (record === undefined || LINK_STATES[record.state] !== 'open') return;
     const { items, kept } = openJoined(this.#context, claim, id, exporter, now);
     const item = items.find((one): one is ItemOf<'join'> => one.type === 'join');
+    const { mine } = this.#home;
     const isJoin =
       item !== undefined &&
       equalBytes(joinId(crypto, item.device), id) &&
       equalBytes(item.device, peerKey) &&
+      // Whoever has the link says what they like: an entry with a consent that is none would be refused here, at every try.
+      verifyConsent(crypto, mine.id, { device: item.device, member: mine.me, consent: item.consent }) &&
       decodeInboxRecord(item.inbox) !== undefined;
     if (!isJoin) return;
     const feed = feedIdOf(crypto, item.device);
-    const { mine } = this.#home;
     this.#sessions.add(mine, feed, createGeneration(crypto, new Secret(kept), 'joiner', now));
     const { device, consent, inbox, commitment, name } = item;
     const waiting = { ...record, state: 1, guest: { device, consent, inbox, commitment, name, nonce: null } };
@@ -341,12 +360,15 @@ export class Linking {
     const merge = items.find((one): one is ItemOf<'merge'> => one.type === 'merge');
     if (merge !== undefined) this.#context.store.put('invite', concat(MERGE, feed), encodePacket([merge]));
     this.#readGuests();
-    if (record.confirm) {
-      const known = this.#home.knownRecord(mine);
-      const where: readonly Item[] = known === undefined ? [] : [{ type: 'inbox', record: known }];
-      this.#sendTo(waiting, [{ type: 'linkNonce', nonce: record.nonce }, ...where]);
-    } else this.#takeIn(waiting);
+    if (record.confirm) this.#sayNonce(waiting);
+    else this.#takeIn(waiting);
     this.#changed();
+  }
+  #sayNonce(record: LinkRecord): void {
+    this.#nonceAt = this.#context.now();
+    const known = this.#home.knownRecord(this.#home.mine);
+    const where: readonly Item[] = known === undefined ? [] : [{ type: 'inbox', record: known }];
+    this.#sendTo(record, [{ type: 'linkNonce', nonce: record.nonce }, ...where]);
   }
   /** Sessions of devices that wait to be let in: they are listened to, and told nothing. */
   #readGuests(): void {
@@ -376,7 +398,7 @@ export class Linking {
     );
     if (reveal === undefined || record?.guest == null || record.guest.nonce !== null) return;
     const expected = joinCommitment(crypto, reveal.nonce, record.guest.device);
-    if (!crypto.equal(expected, record.guest.commitment)) return this.#end(record, 'refused');
+    if (!crypto.equal(expected, record.guest.commitment)) return this.#giveUp(record, 'refused');
     this.#save({ ...record, guest: { ...record.guest, nonce: reveal.nonce } });
     this.#changed();
   }
@@ -390,7 +412,7 @@ export class Linking {
     const { guest } = record;
     const { mine } = this.#home;
     if (guest === null) return;
-    if (this.#isFull()) return this.#end(record, 'refused');
+    if (this.#isFull()) return this.#giveUp(record, 'refused');
     const { crypto } = this.#context;
     const feed = feedIdOf(crypto, guest.device);
     const history = HISTORIES[record.history];
@@ -423,12 +445,10 @@ export class Linking {
     store.delete('invite', concat(MERGE, feed));
     if (item?.type !== 'merge') return;
     const { root, member, device, consent } = item;
-    const isGood = verifyAbsorbConsent(
-      crypto,
-      { root: mine.id, member: mine.me },
-      { root, member },
-      { device, consent },
-    );
+    const by = { root: mine.id, member: mine.me };
+    // Nobody takes in itself.
+    const isGood =
+      !equalBytes(member, mine.me) && verifyAbsorbConsent(crypto, by, { root, member }, { device, consent });
     if (!isGood) return;
     const { place } = mine.log.appendEntry(
       (key, at) =>
@@ -468,14 +488,9 @@ export class Linking {
   }
   /** The words differ, or nobody meant it: nothing of it stays. */
   refuse(): void {
-    for (const record of this.#links()) {
-      if (LINK_STATES[record.state] !== 'words' && LINK_STATES[record.state] !== 'open') continue;
-      const knew = record.guest !== null;
+    for (const record of this.#links().filter(isUnderWay)) {
       this.#withdraw(record);
-      this.#end(record, 'refused');
-      // It was told where one's devices are reached.
-      const info = this.#hooks.info(record.relay);
-      if (knew) this.#home.renewInbox(this.#home.mine, inboxBits(info));
+      this.#giveUp(record, 'refused');
     }
     if (this.#join() !== undefined) this.#leave();
     this.#readGuests();
@@ -635,7 +650,9 @@ export class Linking {
     const record = this.#join();
     const told = items.find((item): item is ItemOf<'linkNonce'> => item.type === 'linkNonce');
     const { joining } = this.#home;
-    if (told === undefined || record === undefined || joining === undefined || record.peerNonce !== null) return;
+    if (told === undefined || record === undefined || joining === undefined) return;
+    // Said again, since what answers it was lost; another one than the first counts no more.
+    if (record.peerNonce !== null && !equalBytes(record.peerNonce, told.nonce)) return;
     this.#saveJoin({ ...record, confirm: true, peerNonce: told.nonce });
     const outlet = joining.outlets[0];
     if (outlet !== undefined) {
@@ -700,10 +717,18 @@ export class Linking {
     let next = Number.POSITIVE_INFINITY;
     // A relay that has forgotten the place by then says nothing of claims.
     for (const record of this.#links())
-      if (LINK_STATES[record.state] === 'open' && record.madeAt + KEPT_MS <= now) this.#end(record, 'expired');
+      if (isUnderWay(record) && record.madeAt + KEPT_MS <= now) this.#giveUp(record, 'expired');
+    const silent = this.#links().filter(
+      ({ state, guest, madeAt }) =>
+        LINK_STATES[state] === 'words' && guest?.nonce === null && madeAt + 2 * OFFERED_MS > now,
+    );
+    if (silent.length > 0) {
+      if (now >= this.#nonceAt + NONCE_EVERY_MS) for (const record of silent) this.#sayNonce(record);
+      next = this.#nonceAt + NONCE_EVERY_MS;
+    }
     if (join !== undefined && !join.put) {
       if (force || now >= this.#triedAt + AGAIN_MS) this.#putClaim(join);
-      next = now + AGAIN_MS;
+      next = Math.min(next, now + AGAIN_MS);
     }
     const open = this.#links().filter(
       ({ state, madeAt }) => LINK_STATES[state] === 'open' || madeAt + 2 * OFFERED_MS > now,
@@ -723,6 +748,8 @@ interface Known {
   readonly links: readonly LinkRecord[];
   readonly join: JoinRecord | undefined;
 }
+/** Somebody may come of it yet. */
+const isUnderWay = ({ state }: LinkRecord): boolean => state <= LINK_STATES.indexOf('words');
 const NOBODY = new Uint8Array(8) as FeedId;
 const linkError = (answer: Answer): KithError => {
   const code = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
