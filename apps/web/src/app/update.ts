@@ -1,12 +1,20 @@
 // A new version is fetched and checked in the background, and put to use when the person says so: never under their hands.
 import { useSyncExternalStore } from 'react';
 
+/** `asked`: it was said so, and the browser ends the release that runs, which takes it a second, and at worst a minute. */
+export type Update = 'none' | 'offered' | 'asked';
+
 let waiting: ServiceWorker | null = null;
+let state: Update = 'none';
 const listeners = new Set<() => void>();
 
-const offer = (worker: ServiceWorker | null): void => {
-  waiting = worker;
+const become = (next: Update): void => {
+  state = next;
   for (const listener of listeners) listener();
+};
+const offer = (worker: ServiceWorker): void => {
+  waiting = worker;
+  become('offered');
 };
 
 /** `ownFile`: the path of a file of the release that this page is of. */
@@ -30,10 +38,13 @@ export async function startUpdates(scriptUrl: string, ownFile: string): Promise<
   });
 }
 
-export const activateUpdate = (): void => waiting?.postMessage({ type: 'activate' });
+export const activateUpdate = (): void => {
+  waiting?.postMessage({ type: 'activate' });
+  become('asked');
+};
 
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
-export const useUpdate = (): boolean => useSyncExternalStore(subscribe, () => waiting !== null);
+export const useUpdate = (): Update => useSyncExternalStore(subscribe, () => state);

@@ -40,7 +40,15 @@ function Offer({
 
 /** Also where there is no list yet. */
 export function UpdateOffer() {
-  return useUpdate() ? <Offer text={t.offers.update} action={t.offers.updateDo} onAction={activateUpdate} /> : null;
+  const update = useUpdate();
+  if (update === 'none') return null;
+  if (update === 'offered')
+    return <Offer text={t.offers.update} action={t.offers.updateDo} onAction={activateUpdate} />;
+  return (
+    <div className="offer" role="status">
+      <p>{t.offers.updating}</p>
+    </div>
+  );
 }
 
 /** A device that this one did not take in itself: said once, and it can be refused for a day. */
@@ -110,7 +118,7 @@ export function Offers() {
   );
   const devices = listed.status === 'ready' ? listed.value : [];
   const putAway = (key: string): void => void kith.call('set', { key, value: 'off' }).catch(() => undefined);
-  if (update) return <UpdateOffer />;
+  if (update !== 'none') return <UpdateOffer />;
   if (settings === null || requests.status !== 'ready') return null;
 
   const own = devices.find(({ thisDevice }) => thisDevice);

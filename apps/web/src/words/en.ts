@@ -838,6 +838,7 @@ export const en = {
     persist: 'Your messages live in this browser only.',
     update: 'A new version is here.',
     updateDo: 'Update',
+    updating: 'Updating. Kith starts anew by itself, within a minute.',
   },
 
   contexts,
