@@ -58,6 +58,8 @@ export class BackupReader {
   readonly #context: Context;
   readonly #adopt: Adopt;
   readonly #logs = new Map<string, ConversationLog>();
+  /** What begins now is what the file has brought. */
+  #isFinishing = false;
   constructor(context: Context, adopt: Adopt) {
     this.#context = context;
     this.#adopt = adopt;
@@ -70,8 +72,12 @@ export class BackupReader {
   #keep(reading: Reading): void {
     this.#context.store.put('backup', READING, encode(readingRecord, reading));
   }
-  get isReading(): boolean {
-    return this.#reading() !== undefined;
+  /**
+   * A conversation begins in this home otherwise, or it joins another `self`: what was read so far may be of the same ones, and nobody
+   * would show it there, or take it away again.
+   */
+  giveUp(): void {
+    if (!this.#isFinishing && this.#reading() !== undefined) this.cancel();
   }
 
   /** `start`: the header of the file with its check; `under`: what Argon2id made of the passphrase. */
@@ -188,15 +194,31 @@ export class BackupReader {
       spare: seed === undefined ? null : new Secret(seed),
     };
     this.#forgetLogs();
-    const result = this.#adopt(restored);
+    const result = this.#adopted(restored);
     restored.spare?.wipe();
     this.#forgetRows();
     return result;
+  }
+  #adopted(restored: Restored): Methods['restore.finish']['result'] {
+    this.#isFinishing = true;
+    try {
+      return this.#adopt(restored);
+    } catch (cause) {
+      // Refused before anything was changed.
+      if (cause instanceof KithError && cause.code === 'bad-backup') this.cancel();
+      // A refusal is an answer and undoes nothing: half of a home must not stay.
+      else if (cause instanceof KithError) throw new Error(`a restore that ends with "${cause.code}"`, { cause });
+      throw cause;
+    } finally {
+      this.#isFinishing = false;
+    }
   }
   /** The home is as it was before. */
   cancel(): void {
     const { store } = this.#context;
     for (const { conversation } of this.#aside('log')) {
+      // It has begun here meanwhile.
+      if (store.get('conversation', conversation) !== undefined) continue;
       for (const table of LOG_TABLES) {
         for (const { key } of store.scan(table, { from: conversation, to: afterPrefix(conversation) }))
           store.delete(table, key);

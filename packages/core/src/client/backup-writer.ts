@@ -2,7 +2,13 @@
 // the logs hold when their turn comes; `self` comes last, so that what was deleted meanwhile is deleted after a restore.
 import { concat, equalBytes, utf8 } from '../bytes/index.ts';
 import { decode, encode } from '../codec/index.ts';
-import { afterPrefix, importedConversations, importedPage, MAX_IMPORT_LINES } from '../conversation/index.ts';
+import {
+  afterPrefix,
+  importedConversations,
+  importedLineCodec,
+  importedPage,
+  MAX_IMPORT_LINES,
+} from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import {
   conversationIdFrom,
@@ -37,8 +43,8 @@ const WRITING = utf8('w');
 const NOTHING_HELD: Frontier = { digest: new Uint8Array(16), base: 0, feeds: [] };
 /** A record of this size and the longest text still fit a part many times. */
 const OBJECT_BYTES = 131_072;
-/** Imported texts in one record, in characters. */
-const IMPORTED_TEXT = 131_072;
+/** Of imported lines in one record, likewise: a line may be much longer than its text. */
+const IMPORTED_BYTES = 131_072;
 
 interface Source {
   readonly kind: 0 | 1;
@@ -132,6 +138,8 @@ export class BackupWriter {
       const made = this.#next(cursor);
       if (made.record !== null) {
         const record = encode(backupRecordCodec, made.record);
+        // It would fit none of the parts that follow either.
+        if (sizeInPart(record) > PART_PLAIN_BYTES) throw new Error('a record of a backup that is longer than a part');
         if (used + sizeInPart(record) > PART_PLAIN_BYTES) break;
         records.push(record);
         used += sizeInPart(record);
@@ -229,7 +237,7 @@ export class BackupWriter {
     const place = cursor.after === null || cursor.after.length === 16 ? null : cursor.after.slice(16);
     const page = importedPage(store, here.id, { after: place, limit: MAX_IMPORT_LINES });
     let length = 0;
-    const room = page.findIndex(({ line }) => (length += line.text?.length ?? 0) > IMPORTED_TEXT);
+    const room = page.findIndex(({ line }) => (length += encode(importedLineCodec, line).length) > IMPORTED_BYTES);
     const taken = room === -1 ? page : page.slice(0, room + 1);
     const last = taken.at(-1);
     if (last === undefined) {

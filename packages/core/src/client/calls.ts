@@ -138,6 +138,7 @@ export class Calls {
     this.#imports = new Imports(parts.context);
     this.#backups = new BackupWriter(parts.context, parts.home, parts.spares);
     this.#restore = new BackupReader(parts.context, parts.adopt);
+    parts.home.onBeginning(() => this.#restore.giveUp());
     this.#handlers = this.#methods();
   }
   open(): readonly number[] {
@@ -369,7 +370,10 @@ export class Calls {
       },
       'restore.begin': (params) => {
         this.#freshOnly();
-        return this.#restore.begin(params.bytes('header'), new Secret(params.bytes('under', 32)));
+        const begun = this.#restore.begin(params.bytes('header'), new Secret(params.bytes('under', 32)));
+        // A link that was followed and not answered: it may be of the same person, and what it drops is what was restored.
+        linking.leave();
+        return begun;
       },
       'restore.part': (params) => this.#restore.part(params.count('index', 0), params.bytes('part')),
       'restore.finish': () => {

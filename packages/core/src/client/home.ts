@@ -125,6 +125,7 @@ export class Home {
   #aloneLog: ConversationLog | undefined;
   readonly #listeners: SelfListener[] = [];
   #queue: ((self: Conversation, place: Place) => void) | undefined;
+  #beginning: (() => void) | undefined;
   #relays: readonly string[] = [];
   #forRun: readonly string[] = [];
   #selfId = '';
@@ -276,6 +277,7 @@ export class Home {
     record: Uint8Array | null,
   ): Conversation {
     const { store, randomness } = this.#context;
+    this.#beginning?.();
     this.leaveJoining();
     const log = this.#openLog(id, 'self', [id]);
     log.joinDevice(key, member, inception);
@@ -452,6 +454,10 @@ export class Home {
   onSelf(queue: (self: Conversation, place: Place) => void, ...listeners: readonly SelfListener[]): void {
     this.#queue = queue;
     this.#listeners.push(...listeners);
+  }
+  /** Called before a conversation begins in this home, or it joins another `self`. */
+  onBeginning(listener: () => void): void {
+    this.#beginning = listener;
   }
   /** Takes an event of `self` into the tables, whichever device wrote it, and has it acted on. */
   take(by: SelfEvent, content: SelfContent): void {
@@ -945,6 +951,7 @@ export class Home {
     const inception = openEntry(crypto, relation.inception);
     const known = this.pair(id);
     if (known !== undefined || inception?.act.type !== 'inception') return known;
+    this.#beginning?.();
     const log = this.#openLog(id, 'pair', [relation.root]);
     const own = key ?? crypto.signingKey(new Secret(randomness.bytes(32)));
     log.joinDevice(own, inception.act.member, inception.feed);
@@ -997,6 +1004,7 @@ export class Home {
     invite: Uint8Array | null,
   ): Pair {
     const now = this.#context.now();
+    this.#beginning?.();
     this.#openLog(id, 'pair', [prepared.root]).startDevice(prepared.key, prepared.inception);
     const local = emptyLocal(id, LOCAL_KINDS.pair, ROLES[role], now, prepared.inception, prepared.nonce);
     this.#context.store.put('conversation', id, encodeLocal({ ...local, root: prepared.root, invite }));

@@ -492,7 +492,7 @@ export class Linking {
       this.#withdraw(record);
       this.#giveUp(record, 'refused');
     }
-    if (this.#join() !== undefined) this.#leave();
+    this.leave();
     this.#readGuests();
     this.#changed();
   }
@@ -620,6 +620,10 @@ export class Linking {
   #saveJoin(record: JoinRecord): void {
     this.#forgetRecords();
     this.#context.store.put('invite', JOIN, encodeJoin(record));
+  }
+  /** Gives up a link that this device followed. */
+  leave(): void {
+    if (this.#join() !== undefined) this.#leave();
   }
   #leave(): void {
     this.#forgetRecords();

@@ -82,6 +82,16 @@ const readEntries = (state: LogState, filling: Filling, feed: FeedId, from: numb
   return to;
 };
 
+/** Takes back what a range has put in. It was the last one that is read. */
+const withdraw = (
+  filling: Filling,
+  start: { readonly bytes: number; readonly objects: number },
+  { from }: PlaceRange,
+): number => {
+  filling.objects.length = start.objects;
+  filling.bytes = start.bytes;
+  return from;
+};
 /** Answers how far it came: `to` of the range when all of it is in. */
 const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range: PlaceRange): number => {
   const { feed } = range;
@@ -98,6 +108,8 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   const { stub } = record;
   const isWhole = stub !== null && record.sound >= (record.ended?.count ?? stub.count);
   if (stub !== null && !isWhole && range.from < stub.count) readStub(state, filling, feed, segment, record);
+  // Of very many days only their ends may be left: without an event they keep to the limit as well.
+  if (start.objects > 0 && filling.bytes > filling.maxBytes) return withdraw(filling, start, range);
   const rows = record.forked ? branchRows(state, record, range, segment) : undefined;
   const end = Math.min(range.to, record.forked ? Infinity : record.sound);
   let at = stub === null || record.sound > 0 ? range.from : Math.max(range.from, stub.count);
@@ -107,12 +119,8 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
     more = rows === undefined && step.length === STEP;
     for (const row of step) {
       if (!readEvent(state, filling, row)) {
-        if (last === undefined) {
-          // Not even one event: what was put in for it would be sent in vain. It was the last range that is read.
-          filling.objects.length = start.objects;
-          filling.bytes = start.bytes;
-          return range.from;
-        }
+        // Not even one event: what was put in for it would be sent in vain.
+        if (last === undefined) return withdraw(filling, start, range);
         sealCut(state, subkeys, filling, record, last);
         return row.seq;
       }

@@ -225,6 +225,7 @@ test.each<[string, (records: readonly BackupRecord[]) => readonly BackupRecord[]
   ['that goes on after its end', (whole) => [...end(whole), ...whole.filter(({ type }) => type === 'relays')]],
   ['that counts fewer records than it has', (whole) => end(whole, whole.length)],
   ['that counts more records than it has', (whole) => end(whole, whole.length + 2)],
+  ['that could let nobody in', (whole) => end(whole.filter(({ type }) => type !== 'spare'))],
   ['with a log of which it has not said what it is', (whole) => end(whole.filter(({ type }) => type !== 'log'))],
   [
     'whose logs come before it says what they are',
