@@ -53,7 +53,10 @@ const MAX_LIFE_MS = 366 * 86_400_000;
 const DAY_MS = 86_400_000;
 const OWN = utf8('o');
 const ACCEPTED = utf8('a');
-const MAX_CLAIMS_KEPT = 1000;
+const MAX_CLAIMS_KEPT = 256;
+/** Of one invitation. Further ones wait at the relay, which has room for 64: then it says that it is full. */
+const MAX_OPEN_REQUESTS = 256;
+const FULL_EVERY_MS = 60 * 60_000;
 /** Claims are looked for on a relay this often while an invitation is open. */
 const CLAIMS_EVERY_MS = 3_000;
 /** … and less often once it has been open for a while. */
@@ -93,6 +96,10 @@ export const relayError = (answer: Answer): KithError => {
   }
 };
 
+/** What is at hand of a request; its secrets are not. */
+type OpenRequest = Pick<RequestRecord, 'id' | 'invite' | 'at'>;
+const toOpen = ({ id, invite, at }: RequestRecord): OpenRequest => ({ id, invite, at });
+
 interface Accepted {
   readonly conversation: string;
   readonly state: ContactState;
@@ -118,10 +125,12 @@ export class Pairing {
   readonly #accepting = new Map<string, Settle<Accepted>[]>();
   /** When each claim was put last, in this run. */
   readonly #tried = new Map<string, { readonly at: number; readonly times: number }>();
-  /** By a used invitation's name: when its claims were looked at. */
+  /** By the name of an invitation that is used, or has no room for more: when its claims were looked at. */
   readonly #lookedAt = new Map<string, number>();
   #ownInvites: Map<string, OwnInvite> | undefined;
   #acceptedInvites: Map<string, AcceptedInvite> | undefined;
+  /** Requests that wait for an answer. */
+  #open: readonly OpenRequest[] | undefined;
 
   constructor(context: Context, home: Home, sessions: Sessions, sender: Sender, hooks: PairingHooks) {
     this.#context = context;
@@ -402,7 +411,7 @@ export class Pairing {
     const open = this.invites().filter((invite) => INVITE_STATES[invite.state] === 'open');
     if (open.length === 0) return next;
     if (!force && now < this.#claimsAt) return Math.min(next, this.#claimsAt);
-    for (const invite of open) this.#fetchClaims(invite, () => undefined);
+    for (const invite of open) if (force || this.#hasRoom(invite, now)) this.#fetchClaims(invite, () => undefined);
     const busy = open.some((invite) => now - invite.createdAt < BUSY_FOR_MS);
     this.#claimsAt = now + (busy ? CLAIMS_EVERY_MS : CLAIMS_CALM_MS);
     return Math.min(next, this.#claimsAt);
@@ -422,7 +431,7 @@ export class Pairing {
       const now = this.#context.now();
       if (typeof answer === 'object' && answer.type === 'claims') {
         for (const { id, sealed } of answer.claims) this.#claim(toHex(invite.id), id, sealed);
-        if (invite.reusable) this.#makeRoom(invite, answer.claims);
+        if (INVITE_STATES[invite.state] === 'open') this.#makeRoom(invite, answer.claims);
       }
       // The relay was asked once after the end: nothing that came in time is lost.
       const answered = typeof answer === 'object';
@@ -435,7 +444,10 @@ export class Pairing {
       done();
     });
   }
-  /** A relay keeps 64 claims of an offer: those dealt with go, so that a reusable invitation never fills up. */
+  /**
+   * A relay keeps 64 claims of an offer, and hands out all of them each time: those dealt with go, so that a reusable invitation never
+   * fills up, and nobody has the same megabyte fetched for days.
+   */
   #makeRoom(invite: OwnInvite, claims: readonly { readonly id: Uint8Array }[]): void {
     const dealt = this.#find(toHex(invite.id)).claims;
     const ids = claims.map(({ id }) => id).filter((id) => dealt.some((known) => equalBytes(known, id)));
@@ -465,15 +477,22 @@ export class Pairing {
     if (this.#joining.has(joining)) return;
     const claim = openClaim(this.#context.crypto, this.#keysOf(invite), id, sealed);
     if (INVITE_STATES[invite.state] !== 'open' || claim === undefined) {
-      if (claim !== undefined && this.#isWatched(invite, this.#context.now())) this.#contest(invite);
+      const isOpen = INVITE_STATES[invite.state] === 'open';
+      if (isOpen || this.#isWatched(invite, this.#context.now())) this.#contest(invite);
       this.#dealtWith(name, id);
       return;
     }
+    // It stays at the relay until there is room.
+    if (invite.reusable && this.#openRequests(invite) + this.#joining.size >= MAX_OPEN_REQUESTS) return;
     this.#joining.add(joining);
     this.#join(name, id, claim, invite.keys);
   }
-  /** A second one came with the same link: its maker is told. */
+  /**
+   * A second one came with the same link: its maker is told. Also of what does not open or join: a relay keeps eight claims, and who
+   * fills them with anything would else not be seen.
+   */
   #contest(invite: OwnInvite): void {
+    if (invite.reusable || invite.contested) return;
     this.#save({ ...invite, contested: true });
     this.#context.changed({ type: 'invites' });
   }
@@ -487,6 +506,7 @@ export class Pairing {
   #join(name: string, id: Uint8Array, claim: Claim, keys: OwnInvite['keys']): void {
     const [first, ...more] = keys;
     if (first === undefined) {
+      this.#contest(this.#find(name));
       this.#dealtWith(name, id);
       return;
     }
@@ -529,7 +549,20 @@ export class Pairing {
     if (this.#context.store.get('request', id) !== undefined) return;
     this.#save({ ...invite, uses: invite.uses + 1 });
     this.#context.store.put('request', id, encodeRequest(request));
+    if (this.#open !== undefined) this.#open = [...this.#open, toOpen(request)];
     this.#context.changed({ type: 'requests' });
+  }
+  /** What waits for an answer leaves room for more of an invitation; else its claims are looked at now and then. */
+  #hasRoom(invite: OwnInvite, now: number): boolean {
+    if (!invite.reusable || this.#openRequests(invite) < MAX_OPEN_REQUESTS) return true;
+    const name = toHex(invite.id);
+    const since = this.#lookedAt.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (Math.abs(now - since) < FULL_EVERY_MS) return false;
+    this.#lookedAt.set(name, now);
+    return true;
+  }
+  #openRequests({ id }: OwnInvite): number {
+    return this.#openOnes().filter(({ invite }) => equalBytes(invite, id)).length;
   }
   #isClaimOf(item: ItemOf<'claim'>, id: Uint8Array, peerKey: Uint8Array, invite: OwnInvite): boolean {
     const { crypto } = this.#context;
@@ -564,16 +597,21 @@ export class Pairing {
   // ---- requests, from reusable invitations
 
   requests(): readonly { readonly request: string; readonly via: string; readonly at: number }[] {
-    return this.#context.store
+    return this.#openOnes().map((request) => ({
+      request: toHex(request.id),
+      via: this.#ownById().get(toHex(request.invite))?.label ?? '',
+      at: request.at,
+    }));
+  }
+  /** Kept, as each claim asks how many there are. Oldest first. */
+  #openOnes(): readonly OpenRequest[] {
+    this.#open ??= this.#context.store
       .scan('request')
       .map((row) => decodeRequest(row.value))
       .filter((request) => REQUEST_STATES[request.state] === 'open')
-      .toSorted((a, b) => a.at - b.at)
-      .map((request) => ({ request: toHex(request.id), via: this.#labelOf(request.invite), at: request.at }));
-  }
-  #labelOf(id: Uint8Array): string {
-    const raw = this.#context.store.get('invite', concat(OWN, id));
-    return raw === undefined ? '' : decodeInvite(raw).label;
+      .map(toOpen)
+      .toSorted((a, b) => a.at - b.at);
+    return this.#open;
   }
   answer(
     name: string,
@@ -595,6 +633,7 @@ export class Pairing {
         request.id,
         encodeRequest({ ...request, state: REQUEST_STATES.indexOf(state), exporter: new Uint8Array(64) }),
       );
+      this.#open = this.#open?.filter(({ id: other }) => !equalBytes(other, request.id));
       if (answer === 'accept') {
         const root = invitationKeyHash(crypto, this.#keyOf(invite).publicKey);
         const prepared = this.#home.prepare(root, this.#bits(), this.#home.invitesInto(invite.id) ?? null);
