@@ -1,7 +1,7 @@
 // What is said about an event (edits, reactions, deletions, tombstones), and which event a place means. Where a copy of a device
 // wrote, several stand at one place (spec 10, "Places"): so each row says whom it is about as its author said it, and nothing
 // has to be made anew when another one comes.
-import { concat, equalBytes, toHex, utf8ToText } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, toHex, utf8ToText } from '../bytes/index.ts';
 import { bool, decode, text, tuple, type Extension } from '../codec/index.ts';
 import { branchIdOf, type ConversationId, type EventId } from '../identity/index.ts';
 import type { Place, ShownEvent } from '../log/index.ts';
@@ -92,6 +92,22 @@ const KEY_BYTES: Readonly<Record<number, number>> = { [ABOUT.reaction]: 24, [ABO
 const KIND_AT = 36;
 /** The last of the kinds. */
 const EDIT_EVENTS = Uint8Array.of(ABOUT.editEvent);
+
+/** Different emoji of one author at one place. */
+export const MAX_REACTIONS = 64;
+/**
+ * Of very many the first ones in the order of their rows count, whatever came first: each that is there is read with the line, and
+ * with each edit of it. `by`: the key up to the author. Tells whether this one has room.
+ */
+export const makeRoomFor = ({ store }: PairView, by: Uint8Array, row: Uint8Array): boolean => {
+  if (store.get('reaction', row) !== undefined) return true;
+  const rows = store.scan('reaction', { from: by, to: afterPrefix(by), limit: MAX_REACTIONS });
+  const last = rows.at(-1);
+  if (last === undefined || rows.length < MAX_REACTIONS) return true;
+  if (compareBytes(row, last.key) > 0) return false;
+  store.delete('reaction', last.key);
+  return true;
+};
 
 export interface Said extends Row {
   readonly kind: number;

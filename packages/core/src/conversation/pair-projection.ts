@@ -25,6 +25,7 @@ import {
   isDeletable,
   isDeleted,
   isUnknown,
+  makeRoomFor,
   meantBy,
   NOTHING_SAID,
   placesOf,
@@ -252,9 +253,9 @@ const projectContent = (
     case 'reaction': {
       const meant = meantBy(view, event, content.target, content.extensions);
       if (meant === undefined || isOver(meant.events)) return { type: 'line' };
-      const author = view.crypto.hash(8, utf8(content.emoji));
-      const row = aboutKey(conversation, meant.place, ABOUT.reaction, event.member, author, meant.which);
-      putStamped(store, 'reaction', row, event, encode(reactionValue, content));
+      const by = aboutKey(conversation, meant.place, ABOUT.reaction, event.member);
+      const row = concat(by, view.crypto.hash(8, utf8(content.emoji)), meant.which);
+      if (makeRoomFor(view, by, row)) putStamped(store, 'reaction', row, event, encode(reactionValue, content));
       return { type: 'line' };
     }
     case 'edit':

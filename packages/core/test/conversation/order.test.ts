@@ -175,3 +175,27 @@ test('S4.4 the same where a copy of a device went on within a segment, so that p
   }
   expect(copied).toBeGreaterThan(10);
 });
+
+test('class 29: of very many reactions of one author to a line the same 64 count, in whatever order they came', () => {
+  const people = pair(crypto, 7301);
+  const [alice, bob] = people;
+  const say = (by: Person, content: Content): Place => {
+    const { kind, bytes } = contents.encode(content);
+    return by.store.transaction(() => by.log.append({ contentKind: kind, content: bytes, time: START }).place);
+  };
+  const target = say(alice, { type: 'text', text: 'look', reply: null, extensions: [] });
+  give(alice, bob);
+  const react = (by: Person, emoji: string, on: boolean): void =>
+    void say(by, { type: 'reaction', target, emoji, on, extensions: [] });
+  for (let i = 0; i < 150; i++) react(bob, `:${i}:`, true);
+  for (let i = 0; i < 150; i += 3) react(bob, `:${i}:`, false);
+  react(alice, '👍', true);
+  const script = { people, objects: people.flatMap((who) => everything(who)), tombstones: [], words: [] };
+  const [first, ...others] = [1, 2, 3, 4].map((order) => shown(script, seededRandomness(order)));
+  for (const other of others) expect(other).toEqual(first);
+  const { lines } = first as { lines: { about: { reactions: { emoji: string }[] } | null }[] };
+  const emoji = lines.flatMap(({ about }) => about?.reactions.map((one) => one.emoji) ?? []);
+  expect(emoji).toContain('👍');
+  expect(emoji.length).toBeGreaterThan(30);
+  expect(emoji.length).toBeLessThan(66);
+});
