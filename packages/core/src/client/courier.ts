@@ -24,6 +24,8 @@ const MAX_ASKED_MS = 3_600_000;
 /** With a live channel fetching is only a net below it; without one it is how messages arrive. */
 const FETCH_LIVE_MS = 10 * 60_000;
 const FETCH_POLL_MS = 20_000;
+/** What is noted of buckets that are still to come, by a relay whose clock was ahead, so that it is seen to begin them anew. */
+const AHEAD_HOURS = 7 * 24;
 
 export type PutBucket = 'hour' | 'day' | 'none';
 interface PutGroup {
@@ -271,7 +273,8 @@ export class Courier {
       if (!equalBytes(row.key.slice(-name.length), name)) continue;
       const kind = row.key[0] as number;
       const period = readUint32(row.key, 1);
-      if (period < (kind === BUCKETS.hour ? hour : day) - 2) this.#context.store.delete('fetched', row.key);
+      const [now, ahead] = kind === BUCKETS.hour ? [hour, AHEAD_HOURS] : [day, AHEAD_HOURS / 24];
+      if (period < now - 2 || period > now + ahead) this.#context.store.delete('fetched', row.key);
     }
   }
 
