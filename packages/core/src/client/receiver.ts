@@ -72,6 +72,16 @@ export interface ReceiverHooks {
 const endOf = ({ feed, segment, count }: FeedFrontier): readonly Place[] =>
   segment === null || count === 0 ? [] : [{ feed, segment, seq: count - 1 }];
 
+/**
+ * Of each kind the last one counts, and all objects are taken together: nobody has this device do the same a thousand times for
+ * one packet.
+ */
+const onceEach = (items: readonly Item[]): readonly Item[] => {
+  const objects = items.flatMap((item) => (item.type === 'objects' ? item.objects : []));
+  const last = new Map(items.map((item): [string, Item] => [item.type, item]));
+  return Array.from(last.values(), (item) => (item.type === 'objects' ? { ...item, objects } : item));
+};
+
 export class Receiver {
   readonly #context: Context;
   readonly #home: Home;
@@ -341,11 +351,12 @@ export class Receiver {
     setPeerState(this.#context, route.about, feed, { ...peer, seenAt: Math.max(1, this.#context.now()) });
     // What they ask for is judged by the frontier that rides beside it.
     const isNewest = isOwnRoute(route) && route.about.kind === 'pair' && items.some(({ type }) => type === 'newest');
-    for (const item of items) {
+    const said = onceEach(items);
+    for (const item of said) {
       if (item.type === 'objects') this.#objects(route, feed, item.objects, isNewest);
       else if (item.type !== 'want') this.#item(route, feed, item);
     }
-    for (const item of items) if (item.type === 'want') this.#item(route, feed, item);
+    for (const item of said) if (item.type === 'want') this.#item(route, feed, item);
   }
 
   #item(route: Route, feed: FeedId, item: Item): void {

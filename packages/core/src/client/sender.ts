@@ -42,6 +42,7 @@ import {
   TELL_EVERY_MS,
   tellAt,
   WANT_AFTER_MS,
+  WISH_CELLS,
   type Budget,
   type Item,
   type OutboxRow,
@@ -74,6 +75,8 @@ const MAX_WANT_EVERY_MS = 3_600_000;
 /** So often in a row the rest of the same packets is asked for. */
 const MAX_RESENDS = 5;
 const SENT_LIFE_MS = 48 * 3_600_000;
+/** Of the packets that went in the sessions of one conversation. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const sentCodec = tuple({ conversation: bytes(16), at: uint(), data: bytes(1, MAX_PACKET_BYTES) });
 
 /** When something of a route is due. Milliseconds; absent: nothing. */
@@ -119,6 +122,8 @@ export class Sender {
   readonly #fresh = new Map<string, Waiting[]>();
   /** By route: own entries that an added device brings to the other side. A new run posts what is still waiting. */
   readonly #keptBack = new Map<string, KeptBack>();
+  /** Split packets of this run that are kept, by the conversation in whose sessions they went, oldest first. */
+  readonly #kept = new Map<string, readonly { readonly id: Uint8Array; readonly bytes: number }[]>();
   /** What may be given to each pair that asks, in this run. */
   readonly #budgets = new Map<string, Budget>();
   readonly #missing: (via: Conversation, quietMs: number) => readonly ResendRequest[];
@@ -707,7 +712,7 @@ export class Sender {
         if (!taken) for (const { route: one } of sections) this.#told(one, new Uint8Array(0), bucket);
         if (unanswered > 0 || isTaken) return;
         // All of it is posted again, in another packet: without a relay each try would leave one for two days.
-        if (isKept) this.#context.store.delete('packet', sentKey(id));
+        if (isKept) this.#dropKept(route.via, id);
         // A word without rows is said again by itself.
         if (bucket !== 'day') for (const { route: one } of sections) this.tellSoon(one);
       },
@@ -946,7 +951,7 @@ export class Sender {
     if (!this.#isOpen(route) || !this.#sessions.canSend(route.via)) return;
     const relays = this.#peerRelays(route);
     const open = this.#openRelays(relays, (1 << relays.length) - 1, '', 'hour');
-    if (open === 0) return;
+    if (open === 0 || (!isOwnRoute(route) && !this.#mayGive(route))) return;
     route.about.log.sealHead();
     // They cannot name what lies between segments that they know and ours; by their frontier we can.
     const theirs = frontierOf(peerState(this.#context, route.about, feed).frontier);
@@ -970,14 +975,18 @@ export class Sender {
       if (before === undefined) this.#sortGiving();
       return;
     }
+    let cells = 0;
     for (let packets = 0; left.length > 0 && packets < 16; packets++) {
-      if (!this.#mayGive(route)) return;
+      if (!this.#mayGive(route)) break;
       const batch = route.about.log.read(left, MAX_PACKET_BYTES - RIDERS_BYTES);
-      if (batch.objects.length === 0) return;
-      this.#given(route, cellsFor(batch.bytes));
+      if (batch.objects.length === 0) break;
+      const more = cellsFor(batch.bytes);
+      this.#given(route, more);
+      cells += more;
       this.#post(route, [{ type: 'objects', objects: batch.objects }], 'hour', open, []);
       left = batch.left;
     }
+    this.#given(route, Math.max(0, WISH_CELLS - cells));
   }
   /** In this order: certificates, what a person looks at first, and the rest. */
   #givenParts(
@@ -1097,14 +1106,33 @@ export class Sender {
     if (cell !== undefined && relay !== undefined) this.#courier.put(relay, [cell], 'none', true, () => undefined);
   }
 
-  /** Split packets are kept until they are 48 h old, so that single parts can be sealed again. */
-  #keep(route: Route, id: Uint8Array, data: Uint8Array): void {
-    const value = encode(sentCodec, { conversation: route.via.id, at: Math.max(0, this.#context.now()), data });
+  /**
+   * Split packets are kept until they are 48 h old, so that single parts can be sealed again. Not all of them: a contact may ask for
+   * the same again and again, and what is not kept is asked for by place.
+   */
+  #keep({ via }: Route, id: Uint8Array, data: Uint8Array): void {
+    const value = encode(sentCodec, { conversation: via.id, at: Math.max(0, this.#context.now()), data });
     this.#context.store.put('packet', sentKey(id), value);
+    const kept = [...(this.#kept.get(via.name) ?? []), { id, bytes: data.length }];
+    this.#kept.set(via.name, kept);
+    let total = kept.reduce((sum, { bytes: size }) => sum + size, 0);
+    for (const oldest of kept) {
+      if (total <= MAX_KEPT_BYTES) return;
+      total -= oldest.bytes;
+      this.#dropKept(via, oldest.id);
+    }
+  }
+  #dropKept(via: Conversation, id: Uint8Array): void {
+    this.#context.store.delete('packet', sentKey(id));
+    this.#kept.set(
+      via.name,
+      (this.#kept.get(via.name) ?? []).filter((one) => one.id !== id),
+    );
   }
   /** Something was deleted: no part of it is kept for sending it again. What they lack they ask for by place. */
   dropPackets(of: Conversation): void {
     this.#dropParts(of);
+    for (const { name } of [of, this.#home.mine]) this.#kept.delete(name);
     for (const row of this.#context.store.scan('packet', { from: utf8('s'), to: utf8('t') })) {
       const sent = decode(sentCodec, row.value);
       if (sent === undefined || [of.id, this.#home.mine.id].some((id) => equalBytes(sent.conversation, id)))

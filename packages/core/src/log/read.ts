@@ -1,6 +1,6 @@
 // Objects for a packet: events with their contents, and what they need to count: entries, certificates, a seal.
-import { equalBytes, toHex } from '../bytes/index.ts';
-import { CHARTER_SEGMENT, type FeedId, type SegmentId } from '../identity/index.ts';
+import { concat, equalBytes, toHex } from '../bytes/index.ts';
+import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../identity/index.ts';
 import { createSeal, type KeyedContent, type LogObject, type Seal } from './objects.ts';
 import { sealHead, type Subkeys } from './own.ts';
 import type { HeaderRow, SegmentRecord } from './records.ts';
@@ -23,7 +23,23 @@ interface Filling {
   bytes: number;
   /** An event is in: from now on nothing goes over the limit. */
   started: boolean;
+  /** Chains of forked segments as far down as they were asked for: the next range of one goes on from there. */
+  readonly chains: Map<string, Walk>;
 }
+interface Walk {
+  /** Falling. */
+  readonly rows: HeaderRow[];
+  seq: number;
+  head: EventId;
+}
+const newFilling = (maxBytes: number): Filling => ({
+  objects: [],
+  once: new Set(),
+  maxBytes,
+  bytes: 0,
+  started: false,
+  chains: new Map(),
+});
 const put = (filling: Filling, object: LogObject, bytes: number): void => {
   filling.objects.push(object);
   filling.bytes += bytes;
@@ -31,7 +47,7 @@ const put = (filling: Filling, object: LogObject, bytes: number): void => {
 
 export const read = (state: LogState, subkeys: Subkeys, ranges: readonly PlaceRange[], maxBytes: number): Batch => {
   sealHead(state, subkeys);
-  const filling: Filling = { objects: [], once: new Set(), maxBytes, bytes: 0, started: false };
+  const filling = newFilling(maxBytes);
   const left: PlaceRange[] = [];
   for (const range of ranges) {
     if (left.length > 0) left.push(range);
@@ -61,7 +77,7 @@ export const oldestFirst = (state: LogState, ranges: readonly PlaceRange[]): rea
 
 /** Certificates of segments of which all is lacking, oldest first: with them a new replica knows what its read marks cover. */
 export const readCertificates = (state: LogState, ranges: readonly PlaceRange[]): readonly LogObject[] => {
-  const filling: Filling = { objects: [], once: new Set(), maxBytes: Infinity, bytes: 0, started: false };
+  const filling = newFilling(Infinity);
   for (const { feed, segment, from } of ranges) {
     const isWhole = from === 0 && !equalBytes(segment, CHARTER_SEGMENT);
     const record = isWhole ? state.segment(feed, segment) : undefined;
@@ -110,7 +126,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   if (stub !== null && !isWhole && range.from < stub.count) readStub(state, filling, feed, segment, record);
   // Of very many days only their ends may be left: without an event they keep to the limit as well.
   if (start.objects > 0 && filling.bytes > filling.maxBytes) return withdraw(filling, start, range);
-  const rows = record.forked ? branchRows(state, record, range, segment) : undefined;
+  const rows = record.forked ? branchRows(state, filling, record, range, segment) : undefined;
   const end = Math.min(range.to, record.forked ? Infinity : record.sound);
   let at = stub === null || record.sound > 0 ? range.from : Math.max(range.from, stub.count);
   let last: HeaderRow | undefined;
@@ -201,6 +217,7 @@ const readStub = (
 /** Of a forked segment: the events of the named chain, found from its head down. */
 const branchRows = (
   state: LogState,
+  { chains }: Filling,
   record: SegmentRecord,
   range: PlaceRange,
   segment: SegmentId,
@@ -208,16 +225,17 @@ const branchRows = (
   const chain = equalBytes(range.segment, segment)
     ? record
     : record.branches.find(({ id }) => equalBytes(id, range.segment));
-  if (chain === undefined) return [];
-  const rows: HeaderRow[] = [];
-  let { head } = chain;
-  for (let seq = chain.sound - 1; seq >= range.from; seq--) {
-    const row = state.headerRow({ feed: range.feed, segment, seq }, head);
+  if (chain === undefined || range.from >= range.to) return [];
+  const name = toHex(concat(range.feed, range.segment));
+  const walk = chains.get(name) ?? { rows: [], seq: chain.sound - 1, head: chain.head };
+  chains.set(name, walk);
+  for (; walk.seq >= range.from; walk.seq--) {
+    const row = state.headerRow({ feed: range.feed, segment, seq: walk.seq }, walk.head);
     if (row === undefined) break;
-    if (seq < range.to) rows.push(row);
-    head = state.headerOf(row).previous;
+    walk.rows.push(row);
+    walk.head = state.headerOf(row).previous;
   }
-  return rows.toReversed();
+  return walk.rows.filter(({ seq }) => seq >= range.from && seq < range.to).toReversed();
 };
 
 const readEvent = (state: LogState, filling: Filling, row: HeaderRow): boolean => {

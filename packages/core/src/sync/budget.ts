@@ -6,6 +6,9 @@ export const GIVEN_BURST_CELLS = 4096;
 /** … and how many more each minute. */
 export const GIVEN_PER_MINUTE_CELLS = 4096;
 
+/** What each wish is taken for at least: looking for what nobody is given costs as well. */
+export const WISH_CELLS = 64;
+
 export interface Budget {
   /** Cells; below zero after a packet that was larger than what was left. */
   readonly left: number;

@@ -1,6 +1,7 @@
 // A contact with a changed client that has this device work, write or post for it without end.
 import { toHex } from '@kith/core/bytes';
 import type { DeviceView } from '@kith/core/client';
+import { contents } from '@kith/core/conversation';
 import { Secret } from '@kith/core/crypto';
 import {
   createAddDevice,
@@ -12,11 +13,12 @@ import {
   type EventId,
   type SegmentId,
 } from '@kith/core/identity';
-import { createInboxRecord, encodeInboxRecord } from '@kith/core/mailbox';
+import { createInboxRecord, DEFAULT_RELAY_LIMITS, encodeInboxRecord } from '@kith/core/mailbox';
 import type { RelayRequest } from '@kith/core/ports';
+import type { Item } from '@kith/core/sync';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import { SimDevice } from '@kith/testkit/sim-device';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { takeOver } from './hostile.ts';
 import { lying } from './liar.ts';
 import { link } from './linked.ts';
@@ -196,4 +198,85 @@ test('class 29: a contact that says it holds more of this device than there is h
   }
   expect(segments() - before).toBeGreaterThan(0);
   expect(segments() - before).toBeLessThan(5);
+});
+
+test('class 29: a contact that asks for the same again and again does not fill the disk with packets that are kept for it', () => {
+  const here = world();
+  const generous = { perMinute: 1e9, burst: 1e9 };
+  here.network.relay(here.relays[0]?.origin ?? '', { limits: { ...DEFAULT_RELAY_LIMITS, cells: generous } });
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  for (let i = 0; i < 20; i++) alice.call('send', { conversation, text: 'x'.repeat(60_000) });
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const own = mallory.pair.log.frontier().feeds.find(({ feed }) => feed.join() === mallory.peer.join());
+  if (own?.segment == null) throw new Error('nothing was written');
+  const ranges = [{ feed: own.feed, segment: own.segment, from: 0, to: own.count }];
+  for (let i = 0; i < 20; i++) {
+    mallory.say([{ type: 'want', from: mallory.peer, ranges }]);
+    here.clock.advance(60_000);
+  }
+  const kept = alice.store.scan('packet').reduce((sum, { value }) => sum + value.length, 0);
+  expect(kept).toBeGreaterThan(1_000_000);
+  expect(kept).toBeLessThan(9_000_000);
+  expect(alice.failures).toEqual([]);
+});
+
+test('class 29: what stands in a packet five hundred times is done once', () => {
+  const here = world();
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const { feeds: _, ...frontier } = mallory.pair.log.frontier();
+  const date = here.clock.now();
+  const items: Readonly<Record<string, Item>> = {
+    objects: { type: 'objects', objects: [] },
+    frontier: { type: 'frontier', frontier: { ...frontier, feeds: [] }, date },
+    want: { type: 'want', from: mallory.peer, ranges: [] },
+    read: { type: 'read', frontier: { ...frontier, feeds: [] } },
+    resend: { type: 'resend', requests: [{ packet: new Uint8Array(8), missing: 1 }] },
+  };
+  const asked = (said: readonly Item[]): number => {
+    const spies = [vi.spyOn(alice.store, 'scan'), vi.spyOn(alice.store, 'get'), vi.spyOn(alice.store, 'put')];
+    mallory.say(said);
+    here.clock.advance(1_000);
+    const calls = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+    for (const spy of spies) spy.mockRestore();
+    return calls;
+  };
+  for (const [name, item] of Object.entries(items)) {
+    const once = asked([item]);
+    expect([name, asked(Array.from({ length: 500 }, () => item)) < once + 200]).toEqual([name, true]);
+  }
+  // Nor is anything lost: all objects of a packet are taken.
+  const said = ['one', 'two', 'three'].map((text): Item => {
+    const { kind, bytes } = contents.encode({ type: 'text', text, reply: null, extensions: [] });
+    const objects = bob.store.transaction(() => {
+      const { place } = mallory.pair.log.append({ contentKind: kind, content: bytes, time: date });
+      return mallory.pair.log.read([{ ...place, from: place.seq, to: place.seq + 1 }], 1e6).objects;
+    });
+    return { type: 'objects', objects };
+  });
+  mallory.say(said);
+  here.clock.advance(1_000);
+  expect(texts(alice, conversation)).toEqual(['one', 'two', 'three']);
+  expect(alice.failures).toEqual([]);
+});
+
+test('class 29: wishes that bring nothing are looked at so many times a minute', () => {
+  const here = world();
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  const conversation = pair(here, alice, bob);
+  alice.call('send', { conversation, text: 'hello' });
+  here.clock.advance(60_000);
+  const mallory = takeOver(here, bob, conversation);
+  const own = mallory.pair.log.frontier().feeds.find(({ feed }) => feed.join() === mallory.peer.join());
+  if (own?.segment == null) throw new Error('nothing was written');
+  const range = { feed: own.feed, segment: own.segment, from: 0, to: 1 };
+  const seen = countPuts(here);
+  for (let i = 0; i < 300; i++) mallory.say([{ type: 'want', from: mallory.peer, ranges: [range] }]);
+  here.clock.advance(5_000);
+  expect(seen.cells - 300).toBeGreaterThan(30);
+  expect(seen.cells - 300).toBeLessThan(100);
 });

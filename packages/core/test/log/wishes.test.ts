@@ -1,0 +1,60 @@
+// What a wish costs whoever holds what is asked for.
+import { expect, test, vi } from 'vitest';
+import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import type { LogObject } from '../../src/log/index.ts';
+import { Hand } from './hand.ts';
+import { feedOf, pair, take, type Replica } from './people.ts';
+
+const crypto = createNullCrypto();
+
+const rowsRead = ({ store }: Replica, work: () => unknown): number => {
+  const spies = [vi.spyOn(store, 'get'), vi.spyOn(store, 'scan')];
+  work();
+  const rows = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  for (const spy of spies) spy.mockRestore();
+  return rows;
+};
+
+test('class 29: of a segment in which two events stand at one place many small ranges cost no more than one', () => {
+  const [alice, bob] = pair(crypto, 61);
+  const [hand, other] = [new Hand(crypto, bob), new Hand(crypto, bob)];
+  hand.certify();
+  other.certify();
+  for (let i = 0; i < 400; i++) hand.next();
+  for (let i = 0; i < 400; i++) other.next({ time: 29_000_000 });
+  // As a packet brings them: one seal, at the last event.
+  const underOne = (objects: readonly LogObject[]): readonly LogObject[] =>
+    objects.filter((object, i) => object.type !== 'seal' || i === objects.length - 1);
+  take(alice, underOne(hand.objects), feedOf(bob));
+  take(alice, underOne(other.objects.slice(1)), feedOf(bob));
+  const read = (count: number, to: number) =>
+    alice.store.transaction(() => {
+      const range = { feed: hand.feed, segment: hand.segment, from: 0, to };
+      return alice.log.read(
+        Array.from({ length: count }, () => range),
+        1e6,
+      ).objects;
+    });
+  expect(read(1, 400).filter(({ type }) => type === 'event')).toHaveLength(400);
+  expect(read(64, 1).filter(({ type }) => type === 'event')).toHaveLength(64);
+  const once = rowsRead(alice, () => read(1, 1));
+  expect(rowsRead(alice, () => read(64, 1))).toBeLessThan(once + 400);
+  expect(rowsRead(alice, () => read(64, 0))).toBeLessThan(200);
+  // Rising and falling ranges of both chains bring what one range of each does.
+  const lines = [
+    hand.segment,
+    ...alice.log.frontier().feeds.flatMap(({ aside }) => aside.map(({ segment }) => segment)),
+  ];
+  expect(lines).toHaveLength(2);
+  const pieces = lines.flatMap((segment) =>
+    [300, 0, 200, 100].map((from) => ({ feed: hand.feed, segment, from, to: from + 100 })),
+  );
+  const whole = lines.map((segment) => ({ feed: hand.feed, segment, from: 0, to: 400 }));
+  const events = (ranges: typeof whole): readonly string[] =>
+    alice.store
+      .transaction(() => alice.log.read(ranges, 1e7).objects)
+      .flatMap((object) => (object.type === 'event' ? [Buffer.from(object.header).toString('hex')] : []))
+      .toSorted();
+  expect(events(pieces)).toHaveLength(800);
+  expect(events(pieces)).toEqual(events(whole));
+});
