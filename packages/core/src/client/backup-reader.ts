@@ -133,8 +133,7 @@ export class BackupReader {
   #take(record: BackupRecord, number: number): void {
     switch (record.type) {
       case 'objects':
-        // Times of arrival are those of the lost device; without one a line shows when it was sent.
-        this.#log(record.conversation).ingest(record.objects, 'own', 0);
+        this.#takeObjects(record);
         return;
       case 'log': {
         this.#put(record, number);
@@ -152,6 +151,22 @@ export class BackupReader {
       case 'end':
         return;
     }
+  }
+  #takeObjects({ conversation, objects }: RecordOf<'objects'>): void {
+    const log = this.#log(conversation);
+    const entries = objects.filter(({ type }) => type === 'entry');
+    // Disputes and waits go by when entries were first seen: by the time that the file was begun, as far as nothing more is told.
+    if (entries.length > 0) log.ingest(entries, 'own', this.#writtenAt());
+    // Times of arrival are those of the lost device; without one a line shows when it was sent.
+    log.ingest(
+      objects.filter(({ type }) => type !== 'entry'),
+      'own',
+      0,
+    );
+  }
+  #writtenAt(): number {
+    const now = Math.max(1, Math.floor(this.#context.now()));
+    return Math.min(now, this.#aside('begin')[0]?.made ?? now);
   }
   #put(record: BackupRecord, number: number): void {
     this.#context.store.put('backup', concat(ASIDE, uint32(number)), encode(backupRecordCodec, record));

@@ -271,9 +271,12 @@ export class Engine {
       status: () => this.#status(),
       typing,
       relays: () => this.#allRelays(),
-      spares: new Spares(context, home, sender, devices, (relay) => courier.status(relay).info),
+      spares: new Spares(context, home, sender, devices, {
+        info: (relay) => courier.status(relay).info,
+        seen: (as) => firstSeen.tell(as),
+      }),
       adopt: (restored) => {
-        const back = adoptBackup({ context, home, sender, devices, forget }, restored);
+        const back = adoptBackup({ context, home, sender, devices, firstSeen, forget }, restored);
         courier.lookAgain();
         return back;
       },

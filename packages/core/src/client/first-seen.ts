@@ -1,7 +1,8 @@
 // Whether a removal is final, or recovery words count, follows from when entries were first seen. A device that is linked later
 // sees all of them at once, and a removed one could dispute before it what is over for everybody else. So who lets a device in tells it
-// when it saw them. Nobody else is believed: two devices that dispute each other would each say what serves it.
-import { equalBytes, utf8 } from '../bytes/index.ts';
+// when it saw them. Nobody else is believed: two devices that dispute each other would each say what serves it. A device that comes
+// back from a backup is told so by whoever wrote the file, under a name that only the file's secret gives.
+import { equalBytes, toHex, utf8 } from '../bytes/index.ts';
 import { firstSeenOf, MAX_SEEN, type SelfContent } from '../conversation/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import type { Ingested } from '../log/index.ts';
@@ -10,8 +11,12 @@ import type { Conversation } from './conversation.ts';
 import type { Home } from './home.ts';
 
 const HOST = utf8('let-in-by');
-/** Whose link this device followed. */
-export const setHost = ({ store }: Pick<Context, 'store'>, host: FeedId): void => store.put('meta', HOST, host);
+const NAME = utf8('let-in-as');
+/** Whose link this device followed, or whose backup it was restored from. `as`: what it is called in what that one says. */
+export const setHost = ({ store }: Pick<Context, 'store'>, host: FeedId, as?: FeedId): void => {
+  store.put('meta', HOST, host);
+  if (as !== undefined) store.put('meta', NAME, as);
+};
 
 export class FirstSeen {
   readonly #context: Context;
@@ -24,12 +29,15 @@ export class FirstSeen {
     this.#judged = judged;
   }
 
-  /** On the device that lets `device` in. */
+  /** On the device that lets `device` in, or writes the backup that will. What it was told already is not told again. */
   tell(device: FeedId): void {
     const { mine } = this.#home;
+    const own = mine.log.ownFeed();
+    if (own === undefined) return;
     const pairs = this.#home.pairs().filter((pair) => !this.#home.isDeviceScoped(pair));
     for (const of of [mine, ...pairs]) {
-      const seen = of.log.firstSeen();
+      const told = new Set(firstSeenOf(this.#context.store, device, own, of.id).map(({ entry }) => toHex(entry)));
+      const seen = of.log.firstSeen().filter(({ entry }) => !told.has(toHex(entry)));
       for (let at = 0; at < seen.length; at += MAX_SEEN) {
         const entries = seen.slice(at, at + MAX_SEEN);
         this.#home.tell({ type: 'firstSeen', conversation: of.id, device, entries, extensions: [] });
@@ -47,7 +55,8 @@ export class FirstSeen {
     const own = this.#home.mine.log.ownFeed();
     const host = this.#host();
     if (own === undefined || host === undefined || of === this.#home.joining) return;
-    const told = firstSeenOf(this.#context.store, own, host, of.id);
+    const as = (this.#context.store.get('meta', NAME) as FeedId | undefined) ?? own;
+    const told = firstSeenOf(this.#context.store, as, host, of.id);
     if (told.length === 0) return;
     const ingested = of.log.seenEarlier(told);
     if (ingested.charterChanged) this.#judged(of, ingested);

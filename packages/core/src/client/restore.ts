@@ -2,7 +2,7 @@
 // for every conversation, and the spare of the backup signs the entries that let them in; no key of the lost device comes back.
 import { equalBytes } from '../bytes/index.ts';
 import { decode } from '../codec/index.ts';
-import { afterPrefix, putImported, relationsOf } from '../conversation/index.ts';
+import { afterPrefix, firstSeenOf, putImported, relationsOf } from '../conversation/index.ts';
 import { Secret } from '../crypto/index.ts';
 import {
   CHARTER_SEGMENT,
@@ -20,17 +20,19 @@ import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import type { Devices } from './devices.ts';
 import { KithError } from './errors.ts';
+import { setHost, type FirstSeen } from './first-seen.ts';
 import type { Home } from './home.ts';
 import { setPeerState } from './peers.ts';
 import type { Methods } from './rpc.ts';
 import type { Sender } from './sender.ts';
-import { rootOf, spareKey } from './spares.ts';
+import { restoredName, rootOf, spareKey } from './spares.ts';
 
 export interface RestoreParts {
   readonly context: Context;
   readonly home: Home;
   readonly sender: Sender;
   readonly devices: Devices;
+  readonly firstSeen: FirstSeen;
   /** What is kept in memory of the `self` that goes. */
   readonly forget: () => void;
 }
@@ -40,7 +42,7 @@ const SEEN_BYTES = 6;
 
 /** Throws a KithError when the backup can let nobody in. Within a transaction. */
 export const adoptBackup = (parts: RestoreParts, restored: Restored): Methods['restore.finish']['result'] => {
-  const { context, home, devices } = parts;
+  const { context, home, devices, firstSeen } = parts;
   const { spare } = restored;
   const self = restored.logs.find(({ conversation }) => equalBytes(conversation, restored.self));
   if (spare === null || self === undefined) {
@@ -51,6 +53,7 @@ export const adoptBackup = (parts: RestoreParts, restored: Restored): Methods['r
   joinSelf(parts, self, inception, spare);
   home.tell({ type: 'device', name: '', at: Math.max(0, context.now()), extensions: [] });
   devices.adopted();
+  knowWriter(parts, spare);
   let events = 0;
   const pairs: Pair[] = [];
   for (const relation of relationsOf(context.store)) {
@@ -61,6 +64,7 @@ export const adoptBackup = (parts: RestoreParts, restored: Restored): Methods['r
       if (!equalBytes(held.conversation, pair.id)) continue;
       setPeerState(context, pair, held.feed, { ...newPeerState, frontier: held.frontier, read: held.read });
     }
+    firstSeen.charter(pair);
     home.rebuildPair(pair);
     offer(parts, pair, restored);
     events += countEvents(context, pair);
@@ -93,6 +97,18 @@ const joinSelf = (parts: RestoreParts, self: SelfLog, inception: OpenEntry, spar
   parts.forget();
 };
 
+/** Whoever wrote the file said in `self` when it had first seen entries: under a name that nobody else can know of itself. */
+const knowWriter = ({ context, home, firstSeen }: RestoreParts, spare: Secret): void => {
+  const { crypto, store } = context;
+  const { mine } = home;
+  const conversations = [mine.id, ...relationsOf(store).map(({ conversation }) => conversation)];
+  for (const { feed } of mine.log.charter().members.flatMap(({ devices }) => devices)) {
+    const as = restoredName(crypto, spare, feed);
+    if (!conversations.some((id) => firstSeenOf(store, as, feed, id).length > 0)) continue;
+    setHost(context, feed, as);
+    firstSeen.charter(mine);
+  }
+};
 /** The spare says that this device is one of its person's. Two restores of one backup say so at one place, and both hold. */
 const letIn = ({ context, sender, devices }: RestoreParts, of: Conversation, spare: Secret): void => {
   const { crypto } = context;

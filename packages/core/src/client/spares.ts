@@ -1,8 +1,8 @@
 // The spare of a backup (docs/decisions/0007): one key for each conversation, from one seed that is kept here and goes into
 // the file. It stands in every charter as a device that is sent nothing; whoever restores the backup lets a new device in with it.
 import { equalBytes, utf8 } from '../bytes/index.ts';
-import { derive, Secret, type Crypto, type SigningKey } from '../crypto/index.ts';
-import { createAddSpare, feedIdOf, signConsent, type ConversationId } from '../identity/index.ts';
+import { derive, deriveBytes, Secret, type Crypto, type SigningKey } from '../crypto/index.ts';
+import { createAddSpare, feedIdOf, signConsent, type ConversationId, type FeedId } from '../identity/index.ts';
 import type { RelayInfo } from '../ports/index.ts';
 import type { Context } from './context.ts';
 import { inboxBits } from './courier.ts';
@@ -20,27 +20,33 @@ export const spareKey = (crypto: Crypto, seed: Secret, conversation: Conversatio
   own.wipe();
   return key;
 };
+/**
+ * What a device calls whoever comes back from its backups, in what it tells it in `self`. It follows from what only the files hold: another
+ * own device cannot say anything under a name of its own that would be believed.
+ */
+export const restoredName = (crypto: Crypto, seed: Secret, by: FeedId): FeedId =>
+  deriveBytes(crypto, 8, seed, 'backup seen', by) as FeedId;
 /** What the inceptions of a conversation are for. */
 export const rootOf = (of: Conversation): Uint8Array => (of.kind === 'self' ? of.id : of.local.root);
+
+export interface SparesHooks {
+  info(relay: string): RelayInfo | undefined;
+  /** Says when this device first saw entries of charters, for whoever comes back from its backups. */
+  seen(as: FeedId): void;
+}
 
 export class Spares {
   readonly #context: Context;
   readonly #home: Home;
   readonly #sender: Sender;
   readonly #devices: Devices;
-  readonly #info: (relay: string) => RelayInfo | undefined;
-  constructor(
-    context: Context,
-    home: Home,
-    sender: Sender,
-    devices: Devices,
-    info: (relay: string) => RelayInfo | undefined,
-  ) {
+  readonly #hooks: SparesHooks;
+  constructor(context: Context, home: Home, sender: Sender, devices: Devices, hooks: SparesHooks) {
     this.#context = context;
     this.#home = home;
     this.#sender = sender;
     this.#devices = devices;
-    this.#info = info;
+    this.#hooks = hooks;
   }
 
   /** To put into the file. */
@@ -72,12 +78,20 @@ export class Spares {
     const home = this.#home;
     this.#devices.prepare();
     if (home.mine.inboxes.length === 0 && home.relays.length > 0) {
-      const info = home.relays.map((relay) => this.#info(relay)).find((one) => one !== undefined);
+      const info = home.relays.map((relay) => this.#hooks.info(relay)).find((one) => one !== undefined);
       home.renewInbox(home.mine, inboxBits(info));
     }
     const pairs = home.pairs().filter((pair) => pair.local.peerInception !== null && !home.isDeviceScoped(pair));
     for (const of of [home.mine, ...pairs]) this.#addTo(of);
+    this.#tellSeen();
     return pairs;
+  }
+  #tellSeen(): void {
+    const own = this.#home.mine.log.ownFeed();
+    if (own === undefined || !this.#home.isIn(this.#home.mine)) return;
+    const seed = new Secret(this.seed());
+    this.#hooks.seen(restoredName(this.#context.crypto, seed, own));
+    seed.wipe();
   }
   #addTo(of: Conversation): void {
     const { crypto } = this.#context;

@@ -118,7 +118,7 @@ export const CLIENT_PLANTS = {
   'believe-any-first-seen': {
     words: 'Any own device is believed about when entries were first seen.',
     file: of('first-seen.ts'),
-    find: 'firstSeenOf(this.#context.store, own, host, of.id)',
+    find: 'firstSeenOf(this.#context.store, as, host, of.id)',
     instead:
       'this.#home.mine.log.charter().members.flatMap(({ devices }) => devices.flatMap(({ feed }) => firstSeenOf(this.#context.store, own, feed, of.id)))',
     noticedBy: noticedBy('first-seen', 'S4.21 class 1 only who let a device in'),
