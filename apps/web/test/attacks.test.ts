@@ -38,6 +38,17 @@ test('class 23: a name turns nothing round in the line that it stands in, and is
   expect(nameOf({ name: `Bl${reordering}air` })).toBe('Blair');
   expect(namedOf({ name: ` ${reordering}Blair ` })).toBe('Blair');
   expect(nameOf({ name: reordering })).toBe(t.list.unnamed);
+  for (const nothing of [
+    '\u200b',
+    '\u3164',
+    '\u2800\u2800',
+    '\u00ad\u034f',
+    '\u200d\ufe0f',
+    ' \u00a0\u2003',
+    '\u{e0061}\u{e007f}',
+    '\u0301',
+  ])
+    expect(nameOf({ name: nothing })).toBe(t.list.unnamed);
   // Names of people who write from right to left, and joined emoji, stay as they are.
   for (const name of ['\u05d3\u05e0\u05d4', '\u0644\u064a\u0644\u0649', '\u{1f469}\u200d\u{1f52c}'])
     expect(nameOf({ name })).toBe(name);

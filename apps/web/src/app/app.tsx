@@ -4,6 +4,7 @@ import { I18nProvider } from 'react-aria-components/I18nProvider';
 import { List } from '../screens/list.tsx';
 import { Removed, useOut } from '../screens/devices/out.tsx';
 import { Welcome } from '../screens/welcome.tsx';
+import { Boundary } from '../ui/boundary.tsx';
 import { TwoPeople } from '../ui/drawing.tsx';
 import { Problem } from '../ui/note.tsx';
 import { Page, Skeleton } from '../ui/page.tsx';
@@ -37,6 +38,9 @@ const Keyboard = lazy(async () => ({ default: (await import('../screens/keyboard
 const Locked = lazy(async () => ({ default: (await import('../screens/lock.tsx')).Locked }));
 const Jump = lazy(async () => ({ default: (await import('../screens/jump.tsx')).Jump }));
 
+/** Of a message that arrives: the rest is read where it stands. */
+const SAID = 500;
+
 type Overlay = 'keyboard' | 'jump' | null;
 
 /** Whatever is told outside the screens: the live region, notifications, title and icon, colours. */
@@ -60,7 +64,7 @@ function Surroundings({ contacts }: { contacts: readonly Contact[] }) {
       if (change.type !== 'events') return;
       for (const line of change.events) {
         if (!line.mine && line.kind === 'text' && line.text !== null)
-          announce(t.live.message(nameFor(line.conversation), line.text));
+          announce(t.live.message(nameFor(line.conversation), line.text.slice(0, SAID)));
       }
       const isMuted = (conversation: string): boolean =>
         now.current.contacts.some((contact) => contact.conversation === conversation && contact.muted);
@@ -308,11 +312,19 @@ function Shell() {
       {alone ? null : <Skip to="#list .list-entry[tabindex='0'], #list-search" text={t.common.skipToList} />}
       <Skip to="#composer, #main" text={t.common.skipToConversation} />
       <div className={`panes${alone ? ' panes-alone' : ''}${details ? ' panes-three' : ''}`} data-at={route.at}>
-        {alone ? null : <List route={route} />}
+        {alone ? null : (
+          <Boundary>
+            <List route={route} />
+          </Boundary>
+        )}
         <main className="pane pane-main" id="main" tabIndex={-1}>
-          <Suspense fallback={<Skeleton />}>{main}</Suspense>
+          <Boundary of={route}>
+            <Suspense fallback={<Skeleton />}>{main}</Suspense>
+          </Boundary>
         </main>
-        <Suspense>{details ? <Details key={open.conversation} contact={open} /> : null}</Suspense>
+        <Boundary of={route}>
+          <Suspense>{details ? <Details key={open.conversation} contact={open} /> : null}</Suspense>
+        </Boundary>
       </div>
       {overlays}
       <Surroundings contacts={contacts} />

@@ -3,10 +3,11 @@ import { Archive, BellOff, CircleAlert, Clock3, Inbox, Pin, Search, Settings, Us
 import { useEffect, useRef, useState } from 'react';
 import { isShown, useContexts, useShown } from '../app/contexts.ts';
 import { none, useNow, useQuery } from '../app/kith.tsx';
-import { isListed, nameOf } from '../app/names.ts';
+import { isListed, nameOf, noticeOf } from '../app/names.ts';
 import { go, type Route } from '../app/route.ts';
 import { short } from '../app/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { Boundary } from '../ui/boundary.tsx';
 import { Button } from '../ui/button.tsx';
 import { TwoPeople } from '../ui/drawing.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -54,11 +55,7 @@ function Preview({ contact }: { contact: Contact }) {
   if (preview === null)
     return <span className="list-preview">{state === 'invited' ? t.list.invited : t.list.nothingYet}</span>;
   if (preview.kind !== 'text') {
-    return (
-      <span className="list-preview">
-        {t.conversation.notices[preview.notice ?? 'other'] ?? t.conversation.notices['other']}
-      </span>
-    );
+    return <span className="list-preview">{noticeOf(preview)}</span>;
   }
   const text = preview.deleted || preview.text === null ? t.list.deleted : preview.text.slice(0, 200);
   return (
@@ -258,14 +255,19 @@ export function List({ route }: { route: Route }) {
                 {shown.length === 0 ? null : (
                   <ul onKeyDown={(event) => moveFocus(event, '.list-entry')}>
                     {shown.map((contact) => (
-                      <Entry
+                      <Boundary
                         key={contact.conversation}
-                        contact={contact}
-                        context={contexts.find(({ context }) => context === contact.context) ?? null}
-                        current={contact.conversation === current}
-                        reachable={contact === first}
-                        now={now}
-                      />
+                        of={contact}
+                        instead={<li className="hint">{t.errors.internal.message}</li>}
+                      >
+                        <Entry
+                          contact={contact}
+                          context={contexts.find(({ context }) => context === contact.context) ?? null}
+                          current={contact.conversation === current}
+                          reachable={contact === first}
+                          now={now}
+                        />
+                      </Boundary>
                     ))}
                   </ul>
                 )}

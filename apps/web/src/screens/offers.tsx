@@ -3,6 +3,7 @@ import type { DeviceView } from '@kith/core/client';
 import { useEffect, useState } from 'react';
 import { none, useContacts, useKith, usePlatform, useQuery } from '../app/kith.tsx';
 import { useHint } from '../app/hints.ts';
+import { plainName } from '../app/names.ts';
 import { askForNotifications } from '../app/notifications.ts';
 import { go } from '../app/route.ts';
 import { SETTINGS, useSettings } from '../app/settings.ts';
@@ -55,7 +56,7 @@ export function UpdateOffer() {
 function NewDevice({ device, by, onSeen }: { device: DeviceView; by: string; onSeen: () => void }) {
   return (
     <Offer
-      text={t.devices.notice(device.name, by)}
+      text={t.devices.notice(plainName(device.name), plainName(by))}
       action={t.devices.noticeSee}
       onAction={() => {
         onSeen();

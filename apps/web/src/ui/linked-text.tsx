@@ -1,7 +1,13 @@
 // A message's text, shown as text. Web addresses become links; nothing in it is ever read as markup.
-import { Fragment, useMemo } from 'react';
+import { Fragment } from 'react';
+import { t } from '../words/index.ts';
 
-type Piece = { readonly text: string; readonly href: string | null };
+export interface Piece {
+  readonly text: string;
+  readonly href: string | null;
+  /** Where it leads, when that is not what it says: letters that look like others, or a name spelt in another way. */
+  readonly host: string | null;
+}
 
 const address = /\bhttps?:\/\/[^\s<>"'`{}|\\^\u202A-\u202E\u2066-\u2069]+/giu;
 /** What ends a sentence rather than an address. */
@@ -34,6 +40,12 @@ function trim(match: string): string {
   return match.slice(0, end);
 }
 
+/** The address names its host as a browser does, letter by letter. */
+function namesHost(shown: string, { protocol, hostname }: URL): boolean {
+  const said = `${protocol}//${hostname}`;
+  return shown.toLowerCase().startsWith(said) && /^(?:$|[/?#:])/u.test(shown.slice(said.length));
+}
+
 export function splitLinks(text: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
@@ -48,30 +60,37 @@ export function splitLinks(text: string): readonly Piece[] {
       url.password !== ''
     )
       continue;
-    if (match.index > from) pieces.push({ text: text.slice(from, match.index), href: null });
-    pieces.push({ text: shown, href: url.href });
+    if (match.index > from) pieces.push({ text: text.slice(from, match.index), href: null, host: null });
+    pieces.push({ text: shown, href: url.href, host: namesHost(shown, url) ? null : url.hostname });
     from = match.index + shown.length;
   }
-  if (from < text.length) pieces.push({ text: text.slice(from), href: null });
+  if (from < text.length) pieces.push({ text: text.slice(from), href: null, host: null });
   return pieces;
 }
 
-export function LinkedText({ text, reachable }: { text: string; reachable: boolean }) {
-  const pieces = useMemo(() => splitLinks(text), [text]);
-  return pieces.map(({ text: piece, href }, index) =>
+export function Pieces({ pieces, reachable }: { pieces: readonly Piece[]; reachable: boolean }) {
+  return pieces.map(({ text: piece, href, host }, index) =>
     href === null ? (
       <Fragment key={index}>{piece}</Fragment>
     ) : (
-      <a
-        key={index}
-        href={href}
-        target="_blank"
-        rel="noopener noreferrer"
-        referrerPolicy="no-referrer"
-        tabIndex={reachable ? 0 : -1}
-      >
-        {piece}
-      </a>
+      <Fragment key={index}>
+        {/* Whatever direction the text has, or is told to have: an address reads from left to right. */}
+        <a
+          href={href}
+          target="_blank"
+          rel="noopener noreferrer"
+          referrerPolicy="no-referrer"
+          tabIndex={reachable ? 0 : -1}
+          dir="ltr"
+        >
+          {piece}
+        </a>
+        {host === null ? null : (
+          <span className="soft" dir="ltr">
+            {t.conversation.leadsTo(host)}
+          </span>
+        )}
+      </Fragment>
     ),
   );
 }

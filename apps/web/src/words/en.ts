@@ -33,7 +33,10 @@ const errors: Readonly<Record<ErrorCode, Problem>> = {
     next: 'Shorten it, or send it in parts.',
   },
   'bad-name': { message: 'A name is at most 64 characters.', next: 'Choose a shorter one.' },
-  'bad-picture': { message: 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', next: 'Choose another one.' },
+  'bad-picture': {
+    message: 'A picture is a JPEG, PNG or WebP of at most 48 KiB and 1,024 pixels a side.',
+    next: 'Choose another one.',
+  },
   'bad-emoji': { message: 'A reaction is one emoji.', next: 'Choose one emoji.' },
   'bad-setting': { message: 'This setting does not take that value.', next: 'Choose another one.' },
   'bad-url': {
@@ -431,6 +434,8 @@ export const en = {
       imported: 'Imported',
     },
     replyGone: 'A message that is not here',
+    showAll: 'Show all of it',
+    leadsTo: (host: string) => ` (leads to ${host})`,
     reply: 'Reply',
     react: 'React',
     reactWith: (emoji: string) => `React with ${emoji}`,

@@ -14,7 +14,8 @@ import {
   starredPlaces,
   isSettingValue,
   MAX_NAME_BYTES,
-  MAX_PICTURE_BYTES,
+  isEmoji,
+  isPicture,
   MAX_TEXT_BYTES,
   openHit,
   projectPair,
@@ -786,9 +787,6 @@ const checkName = (name: string): void => {
     name.isWellFormed() && Array.from(name).length <= MAX_NAME_CHARACTERS && utf8(name).length <= MAX_NAME_BYTES;
   if (!fits || utf8ToText(utf8(name)) === undefined) throw new KithError('bad-name');
 };
-/** One grapheme that is an emoji, a keycap or a flag: `Intl.Segmenter` is in every engine Kith runs on. */
-const isEmoji = (text: string): boolean =>
-  utf8(text).length <= 64 && /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(text);
 const nameParam = (params: Params, of: string): string | undefined => {
   const name = params.optionalText(of);
   if (name !== undefined) checkName(name);
@@ -808,11 +806,3 @@ const pictureParam = (params: Params): Uint8Array | null => {
 };
 /** There is somebody to tell, or will be. */
 export const isThere = (state: ContactState): boolean => state === 'active' || state === 'requested';
-const isPicture = (bytes: Uint8Array): boolean => {
-  const start = toHex(bytes.subarray(0, 12));
-  const known =
-    start.startsWith('ffd8ff') ||
-    start.startsWith('89504e470d0a1a0a') ||
-    (start.startsWith('52494646') && start.endsWith('57454250'));
-  return known && bytes.length <= MAX_PICTURE_BYTES;
-};

@@ -33,7 +33,11 @@ export const ERRORS = {
     'Shorten it, or send it in parts.',
   ),
   'bad-name': kind(EXIT.malformed, 'A name is at most 64 characters.', 'Choose a shorter one.'),
-  'bad-picture': kind(EXIT.malformed, 'A picture is a JPEG, PNG or WebP of at most 48 KiB.', 'Choose a smaller one.'),
+  'bad-picture': kind(
+    EXIT.malformed,
+    'A picture is a JPEG, PNG or WebP of at most 48 KiB and 1,024 pixels a side.',
+    'Choose a smaller one.',
+  ),
   'bad-emoji': kind(EXIT.malformed, 'A reaction is one emoji.', 'Choose one emoji.'),
   'bad-code': kind(
     EXIT.malformed,

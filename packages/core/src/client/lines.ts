@@ -10,7 +10,9 @@ import {
   goesAt,
   hasEnded,
   isHidden,
+  isPicture,
   linePlaces,
+  looksLikeEmoji,
   memberName,
   memberProfile,
   openLines,
@@ -34,6 +36,11 @@ import { eventKey, frontierOf, peerState, waitingAt } from './peers.ts';
 import { ROLES } from './records.ts';
 import type { Contact, ContactState, EventState, LogKind, LogLine } from './rpc.ts';
 import type { Sessions } from './sessions.ts';
+
+/** More of them stand below no line. */
+const MOST_REACTIONS = 24;
+const shownPicture = (picture: Uint8Array | null): Uint8Array | null =>
+  picture !== null && isPicture(picture) ? picture : null;
 
 const KIND_NAMES = new Map<number, LogKind>([
   [CONTENT_KINDS.text, 'text'],
@@ -104,7 +111,7 @@ export class Lines {
       validity: facts.validity,
       state: this.stateOf(pair),
       unread: unreadCount(this.#context.store, pair.id),
-      picture: peer === undefined ? null : memberProfile(pair.view, peer).picture,
+      picture: peer === undefined ? null : shownPicture(memberProfile(pair.view, peer).picture),
       at: newest === null ? facts.at : Math.max(facts.at, newest.receivedAt),
       preview: newest,
       draft: draftOf(this.#context.store, pair.id),
@@ -259,13 +266,16 @@ export class Lines {
       edited: edited !== undefined,
       deleted,
       reply: content?.type === 'text' && content.reply !== null ? this.#reply(pair, shown, content, glance) : null,
-      reactions: about.reactions.map(({ emoji, members }) => ({
-        emoji,
-        count: members.length,
-        mine: members.some((member) => equalBytes(member, view.me)),
-      })),
+      reactions: about.reactions
+        .filter(({ emoji }) => looksLikeEmoji(emoji))
+        .slice(0, MOST_REACTIONS)
+        .map(({ emoji, members }) => ({
+          emoji,
+          count: members.length,
+          mine: members.some((member) => equalBytes(member, view.me)),
+        })),
       target: this.#target(pair, shown, content),
-      emoji: content?.type === 'reaction' ? content.emoji : null,
+      emoji: content?.type === 'reaction' && looksLikeEmoji(content.emoji) ? content.emoji : null,
       ...this.#time(pair, shown, content),
       starred: glance.isStarred && isStarred(this.#context.store, pair.id, shown.place),
       gap,

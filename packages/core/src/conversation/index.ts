@@ -1,6 +1,7 @@
 export { aboutLine, eventsMeant, isDeletable, meantBy, namingOf, type About, type Reactions } from './about.ts';
 export * from './content.ts';
 export { contextFacts, contextOf, contextsOf, isInhabited, type ContextFacts } from './contexts.ts';
+export { isEmoji, isPicture, looksLikeEmoji, MAX_PICTURE_SIDE } from './decoration.ts';
 export * from './imported.ts';
 export * from './keys.ts';
 export * from './pair-projection.ts';

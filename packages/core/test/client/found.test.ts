@@ -12,6 +12,12 @@ import { codeOf, pair, texts, world } from './world.ts';
 
 const HOUR = 3_600_000;
 
+/** One pixel. */
+const SMALL_PNG = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII='),
+  (char) => char.charCodeAt(0),
+);
+
 test('a relay that loses a claim gets it again, and the two meet', () => {
   const here = world(2);
   const alice = here.device('alice');
@@ -264,4 +270,52 @@ test('a frontier that says too little is looked at anew when it comes again, and
   say([{ type: 'frontier', frontier, date }]);
   here.clock.advance(5_000);
   expect(state()).toBe('delivered');
+});
+
+test('class 23: what a contact shows as a picture is a small one, and below a text stand emoji', () => {
+  const here = world(3);
+  const alice = here.device('alice');
+  const bob = here.device('bob');
+  const conversation = pair(here, alice, bob);
+  const { event } = alice.call('send', { conversation, text: 'is it you?' });
+  expect(here.clock.runUntil(() => texts(bob, conversation).length === 1, 60_000)).toBe(true);
+  bob.call('react', { conversation, event, emoji: '👍' });
+  bob.call('profile.set', { name: 'Bob', picture: SMALL_PNG });
+  const shown = (): readonly unknown[] => [
+    alice.call('contact.list', {}).map(({ picture }) => picture),
+    alice
+      .call('log', { conversation })
+      .find((line) => line.event === event)
+      ?.reactions.map(({ emoji }) => emoji),
+  ];
+  const isThere = (one: unknown): boolean => one !== null && one !== undefined;
+  expect(here.clock.runUntil(() => shown().flat().filter(isThere).length === 2, 60_000)).toBe(true);
+  expect(shown()).toEqual([[SMALL_PNG], ['👍']]);
+  const { pair: of, say } = takeOver(here, bob, conversation);
+  const target = of.log.page({ limit: 9 }).find((one) => eventName(one.event) === event)?.place;
+  if (target === undefined) throw new Error('it was said');
+  // Few bytes, and 1.4 GB for whoever draws them.
+  const large = SMALL_PNG.slice();
+  large.set([0, 0, 0x4a, 0x38, 0, 0, 0x4a, 0x38], 16);
+  const { objects } = bob.store.transaction(() => {
+    const places = (
+      [
+        { type: 'reaction', target, emoji: 'Checked by Kith', on: true, extensions: [] },
+        { type: 'profile', name: 'Robert', picture: large, extensions: [] },
+      ] as const
+    ).map((content) => {
+      const { kind, bytes } = contents.encode(content);
+      return of.log.append({ contentKind: kind, content: bytes, time: here.clock.now() }).place;
+    });
+    of.log.sealHead();
+    return of.log.read(
+      places.map((place) => ({ ...place, from: place.seq, to: place.seq + 1 })),
+      6_000,
+    );
+  });
+  say([{ type: 'objects', objects }]);
+  expect(here.clock.runUntil(() => alice.call('contact.list', {}).some(({ name }) => name === 'Robert'), 60_000)).toBe(
+    true,
+  );
+  expect(shown()).toEqual([[null], ['👍']]);
 });

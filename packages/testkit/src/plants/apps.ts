@@ -14,9 +14,16 @@ export const APP_PLANTS = {
   'names-that-turn-round': {
     words: 'Names keep the characters that reorder what stands beside them.',
     file: 'apps/web/src/app/names.ts',
-    find: "name.replace(STEERING, '').trim();",
-    instead: 'name.trim();',
+    find: "const plain = name.replace(STEERING, '').trim();",
+    instead: 'const plain = name.trim();',
     noticedBy: noticedBy('class 23'),
+  },
+  'links-without-hosts': {
+    words: 'A link of letters that look like others does not say where it leads.',
+    file: 'apps/web/src/ui/linked-text.tsx',
+    find: 'host: namesHost(shown, url) ? null : url.hostname',
+    instead: 'host: null',
+    noticedBy: { file: 'apps/web/test/fuzz.test.ts', test: 'class 24' },
   },
   'install-anything': {
     words: 'A release is installed whatever its bytes are.',

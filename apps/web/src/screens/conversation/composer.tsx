@@ -9,7 +9,7 @@ import { duration } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { t } from '../../words/index.ts';
-import { textOf } from './line.tsx';
+import { glimpseOf, textOf } from './line.tsx';
 
 const MOST_BYTES = 65_536;
 const DRAFT_AFTER_MS = 500;
@@ -231,7 +231,7 @@ export function Composer({ contact, aim, setAim, lines, status, ref }: Props) {
             <strong>
               {aim.type === 'edit' ? t.composer.editing : t.composer.replying(aim.line.mine ? t.common.you : name)}
             </strong>
-            <span dir="auto">{aim.type === 'edit' ? aim.text : textOf(aim.line)}</span>
+            <span dir="auto">{glimpseOf(aim.type === 'edit' ? aim.text : textOf(aim.line))}</span>
           </p>
           <Button
             look="icon"

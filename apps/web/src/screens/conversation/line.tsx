@@ -1,9 +1,10 @@
 import type { EventState, LogLine } from '@kith/core/client';
 import { Check, CheckCheck, CircleAlert, Clock3, Eye, HelpCircle, Star, Timer, type LucideIcon } from 'lucide-react';
 import { memo, useState } from 'react';
+import { noticeOf, plainName } from '../../app/names.ts';
 import { clock, day, duration } from '../../app/time.ts';
 import { Icon } from '../../ui/icon.tsx';
-import { LinkedText } from '../../ui/linked-text.tsx';
+import { beginningOf, LongText } from '../../ui/long-text.tsx';
 import { t } from '../../words/index.ts';
 import { MessageTools } from './tools.tsx';
 import type { Row } from './rows.ts';
@@ -26,6 +27,7 @@ const stateIcons: Readonly<Record<EventState, LucideIcon>> = {
   unknown: HelpCircle,
 };
 
+const GLIMPSE = 300;
 const authorOf = (line: LogLine, name: string): string =>
   line.mine ? t.common.you : name === '' ? t.list.unnamed : name;
 
@@ -35,6 +37,9 @@ export const textOf = (line: LogLine): string =>
       ? t.conversation.deletedMine
       : t.conversation.deletedTheirs
     : (line.text ?? t.conversation.marks.newer);
+
+/** The beginning of what somebody said, where it stands beside something else. */
+export const glimpseOf = (text: string): string => text.slice(0, GLIMPSE);
 
 /** Said in words, and only as exactly as one has to know it. */
 const goesOf = ({ timer, goesAt }: LogLine, now: number): string | null => {
@@ -96,13 +101,14 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
         {day_}
         {new_}
         <article className="notice" tabIndex={active ? 0 : -1} data-event={line.event}>
-          {t.conversation.notices[line.notice ?? 'other'] ?? t.conversation.notices['other']}
+          {noticeOf(line)}
         </article>
       </div>
     );
   }
+  const quoted = plainName(line.reply?.authorName ?? '');
   const state = line.state === null ? '' : t.conversation.states[line.state];
-  const label = t.conversation.spoken(authorOf(line, name), clock(line.sentAt), textOf(line), state);
+  const label = t.conversation.spoken(authorOf(line, name), clock(line.sentAt), beginningOf(textOf(line)), state);
   return (
     <div className={`line${line.mine ? ' line-mine' : ''}${row.grouped ? ' line-same' : ''}`}>
       {gap}
@@ -128,13 +134,21 @@ export const Line = memo(function Line({ row, active, isTarget, name, now, close
               tabIndex={active ? 0 : -1}
               onClick={() => line.reply !== null && actions.open(line.reply.event)}
             >
-              {line.reply.authorName === '' ? null : <span className="quote-name">{line.reply.authorName}</span>}
-              <span className="quote-text">{line.reply.text ?? t.conversation.replyGone}</span>
+              {quoted === '' ? null : (
+                <span className="quote-name" dir="auto">
+                  {quoted}
+                </span>
+              )}
+              <span className="quote-text" dir="auto">
+                {line.reply.text === null ? t.conversation.replyGone : glimpseOf(line.reply.text)}
+              </span>
             </button>
           )}
-          <p className={line.deleted ? 'text text-deleted' : 'text'} dir="auto">
-            {line.deleted ? textOf(line) : <LinkedText text={textOf(line)} reachable={active} />}
-          </p>
+          {line.deleted ? (
+            <p className="text text-deleted">{textOf(line)}</p>
+          ) : (
+            <LongText id={line.event} text={textOf(line)} reachable={active} />
+          )}
           <Meta line={line} now={now} />
         </div>
         {line.reactions.length === 0 ? null : (

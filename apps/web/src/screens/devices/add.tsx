@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { nameThisDevice } from '../../app/device-name.ts';
 import { none, useAction, useKith, useNow, useQuery } from '../../app/kith.tsx';
+import { plainName } from '../../app/names.ts';
 import { go } from '../../app/route.ts';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -166,7 +167,7 @@ export function AddDevice() {
 
   /** The engine forgets who followed a link once that is over. */
   const [name, setName] = useState('');
-  const guest = value?.name ?? '';
+  const guest = plainName(value?.name ?? '');
   useEffect(() => {
     if (guest !== '') setName(guest);
   }, [guest]);

@@ -1,7 +1,7 @@
 import type { StrayDevice } from '@kith/core/client';
 import { announce } from '../../app/announce.tsx';
 import { none, useAction, useKith, useQuery } from '../../app/kith.tsx';
-import { nameOf } from '../../app/names.ts';
+import { nameOf, plainName } from '../../app/names.ts';
 import { date } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
 import { Note, Problem } from '../../ui/note.tsx';
@@ -20,7 +20,7 @@ function Found({ strays }: { strays: readonly StrayDevice[] }) {
     return found ? nameOf(found) : t.list.unnamed;
   };
   const deviceCalled = (id: string | null): string =>
-    devices.status === 'ready' ? (devices.value.find(({ device }) => device === id)?.name ?? '') : '';
+    devices.status === 'ready' ? plainName(devices.value.find(({ device }) => device === id)?.name ?? '') : '';
   return (
     <Note tone="warn" title={t.devices.straysTitle(strays.length)}>
       <p>{t.devices.straysMean(strays.length)}</p>

@@ -2,6 +2,7 @@ import type { RecoveryState } from '@kith/core/client';
 import { useState } from 'react';
 import { announce } from '../../app/announce.tsx';
 import { none, useAction, useKith, useQuery } from '../../app/kith.tsx';
+import { plainName } from '../../app/names.ts';
 import { date } from '../../app/time.ts';
 import { Button } from '../../ui/button.tsx';
 import { Modal } from '../../ui/modal.tsx';
@@ -59,8 +60,8 @@ function Contested({ contested }: { contested: RecoveryState['contested'] }) {
         <p>{t.recovery.disputedNext}</p>
         <div className="row">
           {others.map((one) => (
-            <Button key={one.device} look="bad" onPress={() => setDeciding(one)}>
-              {t.recovery.decide(one.name)}
+            <Button key={one.device} look="bad" onPress={() => setDeciding({ ...one, name: plainName(one.name) })}>
+              {t.recovery.decide(plainName(one.name))}
             </Button>
           ))}
         </div>
