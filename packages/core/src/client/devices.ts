@@ -25,6 +25,8 @@ import { ownDevicesIn } from './strays.ts';
 const GREET_AFTER_MS = 60_000;
 /** A consent that the device which linked it has not answered is answered by another after this. */
 const STAND_IN_MS = 60 * 60_000;
+/** A device has one, and another one where it came back from before it made that. */
+const MAX_KEYS = 4;
 
 export interface DevicesHooks {
   /** The pair knows its other side now. */
@@ -140,6 +142,7 @@ export class Devices {
       const isOurs = lostTo === undefined ? this.#isHost(self) : lostTo.some((by) => equalBytes(by, own.feed));
       if (!standIn && !isOurs && !this.#hooks.isBroughtHere(pair)) continue;
       const { member } = own;
+      if (this.#keysOf(pair, self) >= MAX_KEYS) continue;
       // What own devices say is what they like to say: one may be stolen.
       if (!verifyConsent(crypto, pair.local.root, { device, member, consent })) continue;
       const entry = pair.log.appendEntry(
@@ -151,6 +154,13 @@ export class Devices {
       else this.#sender.entered(pair, entry);
       this.#greetLater(pair);
     }
+  }
+  /** Keys that a device of `self` said are its own and that were let in. */
+  #keysOf(pair: Pair, self: FeedId): number {
+    const { store, crypto } = this.#context;
+    return consentsOf(store, pair.id).filter(
+      (one) => equalBytes(one.self, self) && pair.log.memberOf(feedIdOf(crypto, one.device)) !== undefined,
+    ).length;
   }
   /** Did this device let that one in? Then it brings it everywhere. */
   #isHost(self: FeedId): boolean {

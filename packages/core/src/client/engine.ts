@@ -2,7 +2,7 @@
 // the browser, in Node and in the simulator. Long because it joins all parts of the client, which know nothing of each other.
 import { equalBytes } from '../bytes/index.ts';
 import type { Ingested } from '../log/index.ts';
-import type { RelayInfo } from '../ports/index.ts';
+import { MAX_CHANNELS, type RelayInfo } from '../ports/index.ts';
 import type { AgreementResult } from '../session/index.ts';
 import { Calls, isThere } from './calls.ts';
 import { ComingBack } from './coming-back.ts';
@@ -473,14 +473,18 @@ export class Engine {
     return home.joining === undefined ? [home.mine, ...pairs] : [home.joining, home.mine, ...pairs];
   }
   #channels(relay: string): readonly Channel[] {
-    const channels: Channel[] = [];
-    for (const { inboxes } of this.#readers())
-      for (const inbox of inboxes)
-        if (inbox.relays.includes(relay)) channels.push({ bits: inbox.bits, prefix: inbox.prefix });
-    return unique(channels);
+    const readers = this.#readers();
+    // Those in use come first.
+    const inboxes = [
+      ...readers.flatMap((one) => one.inboxes.slice(0, 1)),
+      ...readers.flatMap((one) => one.inboxes.slice(1)),
+    ];
+    return unique(
+      inboxes.flatMap((inbox) => (inbox.relays.includes(relay) ? [{ bits: inbox.bits, prefix: inbox.prefix }] : [])),
+    );
   }
 
-  /** One channel that is too short would have all of them refused: it is read by fetching alone. */
+  /** One channel that is too short, or one too many, would have all of them refused: it is read by fetching alone. */
   #liveChannels(relays: readonly string[]): readonly [readonly Channel[], ReadonlySet<string>] {
     const unheard = new Set<string>();
     const channels = relays.flatMap((relay) => {
@@ -489,7 +493,9 @@ export class Engine {
       if (heard.length < all.length) unheard.add(relay);
       return heard;
     });
-    return [unique(channels), unheard];
+    const all = unique(channels);
+    if (all.length > MAX_CHANNELS) for (const relay of relays) unheard.add(relay);
+    return [all.slice(0, MAX_CHANNELS), unheard];
   }
 
   /** All that relays hold for us is read: what only waited for more to come goes out now. */

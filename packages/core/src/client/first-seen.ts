@@ -53,16 +53,12 @@ export class FirstSeen {
   /** After a charter has changed: entries may have come of which it was told. */
   charter(of: Conversation): void {
     const own = this.#home.mine.log.ownFeed();
-    const host = this.#host();
+    const host = this.#home.host();
     if (own === undefined || host === undefined || of === this.#home.joining) return;
     const as = (this.#context.store.get('meta', NAME) as FeedId | undefined) ?? own;
     const told = firstSeenOf(this.#context.store, as, host, of.id);
     if (told.length === 0) return;
     const ingested = of.log.seenEarlier(told);
     if (ingested.charterChanged) this.#judged(of, ingested);
-  }
-  /** By what this device saw when it was let in, not by a charter, in which any device may say that it added it. */
-  #host(): FeedId | undefined {
-    return this.#context.store.get('meta', HOST) as FeedId | undefined;
   }
 }

@@ -1,7 +1,7 @@
 // The home of one device: its self conversation, its other conversations, and what of them is kept at hand in memory.
 // Everything in here can be dropped (`forget`) and read again from the store. Long because whatever changes `self` changes
 // what is at hand of it, and both are kept equal in one place.
-import { concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, toHex, uint32, utf8 } from '../bytes/index.ts';
 import { bool, bytes, decode, encode, list, text, tuple, uint } from '../codec/index.ts';
 import {
   afterPrefix,
@@ -15,7 +15,6 @@ import {
   ownProfile,
   forgetPeerInboxes,
   peerInboxesOf,
-  peerInboxIs,
   dropInbox,
   PAIR_TABLES,
   projectPair,
@@ -35,8 +34,10 @@ import {
   type ContextFacts,
   preferencesOf,
   unscheduleAll,
+  type PeerInbox,
   type Preferences,
   toldBy,
+  toldByOf,
   type Relation,
   type SelfContent,
   type SelfEvent,
@@ -72,7 +73,7 @@ import {
   wipeInbox,
   type Inbox,
 } from '../mailbox/index.ts';
-import { HOUR_MS, TABLES } from '../ports/index.ts';
+import { DAY_MS, HOUR_MS, TABLES } from '../ports/index.ts';
 import { rightTime } from './behind.ts';
 import type { Context } from './context.ts';
 import { routeOf, type Conversation, type Outlet, type Pair } from './conversation.ts';
@@ -92,6 +93,7 @@ const META = {
   alone: utf8('alone'),
   left: utf8('left '),
   removed: utf8('removed'),
+  host: utf8('let-in-by'),
 } as const;
 /** Of a conversation, or of an invitation that starts some: kept on this device alone. */
 const scopeKey = (id: Uint8Array): Uint8Array => concat(utf8('alone '), id);
@@ -104,6 +106,8 @@ const removedCodec = tuple({ at: uint(), wiped: bool });
 
 /** How long an own inbox record is read after a newer one was made. */
 const OLD_INBOX_MS = 7 * 86_400_000;
+/** Of a conversation, those with the highest numbers: a device that makes very many does not have all of them read. */
+const MAX_OLDER = 16;
 const oldInboxCodec = tuple({ until: uint(), record: bytes(1, 512) });
 
 /** What a part of the engine does about an event of `self`, whichever device wrote it. */
@@ -340,7 +344,23 @@ export class Home {
   }
   /** From when on an own device (its feed in `self`) has lines, in milliseconds; 0: all of the past. */
   historyOf(feed: FeedId): number {
-    return historyFrom(this.#context.store, feed);
+    const { log } = this.mine;
+    const host = this.#hostOf(feed);
+    // Nobody else has a say in it, and nobody says it of days to come: it would take nothing that is written in them.
+    const latest = log.addedAt(feed) + DAY_MS;
+    return host === undefined ? 0 : Math.min(latest, historyFrom(this.#context.store, feed, host));
+  }
+  /** Who let it in; of this device by what it saw itself, as in a charter any device may say that it did. */
+  #hostOf(feed: FeedId): FeedId | undefined {
+    const { log } = this.mine;
+    const own = log.ownFeed();
+    if (own !== undefined && equalBytes(own, feed)) return this.host();
+    const entry = log.addingEntry(feed);
+    return entry === undefined ? undefined : openEntry(this.#context.crypto, entry)?.feed;
+  }
+  /** Whose link this device followed, or whose backup it was restored from (first-seen.ts). */
+  host(): FeedId | undefined {
+    return this.#context.store.get('meta', META.host) as FeedId | undefined;
   }
   /** The same of this device. */
   history(): number {
@@ -505,43 +525,81 @@ export class Home {
     const { store } = this.#context;
     const key = concat(toldKey(pair.id), by);
     const known = store.get('inbox', key);
-    const isNews = known === undefined ? decodeInboxRecord(record) !== undefined : isNewerRecord(record, known);
-    if (!isNews) return false;
-    store.put('inbox', key, record);
-    return this.chooseOutlet(pair);
+    const said = decodeInboxRecord(record);
+    if (said === undefined) return false;
+    const isNews = known === undefined || isNewerRecord(record, known);
+    if (isNews) store.put('inbox', key, record);
+    // Said again after one of one's own devices said something newer, and was taken out: it counts no more from then on.
+    if (this.#toldOf(pair).some(({ trust, record: other }) => trust === 'doubted' && isNewerRecord(other, record)))
+      this.tell({ type: 'peerInbox', conversation: pair.id, record, extensions: toldBy(by) });
+    return isNews && this.chooseOutlet(pair);
   }
   /**
    * The newest record that one of their devices said which is not out: whatever number it gave its own, those that are left may
-   * never have heard of that one.
+   * never have heard of that one. What an own device said of it that is out may be right or made up: cells go there too, until
+   * the other side has said where it is.
    */
   chooseOutlet(pair: Pair): boolean {
-    const { store } = this.#context;
     const told = this.#toldOf(pair);
-    const inUse = store.get('inbox', concat(utf8('p'), pair.id));
-    // Of a home from before it was noted who said it.
-    if (inUse !== undefined && !told.some(({ record }) => equalBytes(record, inUse)))
-      told.push({ record: inUse, by: null, isOut: false });
-    const counting = told.some(({ isOut }) => !isOut) ? told.filter(({ isOut }) => !isOut) : told;
-    const [first, ...others] = counting.map(({ record }) => record);
+    const newestOf = (trust: Told['trust']): Uint8Array | undefined =>
+      told
+        .filter((one) => one.trust === trust)
+        .map(({ record }) => record)
+        .reduce<Uint8Array | undefined>(
+          (best, record) => (best === undefined || isNewerRecord(record, best) ? record : best),
+          undefined,
+        );
+    const [counting, doubted] = [newestOf('counts'), newestOf('doubted')];
+    const first = counting ?? doubted ?? newestOf('out');
     if (first === undefined) return false;
-    const newest = others.reduce((best, record) => (isNewerRecord(record, best) ? record : best), first);
-    if (inUse !== undefined && equalBytes(newest, inUse)) return false;
-    store.put('inbox', concat(utf8('p'), pair.id), newest);
-    this.loadInboxes(pair);
+    const beside = doubted !== undefined && isNewerRecord(doubted, first) ? doubted : undefined;
+    const changed = [this.#putRecord(outletKey(pair.id), first), this.#putRecord(besideKey(pair.id), beside)].includes(
+      true,
+    );
+    if (changed) this.loadInboxes(pair);
+    return changed;
+  }
+  #putRecord(key: Uint8Array, record: Uint8Array | undefined): boolean {
+    const { store } = this.#context;
+    const known = store.get('inbox', key);
+    if (equalBytes(known ?? NO_ID, record ?? NO_ID)) return false;
+    if (record === undefined) store.delete('inbox', key);
+    else store.put('inbox', key, record);
     return true;
   }
-  #toldOf(pair: Pair): { readonly record: Uint8Array; readonly by: FeedId | null; readonly isOut: boolean }[] {
+  #toldOf(pair: Pair): readonly Told[] {
     const { store } = this.#context;
     const from = toldKey(pair.id);
     const devices = pair.log.charter().members.flatMap((member) => member.devices);
-    const here = store
-      .scan('inbox', { from, to: afterPrefix(from) })
-      .map(({ key, value }) => ({ record: value, by: key.slice(from.length) as FeedId }));
-    return [...here, ...peerInboxesOf(store, pair.id)].map(({ record, by }) => ({
-      record,
-      by,
-      isOut: by !== null && devices.some(({ feed, state }) => state === 'removed' && equalBytes(feed, by)),
-    }));
+    const isOut = (by: FeedId | null): boolean =>
+      by !== null && devices.some(({ feed, state }) => state === 'removed' && equalBytes(feed, by));
+    const here = store.scan('inbox', { from, to: afterPrefix(from) }).map(({ key, value }): Told => {
+      const by = key.slice(from.length) as FeedId;
+      return { record: value, by, trust: isOut(by) ? 'out' : 'counts' };
+    });
+    const said = peerInboxesOf(store, pair.id);
+    const removed = this.mine.log
+      .charter()
+      .members.flatMap((member) => member.devices.flatMap(({ feed, state }) => (state === 'removed' ? [feed] : [])));
+    const isLost = (author: FeedId | null): boolean =>
+      author !== null && removed.some((feed) => equalBytes(feed, author));
+    /** What an own device says that is not out it says knowing all that stands before it. */
+    const isOver = (one: PeerInbox): boolean =>
+      said.some(
+        (later) =>
+          !isLost(later.author) &&
+          (later.lamport > one.lamport || (later.lamport === one.lamport && compareBytes(later.event, one.event) > 0)),
+      );
+    const heard = said.flatMap((one): readonly Told[] => {
+      const { record, by, author } = one;
+      if (!isLost(author)) return [{ record, by, trust: isOut(by) ? 'out' : 'counts' }];
+      return isOver(one) ? [] : [{ record, by, trust: isOut(by) ? 'out' : 'doubted' }];
+    });
+    const inUse = store.get('inbox', outletKey(pair.id));
+    // Of a home from before it was noted who said it.
+    const before: readonly Told[] =
+      inUse === undefined || here.length + said.length > 0 ? [] : [{ record: inUse, by: null, trust: 'counts' }];
+    return [...here, ...heard, ...before];
   }
   #known(conversation: ConversationId): Conversation | undefined {
     return conversationName(conversation) === this.#selfId
@@ -614,8 +672,13 @@ export class Home {
         const known = relationOf(store, content.conversation);
         return known !== undefined && equalBytes(encode(relationContent, known), encode(relationContent, content));
       }
-      case 'peerInbox':
-        return peerInboxIs(store, content);
+      case 'peerInbox': {
+        const by = toldByOf(content.extensions);
+        const isSaid = (other: FeedId | null): boolean => equalBytes(other ?? NO_ID, by ?? NO_ID);
+        return peerInboxesOf(store, content.conversation).some(
+          (one) => isSaid(one.by) && equalBytes(one.record, content.record),
+        );
+      }
       case 'profile': {
         const { name, picture } = ownProfile(store);
         return name === content.name && equalBytes(picture ?? new Uint8Array(0), content.picture);
@@ -631,17 +694,16 @@ export class Home {
   rebuildSelf(): readonly { readonly of: Conversation; readonly number: number }[] {
     const { store } = this.#context;
     for (const table of SELF_TABLES) for (const row of store.scan(table)) store.delete(table, row.key);
-    const dropped: { readonly conversation: ConversationId; readonly record: Uint8Array }[] = [];
+    const dropped: Dropped[] = [];
     for (const log of [this.self, this.#openAlone()]) if (log !== undefined) dropped.push(...this.#projectAll(log));
     for (const pair of this.#pairs.values()) pair.facts = undefined;
     this.#preferences.clear();
     this.changes++;
-    return dropped.flatMap(({ conversation, record }) => {
+    return dropped.flatMap(({ conversation, record, number }) => {
       // Others were told of it.
       this.#keepReading(conversation, record);
       const of = conversationName(conversation) === this.#selfId ? this.mine : this.pair(conversation);
-      const number = decodeInboxRecord(record)?.number;
-      return of === undefined || number === undefined ? [] : [{ of, number }];
+      return of === undefined ? [] : [{ of, number }];
     });
   }
   /** As `rebuildSelf`, where something that was said does not count any more: what is unread follows from the marks that are left. */
@@ -656,9 +718,9 @@ export class Home {
     return dropped;
   }
   /** Answers inbox records of one's own that a device said which is out by now. */
-  #projectAll(log: ConversationLog): { readonly conversation: ConversationId; readonly record: Uint8Array }[] {
+  #projectAll(log: ConversationLog): readonly Dropped[] {
     const { store } = this.#context;
-    const dropped: { readonly conversation: ConversationId; readonly record: Uint8Array }[] = [];
+    const dropped: Dropped[] = [];
     // Of these the newest stands in rows that are not dropped: first those have to go that do not count.
     const inboxes: (readonly [SelfEvent, SelfContent])[] = [];
     // Backwards, page by page: the stamps make the order of projection of no account.
@@ -672,7 +734,8 @@ export class Home {
         const counts = countsInSelf(event, content);
         if (content.type === 'inbox' || content.type === 'peerInbox') {
           if (counts) inboxes.push([event, content]);
-          else if (dropInbox(store, event, content) && content.type === 'inbox') dropped.push(content);
+          else if (dropInbox(store, event, content) && content.type === 'inbox')
+            dropped.push({ ...content, number: numberOf(event, content) ?? 0 });
         } else if (counts) projectSelf(store, event, content);
       }
       before = page[0]?.event;
@@ -822,7 +885,7 @@ export class Home {
     this.changes++;
     const own = stampedValue(store.get('inbox', ownInboxKey(of.id)));
     const older = this.#olderRecords(of);
-    const joined = own === undefined && of.kind === 'self' ? store.get('inbox', concat(utf8('p'), of.id)) : undefined;
+    const joined = own === undefined && of.kind === 'self' ? store.get('inbox', outletKey(of.id)) : undefined;
     const newest = own ?? joined;
     // Whoever was let in reads where it was told that its person is, before it hears so in `self`: the others post to it nowhere
     // else once it has posted there itself.
@@ -830,8 +893,8 @@ export class Home {
     const read = isIn ? newest : own;
     of.inboxes = this.#open(read === undefined ? older : [read, ...older]).map(({ inbox }) => inbox);
     if (of.kind === 'pair') {
-      const theirs = store.get('inbox', concat(utf8('p'), of.id));
-      of.outlets = theirs === undefined ? [] : this.#open([theirs]);
+      const theirs = [outletKey(of.id), besideKey(of.id)].flatMap((key) => store.get('inbox', key) ?? []);
+      of.outlets = this.#open(theirs);
       return;
     }
     const reached = this.#ownFeeds(of).flatMap((feed) => store.get('inbox', reachedKey(of.id, feed)) ?? []);
@@ -845,12 +908,14 @@ export class Home {
     const { store } = this.#context;
     const now = this.#context.now();
     const from = concat(utf8('x'), id);
-    return store.scan('inbox', { from, to: afterPrefix(from), reverse: true }).flatMap((row) => {
+    const older = store.scan('inbox', { from, to: afterPrefix(from), reverse: true }).flatMap((row) => {
       const old = decode(oldInboxCodec, row.value);
       if (old !== undefined && old.until > now) return [old.record];
       store.delete('inbox', row.key);
       return [];
     });
+    // Each is tried on every cell, and heard at its relays.
+    return older.slice(0, MAX_OLDER);
   }
   outletOf(record: Uint8Array): Outlet | undefined {
     return this.#open([record])[0];
@@ -883,7 +948,7 @@ export class Home {
     const isOld = said.number < (self.inboxes[0]?.number ?? 0) || (known !== undefined && isNewerRecord(known, record));
     if (self === this.#mine && isOld) this.reach(self, feed, record);
     if (self !== this.#joining && known !== undefined) return;
-    const key = concat(utf8('p'), self.id);
+    const key = outletKey(self.id);
     const before = this.#context.store.get('inbox', key);
     if (before !== undefined && equalBytes(before, record)) return;
     this.#context.store.put('inbox', key, record);
@@ -923,17 +988,23 @@ export class Home {
     for (const pair of this.pairs()) if (this.#untoldInboxes.has(pair.name)) this.tellPeerInbox(pair);
   }
   #tellPeerInbox(pair: Pair): boolean {
-    const record = this.#context.store.get('inbox', concat(utf8('p'), pair.id));
-    if (record === undefined) return false;
-    const by = this.#toldOf(pair)
-      .toSorted((a, b) => Number(a.isOut) - Number(b.isOut))
-      .find((told) => equalBytes(told.record, record))?.by;
+    const record = this.#context.store.get('inbox', outletKey(pair.id));
+    const told = this.#toldOf(pair).filter((one) => record !== undefined && equalBytes(one.record, record));
+    // What only a device said that is out is not said again by one that is not.
+    const known = told.find(({ trust }) => trust === 'counts') ?? told.find(({ trust }) => trust === 'out');
+    if (record === undefined || known === undefined) return false;
+    const { by } = known;
     return this.tellOnce({
       type: 'peerInbox',
       conversation: pair.id,
       record,
-      extensions: by == null ? [] : toldBy(by),
+      extensions: by === null ? [] : toldBy(by),
     });
+  }
+  /** The next packets say where this person is reached, until a cell comes there. */
+  tellWhereAgain(pair: Pair): void {
+    const newest = pair.inboxes[0]?.number ?? 0;
+    if (pair.local.inboxTold >= newest) this.save(pair, { inboxTold: Math.max(0, newest - 1) });
   }
   save(of: Conversation, change: Partial<LocalConversation>): void {
     of.local = { ...of.local, ...change };
@@ -950,7 +1021,7 @@ export class Home {
     const { crypto, randomness, store } = this.#context;
     const inception = openEntry(crypto, relation.inception);
     const known = this.pair(id);
-    if (known !== undefined || inception?.act.type !== 'inception') return known;
+    if (known !== undefined || inception?.act.type !== 'inception' || this.isOwn(id)) return known;
     this.#beginning?.();
     const log = this.#openLog(id, 'pair', [relation.root]);
     const own = key ?? crypto.signingKey(new Secret(randomness.bytes(32)));
@@ -963,6 +1034,11 @@ export class Home {
     if (pair !== undefined) this.admitPeer(pair);
     if (pair !== undefined) this.chooseOutlet(pair);
     return pair;
+  }
+  /** No conversation with anybody: nothing that others say makes it one, or its keys would be lost. */
+  isOwn(id: Uint8Array): boolean {
+    const { store } = this.#context;
+    return store.get('conversation', id) !== undefined || equalBytes(store.get('meta', META.alone) ?? NO_ID, id);
   }
   /** The other member, as the birth of the pair named it. */
   admitPeer(pair: Pair): void {
@@ -1049,13 +1125,40 @@ const MAX_TOLD_INBOXES = 4;
 /** Tables whose keys begin with a conversation, for a `self` that is given up. */
 const CONVERSATION_TABLES = ['conversation', ...LOG_TABLES, 'session', 'hello', 'outbox', 'peer'] as const;
 const NO_ID = new Uint8Array(0);
+/** An inbox of one's own that counts no more; the next one has a number above its. */
+interface Dropped {
+  readonly conversation: ConversationId;
+  readonly record: Uint8Array;
+  readonly number: number;
+}
+/** A record of where the other side is reached, and how far it is to be believed. */
+interface Told {
+  readonly record: Uint8Array;
+  /** Which of their devices said it; null: nobody knows. */
+  readonly by: FeedId | null;
+  /** `doubted`: by way of an own device that is out. `out`: their device is. */
+  readonly trust: 'counts' | 'doubted' | 'out';
+}
+const outletKey = (conversation: Uint8Array): Uint8Array => concat(utf8('p'), conversation);
+/** Where cells go as well. */
+const besideKey = (conversation: Uint8Array): Uint8Array => concat(utf8('e'), conversation);
 const ownInboxKey = (conversation: Uint8Array): Uint8Array => concat(utf8('o'), conversation);
 /**
  * What a device said that its person had taken out by then counts nowhere, or own devices that heard it before they knew would go
  * on to differ from the others. Which device of a conversation it is tells only whom to take out there.
  */
-export const countsInSelf = ({ marks }: Pick<ShownEvent, 'marks'>, { type }: SelfContent): boolean =>
-  type === 'consent' || !marks.includes('removed');
+export const countsInSelf = (event: Pick<ShownEvent, 'marks' | 'lamport'>, content: SelfContent): boolean =>
+  content.type === 'consent' || (!event.marks.includes('removed') && numberOf(event, content) !== undefined);
+/**
+ * Of an inbox record the number, 0 of anything else. Undefined where it is so high that nobody came to it by making one inbox after
+ * the other: above the last number there is no other one, and where its person is reached would be said for good.
+ */
+const numberOf = ({ lamport }: Pick<ShownEvent, 'lamport'>, content: SelfContent): number | undefined => {
+  const number = content.type === 'inbox' ? decodeInboxRecord(content.record)?.number : 0;
+  return number === undefined || number > lamport + MAX_AHEAD ? undefined : number;
+};
+/** Inboxes that came into being before there was a `self` to say so. */
+const MAX_AHEAD = 65_536;
 /** Where the other side is reached, by which of its devices said it. */
 const toldKey = (conversation: Uint8Array): Uint8Array => concat(utf8('t'), conversation);
 const oldInboxKey = (conversation: Uint8Array, number: number): Uint8Array =>

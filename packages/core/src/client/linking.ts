@@ -533,6 +533,8 @@ export class Linking {
         if (offer.expires <= told.info.date - DAY_MS) return done(new KithError('link-expired'));
         if (equalBytes(self.self, this.#home.mine.id))
           return done(new KithError('home-in-use', { message: 'This device is one of that person already.' }));
+        const isJoining = this.#home.joining !== undefined && equalBytes(self.self, this.#home.joining.id);
+        if (!isJoining && this.#home.isOwn(self.self)) return done(new KithError('bad-link'));
         this.#claimOffer(offer, self, { relay, keys, name, confirm: code !== undefined, info: told.info }, done);
       });
     });

@@ -372,6 +372,11 @@ export class Removal {
       );
       this.#sender.queue(pair, place);
     }
+    // Whoever is left may have heard of it by way of the device that is out, and has no reason to believe that any more.
+    if (lacking.length > 0) {
+      this.#home.tellWhereAgain(pair);
+      this.#sender.tellSoon(pair.theirs, true);
+    }
   }
 }
 

@@ -19,7 +19,16 @@ import {
 } from './self-content.ts';
 import { putSegmentSeed } from './segment-seeds.ts';
 import { parseDuration, settingDefault } from './settings.ts';
-import { getStamped, newestFirst, putFirst, putNewer, putStamped, readStamped, stampedBy } from './stamped.ts';
+import {
+  getStamped,
+  newestFirst,
+  putFirst,
+  putNewer,
+  putStamped,
+  readStamp,
+  readStamped,
+  stampedBy,
+} from './stamped.ts';
 
 const ASPECTS = { contact: 0, name: 1, validity: 2, block: 3, ended: 4, read: 5, relation: 6, consent: 7 } as const;
 const contactKey = (conversation: Uint8Array, aspect: keyof typeof ASPECTS): Uint8Array =>
@@ -77,7 +86,7 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     case 'device':
       return putStamped(store, 'contact', concat(DEVICE, by.place.feed), by, encode(deviceFacts, content));
     case 'history':
-      return putStamped(store, 'contact', concat(HISTORY, content.device), by, encode(since, content));
+      return putFirst(store, 'contact', concat(HISTORY, content.device, by.place.feed), by, encode(since, content));
     case 'recoveryPool':
       return putStamped(store, 'contact', POOL, by, encode(recoveryPoolContent, content));
     case 'recoveryRange':
@@ -91,8 +100,9 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     }
     case 'wipe':
       return putStamped(store, 'contact', concat(WIPE, content.device), by, new Uint8Array(0));
+    // What each device says of it last: what is newest of all is found when it is asked for.
     case 'peerInbox':
-      return putNewer(store, 'inbox', peerInboxKey(content), by, content.record, isNewerRecord);
+      return putStamped(store, 'inbox', concat(peerInboxKey(content), by.place.feed), by, content.record);
     case 'segmentSeed':
       return putSegmentSeed(store, by, content.conversation, content);
     case 'contact':
@@ -209,9 +219,12 @@ export const relationOf = (store: Store, conversation: ConversationId): Relation
   const raw = getStamped(store, 'contact', contactKey(conversation, 'relation'));
   return raw === undefined ? undefined : decode(relationContent, raw);
 };
-/** From when on a device has lines, in milliseconds; 0: all. */
-export const historyFrom = (store: Store, feed: FeedId): number => {
-  const raw = getStamped(store, 'contact', concat(HISTORY, feed));
+/** From when on a device has lines, in milliseconds, as `by` said first, which let it in; 0: all. */
+export const historyFrom = (store: Store, feed: FeedId, by: FeedId): number => {
+  const raw =
+    getStamped(store, 'contact', concat(HISTORY, feed, by)) ??
+    // Of homes from before 2026-11-23.
+    getStamped(store, 'contact', concat(HISTORY, feed));
   return (raw === undefined ? undefined : decode(since, raw)?.from) ?? 0;
 };
 /** A removed device of one's own that is to forget everything when it appears. */
@@ -276,38 +289,49 @@ export const deviceFactsOf = (
   const raw = getStamped(store, 'contact', concat(DEVICE, feed));
   return raw === undefined ? undefined : decode(deviceFacts, raw);
 };
-/** Of each of their devices the newest that it said; what may not count by itself does not hide what does. */
+const NOBODY = new Uint8Array(FEED_BYTES);
+/** Of each of their devices what each of one's own says: what may not count by itself does not hide what does. */
 const peerInboxKey = ({
   conversation,
   extensions,
 }: {
   readonly conversation: ConversationId;
   readonly extensions: readonly Extension[];
-}): Uint8Array => concat(peerInboxesKey(conversation), toldByOf(extensions) ?? new Uint8Array(0));
+}): Uint8Array => concat(peerInboxesKey(conversation), toldByOf(extensions) ?? NOBODY);
 const peerInboxesKey = (conversation: Uint8Array): Uint8Array => concat(utf8('q'), conversation);
-export const peerInboxIs = (
-  store: Store,
-  content: Parameters<typeof peerInboxKey>[0] & { readonly record: Uint8Array },
-): boolean => equalBytes(getStamped(store, 'inbox', peerInboxKey(content)) ?? new Uint8Array(0), content.record);
-/** Where the other side is reached, as its devices said it; `by` null: nobody knows which. */
-export const peerInboxesOf = (
-  store: Store,
-  conversation: ConversationId,
-): readonly { readonly record: Uint8Array; readonly by: FeedId | null }[] => {
+/** Where the other side is reached, as one's own devices say that one of theirs said it. */
+export interface PeerInbox {
+  readonly record: Uint8Array;
+  /** Null: nobody knows which. */
+  readonly by: FeedId | null;
+  /** The own device, by its feed in `self`; null in homes from before 2026-11-23. */
+  readonly author: FeedId | null;
+  /** Where that stands in the order of `self`. */
+  readonly lamport: number;
+  readonly event: Uint8Array;
+}
+export const peerInboxesOf = (store: Store, conversation: ConversationId): readonly PeerInbox[] => {
   const from = peerInboxesKey(conversation);
   return store.scan('inbox', { from, to: afterPrefix(from) }).flatMap(({ key, value }) => {
-    const record = readStamped(value);
-    const by = key.length === from.length ? null : (key.slice(from.length) as FeedId);
-    return record === undefined ? [] : [{ record, by }];
+    const stamp = readStamp(value);
+    const by = key.slice(from.length, from.length + FEED_BYTES);
+    const author = key.slice(from.length + FEED_BYTES);
+    const feedOf = (bytes: Uint8Array): FeedId | null =>
+      bytes.length < FEED_BYTES || equalBytes(bytes, NOBODY) ? null : (bytes as FeedId);
+    if (stamp === undefined) return [];
+    return [
+      { record: stamp.value, by: feedOf(by), author: feedOf(author), lamport: stamp.lamport, event: stamp.event },
+    ];
   });
 };
 /** The row of an inbox that a device said which does not count any more. Tells whether it stood there. */
 export const dropInbox = (
   store: Store,
-  by: Pick<SelfEvent, 'event'>,
+  by: Pick<SelfEvent, 'event' | 'place'>,
   content: Extract<SelfContent, { readonly type: 'inbox' | 'peerInbox' }>,
 ): boolean => {
-  const key = content.type === 'inbox' ? concat(utf8('o'), content.conversation) : peerInboxKey(content);
+  const key =
+    content.type === 'inbox' ? concat(utf8('o'), content.conversation) : concat(peerInboxKey(content), by.place.feed);
   const said = stampedBy(store, 'inbox', key);
   if (said === undefined || !equalBytes(said, by.event)) return false;
   store.delete('inbox', key);

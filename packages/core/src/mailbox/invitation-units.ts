@@ -17,6 +17,7 @@ import {
 import type { Crypto, SigningKey } from '../crypto/index.ts';
 import { CELL_BYTES, type Randomness } from '../ports/index.ts';
 import { relaysCodec } from './inbox.ts';
+import { isOrigin } from './invitation-link.ts';
 import { invitationKeyHash } from './invitation-keys.ts';
 import type { Claim, InvitationKeys, Offer } from './invitation-types.ts';
 
@@ -106,6 +107,8 @@ export const openOffer = (
   const read = data === undefined ? undefined : decode(offerCodec, data);
   if (read === undefined || !isName(read.offer.name) || hasUnknownCritical(read.offer.extensions, known))
     return undefined;
+  // Whoever follows it may take them for its own, and says in each inbox record that it is reached there.
+  if (!read.offer.relays.every(isOrigin)) return undefined;
   const { version: _, ...offer } = read.offer;
   if (keyHash !== null && !equalBytes(invitationKeyHash(crypto, offer.invitationKey), keyHash)) return undefined;
   return crypto.verify(offer.invitationKey, concat(OFFER, encode(offerBody, read.offer)), read.signature)

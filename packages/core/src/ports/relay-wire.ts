@@ -23,6 +23,8 @@ export const bucketCodec = named(
 );
 export type Bucket = Infer<typeof bucketCodec>;
 
+/** That a connection listens to. */
+export const MAX_CHANNELS = 32;
 /** A place of the rendezvous: derived from the invitation's secret, 32 bytes. */
 const place = bytes(32);
 /** Sealed bytes in whole units of 4,096. */
@@ -83,7 +85,7 @@ export const relayRequestCodec = named(
      * From now on cells of these channels are pushed on this connection (WebSocket only); `bits` is the relay's `liveBits`.
      * Replaces earlier channels. `limited` when a channel has its 32 connections already; those with room are listened to.
      */
-    listen: [4, tuple({ channels: list(tuple({ bits: uint(24), prefix: bytes(0, 3) }), 32) })],
+    listen: [4, tuple({ channels: list(tuple({ bits: uint(24), prefix: bytes(0, 3) }), MAX_CHANNELS) })],
     /**
      * Puts or, with the owner's token, replaces an offer. `single`: meant for one claim. Milliseconds: until `offered` it is
      * handed out (when that is before `expires`: and only until its first claim), until `expires` its claims are kept.

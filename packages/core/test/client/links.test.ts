@@ -1,14 +1,14 @@
 // Links of devices in the hands of others: seen, photographed, followed by a changed client, left half-way.
-import { toHex, utf8 } from '@kith/core/bytes';
+import { fromHex, toHex, utf8 } from '@kith/core/bytes';
 import { signAbsorbConsent, type MemberId } from '@kith/core/identity';
-import { createNullCrypto } from '@kith/testkit/null-crypto';
-import type { SimDevice } from '@kith/testkit/sim-device';
+import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
+import { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test, vi } from 'vitest';
 import { decodeJoin, encodeJoin } from '../../src/client/link-records.ts';
-import { followLink, type Follower } from './follower.ts';
+import { followLink, offerLink, type Follower } from './follower.ts';
 import type { Lies } from './liar.ts';
 import { link } from './linked.ts';
-import { pair, world } from './world.ts';
+import { codeOf, pair, texts, world } from './world.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const MINUTE = 60_000;
@@ -143,4 +143,44 @@ test('a relay that shows a claim long after the time of the link lets nobody in'
   Object.assign(lies, { answer: undefined });
   here.clock.advance(HOUR);
   expect(count(a)).toBe(1);
+});
+
+const SOMEBODY = {
+  member: new Uint8Array(16).fill(2),
+  inception: new Uint8Array(8),
+  device: new Uint8Array(32).fill(4),
+};
+test('a link that names a conversation with a contact as the `self` to be joined takes nothing of it', () => {
+  const here = world(8160);
+  const [a, b] = [here.device('a'), here.device('b')];
+  const conversation = pair(here, a, b);
+  here.clock.advance(MINUTE);
+  const self = fromHex(conversation) ?? new Uint8Array(0);
+  const forged = offerLink(here, { self, ...SOMEBODY }, ['https://relay1.test']);
+  expect(codeOf(() => a.call('device.join', { link: forged, name: 'a', merge: true }))).toBe('bad-link');
+  a.call('device.refuse', {});
+  a.crash();
+  a.start();
+  b.call('send', { conversation, text: 'are you there' });
+  here.clock.advance(MINUTE);
+  expect(texts(a, conversation)).toEqual(['are you there']);
+});
+
+test('a link whose offer names what is no relay leaves a new home as it was', () => {
+  const here = world(8170);
+  const crypto = createNullCrypto();
+  const fresh = new SimDevice({
+    name: 'fresh',
+    clock: here.clock,
+    network: here.network,
+    crypto,
+    randomness: here.random.fork('fresh'),
+    agreement: createNullAgreement(crypto, here.random.fork('fresh agreement')),
+    relays: [],
+  });
+  fresh.start();
+  const self = new Uint8Array(16).fill(1);
+  const forged = offerLink(here, { self, ...SOMEBODY }, ['no relay at all']);
+  expect(codeOf(() => fresh.call('device.join', { link: forged, name: 'fresh' }))).toBe('bad-link');
+  expect(fresh.call('status', {}).relays).toEqual([]);
 });
