@@ -75,7 +75,18 @@ const USED_EVERY_MS = 60 * 60_000;
 const CLAIM_AGAIN_MS = 60_000;
 const CLAIM_LATEST_MS = 60 * 60_000;
 
-const NEVER_TRIED = { at: Number.NEGATIVE_INFINITY, times: 0 };
+/** When a claim was put last, how often in a row, and whether the relay, as when it has no room, refused it. */
+interface Tried {
+  readonly at: number;
+  readonly times: number;
+  readonly refused: boolean;
+}
+const NEVER_TRIED: Tried = { at: Number.NEGATIVE_INFINITY, times: 0, refused: false };
+/** What a relay does not answer costs nothing; what it refuses all the time is as long as a claim each time. */
+const claimDue = ({ at, times, refused }: Tried, isPut: boolean): number => {
+  const first = isPut ? CLAIM_AGAIN_MS : CLAIMS_EVERY_MS;
+  return at + (isPut || refused ? Math.min(CLAIM_LATEST_MS, first * 2 ** (times - 1)) : first);
+};
 
 export type Settle<T> = (outcome: T | KithError) => void;
 /** Turns a relay's refusal, or its silence, into what a person is told. */
@@ -123,8 +134,8 @@ export class Pairing {
   readonly #renewing = new Set<string>();
   /** Who waits for an invitation that is being accepted, by its key hash in hex. */
   readonly #accepting = new Map<string, Settle<Accepted>[]>();
-  /** When each claim was put last, in this run. */
-  readonly #tried = new Map<string, { readonly at: number; readonly times: number }>();
+  /** By the conversation of each claim, in this run. */
+  readonly #tried = new Map<string, Tried>();
   /** By the name of an invitation that is used, or has no room for more: when its claims were looked at. */
   readonly #lookedAt = new Map<string, number>();
   #ownInvites: Map<string, OwnInvite> | undefined;
@@ -390,8 +401,7 @@ export class Pairing {
     let next = Number.POSITIVE_INFINITY;
     for (const accepted of this.#accepted().values()) {
       if (!this.#isUnanswered(accepted)) continue;
-      const { at, times } = this.#tried.get(toHex(accepted.conversation)) ?? NEVER_TRIED;
-      const due = at + (accepted.put ? Math.min(CLAIM_LATEST_MS, CLAIM_AGAIN_MS * 2 ** (times - 1)) : CLAIMS_EVERY_MS);
+      const due = claimDue(this.#tried.get(toHex(accepted.conversation)) ?? NEVER_TRIED, accepted.put);
       if (force || due <= now) this.#putClaim(accepted);
       else next = Math.min(next, due);
     }
@@ -816,11 +826,14 @@ export class Pairing {
     const putting = toHex(accepted.conversation);
     if (done === undefined && this.#putting.has(putting)) return;
     this.#putting.add(putting);
-    const { times } = this.#tried.get(putting) ?? NEVER_TRIED;
-    this.#tried.set(putting, { at: this.#context.now(), times: accepted.put ? times + 1 : 1 });
+    const before = this.#tried.get(putting) ?? NEVER_TRIED;
+    const tried = { at: this.#context.now(), times: before.times + 1, refused: before.refused };
+    this.#tried.set(putting, tried);
     this.#asking.request(accepted.relay, { type: 'claimPut', place, id, sealed: claim }, (answer) => {
       this.#putting.delete(putting);
       const refused = typeof answer === 'object' && answer.type === 'error' ? relayErrorName(answer.code) : undefined;
+      const isSame = accepted.put || (before.refused && refused !== undefined);
+      this.#tried.set(putting, { ...tried, times: isSame ? tried.times : 1, refused: refused !== undefined });
       if (typeof answer === 'object' && answer.type === 'done') {
         if (!accepted.put) this.#saveAccepted({ ...accepted, put: true });
         done?.(undefined);

@@ -13,6 +13,7 @@ import {
   sealClaim,
   type Offer,
 } from '@kith/core/mailbox';
+import { RELAY_ERRORS } from '@kith/core/ports';
 import { createNullAgreement, createNullCrypto } from '@kith/testkit/null-crypto';
 import { expect, test } from 'vitest';
 import { sealAnswered } from '../../src/client/claims.ts';
@@ -152,4 +153,27 @@ test('class 29: of very many requests 256 wait here and 64 at the relay; who ans
   alice.start();
   expect(alice.call('request.list', {})).toHaveLength(156 + 64);
   expect(alice.failures).toEqual([]);
+});
+
+test('class 29: whoever follows a link at which others have left no room asks ever less often, and is let in once there is room', () => {
+  let puts = 0;
+  let full = true;
+  const here = world(8104, 1, {
+    answer: (_, request, answer) => {
+      if (request.type !== 'claimPut') return answer;
+      puts++;
+      return full ? { type: 'error', code: RELAY_ERRORS.indexOf('full'), retryAfter: 0 } : answer;
+    },
+  });
+  const [alice, bob] = [here.device('alice'), here.device('bob')];
+  alice.start();
+  bob.start();
+  const { link } = alice.call('invite.create', { reusable: true });
+  expect(codeOf(() => bob.call('invite.accept', { link }))).toBe('relay-full');
+  here.relays[0]?.wipe();
+  here.clock.advance(24 * 3_600_000);
+  expect(puts).toBeGreaterThan(20);
+  expect(puts).toBeLessThan(60);
+  full = false;
+  expect(here.clock.runUntil(() => alice.call('request.list', {}).length === 1, 2 * 3_600_000)).toBe(true);
 });
