@@ -164,8 +164,7 @@ export class Home {
     else this.#forRun = forRun;
     this.touch();
     const restored = home !== undefined && home.generation !== generation - 1;
-    const own = restored ? this.mine.log.device() : undefined;
-    if (own !== undefined) spendRange(this.#context, own.feed);
+    if (restored) spendRange(this.#context, this);
     return { created: home === undefined, restored };
   }
   /** Notes that the client is alive. */
@@ -488,6 +487,11 @@ export class Home {
       content.type === 'inbox' ? stampedValue(store.get('inbox', ownInboxKey(content.conversation))) : undefined;
     const isNew = projectSelf(store, by, content);
     if (isNew && old !== undefined) this.#logFor(content).purge(old);
+    // It comes after the one that took its place.
+    if (!isNew && old !== undefined && !equalBytes(old, by.event)) {
+      this.#logFor(content).purge(by.event);
+      this.#context.scrub();
+    }
     for (const pair of this.#pairs.values()) pair.facts = undefined;
     this.#preferences.clear();
     this.changes++;
@@ -1056,8 +1060,7 @@ export class Home {
   prepare(root: Uint8Array, bits: number, context: ContextFacts | null): Prepared {
     const { crypto, randomness } = this.#context;
     const key = crypto.signingKey(new Secret(randomness.bytes(32)));
-    const own = this.mine.log.device();
-    const recoveryKey = own === undefined ? randomness.bytes(32) : takeRecoveryKey(this.#context, own.feed);
+    const recoveryKey = takeRecoveryKey(this.#context, this);
     const inception = createInception(crypto, { key, root, memberKind: 'human', recoveryKey, versions: VERSIONS });
     const record = createInboxRecord(randomness, 1, this.relays.slice(0, 2), bits, this.#prefix(context));
     const inbox = encodeInboxRecord(record);

@@ -420,8 +420,7 @@ export class Linking {
       const from = Math.max(0, Math.floor(this.#context.now()) - (history === '30d' ? 30 * DAY_MS : 0));
       this.#home.tell({ type: 'history', device: feed, from, extensions: [] });
     }
-    const own = mine.log.device();
-    const given = own && giveRange(this.#context, own.feed);
+    const given = giveRange(this.#context, this.#home);
     if (given !== undefined) this.#home.tell({ type: 'recoveryRange', device: feed, ...given, extensions: [] });
     this.#hooks.takesIn(feed);
     const { place } = mine.log.appendEntry(

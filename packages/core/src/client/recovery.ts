@@ -1,7 +1,7 @@
 // Recovery words (spec 03): made once and shown once; later keys for the conversations that began without; who is told to wait,
 // who refuses; and the moment at which shared time makes removals final and later keys count.
 import { equalBytes, toHex } from '../bytes/index.ts';
-import { consentsOf, recoveryPoolOf, type SelfContent } from '../conversation/index.ts';
+import { consentsOf, recoveryPoolsOf, type RecoveryPool, type SelfContent } from '../conversation/index.ts';
 import { Secret, type SigningKey } from '../crypto/index.ts';
 import {
   createRecovery,
@@ -26,13 +26,15 @@ import type { Context } from './context.ts';
 import type { Conversation } from './conversation.ts';
 import { KithError } from './errors.ts';
 import type { Home } from './home.ts';
-import { ownRange, takePoolKey } from './recovery-pool.ts';
+import { keysOf, ownRange, poolInUse, takePoolKey } from './recovery-pool.ts';
 import type { RecoveryState } from './rpc.ts';
 import type { Sender } from './sender.ts';
 
 const SET_BYTES = 8;
 const KEY_BYTES = 32;
 const JUDGE_EVERY_MS = HOUR_MS;
+/** How often words are entered for further keys at most. */
+const MAX_POOLS = 32;
 
 export interface RecoveryHooks {
   /** The own clock agrees with others (spec 04, "Shared time"). */
@@ -88,17 +90,21 @@ export class Recovery {
   /** They are on paper: they take the place of any made before. Words that are in use already stay as they are. */
   confirm(words: string): RecoveryState {
     const seed = readWords(this.#context, words);
-    if (this.#isSeedOf(seed, recoveryPoolOf(this.#context.store))) seed.wipe();
+    if (this.#isSeedOf(seed, this.#pool())) seed.wipe();
     else this.#put(seed, 0, Math.max(0, Math.floor(this.#context.now())));
     return this.state();
   }
   /** The words there are, entered for further keys. */
   further(words: string): void {
-    const known = recoveryPoolOf(this.#context.store);
+    const known = this.#pool();
     const seed = readWords(this.#context, words);
     if (known === undefined || !this.#isSeedOf(seed, known)) {
       seed.wipe();
       throw new KithError('wrong-words');
+    }
+    if (known.pool + 1 >= MAX_POOLS) {
+      seed.wipe();
+      throw new KithError('bad-words', { message: 'These words were entered very often: make new ones.' });
     }
     this.#put(seed, known.pool + 1, known.at);
   }
@@ -123,7 +129,15 @@ export class Recovery {
     this.#setEverywhere();
     this.#context.changed({ type: 'devices' });
   }
-  #isSeedOf(seed: Secret, pool: ReturnType<typeof recoveryPoolOf>): boolean {
+  /** The newest that an own device told which is not out: it may wait to be in use. */
+  #pool(): RecoveryPool | undefined {
+    const out = this.#devices().flatMap(({ feed, state }) => (state === 'removed' ? [toHex(feed)] : []));
+    const isOut = ({ author }: RecoveryPool): boolean => author !== null && out.includes(toHex(author));
+    return (
+      recoveryPoolsOf(this.#context.store).findLast((pool) => !isOut(pool)) ?? poolInUse(this.#context, this.#home)
+    );
+  }
+  #isSeedOf(seed: Secret, pool: RecoveryPool | undefined): boolean {
     if (pool === undefined) return false;
     const { publicKey, privateKey } = recoveryKey(this.#context.crypto, seed, poolRange(pool.pool).from);
     privateKey.wipe();
@@ -141,29 +155,25 @@ export class Recovery {
   }
   /** Keys of these words, as a set of hex; empty when there are none. */
   #poolKeys(): ReadonlySet<string> {
-    const pool = recoveryPoolOf(this.#context.store);
-    const names = new Set<string>();
-    for (let at = 0; pool !== undefined && at < pool.keys.length; at += KEY_BYTES)
-      names.add(toHex(pool.keys.subarray(at, at + KEY_BYTES)));
-    return names;
+    const pool = this.#pool();
+    return pool === undefined ? new Set() : keysOf(pool);
   }
   /** Names a key in every conversation that has none of these words, as far as this device may. */
   #setEverywhere(): void {
-    const keys = this.#poolKeys();
-    if (keys.size > 0) for (const of of this.#conversations()) this.#setIn(of, keys);
+    const pool = poolInUse(this.#context, this.#home);
+    if (pool !== undefined) for (const of of this.#conversations()) this.#setIn(of, keysOf(pool));
   }
   #setIn(of: Conversation, keys: ReadonlySet<string>): void {
     const { crypto } = this.#context;
     const member = this.#member(of);
     const own = of.log.device();
-    const self = this.#home.mine.log.device();
-    if (member === undefined || own === undefined || self === undefined) return;
+    if (member === undefined || own === undefined) return;
     const isActive = member.devices.some(({ feed, state }) => state === 'active' && equalBytes(feed, own.feed));
     const isNamed = [member.recoveryKey, ...member.recoveries.map(({ key }) => key)].some((key) =>
       keys.has(toHex(key)),
     );
     if (!isActive || isNamed) return;
-    const recovery = takePoolKey(this.#context, self.feed);
+    const recovery = takePoolKey(this.#context, this.#home);
     if (recovery === undefined) return;
     const { place } = of.log.appendEntry(
       (key, at) => createRecovery(crypto, key, at, { member: own.member, recoveryKey: recovery }),
@@ -192,11 +202,10 @@ export class Recovery {
   }
 
   state(): RecoveryState {
-    const { store } = this.#context;
     const own = this.#home.mine.log.device();
-    const range = own === undefined ? undefined : ownRange(this.#context, own.feed);
+    const range = ownRange(this.#context, this.#home);
     const keys = this.#poolKeys();
-    const pool = recoveryPoolOf(store);
+    const pool = this.#pool();
     const waiting: RecoveryState['waiting'][number][] = [];
     const contested: RecoveryState['contested'][number][] = [];
     let ready = 0;
@@ -257,7 +266,9 @@ export class Recovery {
       const later = member.recoveries.flatMap(({ state, key }) => (state === 'in effect' ? [key] : []));
       named.set(of, [member.recoveryKey, ...later]);
     }
-    const pools = (recoveryPoolOf(this.#context.store)?.pool ?? 0) + 1;
+    // Of very many, as somebody may say who means ill, each would have a thousand keys made.
+    const known = recoveryPoolsOf(this.#context.store).filter(({ pool }) => pool < MAX_POOLS);
+    const pools = Math.max(0, ...known.map(({ pool }) => pool)) + 1;
     const found = findRecoveryKeys(this.#context.crypto, seed, [...named.values()].flat(), pools);
     seed.wipe();
     if (found.size === 0) throw new KithError('wrong-words');
@@ -294,8 +305,9 @@ export class Recovery {
   }
   /** Conversations that this device began before it knew of the words. */
   #cover(): void {
-    const keys = this.#poolKeys();
-    if (keys.size === 0) return;
+    const pool = poolInUse(this.#context, this.#home);
+    if (pool === undefined) return;
+    const keys = keysOf(pool);
     for (const pair of this.#home.pairs()) {
       const inception = openEntry(this.#context.crypto, pair.local.inception);
       const own = pair.log.device();

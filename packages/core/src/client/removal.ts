@@ -4,6 +4,7 @@ import { equalBytes, fromHex, toHex } from '../bytes/index.ts';
 import { consentsOf, type SelfContent } from '../conversation/index.ts';
 import {
   CHARTER_SEGMENT,
+  createRefusal,
   createRemoval,
   createWitness,
   feedIdOf,
@@ -36,6 +37,8 @@ const STAND_IN_MS = 10 * 60_000;
 /** Witnesses of a device, and of its person: with 256 entries of a member there is room for other ones, also when all witness at once. */
 const MAX_WITNESSES = 24;
 const MAX_OF_PERSON = 128;
+/** Each takes some of the room for charter entries. */
+const MAX_REFUSED = 64;
 const NONE = new Uint8Array(0);
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -262,6 +265,21 @@ export class Removal {
       by,
     );
     this.#sender.entered(of, entry);
+    this.#refuseWords(of, feed);
+  }
+  /** Words that it set and that wait would be in effect in time, removed as it is, and whoever has them would be back. */
+  #refuseWords(of: Conversation, feed: FeedId): void {
+    const member = of.log.charter().members.find(({ id }) => equalBytes(id, of.me));
+    const waiting = (member?.recoveries ?? []).filter(
+      ({ state, entry }) => state === 'waiting' && equalBytes(entry.feed, feed),
+    );
+    for (const { entry } of waiting.slice(0, MAX_REFUSED)) {
+      const { place } = of.log.appendEntry(
+        (key, at) => createRefusal(this.#context.crypto, key, at, { recovery: entry.hash }),
+        Math.max(1, this.#context.now()),
+      );
+      this.#sender.queue(of, place);
+    }
   }
   #firstRemovalBy(of: Conversation, feed: FeedId): number | undefined {
     const seqs = of.log.charter().removals.flatMap(({ entry }) => (equalBytes(entry.feed, feed) ? [entry.seq] : []));

@@ -1,6 +1,6 @@
 // The tables contact, draft, setting, tombstone, began and star, and the read marks: what the events of `self` add up to. All of them
 // can be dropped and made again from the log (`rebuildSelf`).
-import { concat, equalBytes, readUint48, toHex, uint48, utf8, utf8ToText } from '../bytes/index.ts';
+import { compareBytes, concat, equalBytes, readUint48, toHex, uint48, utf8, utf8ToText } from '../bytes/index.ts';
 import type { ConversationId, EventId, FeedId } from '../identity/index.ts';
 import type { Place, SeenEntry, ShownEvent } from '../log/index.ts';
 import { isNewerRecord } from '../mailbox/index.ts';
@@ -88,9 +88,22 @@ export const projectSelf = (store: Store, by: SelfEvent, content: SelfContent): 
     case 'history':
       return putFirst(store, 'contact', concat(HISTORY, content.device, by.place.feed), by, encode(since, content));
     case 'recoveryPool':
-      return putStamped(store, 'contact', POOL, by, encode(recoveryPoolContent, content));
+      return putStamped(
+        store,
+        'contact',
+        concat(POOL, by.place.feed, content.set),
+        by,
+        encode(recoveryPoolContent, content),
+      );
+    // Said again it would have a device name keys once more that it has named.
     case 'recoveryRange':
-      return putStamped(store, 'contact', concat(RANGE, content.device), by, encode(recoveryRangeContent, content));
+      return putFirst(
+        store,
+        'contact',
+        concat(RANGE, content.device, by.place.feed, content.set),
+        by,
+        encode(recoveryRangeContent, content),
+      );
     case 'firstSeen': {
       const key = seenKey(content.device, by.place.feed, content.conversation);
       const told = content.entries.map(({ entry, at }) =>
@@ -230,16 +243,33 @@ export const historyFrom = (store: Store, feed: FeedId, by: FeedId): number => {
 /** A removed device of one's own that is to forget everything when it appears. */
 export const isToBeWiped = (store: Store, feed: FeedId): boolean =>
   store.get('contact', concat(WIPE, feed)) !== undefined;
-/** The recovery keys in use; undefined before a person has made words. */
-export const recoveryPoolOf = (store: Store): Infer<typeof recoveryPoolContent> | undefined => {
-  const raw = getStamped(store, 'contact', POOL);
-  return raw === undefined ? undefined : decode(recoveryPoolContent, raw);
-};
-/** What of them a device was given to name. */
-export const recoveryRangeOf = (store: Store, feed: FeedId): Infer<typeof recoveryRangeContent> | undefined => {
-  const raw = getStamped(store, 'contact', concat(RANGE, feed));
-  return raw === undefined ? undefined : decode(recoveryRangeContent, raw);
-};
+/** Who said it (null in homes from before 2026-11-23), and where that stands in the order of `self`. */
+interface SaidBy {
+  readonly author: FeedId | null;
+  readonly lamport: number;
+  readonly event: EventId;
+}
+export type RecoveryPool = Infer<typeof recoveryPoolContent> & SaidBy;
+export type SaidRange = Infer<typeof recoveryRangeContent> & SaidBy;
+/** Rows that begin so and go on with an author and a set, in the order of `self`. */
+const saidUnder = <T>(store: Store, from: Uint8Array, read: (value: Uint8Array) => T | undefined): (T & SaidBy)[] =>
+  store
+    .scan('contact', { from, to: afterPrefix(from) })
+    .flatMap(({ key, value }): (T & SaidBy)[] => {
+      const rest = key.length - from.length;
+      const stamp = rest === 0 || rest === 2 * FEED_BYTES ? readStamp(value) : undefined;
+      const content = stamp && read(stamp.value);
+      if (stamp === undefined || content === undefined) return [];
+      const author = rest === 0 ? null : (key.slice(from.length, from.length + FEED_BYTES) as FeedId);
+      return [{ ...content, author, lamport: stamp.lamport, event: stamp.event as EventId }];
+    })
+    .toSorted((one, other) => one.lamport - other.lamport || compareBytes(one.event, other.event));
+/** Public halves of recovery keys, as own devices said them, oldest first. */
+export const recoveryPoolsOf = (store: Store): readonly RecoveryPool[] =>
+  saidUnder(store, POOL, (value) => decode(recoveryPoolContent, value));
+/** What of them a device was given to name, oldest first. */
+export const recoveryRangesOf = (store: Store, device: FeedId): readonly SaidRange[] =>
+  saidUnder(store, concat(RANGE, device), (value) => decode(recoveryRangeContent, value));
 const seenKey = (device: FeedId, by: FeedId, conversation: Uint8Array): Uint8Array =>
   concat(SEEN, device, by, conversation);
 /** When `by` saw entries of a conversation's charter first, as it told `device`. */

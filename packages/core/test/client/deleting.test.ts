@@ -139,3 +139,22 @@ test('S0.29 S0.37 settings of one conversation, stars and the lifespan hold on e
   expect(texts(a2, conversation)).toEqual([]);
   expect(texts(bob, conversation)).toEqual(['canary-kept an hour']);
 });
+
+test('S4.4 a draft that comes after the one that took its place is on no disk any more', () => {
+  const { here, a1, a2, conversation } = three(17);
+  // Each writes by itself; what the second one says stands later in the order.
+  for (const one of [a1, a2]) one.crash();
+  a1.start(false);
+  a1.call('draft.set', { conversation, text: 'canary-draft' });
+  a1.crash();
+  a2.start(false);
+  for (const name of ['x', 'y', 'z']) a2.call('contact.rename', { conversation, name });
+  a2.call('draft.set', { conversation, text: 'the later one' });
+  a2.crash();
+  for (const one of [a2, a1]) one.start();
+  here.clock.advance(4 * HOUR);
+  for (const one of [a1, a2]) {
+    expect(one.call('contact.list', {})[0]).toMatchObject({ draft: 'the later one', name: 'z' });
+    expect(holds(one, 'canary-')).toEqual([]);
+  }
+});

@@ -1,6 +1,6 @@
 // What a device in the hands of a thief writes into `self` while it is one of its person's, and what is left of it once it was taken out.
-import { concat, fromHex, utf8 } from '@kith/core/bytes';
-import { readStamped, toldBy, type SelfContent } from '@kith/core/conversation';
+import { concat, fromHex, toHex, utf8 } from '@kith/core/bytes';
+import { readStamped, recoveryPoolsOf, toldBy, type SelfContent } from '@kith/core/conversation';
 import { Secret } from '@kith/core/crypto';
 import { signConsent, type FeedId } from '@kith/core/identity';
 import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, MAX_INBOX_NUMBER } from '@kith/core/mailbox';
@@ -9,7 +9,7 @@ import type { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test, vi } from 'vitest';
 import { takeOver, type Hostile } from './hostile.ts';
 import { link } from './linked.ts';
-import { codeOf, pair, texts, world } from './world.ts';
+import { codeOf, makeWords, pair, texts, world } from './world.ts';
 
 // Days of a simulated world.
 vi.setConfig({ testTimeout: 90_000 });
@@ -219,4 +219,70 @@ test('a stolen device that calls `self` a conversation with somebody makes none 
   expect(a.call('status', {}).device).toBe(device);
   expect(codeOf(() => a.call('device.name', { name: 'a' }))).toBeUndefined();
   talks();
+});
+
+/** Keys that a member names as its recovery key, by who is asked. */
+const recoveryKeys = (of: Hostile): readonly string[] =>
+  of.pair.log.charter().members.map(({ recoveryKey }) => toHex(recoveryKey));
+
+test('words that a stolen device set are refused with it: nobody comes back by them', () => {
+  const { here, a, thief, b, conversation, takeOut } = family(8260);
+  const words = makeWords(thief).join(' ');
+  here.clock.advance(HOUR);
+  expect(a.call('recovery.state', {}).waiting).toHaveLength(2);
+  takeOut();
+  expect(a.call('recovery.state', {})).toMatchObject({ made: false, waiting: [] });
+  thief.crash();
+  here.clock.advance(9 * DAY);
+  expect(a.call('recovery.state', {}).ready).toBe(0);
+  const states = [a, b].flatMap((one) => {
+    const { members } = takeOver(here, one, conversation).pair.log.charter();
+    return members.flatMap(({ recoveries }) => recoveries.map(({ state }) => state));
+  });
+  expect(states).toEqual(['refused', 'refused']);
+  expect(words.split(' ')).toHaveLength(12);
+});
+
+test.each([true, false])(
+  'no conversation that others begin names a key of a stolen device (taken out: %s)',
+  (isOut) => {
+    const { here, a, thief, takeOut } = family(8270);
+    makeWords(thief);
+    const pool = toHex(concat(...recoveryPoolsOf(thief.store).map(({ keys }) => keys)));
+    expect(pool.length).toBeGreaterThan(60_000);
+    here.clock.advance(HOUR);
+    if (isOut) takeOut();
+    const c = here.device('c');
+    c.start();
+    const { conversation } = c.call('invite.accept', { link: a.call('invite.create', {}).link });
+    here.clock.advance(HOUR);
+    const keys = recoveryKeys(takeOver(here, c, conversation));
+    expect(keys).toHaveLength(2);
+    expect(keys.filter((key) => pool.includes(key))).toEqual([]);
+  },
+);
+
+test('words are used in conversations of other devices when their person had the time to refuse them', () => {
+  const { here, a, thief: a2 } = family(8280);
+  makeWords(a2);
+  here.clock.advance(9 * DAY);
+  const c = here.device('c');
+  c.start();
+  c.call('invite.accept', { link: a.call('invite.create', {}).link });
+  here.clock.advance(HOUR);
+  expect(a.call('recovery.state', {})).toMatchObject({ made: true, ready: 3, without: 0 });
+});
+
+test('a stolen device that says that words were entered a million times does not have others make as many keys', () => {
+  const { here, a, conversation, tell } = family(8290);
+  const words = makeWords(a).join(' ');
+  here.clock.advance(9 * DAY);
+  tell(() => [
+    { type: 'recoveryPool', set: new Uint8Array(8), pool: 4_194_303, at: 1, keys: new Uint8Array(32), extensions: [] },
+  ]);
+  const started = process.cpuUsage().user;
+  a.call('device.revoke', { device: named(a, 'thief'), words });
+  expect(process.cpuUsage().user - started).toBeLessThan(20_000_000);
+  here.clock.advance(HOUR);
+  expect(a.call('recovery.state', {}).contested.map((one) => one.conversation)).not.toContain(conversation);
 });
