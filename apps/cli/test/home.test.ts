@@ -1,5 +1,5 @@
 import { KithError } from '@kith/core/client';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -103,6 +103,43 @@ describe('one home, many processes', () => {
     await expect(obtainHome(wish(join(folder, 'file', 'home'), new FakeHome()))).rejects.toMatchObject({
       code: 'disk-failed',
     });
+  });
+
+  test.runIf(process.geteuid?.() === 0)('nothing is said to what another user has put there', async () => {
+    const anybody = 1000;
+    const shared = freshFolder();
+    const heard: string[] = [];
+    const listening = async (home: string): Promise<void> => {
+      mkdirSync(home);
+      const server = createServer((socket) => socket.on('data', (chunk) => heard.push(chunk.toString())));
+      onTestFinished(() => void server.close());
+      await new Promise<void>((done) => server.listen(socketPath(home), done));
+    };
+    const refused = (home: string): Promise<void> =>
+      expect(obtainHome(wish(home, new FakeHome()))).rejects.toMatchObject({
+        message: expect.stringContaining('belongs to another user') as unknown,
+      });
+    const [theirs, ours] = [join(shared, 'theirs'), join(shared, 'ours')];
+    await listening(theirs);
+    chownSync(socketPath(theirs), anybody, anybody);
+    await refused(theirs);
+    // As somebody who is not root, in a folder of root's that everybody may write to.
+    await listening(ours);
+    chmodSync(shared, 0o777);
+    chmodSync(ours, 0o777);
+    process.seteuid?.(anybody);
+    try {
+      await refused(ours);
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(heard).toEqual([]);
+    // One's own folder is closed before anybody is talked to.
+    const open = join(shared, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    await own(open, new FakeHome());
+    expect(statSync(open).mode & 0o777).toBe(0o700);
   });
 
   test('an owner that cannot serve lets the home go', async () => {

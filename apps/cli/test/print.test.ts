@@ -1,7 +1,7 @@
 import { KithError } from '@kith/core/client';
 import { describe, expect, test } from 'vitest';
 import { toJsonLine } from '../src/print/json.ts';
-import { plain, plainLine } from '../src/print/plain.ts';
+import { plain, plainLine, plainName } from '../src/print/plain.ts';
 import { toTime } from '../src/print/time.ts';
 import { FakeKith, line } from './support/fake-kith.ts';
 import { runHere } from './support/run-here.ts';
@@ -37,6 +37,25 @@ describe('what others wrote cannot steer a terminal', () => {
     // oxlint-disable-next-line no-control-regex
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     expect(out).toContain('\\u001b]0;owned');
+  });
+  test('class 24: no name passes for who is meant by "me", for another column, or for none', async () => {
+    const named = (name: string): string => plainName(name);
+    expect(['me', ' ME ', 'me: yes, pay him', '(no name)', 'Blair "x"'].map(named)).toEqual([
+      '"me"',
+      '"ME"',
+      '"me: yes, pay him"',
+      '"(no name)"',
+      String.raw`"Blair \"x\""`,
+    ]);
+    expect(named('Blair  checked\u3000\u00a0 active')).toBe('Blair checked active');
+    for (const nothing of ['', '\u200b', '\u3164', '\u2800', '\u00ad\u200d', '\u0301'])
+      expect(named(nothing)).toBe('(no name)');
+    for (const name of ['Blair', 'Mel', 'Jean-Luc O\u2019Neill', '\u05d3\u05e0\u05d4', '\u{1f469}\u200d\u{1f52c}'])
+      expect(named(name)).toBe(name);
+    const kith = new FakeKith();
+    const said = line('kT3x9aBlair0000000000A', 'dq0Zk3first0000000000A', 'I owe you nothing');
+    kith.logs.set('kT3x9aBlair0000000000A', [{ ...said, mine: false, authorName: 'me' }]);
+    expect((await runHere(['log', 'Blair'], { kith })).out).toContain('"me": I owe you nothing');
   });
 });
 

@@ -1,7 +1,7 @@
 // Files that are written whole or not at all, and read from any place, with the disk's failures as KithErrors.
 import { KithError, type BackupSource, type BackupTarget } from '@kith/core/client';
 import { constants } from 'node:fs';
-import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 
 const onDisk = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
   try {
@@ -26,12 +26,38 @@ export const refuseExisting = async (path: string, force: boolean): Promise<void
   if (isThere) throw new KithError('file-exists');
 };
 
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+/**
+ * A file of this user's alone, in a folder that may be everybody's: what somebody has put there in its name (a link to another
+ * file, or a file of theirs that they can read on) is taken away, not written to.
+ */
+const openFresh = async (path: string): Promise<FileHandle> => {
+  if (await isThere(path)) await rm(path);
+  return open(path, 'wx+', 0o600);
+};
+/** What a break left behind; undefined when there is none, or it is not this user's own. */
+const openUnfinished = async (path: string): Promise<FileHandle | undefined> => {
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  const { uid, nlink, mode } = await file.stat();
+  if ((process.getuid?.() ?? uid) === uid && nlink === 1 && (mode & 0o077) === 0) return file;
+  await file.close();
+  return undefined;
+};
+
 /** Only its owner may read it. What was there stays until all of the new one is on the disk. */
 export const writeWhole = async (path: string, pieces: AsyncIterable<string>): Promise<void> => {
   const beside = `${path}.unfinished`;
   try {
     await onDisk(path, async () => {
-      const file = await open(beside, 'w', 0o600);
+      const file = await openFresh(beside);
       try {
         for await (const piece of pieces) await file.writeFile(piece);
         await file.sync();
@@ -54,8 +80,7 @@ export interface BackupFile extends BackupTarget {
 }
 export const openBackupFile = async (path: string): Promise<BackupFile> => {
   const beside = `${path}.unfinished`;
-  // 'a+' would write at the end wherever one asks; this makes the file and reads and writes anywhere.
-  const file = await onDisk(path, () => open(beside, constants.O_RDWR | constants.O_CREAT, 0o600));
+  const file = await onDisk(path, async () => (await openUnfinished(beside)) ?? openFresh(beside));
   return {
     unfinished: () =>
       onDisk(path, async () => {

@@ -1,12 +1,12 @@
 // Who may use a home: one process owns it and serves it to the others. Whoever finds it free owns it for as long as its
 // command runs; whoever finds an owner goes through it.
 import { KithError, type Kith } from '@kith/core/client';
-import { mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
 import type { EngineWish, Host } from '../host.ts';
 import { SOCKET_VERSION } from '../jsonrpc/door.ts';
 import { isObject } from '../jsonrpc/messages.ts';
 import { ConnectionLost, type Remote } from '../jsonrpc/remote.ts';
-import { reachOwner, serveHome } from './socket.ts';
+import { reachOwner, serveHome, socketPath } from './socket.ts';
 
 /** A held home that does not answer is given up after this, inside the 10 s that are promised. */
 export const PATIENCE_MS = 8_000;
@@ -46,6 +46,24 @@ const within = async <T>(ms: number, work: Promise<T>): Promise<T | undefined> =
 };
 
 const busy = (message?: string): KithError => new KithError('home-busy', message === undefined ? {} : { message });
+
+/**
+ * Whoever made the folder, or the socket in it, is told everything that is typed: the passphrase, too. Root may do what it
+ * likes in others' folders, and does not talk to what others put into them.
+ */
+const refuseOthers = async (home: string): Promise<void> => {
+  const me = process.geteuid?.();
+  if (me === undefined) return;
+  const folder = await stat(home);
+  if (folder.uid === me && (folder.mode & 0o077) !== 0) await chmod(home, 0o700);
+  const socket = await lstat(socketPath(home)).catch(() => undefined);
+  const isOthers = (me !== 0 && folder.uid !== me) || (socket !== undefined && socket.uid !== me);
+  if (isOthers)
+    throw new KithError('disk-failed', {
+      message: `${home} belongs to another user of this computer.`,
+      hint: 'Name another one with --home DIR.',
+    });
+};
 
 /** Undefined when nobody owns the home, or who did has just gone. */
 const asGuest = async (home: string, leftMs: number): Promise<Held | undefined> => {
@@ -95,6 +113,7 @@ export const obtainHome = async (wish: Wish): Promise<Held> => {
       hint: 'Name another one with --home DIR.',
     });
   });
+  await refuseOthers(wish.home);
   const until = performance.now() + (wish.patienceMs ?? PATIENCE_MS);
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 1.5, LONGEST_PAUSE_MS)) {
     const held = (await asGuest(wish.home, until - performance.now())) ?? (await asOwner(wish));

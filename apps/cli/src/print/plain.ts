@@ -10,3 +10,16 @@ const escaped = (char: string): string =>
 export const plain = (text: string): string => text.replace(STEERING, escaped).replaceAll('\n', '\n    ');
 /** The same, on one line. */
 export const plainLine = (text: string): string => text.replace(STEERING, escaped).replaceAll('\n', ' ');
+
+/** What leaves ink. A name of nothing else is none. */
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** What this program says of itself, or what ends a name in a line of its. */
+const OURS = /^(?:me|\(.*\))$|[:"]/iu;
+/** A name that others chose, in a line of ours: never two columns, never who is meant by "me". */
+export const plainName = (name: string): string => {
+  const plain = plainLine(name)
+    .replace(/[\p{Z}\t]+/gu, ' ')
+    .trim();
+  if (!VISIBLE.test(plain)) return '(no name)';
+  return OURS.test(plain) ? `"${plain.replaceAll('"', String.raw`\"`)}"` : plain;
+};

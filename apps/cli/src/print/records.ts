@@ -11,7 +11,7 @@ import {
   type RelayStatus,
   type StrayDevice,
 } from '@kith/core/client';
-import { plain, plainLine } from './plain.ts';
+import { plain, plainLine, plainName } from './plain.ts';
 import type { JsonRecord } from './printer.ts';
 import { toLocalTime, toTime } from './time.ts';
 
@@ -43,7 +43,7 @@ const VALIDITY = { unvalidated: 'not checked yet', validated: 'checked', comprom
 export const contactWords = (contact: Contact): string =>
   [
     contact.conversation,
-    plainLine(contact.name === '' ? '(no name)' : contact.name),
+    plainName(contact.name),
     VALIDITY[contact.validity],
     contact.state,
     contact.unread > 0 ? `${contact.unread} unread` : '',
@@ -108,7 +108,7 @@ export const deviceRecord = (device: DeviceView): JsonRecord => ({
 export const deviceWords = (device: DeviceView): string =>
   [
     device.device,
-    device.backup ? '(a backup file)' : plainLine(device.name === '' ? '(no name)' : device.name),
+    device.backup ? '(a backup file)' : plainName(device.name),
     device.addedAt === 0 ? '' : `since ${toLocalTime(device.addedAt)}`,
     device.revoked ? 'removed' : '',
     device.thisDevice ? 'this one' : '',
@@ -128,7 +128,7 @@ export const strayRecord = (stray: StrayDevice): JsonRecord => ({
 export const strayWords = (stray: StrayDevice, name: string): string =>
   [
     stray.device,
-    `in ${plainLine(name === '' ? stray.conversation : name)}`,
+    `in ${name === '' ? stray.conversation : plainName(name)}`,
     stray.addedAt === 0 ? '' : `since ${toLocalTime(stray.addedAt)}`,
     stray.addedBy === null ? '' : `let in by ${stray.addedBy}`,
     stray.disputed ? 'disputed' : '',
@@ -200,7 +200,7 @@ const goes = ({ timer, goesAt }: LogLine): string =>
   goesAt !== null ? `goes ${toLocalTime(goesAt)}` : timer !== null ? 'goes after it is read' : '';
 
 export const logWords = (line: LogLine): string => {
-  const who = line.mine ? 'me' : plainLine(line.authorName === '' ? '(no name)' : line.authorName);
+  const who = line.mine ? 'me' : plainName(line.authorName);
   const notes = [
     line.edited ? 'edited' : '',
     line.starred ? 'starred' : '',
