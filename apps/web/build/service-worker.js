@@ -2,8 +2,6 @@
 // A file whose bytes do not fit its hash makes the install fail, so a half-changed or tampered release never starts.
 /* global FILES, VERSION */
 addEventListener('install', (event) => {
-  // What goes to the relay starts no service worker where the browser can be told so, and so keeps none from making room for the next release.
-  if ('addRoutes' in event) event.waitUntil(event.addRoutes({ condition: { urlPattern: '/v1/*' }, source: 'network' }));
   event.waitUntil(
     (async () => {
       const cache = await caches.open(VERSION);

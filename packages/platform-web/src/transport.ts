@@ -20,7 +20,15 @@ const openSocket: RelayTransportParts['openSocket'] = (url, events) => {
   };
 };
 
-const http: Http = async ({ url, method, headers, body, limitMs }) => {
+/**
+ * Shared by all requests to relays of this origin's tabs. Who holds it for themselves, or waits for that, has none begin: each
+ * starts the service worker, which is to end when another release takes over.
+ */
+export const REQUESTS_LOCK = 'kith requests';
+
+const http: Http = (request) => navigator.locks.request(REQUESTS_LOCK, { mode: 'shared' }, () => ask(request));
+
+const ask: Http = async ({ url, method, headers, body, limitMs }) => {
   const response = await fetch(url, {
     method,
     headers,

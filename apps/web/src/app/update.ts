@@ -1,4 +1,5 @@
 // A new version is fetched and checked in the background, and put to use when the person says so: never under their hands.
+import { REQUESTS_LOCK } from '@kith/platform-web';
 import { useSyncExternalStore } from 'react';
 
 /** `asked`: it was said so, and the browser ends the release that runs, which takes it a second, and at worst a minute. */
@@ -38,10 +39,26 @@ export async function startUpdates(scriptUrl: string, ownFile: string): Promise<
   });
 }
 
-export const activateUpdate = (): void => {
-  waiting?.postMessage({ type: 'activate' });
+/** That a browser takes to end one worker and to begin the next, and how long a request to a relay may keep it from that. */
+const QUIET_MS = 5000;
+const PATIENCE_MS = 1000;
+/**
+ * No request to a relay begins meanwhile, in any tab. Chromium ends the worker of the old release when nothing happens in it, and
+ * if a request starts it anew at that moment it looks again a minute later.
+ */
+export function activateUpdate(): void {
+  const activate = (): void => waiting?.postMessage({ type: 'activate' });
+  const late = setTimeout(activate, PATIENCE_MS);
+  navigator.locks
+    .request(REQUESTS_LOCK, { signal: AbortSignal.timeout(QUIET_MS) }, async () => {
+      clearTimeout(late);
+      activate();
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    })
+    // A request hangs for as long as that: it was activated all the same.
+    .catch(() => undefined);
   become('asked');
-};
+}
 
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener);
