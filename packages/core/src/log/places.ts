@@ -50,6 +50,35 @@ export const soundDown = function* (state: LogState, feed: FeedId, segment: Segm
   for (const branch of state.segment(feed, segment)?.branches ?? []) yield* chainDown(state, { feed, segment }, branch);
 };
 
+/**
+ * The events of a chain by seq from its first one on, as far down as they are held. Kept: what stands below a head never changes, and
+ * every line that is shown asks. A chain that has grown is gone down to where it ended.
+ */
+const eventsOf = (
+  state: LogState,
+  { feed, segment }: Pick<Place, 'feed' | 'segment'>,
+  chain: Pick<Branch, 'id' | 'from' | 'sound' | 'head'>,
+): readonly (EventId | undefined)[] => {
+  const known = state.chainAt(feed, chain.id);
+  if (known?.from === chain.from && known.sound === chain.sound && equalBytes(known.head, chain.head))
+    return known.events;
+  const before = known?.from === chain.from ? known : undefined;
+  const above: EventId[] = [];
+  let event = chain.head;
+  let seq = chain.sound - 1;
+  const isKnown = (): boolean => before !== undefined && seq === before.sound - 1 && equalBytes(before.head, event);
+  for (; seq >= chain.from && !isKnown(); seq--) {
+    const row = state.headerRow({ feed, segment, seq }, event);
+    if (row === undefined) break;
+    above.push(event);
+    event = state.previousOf(row).slice() as EventId;
+  }
+  const below = isKnown() ? (before?.events ?? []) : Array.from({ length: seq + 1 - chain.from }, () => undefined);
+  const events = [...below, ...above.toReversed()];
+  state.putChain(feed, { id: chain.id, from: chain.from, sound: chain.sound, head: chain.head, events });
+  return events;
+};
+
 /** The chain a sound event stands in; undefined when it is not sound. */
 export const chainOf = (
   state: LogState,
@@ -58,21 +87,15 @@ export const chainOf = (
   const record = state.segment(row.feed, row.segment);
   if (record === undefined) return undefined;
   if (!record.forked) return row.seq < record.sound ? { id: row.segment, main: true } : undefined;
-  // Down each chain from its head: forked segments are rare and a day long.
-  for (const chain of [
-    { id: row.segment, main: true, from: 0, sound: record.sound, head: record.head },
-    ...record.branches.map((branch) => ({ ...branch, main: false })),
-  ]) {
-    if (row.seq < chain.from || row.seq >= chain.sound) continue;
-    let head = chain.head;
-    for (let seq = chain.sound - 1; seq > row.seq; seq--) {
-      const above = state.headerRow({ feed: row.feed, segment: row.segment, seq }, head);
-      if (above === undefined) break;
-      head = state.headerOf(above).previous;
-    }
-    if (equalBytes(head, row.event)) return { id: chain.id, main: chain.main };
-  }
-  return undefined;
+  return chainsIn(record, row.segment).find((chain) => {
+    const event = row.seq < chain.from ? undefined : eventsOf(state, row, chain)[row.seq - chain.from];
+    return event !== undefined && equalBytes(event, row.event);
+  });
+};
+const chainsIn = (record: SegmentRecord, segment: SegmentId): readonly (Branch & { readonly main: boolean })[] => {
+  const { sound, head, lamport } = record;
+  const line = { id: segment, main: true, from: 0, sound, head, lamport };
+  return [line, ...record.branches.map((branch) => ({ ...branch, main: false }))];
 };
 
 /**
@@ -128,13 +151,19 @@ export const belowOf = (state: LogState, above: HeaderRow, seq: number): EventId
   const { feed, segment } = above;
   if (seq >= above.seq) return undefined;
   if (state.segment(feed, segment)?.forked !== true) return state.lineRows(feed, segment, seq, seq + 1)[0]?.event;
-  let head = state.headerOf(above).previous;
-  for (let at = above.seq - 1; at > seq; at--) {
-    const row = state.headerRow({ feed, segment, seq: at }, head);
-    if (row === undefined) return undefined;
-    head = state.headerOf(row).previous;
+  const record = state.segment(feed, segment);
+  // From the chain that it stands in to the one which that leaves, and so on.
+  for (let at: HeaderRow | undefined = above; at !== undefined && record !== undefined;) {
+    const here: HeaderRow = at;
+    const standing = chainOf(state, here);
+    const chain = chainsIn(record, segment).find(({ id }) => standing !== undefined && equalBytes(id, standing.id));
+    const first = chain === undefined ? here.seq : chain.from;
+    const events = chain === undefined ? [here.event] : eventsOf(state, above, chain);
+    if (seq >= first) return events[seq - first];
+    const row = events[0] === undefined ? undefined : state.headerRow({ feed, segment, seq: first }, events[0]);
+    at = row && state.headerRow({ feed, segment, seq: first - 1 }, state.headerOf(row).previous);
   }
-  return state.headerRow({ feed, segment, seq }, head)?.event;
+  return undefined;
 };
 
 /** Events held without a hole, in the longest chain, counting what a stub stands for. */

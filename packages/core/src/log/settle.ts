@@ -1,6 +1,6 @@
 // Carries what is held on to sound: chained from seq 0, sealed, Lamport time right, every named place sound or stubbed.
 // Sound only grows with what is held; valid is sound inside every cut; shown is what the order has.
-import { equalBytes, toHex } from '../bytes/index.ts';
+import { equalBytes, toKey } from '../bytes/index.ts';
 import { CHARTER_SEGMENT, NO_HASH, type FeedId, type SegmentId } from '../identity/index.ts';
 import { withdrawAhead } from './ahead.ts';
 import { PUBLISH_KIND, type Header } from './header.ts';
@@ -101,37 +101,38 @@ const settleLine = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   if (last !== undefined) grown(state, work, feed, segment, line.slice(0, sound - record.sound));
 };
 
-type Held = Node & { readonly row: HeaderRow };
+type Held = Node & { readonly row: HeaderRow; readonly header: Header };
 
 const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentId, record: SegmentRecord): void => {
-  const nodes = state
-    .headerRows(feed, segment, 0, record.top)
-    .map((row): Held => ({ event: row.event, seq: row.seq, previous: state.headerOf(row).previous, row }));
-  const ids = new Set(nodes.map(({ event, seq }) => `${toHex(event)}${seq}`));
+  const nodes = state.headerRows(feed, segment, 0, record.top).map((row): Held => {
+    const header = state.headerOf(row);
+    return { event: row.event, seq: row.seq, previous: header.previous, row, header };
+  });
+  const ids = new Set(nodes.map(({ event, seq }) => `${toKey(event)}${seq}`));
   const heads = new Set<string>();
   for (const kept of keptSeals(state, feed, segment, 0)) {
-    if (!ids.has(`${toHex(kept.seal.head)}${kept.seal.seq}`)) continue;
-    if (isGoodSeal(state, record.subkey, kept)) heads.add(toHex(kept.seal.head));
+    if (!ids.has(`${toKey(kept.seal.head)}${kept.seal.seq}`)) continue;
+    if (isGoodSeal(state, record.subkey, kept)) heads.add(toKey(kept.seal.head));
     else refuse(work, 'signature');
   }
   dropCovered(state, feed, segment, nodes, heads);
   const lamports = new Map<string, number>();
   const sealed = sealedOf(nodes, heads);
   // What waits, and what is void, is no branch: it would leave no room for one that counts.
-  const sound = sealed.filter(({ row, previous }) => {
-    const before = row.seq === 0 ? 0 : lamports.get(toHex(previous));
+  const sound = sealed.filter(({ row, header, previous }) => {
+    const before = row.seq === 0 ? 0 : lamports.get(toKey(previous));
     if (before === undefined) return false;
-    const against = objection(state, state.headerOf(row), before);
+    const against = objection(state, header, before);
     if (against === 'lamport') refuse(work, 'lamport');
     else if (against !== undefined) waitFor(state, against, feed, segment);
     if (against !== undefined) return false;
-    lamports.set(toHex(row.event), row.lamport);
+    lamports.set(toKey(row.event), row.lamport);
     return true;
   });
   const [line, ...branches] = chainsOf(state.crypto, segment, sound, MAX_BRANCHES);
   const last = line?.nodes.at(-1)?.row;
   const isMore = sealed.some(
-    ({ event, previous }) => !lamports.has(toHex(event)) && equalBytes(previous, last?.event ?? NO_HASH),
+    ({ event, previous }) => !lamports.has(toKey(event)) && equalBytes(previous, last?.event ?? NO_HASH),
   );
   const kept = branches.flatMap(({ id, nodes: own }): Branch[] => {
     const [first] = own;
@@ -139,10 +140,10 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
     if (first === undefined || end === undefined) return [];
     return [{ id, from: first.seq, sound: end.seq + 1, head: end.event, lamport: end.lamport }];
   });
-  const known = new Set(record.branches.map(({ id }) => toHex(id)));
+  const known = new Set(record.branches.map(({ id }) => toKey(id)));
   const came: SegmentId[] = [];
   for (const { id } of kept) {
-    if (known.has(toHex(id))) continue;
+    if (known.has(toKey(id))) continue;
     state.setBranch(feed, id, segment);
     work.todo.push(...wake(state, feed, id));
     came.push(id);
@@ -163,7 +164,7 @@ const settleTree = (state: LogState, work: Work, feed: FeedId, segment: SegmentI
   const all = [line, ...branches].flatMap((chain) => chain?.nodes.map(({ row }) => row) ?? []);
   const now = state.segment(feed, segment);
   const names = ({ head, branches: ends }: SegmentRecord): string =>
-    [head, ...ends.map((branch) => branch.head)].map(toHex).join();
+    [head, ...ends.map((branch) => branch.head)].map(toKey).join();
   // Only what changed wakes others: two forked segments that wait for each other would never rest.
   if (now !== undefined && names(now) !== names(record)) grown(state, work, feed, segment, all);
   else show(state, work, feed, segment, all);
@@ -180,11 +181,11 @@ const dropCovered = (
 ): void => {
   const below = new Set<string>();
   for (const { event, previous } of nodes.toReversed()) {
-    const name = toHex(event);
-    if (heads.has(name) || below.has(name)) below.add(toHex(previous));
+    const name = toKey(event);
+    if (heads.has(name) || below.has(name)) below.add(toKey(previous));
   }
   for (const { key, checked, seal } of keptSeals(state, feed, segment, 0)) {
-    if (checked && below.has(toHex(seal.head))) state.deleteSealRow(key);
+    if (checked && below.has(toKey(seal.head))) state.deleteSealRow(key);
   }
 };
 

@@ -47,6 +47,7 @@ import {
   segmentRecord,
   standingValue,
   type AheadRun,
+  type Branch,
   type FeedRecord,
   type HeaderRow,
   type JudgedRecord,
@@ -106,6 +107,8 @@ export const openState = (options: LogOptions) => {
   const lines = new Map<string, Map<number, string>>();
   /** By feed and number. */
   const numbered = new Map<string, Map<number, readonly SegmentId[]>>();
+  /** By feed and id; what was asked for last at the end. */
+  const chains = new Map<string, KnownChain>();
   /** Rises with everything a frontier is made of, so that one made before may be told again. */
   let changes = 0;
   let frontier: { readonly at: number; readonly value: Frontier } | undefined;
@@ -404,6 +407,14 @@ export const openState = (options: LogOptions) => {
       const rows = store.scan('header', limit === undefined ? range : { ...range, limit });
       return rows.map(({ key, value }) => readHeaderRow(key, value));
     },
+    chainAt: (feed: FeedId, id: SegmentId): KnownChain | undefined => chains.get(nameOf(feed, id)),
+    putChain(feed: FeedId, chain: KnownChain): void {
+      const name = nameOf(feed, chain.id);
+      chains.delete(name);
+      chains.set(name, chain);
+      const [oldest] = chains.keys();
+      if (chains.size > MAX_CACHED_CHAINS && oldest !== undefined) chains.delete(oldest);
+    },
     headerRow(at: Standing, event: EventId): HeaderRow | undefined {
       const value = store.get('header', headerKey(at, event, scratchKey));
       return value && rowAt(at, event, value);
@@ -608,12 +619,19 @@ export const openState = (options: LogOptions) => {
       lately = newFresh();
       lines.clear();
       numbered.clear();
+      chains.clear();
       opened = undefined;
     },
   };
   return state;
 };
 const wordOf = ({ member, key }: JudgedRecord['words'][number]): Word => ({ member: toHex(member), key });
+/** A chain of a forked segment, with its events by seq from `from` on. */
+export interface KnownChain extends Omit<Branch, 'lamport'> {
+  readonly events: readonly (EventId | undefined)[];
+}
+/** Of two segments the line and all branches that count. */
+const MAX_CACHED_CHAINS = 18;
 /** What was just written is not read back. */
 interface Fresh {
   /** By segment, rising by seq without a hole. */

@@ -3,7 +3,7 @@
 // Sealed is what a checked seal stands at or above. Of the sealed events that are sound the line that takes the smallest event id
 // at each fork is the segment; every other continuation is a branch, named after its first event. Of more than 8 branches
 // those count that come first when the smallest id that leaves what counts is taken again and again.
-import { compareBytes, toHex } from '../bytes/index.ts';
+import { compareBytes, toKey } from '../bytes/index.ts';
 import type { Crypto } from '../crypto/index.ts';
 import { branchIdOf, type EventId, type SegmentId } from '../identity/index.ts';
 
@@ -21,21 +21,21 @@ export interface Chain<N extends Node> {
 }
 
 /**
- * Everything that leads from seq 0 to a sealed head, in rising order of seq. `heads`: ids (hex) of events under a checked seal.
+ * Everything that leads from seq 0 to a sealed head, in rising order of seq. `heads`: ids (`toKey`) of events under a checked seal.
  * `nodes`: all of the segment, each `previous` one seq below.
  */
 export const sealedOf = <N extends Node>(nodes: readonly N[], heads: ReadonlySet<string>): readonly N[] => {
   const rising = nodes.toSorted((a, b) => a.seq - b.seq || compareBytes(a.event, b.event));
   const rooted = new Set<string>();
-  for (const node of rising) if (node.seq === 0 || rooted.has(toHex(node.previous))) rooted.add(toHex(node.event));
+  for (const node of rising) if (node.seq === 0 || rooted.has(toKey(node.previous))) rooted.add(toKey(node.event));
   const sealed = new Set<string>();
   for (const node of rising.toReversed()) {
-    const name = toHex(node.event);
+    const name = toKey(node.event);
     if (!rooted.has(name) || !(heads.has(name) || sealed.has(name))) continue;
     sealed.add(name);
-    sealed.add(toHex(node.previous));
+    sealed.add(toKey(node.previous));
   }
-  return rising.filter(({ event }) => sealed.has(toHex(event)));
+  return rising.filter(({ event }) => sealed.has(toKey(event)));
 };
 
 /**
@@ -50,7 +50,7 @@ export const chainsOf = <N extends Node>(
 ): readonly Chain<N>[] => {
   const after = new Map<string, N[]>();
   for (const node of nodes) {
-    const name = node.seq === 0 ? '' : toHex(node.previous);
+    const name = node.seq === 0 ? '' : toKey(node.previous);
     after.set(name, [...(after.get(name) ?? []), node]);
   }
   const leaving: { readonly id: SegmentId; readonly first: N }[] = [];
@@ -60,7 +60,7 @@ export const chainsOf = <N extends Node>(
     const line: N[] = [];
     for (let at = start; at !== undefined;) {
       line.push(at);
-      const [next, ...others] = after.get(toHex(at.event)) ?? [];
+      const [next, ...others] = after.get(toKey(at.event)) ?? [];
       leave(others);
       at = next;
     }

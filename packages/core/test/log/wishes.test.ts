@@ -15,6 +15,10 @@ const rowsRead = ({ store }: Replica, work: () => unknown): number => {
   return rows;
 };
 
+/** As a packet brings them: one seal, at the last event. */
+const underOne = (objects: readonly LogObject[]): readonly LogObject[] =>
+  objects.filter((object, i) => object.type !== 'seal' || i === objects.length - 1);
+
 test('class 29: of a segment in which two events stand at one place many small ranges cost no more than one', () => {
   const [alice, bob] = pair(crypto, 61);
   const [hand, other] = [new Hand(crypto, bob), new Hand(crypto, bob)];
@@ -22,9 +26,6 @@ test('class 29: of a segment in which two events stand at one place many small r
   other.certify();
   for (let i = 0; i < 400; i++) hand.next();
   for (let i = 0; i < 400; i++) other.next({ time: 29_000_000 });
-  // As a packet brings them: one seal, at the last event.
-  const underOne = (objects: readonly LogObject[]): readonly LogObject[] =>
-    objects.filter((object, i) => object.type !== 'seal' || i === objects.length - 1);
   take(alice, underOne(hand.objects), feedOf(bob));
   take(alice, underOne(other.objects.slice(1)), feedOf(bob));
   const read = (count: number, to: number) =>
@@ -57,4 +58,41 @@ test('class 29: of a segment in which two events stand at one place many small r
       .toSorted();
   expect(events(pieces)).toHaveLength(800);
   expect(events(pieces)).toEqual(events(whole));
+});
+
+test('class 29: a page of a segment in which two events stand at one place, and what is said of its first events, costs no walk down all of it', () => {
+  const LENGTH = 1_000;
+  const [alice, bob] = pair(crypto, 62);
+  const [hand, other] = [new Hand(crypto, bob), new Hand(crypto, bob)];
+  hand.certify();
+  other.certify();
+  for (let i = 0; i < LENGTH; i++) hand.next();
+  other.write({ time: 29_000_000 });
+  const forked = other.next({ time: 29_000_000 });
+  take(alice, underOne(hand.objects), feedOf(bob));
+  take(alice, underOne(other.objects.slice(1)), feedOf(bob));
+  const place = { feed: hand.feed, segment: hand.segment, seq: 1 };
+  const first = alice.log.allAt(place)[0];
+  const last = alice.log.page({ limit: 1 })[0];
+  if (first === undefined || last === undefined) throw new Error('nothing is shown');
+  expect(rowsRead(alice, () => alice.log.allAt(place))).toBeLessThan(30);
+  expect(rowsRead(alice, () => alice.log.page({ after: first.event, limit: 50 }))).toBeLessThan(400);
+  expect(rowsRead(alice, () => alice.log.below(last.event, 1))).toBeLessThan(30);
+  // What is above grows: all of it is told as it was.
+  for (let i = 0; i < 5; i++) {
+    const from = hand.objects.length;
+    const event = hand.next();
+    take(alice, hand.objects.slice(from), feedOf(bob));
+    expect(alice.log.find(event)?.place).toEqual({ ...place, seq: LENGTH + i });
+    expect(alice.log.below(event, 1)).toEqual(alice.log.at(place)?.event);
+  }
+  const branch = alice.log.find(forked);
+  const beside = branch === undefined ? undefined : alice.log.below(branch.event, 0);
+  expect(beside).toBeDefined();
+  expect(beside).not.toEqual(alice.log.below(last.event, 0));
+  expect([branch, last].map((one) => one?.marks.includes('copy')).toSorted()).toEqual([false, true]);
+  const again = alice.log.page({ limit: 10_000 });
+  alice.log.forget();
+  expect(alice.log.page({ limit: 10_000 })).toEqual(again);
+  expect(alice.log.below(last.event, 1)).toBeDefined();
 });
