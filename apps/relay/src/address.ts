@@ -48,17 +48,20 @@ export const directAddress = (address = ''): Address => placed(address, isLoopba
 /** A name by which only this machine calls itself, with or without a port. */
 const isOwnName = (host: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(host);
 const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+/** It came through a proxy, or says so. */
+export const isForwarded = ({ headers }: IncomingMessage): boolean =>
+  FORWARDING.some((name) => headers[name] !== undefined);
 /**
  * Whether what comes from this machine speaks for somebody else: a proxy that the relay was not told of, or a page of
  * somebody's in a browser here (also one whose name was made to lead here).
  */
-const speaksForOthers = ({ headers }: IncomingMessage): boolean =>
-  FORWARDING.some((name) => headers[name] !== undefined) ||
-  !isOwnName(headers.host ?? 'localhost') ||
-  !isOwnName((headers.origin ?? 'http://localhost').replace(/^https?:\/\//, ''));
+const speaksForOthers = (request: IncomingMessage): boolean =>
+  isForwarded(request) ||
+  !isOwnName(request.headers.host ?? 'localhost') ||
+  !isOwnName((request.headers.origin ?? 'http://localhost').replace(/^https?:\/\//, ''));
 
 /** All that a machine's proxies and pages say for others, when nobody said that there is a proxy. */
-const OTHERS: Address = { key: 'others', isLocal: false, within: NONE };
+export const OTHERS: Address = { key: 'others', isLocal: false, within: NONE };
 
 /**
  * `behindProxy`: requests from this machine come from a reverse proxy, which appends the address it saw to X-Forwarded-For.

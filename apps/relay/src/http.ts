@@ -16,7 +16,7 @@ import {
   type RelayResponse,
 } from '@kith/core/ports';
 import { wipedAt } from '@kith/core/mailbox';
-import { addressOf, type Address } from './address.ts';
+import { addressOf, isForwarded, OTHERS, type Address } from './address.ts';
 import { apiHeaders, preflightHeaders } from './headers.ts';
 import { openApi } from './openapi.ts';
 import { problem, problemOf, sendProblem } from './problem.ts';
@@ -46,6 +46,8 @@ export interface HttpParts {
   readonly pages: WebPages | undefined;
   readonly behindProxy: boolean;
   readonly isStopping: () => boolean;
+  /** A proxy stands in front, and nobody said so. Told once. */
+  readonly onUnnamedProxy: () => void;
   readonly gauges: () => Readonly<Record<string, number>>;
 }
 
@@ -62,6 +64,7 @@ export const infoToJson = (info: RelayInfo): Record<string, unknown> => {
 export const createHttp = (parts: HttpParts): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const { service } = parts;
   const unread = new WeakMap<Socket, number>();
+  let isProxyTold = false;
 
   return (request, response) => {
     const { socket } = request;
@@ -77,6 +80,10 @@ export const createHttp = (parts: HttpParts): ((request: IncomingMessage, respon
     const isApi = path.startsWith('/v1/');
     if (isApi) for (const [name, value] of Object.entries(apiHeaders)) response.setHeader(name, value);
     const address = addressOf(request, parts.behindProxy);
+    if (!parts.behindProxy && !isProxyTold && address === OTHERS && isForwarded(request)) {
+      isProxyTold = true;
+      parts.onUnnamedProxy();
+    }
     const isReading = request.method === 'GET' || request.method === 'HEAD';
     if (path === '/healthz') {
       if (parts.isStopping()) sendProblem(response, problem('stopping', 5000));

@@ -133,6 +133,8 @@ export const startRelay = async (options: RelayOptions = {}): Promise<RunningRel
     pages,
     behindProxy: options.behindProxy ?? false,
     isStopping: () => isStopping,
+    // All who come through it have the limits of one address together.
+    onUnnamedProxy: () => logger.log('warn', 'proxy', { hint: '--behind-proxy' }),
     gauges,
   });
   const upgrade: typeof live.upgrade = (asked, socket, head) => {

@@ -6,7 +6,7 @@ import { encode } from '@kith/core/codec';
 import { BUCKETS, HOUR_MS, relayRequestCodec, relayRequestFrame, type RelayRequest } from '@kith/core/ports';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { atEnd, freshCell, freshFolder, freshRelay, hourPut, until } from './helpers.ts';
+import { atEnd, freshCell, freshFolder, freshRelay, hourPut, lines, until } from './helpers.ts';
 import { spawnRelay } from './process.ts';
 
 const dial = (port: number): Promise<Socket> =>
@@ -276,4 +276,14 @@ test.each([
   for (let i = 0; i < 2; i++) expect(await ask('/v1/info', headers)).toBe('200');
   expect(await ask('/v1/info', headers)).toBe('429');
   expect(await ask('/v1/info', {})).toBe('200');
+});
+
+test('a relay says once that a proxy stands in front of it that nobody named', async () => {
+  const logger = lines();
+  const relay = await freshRelay({ logger });
+  const named = await freshRelay({ logger, behindProxy: true });
+  for (const { url } of [relay, named, relay, named])
+    await fetch(`${url}/v1/info`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+  const said = logger.logged.filter((line) => line.includes('"warn"'));
+  expect(said).toEqual(['{"level":"warn","event":"proxy","hint":"--behind-proxy"}']);
 });
