@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 // Files that are written where somebody else may write as well.
 import { chmodSync, linkSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,54 +58,4 @@ test('a backup that was broken off is gone on with', async () => {
   const second = await openBackupFile(path);
   expect(Buffer.from((await second.unfinished())?.header ?? []).toString()).toBe('sealed');
   await second.close();
-=======
-// Files that hold what people said, written into a folder in which others may write as well.
-import { expect, onTestFinished, test } from 'vitest';
-import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openBackupFile, writeWhole } from '../src/actions/files.ts';
-
-const folder = (): string => {
-  const path = mkdtempSync(join(tmpdir(), 'kith-files-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
-};
-const said = async function* (): AsyncGenerator<string> {
-  yield 'what was said\n';
-};
-const modeOf = (path: string): number => statSync(path).mode & 0o777;
-
-test('an export is for its owner alone, whatever lies where it is written first', async () => {
-  const path = join(folder(), 'talk.jsonl');
-  writeFileSync(`${path}.unfinished`, 'of somebody');
-  chmodSync(`${path}.unfinished`, 0o666);
-  await writeWhole(path, said());
-  expect([modeOf(path), readFileSync(path, 'utf8')]).toEqual([0o600, 'what was said\n']);
-});
-
-test('an export goes nowhere else by a link that somebody has laid there', async () => {
-  const here = folder();
-  const path = join(here, 'talk.jsonl');
-  writeFileSync(join(here, 'elsewhere'), 'of somebody');
-  symlinkSync(join(here, 'elsewhere'), `${path}.unfinished`);
-  await writeWhole(path, said());
-  expect(lstatSync(path).isFile()).toBe(true);
-  expect(readFileSync(join(here, 'elsewhere'), 'utf8')).toBe('of somebody');
-});
-
-test('a backup goes on with what an earlier try has left, for its owner alone, and follows no link', async () => {
-  const here = folder();
-  const path = join(here, 'all.kith');
-  writeFileSync(`${path}.unfinished`, 'begun');
-  chmodSync(`${path}.unfinished`, 0o666);
-  const file = await openBackupFile(path);
-  expect(await file.unfinished()).toMatchObject({ bytes: 5 });
-  await file.write(5, new Uint8Array(3));
-  await file.finish();
-  await file.close();
-  expect([modeOf(path), statSync(path).size]).toEqual([0o600, 8]);
-  symlinkSync(path, join(here, 'other.kith.unfinished'));
-  await expect(openBackupFile(join(here, 'other.kith'))).rejects.toMatchObject({ code: 'disk-failed' });
->>>>>>> 8a03ed5 (An export is for its owner alone, whatever lies where it is written first)
 });

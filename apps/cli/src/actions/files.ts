@@ -1,12 +1,8 @@
 // Files that are written whole or not at all, and read from any place, with the disk's failures as KithErrors.
 import { KithError, type BackupSource, type BackupTarget } from '@kith/core/client';
 import { constants } from 'node:fs';
-<<<<<<< HEAD
 import { access, lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
-=======
-import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
->>>>>>> 8a03ed5 (An export is for its owner alone, whatever lies where it is written first)
 
 const onDisk = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
   try {
@@ -31,7 +27,6 @@ export const refuseExisting = async (path: string, force: boolean): Promise<void
   if (isThere) throw new KithError('file-exists');
 };
 
-<<<<<<< HEAD
 const isThere = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
@@ -58,7 +53,6 @@ const openUnfinished = async (path: string): Promise<FileHandle | undefined> => 
   return undefined;
 };
 
-=======
 /** Its new name is on the disk as well when this returns: whoever is told that it is written may delete what it was made of. */
 const giveName = async (beside: string, path: string): Promise<void> => {
   await rename(beside, path);
@@ -69,19 +63,12 @@ const giveName = async (beside: string, path: string): Promise<void> => {
     await folder.close();
   }
 };
->>>>>>> 8a03ed5 (An export is for its owner alone, whatever lies where it is written first)
 /** Only its owner may read it. What was there stays until all of the new one is on the disk. */
 export const writeWhole = async (path: string, pieces: AsyncIterable<string>): Promise<void> => {
   const beside = `${path}.unfinished`;
   try {
     await onDisk(path, async () => {
-<<<<<<< HEAD
       const file = await openFresh(beside);
-=======
-      // Whatever has this name, in a folder of many, may be readable by others, or lead elsewhere.
-      await rm(beside, { force: true });
-      const file = await open(beside, 'wx', 0o600);
->>>>>>> 8a03ed5 (An export is for its owner alone, whatever lies where it is written first)
       try {
         for await (const piece of pieces) await file.writeFile(piece);
         await file.sync();
@@ -104,17 +91,7 @@ export interface BackupFile extends BackupTarget {
 }
 export const openBackupFile = async (path: string): Promise<BackupFile> => {
   const beside = `${path}.unfinished`;
-<<<<<<< HEAD
   const file = await onDisk(path, async () => (await openUnfinished(beside)) ?? openFresh(beside));
-=======
-  // 'a+' would write at the end wherever one asks; this makes the file and reads and writes anywhere, and follows no link.
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const file = await onDisk(path, async () => {
-    const opened = await open(beside, flags, 0o600);
-    await opened.chmod(0o600);
-    return opened;
-  });
->>>>>>> 8a03ed5 (An export is for its owner alone, whatever lies where it is written first)
   return {
     unfinished: () =>
       onDisk(path, async () => {

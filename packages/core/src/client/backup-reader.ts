@@ -19,10 +19,15 @@ import {
 } from './backup-format.ts';
 import type { Context } from './context.ts';
 import { KithError } from './errors.ts';
+import type { Row } from '../ports/index.ts';
 import type { Methods } from './rpc.ts';
 
 const READING = utf8('r');
 const ASIDE = utf8('a');
+/** Lines of export files are kept apart: there may be very many, and until the end nobody asks for them. */
+const LINES = utf8('i');
+/** Rows of them, each as long as a record: so many are at hand at a time. */
+const PAGE = 16;
 
 const readingRecord = named(
   'backup-reading-record',
@@ -43,7 +48,7 @@ export interface Restored {
   readonly self: ConversationId;
   readonly logs: readonly RecordOf<'log'>[];
   readonly held: readonly RecordOf<'held'>[];
-  readonly imported: readonly RecordOf<'imported'>[];
+  readonly imported: Iterable<RecordOf<'imported'>>;
   readonly relays: readonly string[];
   /** What may let this device in; null: the backup has none. */
   readonly spare: Secret | null;
@@ -169,7 +174,8 @@ export class BackupReader {
     return Math.min(now, this.#aside('begin')[0]?.made ?? now);
   }
   #put(record: BackupRecord, number: number): void {
-    this.#context.store.put('backup', concat(ASIDE, uint32(number)), encode(backupRecordCodec, record));
+    const where = record.type === 'imported' ? LINES : ASIDE;
+    this.#context.store.put('backup', concat(where, uint32(number)), encode(backupRecordCodec, record));
   }
   /** What was put aside, of one type, in the order of the file. */
   #aside<T extends BackupRecord['type']>(type: T): readonly RecordOf<T>[] {
@@ -178,6 +184,22 @@ export class BackupReader {
       const record = decode(backupRecordCodec, value);
       return record?.type === type ? [record as RecordOf<T>] : [];
     });
+  }
+  *#rows(prefix: Uint8Array): Iterable<Row> {
+    const to = afterPrefix(prefix);
+    for (let from = prefix, page: readonly Row[]; ; from = concat(page.at(-1)?.key ?? prefix, Uint8Array.of(0))) {
+      page = this.#context.store.scan('backup', { from, to, limit: PAGE });
+      yield* page;
+      if (page.length < PAGE) return;
+    }
+  }
+  *#imported(): Iterable<RecordOf<'imported'>> {
+    // A restore that an older Kith began put them with all else.
+    for (const prefix of [ASIDE, LINES])
+      for (const { value } of this.#rows(prefix)) {
+        const record = decode(backupRecordCodec, value);
+        if (record?.type === 'imported') yield record;
+      }
   }
   #log(conversation: ConversationId): ConversationLog {
     const name = toHex(conversation);
@@ -204,7 +226,7 @@ export class BackupReader {
       self: begin.self,
       logs: this.#aside('log'),
       held: this.#aside('held'),
-      imported: this.#aside('imported'),
+      imported: this.#imported(),
       relays: this.#aside('relays')[0]?.relays ?? [],
       spare: seed === undefined ? null : new Secret(seed),
     };
@@ -245,7 +267,7 @@ export class BackupReader {
   }
   #forgetRows(): void {
     const { store } = this.#context;
-    for (const { key } of store.scan('backup', { from: ASIDE, to: afterPrefix(ASIDE) })) store.delete('backup', key);
+    for (const prefix of [ASIDE, LINES]) for (const { key } of this.#rows(prefix)) store.delete('backup', key);
     store.delete('backup', READING);
   }
   #forgetLogs(): void {

@@ -5,7 +5,7 @@ import { Secret } from '@kith/core/crypto';
 import { createCertificate, type EventId, type SegmentId } from '@kith/core/identity';
 import { createSeal, type LogObject } from '@kith/core/log';
 import type { SimDevice } from '@kith/testkit/sim-device';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { BACKUP_HEADER_BYTES, BACKUP_PART_BYTES } from '../../src/client/backup-format.ts';
 import { crypto, derive, File, kithOf, PASSPHRASE } from './backup-people.ts';
 import { takeOver, type Hostile } from './hostile.ts';
@@ -124,6 +124,37 @@ test.each([
   });
   expect(logs[0]).toHaveLength(80);
   expect(logs[1]).toEqual(logs[0]);
+});
+
+test('S1.1 lines of export files make no part of a restore dearer than the one before, and are never all read at once', async () => {
+  const { here, alice } = talked(45);
+  const lines = Array.from({ length: 2_400 }, (_, i) => ({
+    event: `e${i}`,
+    conversation: 'aa',
+    kind: 'text',
+    sentAt: '2026-01-01T00:00:00.000Z',
+    text: `text ${i} `.repeat(200),
+  }));
+  await importFile(kithOf(alice), async function* () {
+    yield utf8(
+      [{ kith: 'export', version: 1, conversations: [] }, ...lines].map((one) => JSON.stringify(one)).join('\n'),
+    );
+  });
+  const file = await backup(alice);
+  const again = here.device('again');
+  again.start();
+  const read: number[] = [];
+  const { store } = again;
+  const scan = store.scan.bind(store);
+  vi.spyOn(store, 'scan').mockImplementation((table, range) => {
+    const rows = scan(table, range);
+    if (table === 'backup') read.push(rows.length);
+    return rows;
+  });
+  await readBackup(kithOf(again), file.read, PASSPHRASE, derive);
+  expect(again.call('search', { query: '2399' })).not.toEqual([]);
+  expect(scan('backup')).toEqual([]);
+  expect(Math.max(...read)).toBeLessThan(20);
 });
 
 const beforeTheEnd = (method: string): void => {
