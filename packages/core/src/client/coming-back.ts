@@ -11,6 +11,7 @@ import {
   feedIdOf,
   findRecoveryKeys,
   firstEntryPoint,
+  MAX_POOLS,
   openEntry,
   signConsent,
   type Member,
@@ -67,8 +68,6 @@ const CLAIMS_EVERY_MS = 3_000;
 const CLAIMS_CALM_MS = 60_000;
 const BUSY_FOR_MS = 10 * 60_000;
 const AGAIN_MS = 60_000;
-/** Words entered for further keys as often as this are found all the same. */
-const POOLS = 4;
 
 export interface ComingBackHooks {
   bits(): number;
@@ -298,7 +297,7 @@ export class ComingBack {
       const offer = openOffer(crypto, keys, invitation.keyHash, answer.sealed, RETURN_OFFER_EXTENSIONS);
       const back = offer && readReturnOffer(offer.extensions);
       if (offer === undefined || back === undefined) return done(new KithError('invite-invalid'));
-      const found = findRecoveryKeys(crypto, seed, back.keys, POOLS);
+      const found = findRecoveryKeys(crypto, seed, back.keys, MAX_POOLS);
       seed.wipe();
       const [recovery] = found.values();
       if (recovery === undefined) return done(new KithError('wrong-words'));

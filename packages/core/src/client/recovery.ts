@@ -9,6 +9,8 @@ import {
   createRefusal,
   feedIdOf,
   findRecoveryKeys,
+  MAX_POOLS,
+  nextPool,
   openEntry,
   poolRange,
   readRecoveryWords,
@@ -33,8 +35,6 @@ import type { Sender } from './sender.ts';
 const SET_BYTES = 8;
 const KEY_BYTES = 32;
 const JUDGE_EVERY_MS = HOUR_MS;
-/** How often words are entered for further keys at most. */
-const MAX_POOLS = 32;
 
 export interface RecoveryHooks {
   /** The own clock agrees with others (spec 04, "Shared time"). */
@@ -91,7 +91,7 @@ export class Recovery {
   confirm(words: string): RecoveryState {
     const seed = readWords(this.#context, words);
     if (this.#isSeedOf(seed, this.#pool())) seed.wipe();
-    else this.#put(seed, 0, Math.max(0, Math.floor(this.#context.now())));
+    else this.#put(seed, this.#unnamedPool(seed), Math.max(0, Math.floor(this.#context.now())));
     return this.state();
   }
   /** The words there are, entered for further keys. */
@@ -101,10 +101,6 @@ export class Recovery {
     if (known === undefined || !this.#isSeedOf(seed, known)) {
       seed.wipe();
       throw new KithError('wrong-words');
-    }
-    if (known.pool + 1 >= MAX_POOLS) {
-      seed.wipe();
-      throw new KithError('bad-words', { message: 'These words were entered very often: make new ones.' });
     }
     this.#put(seed, known.pool + 1, known.at);
   }
@@ -116,6 +112,10 @@ export class Recovery {
   /** Wipes the seed. `at`: when its words were made. */
   #put(seed: Secret, pool: number, at: number): void {
     const { crypto, randomness } = this.#context;
+    if (pool >= MAX_POOLS) {
+      seed.wipe();
+      throw new KithError('bad-words', { message: 'These words were entered very often: make new ones.' });
+    }
     const keys = recoveryPool(crypto, seed, pool);
     seed.wipe();
     const own = this.#own();
@@ -128,6 +128,14 @@ export class Recovery {
       this.#home.tell({ type: 'recoveryRange', device: others[i - 1] ?? own, set, range, extensions: [] });
     this.#setEverywhere();
     this.#context.changed({ type: 'devices' });
+  }
+  /** Of words that were in use before the first pool after those of which a key is named somewhere: none is named twice. */
+  #unnamedPool(seed: Secret): number {
+    const named = Array.from(this.#conversations()).flatMap((of) => {
+      const member = this.#member(of);
+      return member === undefined ? [] : [member.recoveryKey, ...member.recoveries.map(({ key }) => key)];
+    });
+    return nextPool(this.#context.crypto, seed, named);
   }
   /** The newest that an own device told which is not out: it may wait to be in use. */
   #pool(): RecoveryPool | undefined {
@@ -152,11 +160,6 @@ export class Recovery {
   *#conversations(): Iterable<Conversation> {
     yield this.#home.mine;
     yield* this.#home.pairs();
-  }
-  /** Keys of these words, as a set of hex; empty when there are none. */
-  #poolKeys(): ReadonlySet<string> {
-    const pool = this.#pool();
-    return pool === undefined ? new Set() : keysOf(pool);
   }
   /** Names a key in every conversation that has none of these words, as far as this device may. */
   #setEverywhere(): void {
@@ -204,8 +207,10 @@ export class Recovery {
   state(): RecoveryState {
     const own = this.#home.mine.log.device();
     const range = ownRange(this.#context, this.#home);
-    const keys = this.#poolKeys();
-    const pool = this.#pool();
+    // What another device has told of, as a thief's does, is not this person's before it is in use; unless there is nothing else.
+    const inUse = poolInUse(this.#context, this.#home);
+    const pool = inUse ?? this.#pool();
+    const keys = pool === undefined ? new Set<string>() : keysOf(pool);
     const waiting: RecoveryState['waiting'][number][] = [];
     const contested: RecoveryState['contested'][number][] = [];
     let ready = 0;
@@ -225,7 +230,7 @@ export class Recovery {
           conversation,
           device: this.#nameOf(of, entry.feed),
           thisDevice: own !== undefined && equalBytes(entry.feed, of.log.ownFeed() ?? own.feed),
-          ours: keys.has(toHex(key)),
+          ours: inUse !== undefined && keys.has(toHex(key)),
           from: from ?? null,
         });
       for (const { feed, state } of member.devices)

@@ -6,6 +6,8 @@ import { derive, type Crypto, type Secret, type SigningKey } from '../crypto/ind
 
 /** 32 KB of public halves; enough for a life of contacts, and words entered again give as many more. */
 export const POOL_KEYS = 1024;
+/** Pools of the same words: which one a key is of is found by trying, and nobody may say how long that takes. */
+export const MAX_POOLS = 32;
 const KEY_BYTES = 32;
 const MAX_INDEX = 0xffffffff;
 
@@ -75,6 +77,15 @@ export const findRecoveryKeys = (
     else key.privateKey.wipe();
   }
   return found;
+};
+/** Of the pools of these words the first one after those that any of these public halves is of. */
+export const nextPool = (crypto: Crypto, seed: Secret, publicKeys: readonly Uint8Array[]): number => {
+  const named = new Set(publicKeys.map(toHex));
+  let next = 0;
+  for (let pool = 0; pool < MAX_POOLS && pool <= next + 1; pool++)
+    for (let index = pool * POOL_KEYS; index < (pool + 1) * POOL_KEYS && next <= pool; index++)
+      if (named.has(toHex(publicHalf(crypto, seed, index)))) next = pool + 1;
+  return next;
 };
 /**
  * The key whose public half one of these is: what an inception, or a later entry, names. Undefined when these words do not

@@ -87,3 +87,21 @@ test('without the right words nobody comes back, and whoever tries keeps nobody 
   late.start();
   expect(codeOf(() => late.call('recovery.use', { link: invitation, words: phrase }))).toBe('invite-expired');
 });
+
+test('words that were entered again six times bring a person back into what began after that', () => {
+  const here = world(6209);
+  const [a, b] = [here.device('a'), here.device('b')];
+  a.start();
+  const phrase = makeWords(a).join(' ');
+  for (let i = 0; i < 6; i++) a.call('recovery.create', { words: phrase });
+  const conversation = pair(here, a, b);
+  here.clock.advance(HOUR_MS);
+  a.crash();
+  const fresh = here.device('fresh');
+  fresh.start();
+  const { link: invitation } = b.call('recovery.invite', { conversation });
+  fresh.call('recovery.use', { link: invitation, words: phrase });
+  here.clock.advance(HOUR_MS);
+  b.call('send', { conversation, text: 'it is you' });
+  expect(here.clock.runUntil(() => texts(fresh, conversation).includes('it is you'), HOUR_MS)).toBe(true);
+});

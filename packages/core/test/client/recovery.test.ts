@@ -1,4 +1,5 @@
 // Recovery words, and devices that remove each other, on simulated ports.
+import { recoveryPoolsOf } from '@kith/core/conversation';
 import { expect, test, vi } from 'vitest';
 import type { SimDevice } from '@kith/testkit/sim-device';
 import { codeOf, makeWords, pair, texts, world } from './world.ts';
@@ -98,7 +99,10 @@ test('words count when they were typed back, not before; their date stays with t
   for (const one of [a, a2]) expect(one.call('recovery.state', {})).toMatchObject({ made: true, madeAt: at });
   const other = makeWords(a2);
   expect(other).not.toEqual(first);
+  // On another device they are this person's once nobody has refused them for 7 days.
   here.clock.advance(HOUR_MS);
+  expect(a.call('recovery.state', {}).madeAt).toBe(at);
+  here.clock.advance(8 * DAY_MS);
   expect(a.call('recovery.state', {}).madeAt).toBeGreaterThan(at);
 });
 
@@ -165,4 +169,33 @@ test('a device that was let in has a range of its own: no two conversations name
   expect([a, a2].map((one) => one.call('recovery.state', {}).keysLeft)).toEqual(left.map((n) => n - 1));
   expect(a.call('recovery.state', {})).toMatchObject({ ready: 3, without: 1 });
   expect(b.call('recovery.state', {})).toMatchObject({ made: false, ready: 0 });
+});
+
+test('S4.21 words that a thief makes are not said to be ours, nor take the place of those that are', () => {
+  const { here, a, thief } = stolen(5151, 'before');
+  const before = a.call('recovery.state', {});
+  words(thief);
+  here.clock.advance(HOUR_MS);
+  const { madeAt, keysLeft, ready, waiting } = a.call('recovery.state', {});
+  expect({ madeAt, keysLeft, ready }).toEqual({
+    madeAt: before.madeAt,
+    keysLeft: before.keysLeft,
+    ready: before.ready,
+  });
+  expect(waiting.map(({ thisDevice, ours }) => [thisDevice, ours]).toSorted()).toEqual([
+    [false, false],
+    [false, false],
+    [true, true],
+  ]);
+});
+
+test('words that were in use before name no key twice when they are made the words again', () => {
+  const here = world(5153);
+  const [a, b] = [here.device('a'), here.device('b')];
+  a.start();
+  const first = words(a);
+  pair(here, a, b);
+  expect(words(a)).not.toBe(first);
+  a.call('recovery.confirm', { words: first });
+  expect(recoveryPoolsOf(a.store).map(({ pool }) => pool)).toContain(1);
 });
