@@ -37,6 +37,8 @@ const STAND_IN_MS = 10 * 60_000;
 /** Witnesses of a device, and of its person: with 256 entries of a member there is room for other ones, also when all witness at once. */
 const MAX_WITNESSES = 24;
 const MAX_OF_PERSON = 128;
+/** More than these that a device let in somewhere, and that are no device of its person, it let in with bad intent. */
+const MAX_LET_IN = 4;
 /** Each takes some of the room for charter entries. */
 const MAX_REFUSED = 64;
 const NONE = new Uint8Array(0);
@@ -226,7 +228,8 @@ export class Removal {
   /** What a device of `self` is in a conversation with somebody: all that it said it is. */
   #feedsIn(pair: Pair, { feed, spare, added }: Device): readonly FeedId[] {
     const known = this.#saidIn(pair, spare && added !== null ? added.feed : feed);
-    if (!spare) return known;
+    // With the one that let in very many these are out as well.
+    if (!spare) return known.toSorted((a, b) => this.#letInBy(pair, b).length - this.#letInBy(pair, a).length);
     // The spare of a backup says nothing of itself: it is what the same own device let in there.
     return this.#devices(pair).flatMap((one) =>
       one.spare && known.some((by) => one.added !== null && equalBytes(one.added.feed, by)) ? [one.feed] : [],
@@ -257,7 +260,7 @@ export class Removal {
     if (state === 'removed' && by === undefined) return;
     const nothing: Cut = { feed, segment: null, count: 0, charterCount: 0, charterHead: null };
     // With words nothing counts that it said against others of its person.
-    const before = by === undefined ? undefined : this.#firstRemovalBy(of, feed);
+    const before = by === undefined ? this.#firstOfMany(of, feed) : this.#firstRemovalBy(of, feed);
     const cuts = refuse ? [nothing] : of.log.cutsHere(feed, before, heldBy);
     const entry = of.log.appendEntry(
       (key, at) => createRemoval(this.#context.crypto, key, at, { feed, member: null, cuts }),
@@ -280,6 +283,32 @@ export class Removal {
       );
       this.#sender.queue(of, place);
     }
+  }
+  /**
+   * Where a device let in many that are no other device's of its person, all that it said in the charter from the first of them on goes with
+   * it: taken out one by one they would take all the room there is. Who else is out so of a pair is let in there again.
+   */
+  #firstOfMany(of: Conversation, feed: FeedId): number | undefined {
+    const letIn = this.#letInBy(of, feed);
+    return letIn.length <= MAX_LET_IN ? undefined : Math.min(...letIn.map(({ seq }) => seq));
+  }
+  #letInBy(of: Conversation, feed: FeedId): readonly { readonly seq: number }[] {
+    if (of.kind !== 'pair') return [];
+    const { store, crypto } = this.#context;
+    const inUse = this.#devices(this.#home.mine).filter(({ state }) => state === 'active');
+    const others = new Set(
+      consentsOf(store, of.id).flatMap(({ self, device }) =>
+        inUse.some((one) => equalBytes(one.feed, self)) && !equalBytes(feedIdOf(crypto, device), feed)
+          ? [toHex(feedIdOf(crypto, device))]
+          : [],
+      ),
+    );
+    const own = of.log.ownFeed();
+    return this.#devices(of).flatMap((one) => {
+      const isOther = others.has(toHex(one.feed)) || (own !== undefined && equalBytes(one.feed, own));
+      const isIts = one.added !== null && equalBytes(one.added.feed, feed) && one.state !== 'removed' && !one.spare;
+      return isIts && !isOther ? [{ seq: one.added.seq }] : [];
+    });
   }
   #firstRemovalBy(of: Conversation, feed: FeedId): number | undefined {
     const seqs = of.log.charter().removals.flatMap(({ entry }) => (equalBytes(entry.feed, feed) ? [entry.seq] : []));

@@ -116,8 +116,17 @@ export class Sessions {
       for (const { feed, state, spare } of member.devices)
         if (state === 'active' && !spare && (own === undefined || !equalBytes(feed, own))) feeds.push(feed);
     }
-    // A cell has so many slots. Who brings more devices than that is reached at the first of them.
-    const found = { charter, own, me: of.me, feeds: feeds.slice(0, SLOT_COUNT) };
+    // A cell has so many slots. Who brings more devices than that is reached at those that were there first: a stolen one that
+    // lets in others puts none of its person's in their place.
+    const first =
+      feeds.length <= SLOT_COUNT
+        ? feeds
+        : feeds
+            .map((feed) => ({ feed, at: of.log.addedAt(feed) }))
+            .toSorted((a, b) => a.at - b.at)
+            .slice(0, SLOT_COUNT)
+            .map(({ feed }) => feed);
+    const found = { charter, own, me: of.me, feeds: first };
     this.#feeds.set(of, found);
     return found.feeds;
   }

@@ -43,6 +43,9 @@ import { putAside, takeWaiting, type Parcel } from './waiting.ts';
  * else nobody could take out a device any more in a conversation with somebody who fills its charter.
  */
 export const MAX_ENTRIES = 256;
+/** Of the devices of a member that were there first each may write so many in any case: one that was stolen keeps none of them from taking it out. */
+const FIRST_DEVICES = 12;
+const MAX_OF_FIRST = 48;
 
 export interface Intake extends Work {
   readonly completed: HeaderRow[];
@@ -166,7 +169,25 @@ const isFull = (state: LogState, open: OpenEntry): boolean => {
   const entries = state.entries();
   if (entries.length < MAX_ENTRIES) return false;
   const who = writerOf(state, open);
-  return entries.filter((one) => writerOf(state, one) === who).length >= MAX_ENTRIES;
+  if (entries.filter((one) => writerOf(state, one) === who).length < MAX_ENTRIES) return false;
+  return !isAmongFirst(state, open) || state.entries(open.feed).length >= MAX_OF_FIRST;
+};
+/** A device, or the recovery key, that was there before a stolen one of its person could let in very many. */
+const isAmongFirst = (state: LogState, { feed, entry }: OpenEntry): boolean => {
+  const member = state
+    .charter()
+    .members.find(
+      ({ recoveryKey, devices }) =>
+        equalBytes(recoveryKey, entry.device) || devices.some((one) => equalBytes(one.feed, feed)),
+    );
+  if (member === undefined || equalBytes(member.recoveryKey, entry.device)) return member !== undefined;
+  const addedAt = new Map(
+    state
+      .entries()
+      .flatMap((open) => (open.act.type === 'addDevice' ? [[toKey(open.act.feed), state.seenAt(open)]] : [])),
+  );
+  const at = (of: FeedId): number => addedAt.get(toKey(of)) ?? 0;
+  return member.devices.filter((one) => at(one.feed) < at(feed)).length < FIRST_DEVICES;
 };
 /** The member by whose device, or recovery key, it is signed. */
 const writerOf = (state: LogState, { feed, entry }: OpenEntry): string => {

@@ -2,7 +2,7 @@
 import { concat, fromHex, toHex, utf8 } from '@kith/core/bytes';
 import { readStamped, recoveryPoolsOf, toldBy, type SelfContent } from '@kith/core/conversation';
 import { Secret } from '@kith/core/crypto';
-import { signConsent, type FeedId } from '@kith/core/identity';
+import { createAddDevice, signConsent, type FeedId } from '@kith/core/identity';
 import { createInboxRecord, decodeInboxRecord, encodeInboxRecord, MAX_INBOX_NUMBER } from '@kith/core/mailbox';
 import { createNullCrypto } from '@kith/testkit/null-crypto';
 import type { SimDevice } from '@kith/testkit/sim-device';
@@ -285,4 +285,42 @@ test('a stolen device that says that words were entered a million times does not
   expect(process.cpuUsage().user - started).toBeLessThan(20_000_000);
   here.clock.advance(HOUR);
   expect(a.call('recovery.state', {}).contested.map((one) => one.conversation)).not.toContain(conversation);
+});
+
+test.each([
+  [254, true],
+  [254, false],
+  [12, false],
+])('a stolen device that lets in %i others is taken out with all of them (said to be its own: %s)', (count, claims) => {
+  const { here, a, thief, b, conversation, takeOut, talks } = family(8300);
+  const a2 = here.device('a2');
+  link(here, a, a2);
+  expect(here.clock.runUntil(() => a2.call('contact.list', {})[0]?.state === 'active', HOUR)).toBe(true);
+  here.clock.advance(HOUR);
+  const crypto = createNullCrypto();
+  const by = takeOver(here, thief, conversation);
+  const { root } = by.pair.local;
+  const member = by.pair.me;
+  const entries = Array.from({ length: count }, (_, i) => {
+    const key = crypto.signingKey(new Secret(Uint8Array.from({ length: 32 }, (__, j) => (j === 0 ? i : 1))));
+    const device = key.publicKey;
+    const consent = signConsent(crypto, key, root, member);
+    if (claims && i < 20) by.tell({ type: 'consent', conversation: by.pair.id, device, consent, extensions: [] });
+    const { entry } = by.pair.log.appendEntry(
+      (own, at) => createAddDevice(crypto, own, at, { device, member, consent }),
+      here.clock.now(),
+    );
+    return { type: 'entry' as const, entry };
+  });
+  for (let i = 0; i < entries.length; i += 50) {
+    by.say([{ type: 'objects', objects: entries.slice(i, i + 50) }]);
+    here.clock.advance(MINUTE);
+  }
+  thief.start();
+  here.clock.advance(20 * MINUTE);
+  expect(inUse(b, conversation)).toBe(Math.min(256, count + 3));
+  takeOut();
+  expect(inUse(b, conversation)).toBe(2);
+  expect(a.call('device.strays', {})).toEqual([]);
+  for (const one of [a, a2]) talks(one);
 });
