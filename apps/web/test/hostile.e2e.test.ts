@@ -72,6 +72,19 @@ test('class 23: a link says where it leads, whatever it looks like and wherever 
   }
 });
 
+test('class 24: a text that begins with what stands before one’s own is not shown as one', async () => {
+  await open('talk', blair);
+  const { page } = someone;
+  const { composer, write } = steps(page);
+  await composer.waitFor();
+  const own = page.locator('.list-entry', { hasText: 'Blair' }).locator('.list-you');
+  await write('I promise');
+  await own.waitFor();
+  await receive('You: I promise');
+  await page.locator('.list-entry', { hasText: 'You: I promise' }).waitFor();
+  expect(await own.count()).toBe(0);
+});
+
 test('class 28: a text that takes long to draw shows its beginning, and all of it when that is asked for', async () => {
   await open('talk', blair);
   const { page } = someone;

@@ -60,7 +60,9 @@ function Preview({ contact }: { contact: Contact }) {
   const text = preview.deleted || preview.text === null ? t.list.deleted : preview.text.slice(0, 200);
   return (
     <span className="list-preview" dir="auto">
-      {preview.mine ? t.list.you(text) : text}
+      {/* Looks otherwise than the same word in a text of theirs. */}
+      {preview.mine ? <span className="list-you">{t.list.you} </span> : null}
+      {text}
     </span>
   );
 }

@@ -63,7 +63,7 @@ function Results({ query, within }: { query: string; within: string | undefined 
                     <span className="list-time">{short(line.sentAt, now)}</span>
                   </span>
                   <span className="result-text" dir="auto">
-                    {line.mine ? `${t.common.you}: ` : ''}
+                    {line.mine ? <span className="list-you">{t.list.you} </span> : null}
                     <Hit text={line.text ?? ''} query={query} />
                   </span>
                 </button>

@@ -268,7 +268,7 @@ export const en = {
     stopped: 'Stop',
     nothingYet: 'Nothing written yet.',
     deleted: 'Deleted',
-    you: (text: string) => `You: ${text}`,
+    you: 'You:',
     typing: 'is writing…',
     pinned: 'Pinned',
     muted: 'Muted',

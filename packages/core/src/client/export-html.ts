@@ -49,7 +49,9 @@ const lineHtml = (line: LogLine): string => {
     ...(line.mark === null ? [] : [MARKS[line.mark]]),
     ...line.reactions.map(({ emoji, count }) => `${escape(emoji)} ${count}`),
   ];
-  const name = line.mine ? 'Me' : line.authorName === '' ? 'No name' : line.authorName;
+  // Whoever is called so is not who exported it.
+  const theirs = /^\s*(?:me|no name)\s*$/i.test(line.authorName) ? `“${line.authorName}”` : line.authorName;
+  const name = line.mine ? 'Me' : theirs === '' ? 'No name' : theirs;
   const reply =
     line.reply?.text == null ? '' : `<blockquote dir="auto">${escape(line.reply.text.slice(0, 200))}</blockquote>`;
   return `<article class="say${line.mine ? ' mine' : ''}"><div class="soft"><b dir="auto">${escape(name)}</b> ${notes.join(' · ')}</div>${reply}${said}</article>\n`;

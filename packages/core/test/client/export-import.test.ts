@@ -263,6 +263,16 @@ test('S1.5 HTML for reading: everything escaped, no script, nothing loaded from 
   expect(html).not.toContain('canary-gone');
 });
 
+test('class 24: in HTML for reading nobody passes for who made it', async () => {
+  const { here, alice, bob, conversation } = await talked();
+  bob.call('profile.set', { name: 'Me' });
+  bob.call('send', { conversation, text: 'I owe Bob 500' });
+  here.clock.advance(60_000);
+  const html = await collect(exportHtml(kithOf(alice), conversation, here.clock.now()));
+  const said = html.split('<article').find((one) => one.includes('I owe Bob 500'));
+  expect(said).toContain('<b dir="auto">“Me”</b>');
+});
+
 test('an export is made page by page: no answer of the engine holds more than one page', async () => {
   const { here, alice, conversation } = await talked();
   for (let n = 0; n < 1_100; n++) alice.call('send', { conversation, text: `number ${n}` });
