@@ -14,6 +14,7 @@ import {
   type OpenEntry,
 } from '../identity/index.ts';
 import { frontierCodec, type Frontier } from '../log/index.ts';
+import { isOrigin } from '../mailbox/index.ts';
 import { newPeerState } from '../sync/index.ts';
 import type { Restored } from './backup-reader.ts';
 import type { Context } from './context.ts';
@@ -44,12 +45,14 @@ const SEEN_BYTES = 6;
 export const adoptBackup = (parts: RestoreParts, restored: Restored): Methods['restore.finish']['result'] => {
   const { context, home, devices, firstSeen } = parts;
   const { spare } = restored;
-  const self = restored.logs.find(({ conversation }) => equalBytes(conversation, restored.self));
+  const self = restored.logs.find(({ conversation, kind }) => kind === 0 && equalBytes(conversation, restored.self));
   if (spare === null || self === undefined) {
     throw new KithError('bad-backup', { message: 'This backup has nothing that could let a new device in.' });
   }
   const inception = inceptionOf(context, self);
-  if (home.remembered.length === 0 && restored.relays.length > 0) home.setRelays(restored.relays);
+  // An inbox at a relay that is none would be refused by everybody.
+  const relays = restored.relays.filter(isOrigin);
+  if (home.remembered.length === 0 && relays.length > 0) home.setRelays(relays);
   joinSelf(parts, self, inception, spare);
   home.tell({ type: 'device', name: '', at: Math.max(0, context.now()), extensions: [] });
   devices.adopted();

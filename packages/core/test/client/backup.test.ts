@@ -2,12 +2,13 @@
 // in restore.test.ts.
 import { concat, equalBytes, toHex, utf8 } from '@kith/core/bytes';
 import { readBackup, writeBackup } from '@kith/core/client';
-import { encode } from '@kith/core/codec';
+import { decode, encode, list, text } from '@kith/core/codec';
 import { conversationFromName, type ConversationId } from '@kith/core/identity';
 import { LOG_TABLES, openConversationLog, type ConversationLog } from '@kith/core/log';
 import { TABLES, type Table } from '@kith/core/ports';
 import type { MemoryStore } from '@kith/testkit/memory-store';
-import type { SimDevice } from '@kith/testkit/sim-device';
+import { createNullAgreement } from '@kith/testkit/null-crypto';
+import { SimDevice } from '@kith/testkit/sim-device';
 import { expect, test } from 'vitest';
 import {
   BACKUP_HEADER_BYTES,
@@ -225,6 +226,7 @@ test.each<[string, (records: readonly BackupRecord[]) => readonly BackupRecord[]
   ['that goes on after its end', (whole) => [...end(whole), ...whole.filter(({ type }) => type === 'relays')]],
   ['that counts fewer records than it has', (whole) => end(whole, whole.length)],
   ['that counts more records than it has', (whole) => end(whole, whole.length + 2)],
+  ['whose own log is a conversation with somebody', (whole) => end(whole.map((one) => selfIsPair(one, whole)))],
   ['that could let nobody in', (whole) => end(whole.filter(({ type }) => type !== 'spare'))],
   ['with a log of which it has not said what it is', (whole) => end(whole.filter(({ type }) => type !== 'log'))],
   [
@@ -250,6 +252,25 @@ test.each<[string, (records: readonly BackupRecord[]) => readonly BackupRecord[]
   expect(await codeOf(readBackup(kithOf(fresh), (await sealed(file, end(whole))).read, PASSPHRASE, derive))).toBe(
     'none',
   );
+});
+const selfIsPair = (one: BackupRecord, whole: readonly BackupRecord[]): BackupRecord => {
+  const other = whole.find((record) => record.type === 'log' && record.kind === 1);
+  return one.type === 'begin' && other?.type === 'log' ? { ...one, self: other.conversation } : one;
+};
+test('S1.1 a file of the right key gives a home no relay that is none', async () => {
+  const { here, alice } = talked();
+  const file = new File();
+  await writeBackup(kithOf(alice), file, PASSPHRASE, derive);
+  const relays = ['javascript:alert(1)', 'https://relay1.test', 'no relay'];
+  const records = (await recordsOf(file)).map((one) => (one.type === 'relays' ? { ...one, relays } : one));
+  const { clock, network } = here;
+  const randomness = here.random.fork('fresh');
+  const agreement = createNullAgreement(crypto, randomness.fork('agreement'));
+  const fresh = new SimDevice({ name: 'fresh', clock, network, crypto, randomness, agreement, relays: [] });
+  fresh.start();
+  await readBackup(kithOf(fresh), (await sealed(file, records)).read, PASSPHRASE, derive);
+  const kept = fresh.store.get('meta', utf8('relays')) ?? new Uint8Array(0);
+  expect(decode(list(text(100), 8), kept)).toEqual(['https://relay1.test']);
 });
 /** Such a file as only somebody with its key could write. */
 const sealed = async (like: File, records: readonly BackupRecord[]): Promise<File> => {
