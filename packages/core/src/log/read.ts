@@ -4,7 +4,7 @@ import { CHARTER_SEGMENT, type EventId, type FeedId, type SegmentId } from '../i
 import { createSeal, type KeyedContent, type LogObject, type Seal } from './objects.ts';
 import { sealHead, type Subkeys } from './own.ts';
 import type { HeaderRow, SegmentRecord } from './records.ts';
-import { keptSeals } from './seals.ts';
+import { keptSeals, type KeptSeal } from './seals.ts';
 import type { LogState } from './state.ts';
 import type { Batch, PlaceRange } from './types.ts';
 
@@ -12,6 +12,8 @@ import type { Batch, PlaceRange } from './types.ts';
 const AROUND_EVENT = 16;
 const AROUND_CONTENT = 40;
 const SEAL_BYTES = 144;
+/** Of a forked segment each chain has seals of its own, and anybody can make 256 of what is theirs: that of the chain goes first. */
+const MAX_CUT_SEALS = 16;
 const STUB_BYTES = 192;
 /** Rows read at a time. */
 const STEP = 256;
@@ -23,6 +25,8 @@ interface Filling {
   bytes: number;
   /** An event is in: from now on nothing goes over the limit. */
   started: boolean;
+  /** Room that is kept for the seals of the segment. */
+  sealBytes: number;
   /** Chains of forked segments as far down as they were asked for: the next range of one goes on from there. */
   readonly chains: Map<string, Walk>;
 }
@@ -38,6 +42,7 @@ const newFilling = (maxBytes: number): Filling => ({
   maxBytes,
   bytes: 0,
   started: false,
+  sealBytes: SEAL_BYTES,
   chains: new Map(),
 });
 const put = (filling: Filling, object: LogObject, bytes: number): void => {
@@ -115,6 +120,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   const record = state.segment(feed, segment);
   if (record === undefined) return range.to;
   const start = { bytes: filling.bytes, objects: filling.objects.length };
+  filling.sealBytes = SEAL_BYTES * (record.forked ? MAX_CUT_SEALS : 1);
   // Only who has nothing of a segment can lack what it rests on.
   if (range.from === 0 || record.forked) {
     if (record.number === 0) readEntries(state, filling, feed, 0, Infinity);
@@ -137,7 +143,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
       if (!readEvent(state, filling, row)) {
         // Not even one event: what was put in for it would be sent in vain.
         if (last === undefined) return withdraw(filling, start, range);
-        sealCut(state, subkeys, filling, record, last);
+        sealCut(state, subkeys, filling, record, last, headOf(record, range, segment));
         return row.seq;
       }
       last = row;
@@ -147,7 +153,7 @@ const readSegment = (state: LogState, subkeys: Subkeys, filling: Filling, range:
   if (last !== undefined) {
     const isBeforeCut = last.seq + 1 === state.limit(feed, segment);
     if (isBeforeCut || last.seq + 1 === record.sound) readUpToSeal(state, filling, record, last, !isBeforeCut);
-    sealCut(state, subkeys, filling, record, last);
+    sealCut(state, subkeys, filling, record, last, headOf(record, range, segment));
   }
   return range.to;
 };
@@ -214,6 +220,10 @@ const readStub = (
   put(filling, { type: 'stub', format: 1, kind: 1, feed, segment, ...stub, seed, signature }, STUB_BYTES);
 };
 
+const headOf = (record: SegmentRecord, range: PlaceRange, segment: SegmentId): EventId | undefined =>
+  equalBytes(range.segment, segment)
+    ? record.head
+    : record.branches.find(({ id }) => equalBytes(id, range.segment))?.head;
 /** Of a forked segment: the events of the named chain, found from its head down. */
 const branchRows = (
   state: LogState,
@@ -241,7 +251,7 @@ const branchRows = (
 const readEvent = (state: LogState, filling: Filling, row: HeaderRow): boolean => {
   const content = contentOf(state, row);
   const bytes = sizeOf(row, content);
-  if (filling.started && filling.bytes + bytes + SEAL_BYTES > filling.maxBytes) return false;
+  if (filling.started && filling.bytes + bytes + filling.sealBytes > filling.maxBytes) return false;
   put(filling, { type: 'event', header: row.header, content }, bytes);
   filling.started = true;
   return true;
@@ -258,7 +268,14 @@ const putSealObject = (filling: Filling, seal: Seal): void => {
  * The seal that makes what went in count. Own segments get one at the last event put in, so that part of a range counts
  * alone; of others the newest seal there is goes along and the rest of the range has to follow.
  */
-const sealCut = (state: LogState, subkeys: Subkeys, filling: Filling, record: SegmentRecord, last: HeaderRow): void => {
+const sealCut = (
+  state: LogState,
+  subkeys: Subkeys,
+  filling: Filling,
+  record: SegmentRecord,
+  last: HeaderRow,
+  head: EventId | undefined,
+): void => {
   const { feed, segment, seq, event } = last;
   const seals = keptSeals(state, feed, segment, seq).filter(({ checked }) => checked);
   const exact = seals.find((kept) => kept.seal.seq === seq && equalBytes(kept.seal.head, event));
@@ -269,5 +286,10 @@ const sealCut = (state: LogState, subkeys: Subkeys, filling: Filling, record: Se
       filling,
       createSeal(state.crypto, subkeys.of(segment, record.seed), state.conversation, { feed, segment, seq }, event),
     );
-  } else for (const { seal } of seals) putSealObject(filling, seal);
+  } else {
+    const isOfChain = ({ seal }: KeptSeal): boolean => head !== undefined && equalBytes(seal.head, head);
+    const first = [...seals.filter(isOfChain), ...seals.filter((kept) => !isOfChain(kept))];
+    const some = new Set(first.slice(0, MAX_CUT_SEALS));
+    for (const kept of seals) if (some.has(kept)) putSealObject(filling, kept.seal);
+  }
 };

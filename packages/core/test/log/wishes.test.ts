@@ -1,9 +1,12 @@
 // What a wish costs whoever holds what is asked for.
 import { expect, test, vi } from 'vitest';
 import { createNullCrypto } from '../../../testkit/src/null-crypto.ts';
+import type { EventId } from '../../src/identity/index.ts';
 import type { LogObject } from '../../src/log/index.ts';
+import { MAX_PACKET_BYTES } from '../../src/mailbox/index.ts';
+import { encodePacket } from '../../src/sync/index.ts';
 import { Hand } from './hand.ts';
-import { feedOf, pair, take, type Replica } from './people.ts';
+import { feedOf, meet, openReplica, pair, take, type Replica } from './people.ts';
 
 const crypto = createNullCrypto();
 
@@ -95,4 +98,35 @@ test('class 29: a page of a segment in which two events stand at one place, and 
   alice.log.forget();
   expect(alice.log.page({ limit: 10_000 })).toEqual(again);
   expect(alice.log.below(last.event, 1)).toBeDefined();
+});
+
+test('class 29: a segment that goes on in very many ways from its end fits the packets in which it is handed on', () => {
+  const [alice, bob] = pair(crypto, 64);
+  const hand = new Hand(crypto, bob);
+  hand.certify();
+  let previous: EventId = hand.next({}, 'begin');
+  for (let i = 0; i < 600; i++) previous = hand.next({}, 'x'.repeat(300));
+  const { lamport, seq } = hand.head();
+  take(
+    alice,
+    hand.objects.filter(({ type }) => type !== 'seal'),
+    feedOf(bob),
+  );
+  const from = hand.objects.length;
+  for (let i = 0; i < 255; i++) hand.write({ seq: seq + 1, previous, lamport: lamport + 1, time: 29_000_000 + i });
+  take(alice, hand.objects.slice(from), feedOf(bob));
+  const other = openReplica(crypto, 65);
+  for (const who of [alice, bob]) meet(other, who);
+  const read = () => {
+    const theirs = other.store.transaction(() => other.log.frontier());
+    return alice.store.transaction(() => alice.log.read(alice.log.compare(theirs).theyLack, MAX_PACKET_BYTES - 200))
+      .objects;
+  };
+  for (let i = 0; i < 6; i++) {
+    const objects = read();
+    expect(encodePacket([{ type: 'objects', objects }]).length).toBeLessThan(MAX_PACKET_BYTES);
+    take(other, objects, 'own');
+  }
+  expect(other.log.page({ limit: 10_000 }).length).toBeGreaterThan(600);
+  expect(read()).toEqual([]);
 });
