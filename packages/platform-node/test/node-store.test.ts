@@ -99,7 +99,8 @@ describe('the cipher of a database', () => {
       const sql = openNodeSql(join(freshFolder(), 'kith.db'), keyOf(7), cipher);
       const store = openSqlStore(() => sql);
       for (let i = 0; i < 40; i++) store.put('content', key(i), new Uint8Array(500));
-      for (let i = 0; i < 500; i++) store.indexText(key(1, i >> 8, i & 255), `${i} ${i * i} ${i * i * i}`.repeat(9));
+      const text = (i: number): string => Array.from({ length: 27 }, (_, n) => i * (n + 1) ** 3).join(' ');
+      for (let i = 0; i < 500; i++) store.indexText(key(1, i >> 8, i & 255), text(i));
       expect(store.search('25', 9)).not.toEqual([]);
       const pages = (table: string, type: string): unknown =>
         sql.all('SELECT count(*) FROM dbstat WHERE name = ? AND pagetype = ?', [table, type])[0]?.[0];

@@ -46,25 +46,61 @@ export const searchRuns = (text: string): readonly (readonly string[])[] => {
   return runs;
 };
 
+/** Where the words stand that a text has said so far, found by their hashes; 0: nowhere. */
+const places = new Uint32Array(1024);
+const HASHES = places.length - 1;
+/** Of a text with more different words than this the later ones stand in it as often as it says them. */
+const MAX_PLACED = places.length / 2;
+
+/** Whether the word that begins at `start`, up to a space, stands before it; if not, it is noted. */
+const isSaid = (words: Uint8Array, start: number, hash: number, said: number): boolean => {
+  let slot = hash & HASHES;
+  for (let place = places[slot] as number; place !== 0; place = places[slot] as number) {
+    let same = 0;
+    while (words[place - 1 + same] === words[start + same] && words[start + same] !== SPACE) same++;
+    if (words[place - 1 + same] === words[start + same]) return true;
+    slot = (slot + 1) & HASHES;
+  }
+  if (said < MAX_PLACED) places[slot] = start + 1;
+  return false;
+};
+
 /**
- * All words of a text with spaces between them, in UTF-8, as the index keeps them. The next call may write over them: most
- * texts are ASCII, and of these no string is made for any word, which was a third of all memory that sending one asked for.
+ * The words of a text with spaces between them, in UTF-8, as the index keeps them: each once, unless they stand in runs of which the
+ * order counts. The next call may write over them: most texts are ASCII, and of these no string is made for any word, which was a
+ * third of all memory that sending one asked for.
  */
 export const indexedWords = (text: string): Uint8Array => {
   const { length } = text;
   const out = length < room.length ? room : new Uint8Array(length + 1);
+  places.fill(0);
   let at = 0;
   let start = 0;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return utf8(searchRuns(text).flat().join(' '));
+  let hash = 0;
+  let said = 0;
+  for (let i = 0; i <= length; i++) {
+    const code = i < length ? text.charCodeAt(i) : SPACE;
+    if (code > 0x7f) return otherWords(text);
     const letter = FOLDED[code] as number;
     if (letter !== 0) {
-      if (at - start < MAX_WORD) out[at++] = letter;
+      if (at - start >= MAX_WORD) continue;
+      out[at++] = letter;
+      hash = Math.imul(hash ^ letter, 0x01000193);
     } else if (at > start) {
-      out[at++] = SPACE;
-      start = at;
+      out[at] = SPACE;
+      if (isSaid(out, start, hash ^ (hash >>> 15), said)) at = start;
+      else {
+        start = ++at;
+        said++;
+      }
+      hash = 0;
     }
   }
-  return out.subarray(0, at > 0 && at === start ? at - 1 : at);
+  return out.subarray(0, Math.max(0, at - 1));
+};
+const otherWords = (text: string): Uint8Array => {
+  const words = searchRuns(text).flat();
+  // Which characters follow each other is to be kept, also over what stands between them.
+  const isCut = words.some((word) => STARTS_SINGLE.test(word));
+  return utf8((isCut ? words : [...new Set(words)]).join(' '));
 };
