@@ -20,9 +20,10 @@ interface Stored {
 export const toOpened = (state: LogState, row: HeaderRow, read?: Stored): Opened | undefined => {
   const open = openRow(state, row, read);
   if (open === undefined) return undefined;
-  const { shown, header, stored } = open;
-  const isHeld = stored !== undefined && shown.contentState === 'held' && isContentOf(state, header, stored);
-  return { shown, content: isHeld ? stored.subarray(32) : undefined };
+  const { shown, header, stored, isChecked } = open;
+  const isHeld = stored !== undefined && shown.contentState === 'held';
+  const isRight = isHeld && (isChecked || isContentOf(state, header, stored));
+  return { shown, content: isRight ? stored.subarray(32) : undefined };
 };
 
 interface OpenRow {
@@ -30,6 +31,8 @@ interface OpenRow {
   readonly header: HeaderBrief;
   /** Key and content, as stored. */
   readonly stored: Uint8Array | undefined;
+  /** It came lately, and was what its header says. */
+  readonly isChecked: boolean;
 }
 const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | undefined => {
   const device = state.device(row.feed);
@@ -47,7 +50,9 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
   if ((row.flags & FLAGS.doubtful) !== 0 && record.published !== null) marks.push('counterpart');
   if (row.seq >= state.limit(row.feed, segment)) marks.push('removed');
   if (device.state === 'contested') marks.push('contested');
-  const content = read === undefined ? (state.freshContent(row.event) ?? state.content(row, row.event)) : read.content;
+  const isGone = read !== undefined && read.content === undefined;
+  const fresh = isGone ? undefined : state.freshContent(row.event);
+  const content = fresh ?? (read === undefined ? state.content(row, row.event) : read.content);
   const stored = header.sizeClass === 0 ? undefined : content;
   const shown: ShownEvent = {
     place: { feed: row.feed, segment, seq: row.seq },
@@ -62,7 +67,7 @@ const openRow = (state: LogState, row: HeaderRow, read?: Stored): OpenRow | unde
     contentState: contentStateOf(row, header, stored),
     newer: hasUnknownCritical(header.extensions),
   };
-  return { shown, header, stored };
+  return { shown, header, stored, isChecked: fresh !== undefined };
 };
 
 const contentStateOf = (
@@ -109,7 +114,7 @@ export const openLinked = (
 ): Opened | undefined =>
   standing === undefined || value === undefined
     ? undefined
-    : toOpened(state, linkedRow(standing, event, value), { content });
+    : toOpened(state, state.freshRow(event) ?? linkedRow(standing, event, value), { content });
 
 const keyOf = (state: LogState, event: EventId): Uint8Array | undefined => {
   const row = rowOf(state, event);

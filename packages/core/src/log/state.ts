@@ -163,6 +163,11 @@ export const openState = (options: LogOptions) => {
     return cached;
   };
 
+  const freshEvent = (event: EventId): FreshEvent | undefined => {
+    const name = readUint48(event, 0);
+    const found = fresh.events.get(name) ?? lately.events.get(name);
+    return found !== undefined && equalBytes(found.row.event, event) ? found : undefined;
+  };
   const sealsUnder = (segment: Uint8Array): Row[] => {
     const name = toKey(segment.slice(16));
     const known = seals.get(name);
@@ -429,10 +434,12 @@ export const openState = (options: LogOptions) => {
       state.forgetRows(row);
       store.delete('header', headerKey(row, row.event));
     },
-    forgetRows({ feed, segment }: Standing): void {
+    forgetRows({ feed, segment, event }: HeaderRow): void {
       const name = nameOf(feed, segment);
-      fresh.rows.delete(name);
-      lately.rows.delete(name);
+      for (const { rows, events } of [fresh, lately]) {
+        rows.delete(name);
+        events.delete(readUint48(event, 0));
+      }
     },
     /** Of an event that is not held; answers its key and content as stored. */
     addEvent(row: HeaderRow, content: KeyedContent | undefined): Uint8Array | undefined {
@@ -447,7 +454,7 @@ export const openState = (options: LogOptions) => {
     },
     /** What was just added, and checked: it is read at once, or with what comes next. */
     remember(row: HeaderRow, stored: Uint8Array | undefined): void {
-      if (stored !== undefined) fresh.contents.set(readUint48(row.event, 0), { event: row.event, stored });
+      fresh.events.set(readUint48(row.event, 0), { row, stored });
       const name = nameOf(row.feed, row.segment);
       const run = fresh.rows.get(name) ?? lately.rows.get(name);
       const last = run?.at(-1);
@@ -460,19 +467,11 @@ export const openState = (options: LogOptions) => {
     },
     /** The same of an own event: they come one by one, and each goes out with the next ones at the latest. */
     rememberOwn(row: HeaderRow, stored: Uint8Array | undefined): void {
-      if (fresh.contents.size >= MAX_FRESH_OWN) state.age();
+      if (fresh.events.size >= MAX_FRESH_OWN) state.age();
       state.remember(row, stored);
     },
-    /** The last one of its segment that came lately. */
-    freshRow(event: EventId): HeaderRow | undefined {
-      for (const { rows } of [fresh, lately]) {
-        for (const run of rows.values()) {
-          const last = run.at(-1);
-          if (last !== undefined && equalBytes(last.event, event)) return last;
-        }
-      }
-      return undefined;
-    },
+    /** One that came lately. */
+    freshRow: (event: EventId): HeaderRow | undefined => freshEvent(event)?.row,
     /** The rows of a line that is not forked. */
     lineRows(feed: FeedId, segment: SegmentId, from: number, to: number, limit?: number): readonly HeaderRow[] {
       const name = nameOf(feed, segment);
@@ -490,12 +489,8 @@ export const openState = (options: LogOptions) => {
     headerOf: (row: HeaderRow): Header => row.opened ?? certain(readHeader(row.header), 'header'),
     previousOf: (row: HeaderRow): Uint8Array => row.opened?.previous ?? readPrevious(row.header),
 
-    /** As stored: key and content. */
-    freshContent(event: EventId): Uint8Array | undefined {
-      const name = readUint48(event, 0);
-      const found = fresh.contents.get(name) ?? lately.contents.get(name);
-      return found !== undefined && equalBytes(found.event, event) ? found.stored : undefined;
-    },
+    /** As stored: key and content. It is what its header says. */
+    freshContent: (event: EventId): Uint8Array | undefined => freshEvent(event)?.stored,
     /** Something was purged. What came lately is views of the packets it came in, which may hold that as well. */
     forgetFresh(): void {
       fresh = newFresh();
@@ -636,10 +631,14 @@ const MAX_CACHED_CHAINS = 18;
 interface Fresh {
   /** By segment, rising by seq without a hole. */
   readonly rows: Map<string, HeaderRow[]>;
-  /** By the beginning of the event id; of two that share it one is read back. */
-  readonly contents: Map<number, { readonly event: EventId; readonly stored: Uint8Array }>;
+  /** By the beginning of the event id; of two that share it one is read back. With key and content, as stored. */
+  readonly events: Map<number, FreshEvent>;
 }
-const newFresh = (): Fresh => ({ rows: new Map(), contents: new Map() });
+interface FreshEvent {
+  readonly row: HeaderRow;
+  readonly stored: Uint8Array | undefined;
+}
+const newFresh = (): Fresh => ({ rows: new Map(), events: new Map() });
 /** Rows of one segment. */
 const MAX_FRESH = 1024;
 const MAX_FRESH_OWN = 32;
