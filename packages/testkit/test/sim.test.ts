@@ -52,6 +52,7 @@ test('worlds with faults end well: nothing lost, nothing twice, one order, no ke
 test.each([
   ['the segment of a cut came late', 6195, {}],
   ['a thief made up the next event of somebody else', 389_174, { light: true }],
+  ['a text that was deleted elsewhere is handed on before it is shown', 423_506, { light: true }],
 ] as const)(
   'a world in which %s ends well',
   (_, seed, options) => {

@@ -557,8 +557,6 @@ export class Calls {
       ({ event }) => !known.has(eventName(event)) && pair.log.find(event)?.contentState === 'held',
     );
     this.#arrivals.note(pair, [...ingested.shown, ...late]);
-    if ([...ingested.shown, ...ingested.settled].some(({ contentKind }) => contentKind === CONTENT_KINDS.delete))
-      this.#parts.sender.dropPackets(pair);
     if (ingested.shown.some(({ contentKind }) => contentKind === CONTENT_KINDS.text))
       this.#parts.typing.delete(pair.name);
     this.#changedIn(pair);

@@ -151,6 +151,7 @@ export class Engine {
         calls.shown(pair, ingested);
       },
       covered: (pair) => timers.delivered(pair),
+      purged: (pair) => sender.dropPackets(pair),
       charter: (of, ingested) => charterChanged(of, ingested),
       cutsCame: () => removal.cutsCame(),
       guest: (feed, inbox, items) => {

@@ -66,6 +66,8 @@ export interface ReceiverHooks {
   typing(pair: Pair): void;
   /** The other side is known to have more of our events. */
   covered(pair: Pair): void;
+  /** Something that came was deleted already, or deletes. It may have been handed on before it was shown. */
+  purged(pair: Pair): void;
 }
 
 /** The last event that a mark covers of a feed. */
@@ -506,7 +508,10 @@ export class Receiver {
     }
     for (const event of completed) if (projectPair(pair.view, event).type === 'purged') purged = true;
     this.#clear(pair, ingested);
-    if (purged) this.#context.scrub();
+    if (purged) {
+      this.#hooks.purged(pair);
+      this.#context.scrub();
+    }
     if ([shown, settled, withdrawn, completed].some(({ length }) => length > 0)) this.#hooks.shown(pair, ingested);
   }
   /**
