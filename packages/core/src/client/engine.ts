@@ -390,7 +390,7 @@ export class Engine {
     this.#removed = { wipe: wipe || (this.#removed?.wipe ?? false) };
   }
   #leaveSelf(): void {
-    const { home, context, sessions, receiver } = this.#parts;
+    const { home, context, sessions, receiver, pairing } = this.#parts;
     const removed = this.#removed;
     this.#removed = undefined;
     if (removed === undefined || home.isIn(home.mine)) return;
@@ -398,6 +398,7 @@ export class Engine {
     receiver.forget();
     if (removed.wipe) home.wipe();
     else home.leave();
+    pairing.forget();
     context.scrub();
     for (const type of ['contacts', 'profile', 'settings', 'devices', 'invites', 'requests'] as const)
       context.changed({ type });

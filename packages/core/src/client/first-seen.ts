@@ -2,21 +2,13 @@
 // sees all of them at once, and a removed one could dispute before it what is over for everybody else. So who lets a device in tells it
 // when it saw them. Nobody else is believed: two devices that dispute each other would each say what serves it. A device that comes
 // back from a backup is told so by whoever wrote the file, under a name that only the file's secret gives.
-import { equalBytes, toHex, utf8 } from '../bytes/index.ts';
+import { equalBytes, toHex } from '../bytes/index.ts';
 import { firstSeenOf, MAX_SEEN, type SelfContent } from '../conversation/index.ts';
 import type { FeedId } from '../identity/index.ts';
 import type { Ingested } from '../log/index.ts';
 import type { Context } from './context.ts';
 import type { Conversation } from './conversation.ts';
 import type { Home } from './home.ts';
-
-const HOST = utf8('let-in-by');
-const NAME = utf8('let-in-as');
-/** Whose link this device followed, or whose backup it was restored from. `as`: what it is called in what that one says. */
-export const setHost = ({ store }: Pick<Context, 'store'>, host: FeedId, as?: FeedId): void => {
-  store.put('meta', HOST, host);
-  if (as !== undefined) store.put('meta', NAME, as);
-};
 
 export class FirstSeen {
   readonly #context: Context;
@@ -55,7 +47,7 @@ export class FirstSeen {
     const own = this.#home.mine.log.ownFeed();
     const host = this.#home.host();
     if (own === undefined || host === undefined || of === this.#home.joining) return;
-    const as = (this.#context.store.get('meta', NAME) as FeedId | undefined) ?? own;
+    const as = this.#home.nameAtHost() ?? own;
     const told = firstSeenOf(this.#context.store, as, host, of.id);
     if (told.length === 0) return;
     const ingested = of.log.seenEarlier(told);

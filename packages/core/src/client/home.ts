@@ -94,6 +94,7 @@ const META = {
   left: utf8('left '),
   removed: utf8('removed'),
   host: utf8('let-in-by'),
+  nameAtHost: utf8('let-in-as'),
 } as const;
 /** Of a conversation, or of an invitation that starts some: kept on this device alone. */
 const scopeKey = (id: Uint8Array): Uint8Array => concat(utf8('alone '), id);
@@ -357,9 +358,17 @@ export class Home {
     const entry = log.addingEntry(feed);
     return entry === undefined ? undefined : openEntry(this.#context.crypto, entry)?.feed;
   }
-  /** Whose link this device followed, or whose backup it was restored from (first-seen.ts). */
+  /** Whose link this device followed, or whose backup it was restored from: what it says of first-seen times is believed. */
   host(): FeedId | undefined {
     return this.#context.store.get('meta', META.host) as FeedId | undefined;
+  }
+  /** What this device is called in what that one says, where it is not called by its own feed. */
+  nameAtHost(): FeedId | undefined {
+    return this.#context.store.get('meta', META.nameAtHost) as FeedId | undefined;
+  }
+  setHost(host: FeedId, as?: FeedId): void {
+    this.#context.store.put('meta', META.host, host);
+    if (as !== undefined) this.#context.store.put('meta', META.nameAtHost, as);
   }
   /** The same of this device. */
   history(): number {

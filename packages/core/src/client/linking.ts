@@ -62,7 +62,6 @@ import {
   type JoinRecord,
   type LinkRecord,
 } from './link-records.ts';
-import { setHost } from './first-seen.ts';
 import { factsOf, mergeItem } from './merging.ts';
 import { relayError, type Settle } from './pairing.ts';
 import { giveRange } from './recovery-pool.ts';
@@ -682,7 +681,7 @@ export class Linking {
     if (!isIn) return;
     this.#forgetRecords();
     this.#context.store.delete('invite', JOIN);
-    setHost(this.#context, feedIdOf(this.#context.crypto, record.offering));
+    this.#home.setHost(feedIdOf(this.#context.crypto, record.offering));
     const facts = this.#home.pairs().length === 0 ? [] : factsOf(this.#home.self);
     this.#home.adopt();
     this.#home.tell({ type: 'device', name: record.name, at: Math.max(0, this.#context.now()), extensions: [] });

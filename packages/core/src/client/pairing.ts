@@ -152,6 +152,13 @@ export class Pairing {
     this.#asking = new Asking(context);
   }
 
+  /** What is at hand of the store is read anew: this device was taken out, and forgot what it had. */
+  forget(): void {
+    this.#ownInvites = undefined;
+    this.#acceptedInvites = undefined;
+    this.#open = undefined;
+  }
+
   // ---- own invitations
 
   create(

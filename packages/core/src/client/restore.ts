@@ -21,7 +21,7 @@ import type { Context } from './context.ts';
 import type { Conversation, Pair } from './conversation.ts';
 import type { Devices } from './devices.ts';
 import { KithError } from './errors.ts';
-import { setHost, type FirstSeen } from './first-seen.ts';
+import type { FirstSeen } from './first-seen.ts';
 import type { Home } from './home.ts';
 import { setPeerState } from './peers.ts';
 import type { Methods } from './rpc.ts';
@@ -108,7 +108,7 @@ const knowWriter = ({ context, home, firstSeen }: RestoreParts, spare: Secret): 
   for (const { feed } of mine.log.charter().members.flatMap(({ devices }) => devices)) {
     const as = restoredName(crypto, spare, feed);
     if (!conversations.some((id) => firstSeenOf(store, as, feed, id).length > 0)) continue;
-    setHost(context, feed, as);
+    home.setHost(feed, as);
     firstSeen.charter(mine);
   }
 };

@@ -54,11 +54,13 @@ test('S4.23 a device that was off when it was removed learns it when it comes ba
 
 test('a removed device that is asked to forget everything does, when it appears', () => {
   const { here, a1, a2 } = family(4232);
+  a2.call('invite.create', { reusable: true, label: 'of the second' });
   a2.stop();
   a1.call('device.revoke', { device: nameOf(a1, 'a2'), wipe: true });
   here.clock.advance(24 * 3_600_000);
   a2.start();
   expect(here.clock.runUntil(() => a2.call('contact.list', {}).length === 0, 600_000)).toBe(true);
+  expect(a2.call('invite.list', {})).toEqual([]);
   const left = ['header', 'content', 'session', 'contact', 'message'] as const;
   expect(left.map((table) => a2.store.scan(table).filter(({ key }) => toHex(key) !== '').length).slice(1)).toEqual([
     0, 0, 0, 0,

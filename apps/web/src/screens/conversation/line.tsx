@@ -39,7 +39,9 @@ export const textOf = (line: LogLine): string =>
     : (line.text ?? t.conversation.marks.newer);
 
 /** The beginning of what somebody said, where it stands beside something else. */
-export const glimpseOf = (text: string): string => text.slice(0, GLIMPSE);
+export const glimpseOf = (text: string): string =>
+  // Not half of a character.
+  text.slice(0, GLIMPSE).replace(/[\uD800-\uDBFF]$/u, '');
 
 /** Said in words, and only as exactly as one has to know it. */
 const goesOf = ({ timer, goesAt }: LogLine, now: number): string | null => {
